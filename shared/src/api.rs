@@ -1,0 +1,166 @@
+//! Requests and responses, one struct per message.
+//!
+//! Unknown fields of a response are ignored, so that a client may be older than its daemon;
+//! unknown fields of a request are refused, so that nothing asked for is silently dropped.
+
+use crate::case::{CaseSummary, Fault, RevisionNumber, Verdict};
+use crate::prompt::SlicePrompt;
+use serde::{Deserialize, Serialize};
+
+/// Version of this API. A client refuses a daemon of another one.
+pub const API_VERSION: u32 = 1;
+
+/// `GET /version`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionInfo {
+    /// Version of the daemon.
+    pub version: String,
+    /// Version of the API.
+    pub api: u32,
+}
+
+impl VersionInfo {
+    /// The version of this build.
+    pub fn current() -> Self {
+        VersionInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            api: API_VERSION,
+        }
+    }
+}
+
+/// `GET /v1/status`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Versions.
+    pub version: VersionInfo,
+    /// Process id of the daemon.
+    pub pid: u32,
+    /// Number of cases in each state that has any.
+    pub cases: std::collections::BTreeMap<String, u64>,
+    /// Files seen that are not yet settled.
+    pub settling: Vec<String>,
+    /// Watched folders.
+    pub roots: Vec<RootStatus>,
+    /// Workers.
+    pub workers: Vec<WorkerStatus>,
+    /// Position of the newest entry of the event log.
+    pub last_event: u64,
+}
+
+/// A watched folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootStatus {
+    /// Its path.
+    pub path: String,
+    /// Its profile.
+    pub profile: String,
+    /// What keeps it from being watched, if anything does.
+    pub problem: Option<String>,
+}
+
+/// A worker process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its process, while it runs.
+    pub pid: Option<u32>,
+    /// What it does, in a word: `starting`, `idle`, `busy`, `stopped`.
+    pub activity: String,
+    /// The case it works on.
+    pub case: Option<crate::case::CaseId>,
+    /// What has been measured to run the model: `cpu`; `None` before the first run.
+    pub device: Option<String>,
+    /// Name and version of the runtime.
+    pub runtime: Option<String>,
+    /// Slices done and slices to do of the case it works on.
+    pub progress: Option<Progress>,
+    /// What keeps it from working, if anything does.
+    pub fault: Option<Fault>,
+}
+
+/// How far a worker is with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Slices embedded.
+    pub done: u32,
+    /// Slices to embed.
+    pub total: u32,
+}
+
+/// `GET /v1/cases`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseList {
+    /// The cases, those that wait for a person first, worst score first.
+    pub cases: Vec<CaseSummary>,
+    /// Position in the event log that the list stands for.
+    pub last_event: u64,
+}
+
+/// `POST /v1/cases/{id}/decision`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRequest {
+    /// The revision that was looked at. Another current revision is a conflict (409).
+    pub revision: RevisionNumber,
+    /// The decision.
+    pub verdict: Verdict,
+    /// Why; may be empty for an approval.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// `POST /v1/cases/{id}/prompts`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptRequest {
+    /// The revision to start from. Another current revision is a conflict (409).
+    pub revision: RevisionNumber,
+    /// What to segment again; each prompt replaces its object on its slice.
+    pub prompts: Vec<SlicePrompt>,
+}
+
+/// Answer to a [`PromptRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "outcome")]
+pub enum PromptResponse {
+    /// The new mask is there.
+    Revised {
+        /// The new revision.
+        revision: RevisionNumber,
+    },
+    /// The work waits longer than the request did; the event stream will tell.
+    Queued,
+    /// The work failed; the case is as it was.
+    Failed {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// Body of every response that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: Fault,
+}
+
+/// Values of one slice as the daemon sends them, in file order, x fastest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SliceValues {
+    /// Size.
+    pub shape: crate::geometry::SliceShape,
+    /// Voxel values after the file's scaling (for CT: HU).
+    pub values: Vec<f32>,
+}
+
+/// Headers of `GET /v1/cases/{id}/slices/{plane}/{index}`.
+pub mod slice_headers {
+    /// Columns.
+    pub const WIDTH: &str = "medicosam-width";
+    /// Rows.
+    pub const HEIGHT: &str = "medicosam-height";
+    /// `int16` or `float32`, little-endian.
+    pub const TYPE: &str = "medicosam-type";
+}

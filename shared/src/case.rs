@@ -1,0 +1,304 @@
+//! Cases: a scan on its way from the watched folder to a decision.
+
+use crate::provenance::{OutputFiles, Provenance, ScanInfo};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Identity of a case: the first 12 hex digits of a hash over the scan's content and the name of
+/// its profile. The same content under another name is the same case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(pub String);
+
+impl std::fmt::Display for CaseId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Number of a revision within its case, from 1.
+pub type RevisionNumber = u32;
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaseState {
+    /// Identified, waiting for a worker.
+    Waiting,
+    /// A worker reads the scan and computes embeddings.
+    Embedding,
+    /// A worker turns prompts into masks and writes them.
+    Segmenting,
+    /// Waits for a person.
+    Review,
+    /// A person approved the current revision.
+    Approved,
+    /// A person rejected it.
+    Rejected,
+    /// A person wants somebody else to look.
+    Flagged,
+    /// The scan cannot be used; the fault says why.
+    Failed,
+    /// The surroundings are at fault (disk full, model missing); goes on by itself.
+    Paused,
+}
+
+impl CaseState {
+    /// All states, in the order of a case's life.
+    pub const ALL: [CaseState; 9] = [
+        CaseState::Waiting,
+        CaseState::Embedding,
+        CaseState::Segmenting,
+        CaseState::Review,
+        CaseState::Approved,
+        CaseState::Rejected,
+        CaseState::Flagged,
+        CaseState::Failed,
+        CaseState::Paused,
+    ];
+
+    /// The word used in the API, the store and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CaseState::Waiting => "waiting",
+            CaseState::Embedding => "embedding",
+            CaseState::Segmenting => "segmenting",
+            CaseState::Review => "review",
+            CaseState::Approved => "approved",
+            CaseState::Rejected => "rejected",
+            CaseState::Flagged => "flagged",
+            CaseState::Failed => "failed",
+            CaseState::Paused => "paused",
+        }
+    }
+
+    /// Whether a person can decide on a case in this state, again if need be.
+    pub const fn is_decidable(self) -> bool {
+        matches!(
+            self,
+            CaseState::Review | CaseState::Approved | CaseState::Rejected | CaseState::Flagged
+        )
+    }
+}
+
+impl std::fmt::Display for CaseState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for CaseState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        CaseState::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or_else(|| format!("unknown state {text:?}"))
+    }
+}
+
+/// What went wrong, for people and for scripts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Stable code, for example `gzip-truncated`.
+    pub code: String,
+    /// What was being done, to which file, and what was found.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// A case as a row of the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseSummary {
+    /// Identity.
+    pub id: CaseId,
+    /// File name of the scan.
+    pub name: String,
+    /// Full path of the scan.
+    pub path: String,
+    /// Profile that it is segmented by.
+    pub profile: String,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Why it failed or paused.
+    pub fault: Option<Fault>,
+    /// Current revision, if there is one.
+    pub revision: Option<RevisionNumber>,
+    /// Lowest mean predicted IoU of its objects, 0..1.
+    pub score: Option<f32>,
+    /// Volume of all objects in millilitres.
+    pub volume_ml: Option<f64>,
+    /// Who decided last, or asked for the current revision.
+    pub reviewer: Option<String>,
+    /// When it was identified.
+    pub created: Timestamp,
+    /// When anything about it last changed.
+    pub updated: Timestamp,
+}
+
+/// A case with everything known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseDetail {
+    /// The row of the queue.
+    #[serde(flatten)]
+    pub summary: CaseSummary,
+    /// Geometry of the scan, once its header has been read.
+    pub scan: Option<ScanInfo>,
+    /// SHA-256 of the scan's bytes.
+    pub sha256: String,
+    /// Its revisions, oldest first.
+    pub revisions: Vec<Revision>,
+    /// What happened to it, oldest first.
+    pub history: Vec<Event>,
+}
+
+impl CaseDetail {
+    /// The current revision.
+    pub fn current(&self) -> Option<&Revision> {
+        self.revisions
+            .iter()
+            .find(|r| Some(r.number) == self.summary.revision)
+    }
+}
+
+/// One segmentation of a case. Never changed once written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Its number.
+    pub number: RevisionNumber,
+    /// The revision that it changed; `None` for a segmentation by profile.
+    pub parent: Option<RevisionNumber>,
+    /// How it came about.
+    pub provenance: Provenance,
+    /// Where its files lie; they hold the newest revision.
+    pub output: OutputFiles,
+}
+
+/// What a person says about a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Good as it is.
+    Approve,
+    /// Not usable.
+    Reject,
+    /// Somebody else should look.
+    Flag,
+}
+
+impl Verdict {
+    /// The state that a case goes to.
+    pub const fn state(self) -> CaseState {
+        match self {
+            Verdict::Approve => CaseState::Approved,
+            Verdict::Reject => CaseState::Rejected,
+            Verdict::Flag => CaseState::Flagged,
+        }
+    }
+}
+
+/// One entry of the audit log, and one message of the event stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Position in the log; grows by every entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: a user, `daemon`, or `worker <n>`.
+    pub who: String,
+    /// What.
+    pub action: Action,
+    /// About which case.
+    pub case: Option<CaseId>,
+    /// About which revision.
+    pub revision: Option<RevisionNumber>,
+    /// More, in words; empty if there is no more.
+    pub detail: String,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// A new scan was identified.
+    Identified,
+    /// A worker took the case.
+    Claimed,
+    /// The case moved on to another stage.
+    Stage,
+    /// A worker lost the case (crash, lease over); it waits again.
+    Released,
+    /// A new revision was written.
+    Revised,
+    /// A person approved.
+    Approved,
+    /// A person rejected.
+    Rejected,
+    /// A person flagged.
+    Flagged,
+    /// A person asked for another mask.
+    Prompted,
+    /// A person asked to try again.
+    Retried,
+    /// The case failed.
+    Failed,
+    /// The case waits for its surroundings.
+    Paused,
+    /// The file was replaced; a newer case stands for it.
+    Superseded,
+}
+
+impl Action {
+    /// The word used in the API and the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Action::Identified => "identified",
+            Action::Claimed => "claimed",
+            Action::Stage => "stage",
+            Action::Released => "released",
+            Action::Revised => "revised",
+            Action::Approved => "approved",
+            Action::Rejected => "rejected",
+            Action::Flagged => "flagged",
+            Action::Prompted => "prompted",
+            Action::Retried => "retried",
+            Action::Failed => "failed",
+            Action::Paused => "paused",
+            Action::Superseded => "superseded",
+        }
+    }
+}
+
+impl From<Verdict> for Action {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Approve => Action::Approved,
+            Verdict::Reject => Action::Rejected,
+            Verdict::Flag => Action::Flagged,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_written_as_their_words() {
+        for state in CaseState::ALL {
+            let json = serde_json::to_string(&state).unwrap();
+            assert_eq!(json, format!("\"{state}\""));
+            assert_eq!(state.as_str().parse::<CaseState>(), Ok(state));
+        }
+    }
+
+    #[test]
+    fn actions_are_written_as_their_words() {
+        for action in [Action::Identified, Action::Revised, Action::Superseded] {
+            let json = serde_json::to_string(&action).unwrap();
+            assert_eq!(json, format!("\"{}\"", action.as_str()));
+        }
+    }
+}

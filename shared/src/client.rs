@@ -1,0 +1,410 @@
+//! The API as async methods over the daemon's Unix socket.
+
+use crate::api::{
+    API_VERSION, CaseList, DecisionRequest, ErrorBody, PromptRequest, PromptResponse, SliceValues,
+    Status, VersionInfo, slice_headers,
+};
+use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
+use crate::geometry::{Plane, SliceShape};
+use crate::mask::MaskSet;
+use futures_util::{Stream, StreamExt, stream};
+use http_body_util::{BodyExt, BodyStream, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use tokio::net::UnixStream;
+
+/// What can go wrong between client and daemon.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens.
+    #[error("cannot reach the daemon at {}: {source}", .socket.display())]
+    Unreachable {
+        /// Where it should be.
+        socket: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The connection broke.
+    #[error("the connection to the daemon broke while {doing}: {source}")]
+    Broken {
+        /// What was being done.
+        doing: String,
+        /// What the HTTP library says.
+        source: hyper::Error,
+    },
+    /// The daemon speaks another version.
+    #[error(
+        "the daemon is version {} with API {}, this client is version {} with API {API_VERSION}",
+        .daemon.version, .daemon.api, VersionInfo::current().version
+    )]
+    OtherVersion {
+        /// What the daemon says of itself.
+        daemon: VersionInfo,
+    },
+    /// The daemon refused.
+    #[error("{}", .fault.message)]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Why.
+        fault: Fault,
+    },
+    /// The daemon's answer makes no sense.
+    #[error("the daemon's answer to {doing} cannot be read: {found}")]
+    Nonsense {
+        /// What was being done.
+        doing: String,
+        /// What came.
+        found: String,
+    },
+}
+
+impl ClientError {
+    /// Stable code for scripts.
+    pub fn code(&self) -> &str {
+        match self {
+            ClientError::Unreachable { .. } => "daemon-unreachable",
+            ClientError::Broken { .. } => "connection-broken",
+            ClientError::OtherVersion { .. } => "other-version",
+            ClientError::Refused { fault, .. } => &fault.code,
+            ClientError::Nonsense { .. } => "answer-unreadable",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        match self {
+            ClientError::Unreachable { .. } => {
+                "Is `medicosamd run` running? If it uses another socket, say so with --socket or MEDICOSAM_SOCKET."
+            }
+            ClientError::Broken { .. } => "Try again; the daemon's log says whether it stopped.",
+            ClientError::OtherVersion { .. } => {
+                "Install client and daemon of one version, and restart the daemon."
+            }
+            ClientError::Refused { fault, .. } => &fault.hint,
+            ClientError::Nonsense { .. } => "Check that the socket belongs to medicosamd.",
+        }
+    }
+
+    /// Whether the daemon said that somebody else was first (409).
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, ClientError::Refused { status: 409, .. })
+    }
+}
+
+/// A daemon behind a Unix socket. Cheap to clone; each request opens a connection of its own,
+/// which on a Unix socket costs less than keeping one healthy.
+#[derive(Debug, Clone)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    /// A client of the daemon at `socket`; nothing is sent yet.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Client {
+            socket: socket.into(),
+        }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Asks the daemon for its version, and refuses one that speaks another API.
+    pub async fn hello(&self) -> Result<VersionInfo, ClientError> {
+        let daemon: VersionInfo = self.get("/version").await?;
+        if daemon.api == API_VERSION {
+            Ok(daemon)
+        } else {
+            Err(ClientError::OtherVersion { daemon })
+        }
+    }
+
+    /// How the daemon is.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        self.get("/v1/status").await
+    }
+
+    /// All cases.
+    pub async fn cases(&self) -> Result<CaseList, ClientError> {
+        self.get("/v1/cases").await
+    }
+
+    /// One case. `id` may be the beginning of an id if only one case begins so.
+    pub async fn case(&self, id: &str) -> Result<CaseDetail, ClientError> {
+        self.get(&format!("/v1/cases/{}", escape(id))).await
+    }
+
+    /// Values of one slice, in file order.
+    pub async fn slice(
+        &self,
+        id: &CaseId,
+        plane: Plane,
+        index: u32,
+    ) -> Result<SliceValues, ClientError> {
+        let path = format!("/v1/cases/{}/slices/{plane}/{index}", escape(&id.0));
+        let response = self.send(Method::GET, &path, None::<&()>).await?;
+        let header = |name: &str| -> Option<String> {
+            Some(response.headers().get(name)?.to_str().ok()?.to_owned())
+        };
+        let nonsense = |found: String| ClientError::Nonsense {
+            doing: format!("GET {path}"),
+            found,
+        };
+        let number = |name: &str| header(name).and_then(|v| v.parse::<u32>().ok());
+        let (Some(width), Some(height), Some(voxel_type)) = (
+            number(slice_headers::WIDTH),
+            number(slice_headers::HEIGHT),
+            header(slice_headers::TYPE),
+        ) else {
+            return Err(nonsense("its size or type is missing".into()));
+        };
+        let body = read_body(response, &path).await?;
+        let values: Vec<f32> = match voxel_type.as_str() {
+            "int16" => body
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&b| f32::from(i16::from_le_bytes(b)))
+                .collect(),
+            "float32" => body
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&b| f32::from_le_bytes(b))
+                .collect(),
+            other => return Err(nonsense(format!("values of type {other:?}"))),
+        };
+        let shape = SliceShape { width, height };
+        if values.len() != shape.pixels() {
+            return Err(nonsense(format!(
+                "{} values for {width}×{height} pixels",
+                values.len()
+            )));
+        }
+        Ok(SliceValues { shape, values })
+    }
+
+    /// All masks of a revision.
+    pub async fn masks(
+        &self,
+        id: &CaseId,
+        revision: RevisionNumber,
+    ) -> Result<MaskSet, ClientError> {
+        self.get(&format!("/v1/cases/{}/masks/{revision}", escape(&id.0)))
+            .await
+    }
+
+    /// Decides on a case.
+    pub async fn decide(
+        &self,
+        id: &CaseId,
+        request: &DecisionRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/decision", escape(&id.0)), request)
+            .await
+    }
+
+    /// Asks for other masks and waits for them (the daemon waits up to 30 s).
+    pub async fn prompt(
+        &self,
+        id: &CaseId,
+        request: &PromptRequest,
+    ) -> Result<PromptResponse, ClientError> {
+        self.post(&format!("/v1/cases/{}/prompts", escape(&id.0)), request)
+            .await
+    }
+
+    /// Tries a failed or paused case again.
+    pub async fn retry(&self, id: &CaseId) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/retry", escape(&id.0)), &())
+            .await
+    }
+
+    /// The event log from `after` on, then what happens, as it happens. Ends when the daemon does.
+    pub async fn events(
+        &self,
+        after: u64,
+    ) -> Result<impl Stream<Item = Result<Event, ClientError>> + Send + use<>, ClientError> {
+        let path = format!("/v1/events?after={after}");
+        let response = self.send(Method::GET, &path, None::<&()>).await?;
+        Ok(parse_events(response, path))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let response = self.send(Method::GET, path, None::<&()>).await?;
+        decode(&read_body(response, path).await?, path)
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let response = self.send(Method::POST, path, Some(body)).await?;
+        decode(&read_body(response, path).await?, path)
+    }
+
+    /// Sends a request on a connection of its own; turns an error response into an error.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let doing = format!("{method} {path}");
+        let nonsense = |found: String| ClientError::Nonsense {
+            doing: doing.clone(),
+            found,
+        };
+        let broken = |source| ClientError::Broken {
+            doing: doing.clone(),
+            source,
+        };
+        let body = match body {
+            Some(body) => serde_json::to_vec(body).map_err(|e| nonsense(e.to_string()))?,
+            None => Vec::new(),
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "medicosam")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|e| nonsense(e.to_string()))?;
+        let stream =
+            UnixStream::connect(&self.socket)
+                .await
+                .map_err(|source| ClientError::Unreachable {
+                    socket: self.socket.clone(),
+                    source,
+                })?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(broken)?;
+        // The task ends with the connection, when the response has been read or dropped.
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(broken)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refusal(response, path).await)
+    }
+}
+
+/// The error that a response of status 4xx or 5xx carries.
+async fn refusal(response: Response<Incoming>, path: &str) -> ClientError {
+    let status: StatusCode = response.status();
+    match read_body(response, path).await {
+        Err(error) => error,
+        Ok(body) => match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(body) => ClientError::Refused {
+                status: status.as_u16(),
+                fault: body.error,
+            },
+            Err(_) => ClientError::Nonsense {
+                doing: path.to_owned(),
+                found: format!("{status}: {}", String::from_utf8_lossy(&body)),
+            },
+        },
+    }
+}
+
+async fn read_body(response: Response<Incoming>, path: &str) -> Result<Bytes, ClientError> {
+    let collected = response.into_body().collect().await;
+    Ok(collected
+        .map_err(|source| ClientError::Broken {
+            doing: format!("reading the answer to {path}"),
+            source,
+        })?
+        .to_bytes())
+}
+
+fn decode<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|e| ClientError::Nonsense {
+        doing: path.to_owned(),
+        found: e.to_string(),
+    })
+}
+
+/// Splits a server-sent event stream into the events of its `data:` lines.
+fn parse_events(
+    response: Response<Incoming>,
+    path: String,
+) -> impl Stream<Item = Result<Event, ClientError>> + Send {
+    struct State {
+        body: BodyStream<Incoming>,
+        partial: Vec<u8>,
+        ready: VecDeque<Result<Event, ClientError>>,
+        path: String,
+    }
+    let state = State {
+        body: BodyStream::new(response.into_body()),
+        partial: Vec::new(),
+        ready: VecDeque::new(),
+        path,
+    };
+    stream::unfold(state, |mut state| async move {
+        loop {
+            if let Some(event) = state.ready.pop_front() {
+                return Some((event, state));
+            }
+            let frame = match state.body.next().await? {
+                Ok(frame) => frame,
+                Err(source) => {
+                    let doing = format!("reading {}", state.path);
+                    return Some((Err(ClientError::Broken { doing, source }), state));
+                }
+            };
+            let Some(data) = frame.data_ref() else {
+                continue;
+            };
+            state.partial.extend_from_slice(data);
+            while let Some(end) = state.partial.iter().position(|&b| b == b'\n') {
+                let line: Vec<u8> = state.partial.drain(..=end).collect();
+                if let Some(data) = line.strip_prefix(b"data:") {
+                    state.ready.push_back(decode(data, &state.path));
+                }
+            }
+        }
+    })
+}
+
+/// Percent-encodes everything that is not a letter, digit, `-` or `_`, for use as a path segment.
+fn escape(segment: &str) -> String {
+    let mut escaped = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_cannot_leave_their_segment() {
+        assert_eq!(escape("ab12"), "ab12");
+        assert_eq!(escape("../x?y"), "%2E%2E%2Fx%3Fy");
+    }
+
+    #[tokio::test]
+    async fn a_missing_daemon_is_an_error_that_says_what_to_do() {
+        let client = Client::new("/nonexistent/api.sock");
+        let error = client.status().await.unwrap_err();
+        assert_eq!(error.code(), "daemon-unreachable");
+        assert!(error.hint().contains("medicosamd run"));
+    }
+}

@@ -1,0 +1,23 @@
+//! What both sides of the socket speak.
+//!
+//! - [`geometry`]: voxel axes, anatomical planes, the affine, how a slice lies on a screen.
+//! - [`prompt`]: what a profile or a person asks of the model.
+//! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
+//! - [`case`]: a scan on its way from the watched folder to a decision.
+//! - [`provenance`]: how a result came about; stored, written beside the label map, shown.
+//! - [`api`]: requests and responses of the HTTP API, one struct per message.
+//! - [`client`]: that API as async methods over the Unix socket.
+//! - [`paths`]: where data, state and socket lie.
+//! - [`text`]: names from files made safe for a screen.
+//! - [`window`]: which voxel values become black and white.
+
+pub mod api;
+pub mod case;
+pub mod client;
+pub mod geometry;
+pub mod mask;
+pub mod paths;
+pub mod prompt;
+pub mod provenance;
+pub mod text;
+pub mod window;

@@ -1,0 +1,372 @@
+//! Prompts: what a profile or a person asks of the model.
+//!
+//! A profile names objects with boxes and points anywhere in the volume ([`VolumePrompt`], in
+//! voxels once resolved); the model sees one slice at a time ([`SlicePrompt`], in that slice's
+//! pixels).
+
+use crate::geometry::{Axis, Dims, SliceShape};
+use serde::{Deserialize, Serialize};
+
+/// Number of an object in a label map; 0 is the background and never an object.
+pub type Label = std::num::NonZeroU16;
+
+/// A box on a slice, in pixels, half-open: columns `x0..x1`, rows `y0..y1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SliceBox {
+    /// First column.
+    pub x0: u32,
+    /// First row.
+    pub y0: u32,
+    /// One past the last column.
+    pub x1: u32,
+    /// One past the last row.
+    pub y1: u32,
+}
+
+impl SliceBox {
+    /// The box spanned by two corner pixels, both inside it, in any order.
+    pub fn spanning(a: (u32, u32), b: (u32, u32)) -> Self {
+        SliceBox {
+            x0: a.0.min(b.0),
+            y0: a.1.min(b.1),
+            x1: a.0.max(b.0).saturating_add(1),
+            y1: a.1.max(b.1).saturating_add(1),
+        }
+    }
+
+    /// Whether it has a pixel and lies wholly inside a slice of `shape`.
+    pub fn fits(&self, shape: SliceShape) -> bool {
+        self.x0 < self.x1 && self.y0 < self.y1 && self.x1 <= shape.width && self.y1 <= shape.height
+    }
+}
+
+/// A point on a slice, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlicePoint {
+    /// Column.
+    pub x: u32,
+    /// Row.
+    pub y: u32,
+    /// Whether the object is here (or, if not, is not here).
+    pub positive: bool,
+}
+
+/// Everything asked about one object on one slice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlicePrompt {
+    /// The object.
+    pub label: Label,
+    /// Index of the slice along the case's slice axis.
+    pub index: u32,
+    /// Where the object is.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub bbox: Option<SliceBox>,
+    /// Pixels that do or do not belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<SlicePoint>,
+}
+
+/// Why a prompt cannot be used on a slice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PromptError {
+    /// Neither box nor point.
+    #[error("the prompt for object {label} on slice {index} has neither a box nor a point")]
+    Empty {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+    },
+    /// The slice does not exist.
+    #[error(
+        "slice {index} does not exist: the scan has {count} slices along {axis}, counted from 0"
+    )]
+    NoSuchSlice {
+        /// What was asked for.
+        index: u32,
+        /// What there is.
+        count: u32,
+        /// Along which axis.
+        axis: Axis,
+    },
+    /// The box is empty or reaches outside the slice.
+    #[error(
+        "the box x {}..{}, y {}..{} of object {label} is empty or outside slice {index}, which is {}×{} pixels",
+        .bbox.x0, .bbox.x1, .bbox.y0, .bbox.y1, .shape.width, .shape.height
+    )]
+    BoxOutside {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+        /// The box.
+        bbox: SliceBox,
+        /// Size of the slice.
+        shape: SliceShape,
+    },
+    /// A point lies outside the slice.
+    #[error(
+        "the point ({}, {}) of object {label} is outside slice {index}, which is {}×{} pixels",
+        .point.x, .point.y, .shape.width, .shape.height
+    )]
+    PointOutside {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+        /// The point.
+        point: SlicePoint,
+        /// Size of the slice.
+        shape: SliceShape,
+    },
+}
+
+impl SlicePrompt {
+    /// Checks that the prompt asks something, about pixels that exist in a volume of `dims`
+    /// sliced along `axis`.
+    pub fn check(&self, dims: Dims, axis: Axis) -> Result<(), PromptError> {
+        let (label, index) = (self.label, self.index);
+        let count = dims.along(axis);
+        if index >= count {
+            return Err(PromptError::NoSuchSlice { index, count, axis });
+        }
+        if self.bbox.is_none() && self.points.is_empty() {
+            return Err(PromptError::Empty { label, index });
+        }
+        let shape = dims.slice_shape(axis);
+        if let Some(bbox) = self.bbox
+            && !bbox.fits(shape)
+        {
+            return Err(PromptError::BoxOutside {
+                label,
+                index,
+                bbox,
+                shape,
+            });
+        }
+        let outside = |p: &&SlicePoint| p.x >= shape.width || p.y >= shape.height;
+        match self.points.iter().find(outside) {
+            Some(&point) => Err(PromptError::PointOutside {
+                label,
+                index,
+                point,
+                shape,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A box in the volume, in voxels, half-open: `min` is inside, `max` is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoxelBox {
+    /// First voxel along i, j, k.
+    pub min: [u32; 3],
+    /// One past the last voxel along i, j, k.
+    pub max: [u32; 3],
+}
+
+/// A point in the volume, in voxels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoxelPoint {
+    /// Voxel index i, j, k.
+    pub at: [u32; 3],
+    /// Whether the object is here (or, if not, is not here).
+    pub positive: bool,
+}
+
+/// What a profile asks about one object, resolved to voxels of one scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumePrompt {
+    /// The object.
+    pub label: Label,
+    /// Its name in the label table.
+    pub name: String,
+    /// Where it is.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub bbox: Option<VoxelBox>,
+    /// Voxels that do or do not belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<VoxelPoint>,
+}
+
+impl VolumePrompt {
+    /// The prompt on each slice across `axis` that it says anything about, in slice order: every
+    /// slice of the box gets the box's rectangle, every point goes to the slice it lies in.
+    pub fn slices(&self, axis: Axis) -> Vec<SlicePrompt> {
+        let (columns, rows) = axis.in_plane();
+        let (columns, rows, along) = (columns.index(), rows.index(), axis.index());
+        let mut slices = std::collections::BTreeMap::new();
+        let empty = |index| SlicePrompt {
+            label: self.label,
+            index,
+            bbox: None,
+            points: Vec::new(),
+        };
+        if let Some(b) = self.bbox {
+            for index in b.min[along]..b.max[along] {
+                let prompt = slices.entry(index).or_insert_with(|| empty(index));
+                prompt.bbox = Some(SliceBox {
+                    x0: b.min[columns],
+                    y0: b.min[rows],
+                    x1: b.max[columns],
+                    y1: b.max[rows],
+                });
+            }
+        }
+        for point in &self.points {
+            let index = point.at[along];
+            let prompt = slices.entry(index).or_insert_with(|| empty(index));
+            prompt.points.push(SlicePoint {
+                x: point.at[columns],
+                y: point.at[rows],
+                positive: point.positive,
+            });
+        }
+        slices.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label() -> Label {
+        Label::new(1).unwrap()
+    }
+
+    #[test]
+    fn a_volume_box_becomes_its_rectangle_on_each_of_its_slices() {
+        let prompt = VolumePrompt {
+            label: label(),
+            name: "nodule".into(),
+            bbox: Some(VoxelBox {
+                min: [10, 20, 5],
+                max: [14, 28, 7],
+            }),
+            points: vec![VoxelPoint {
+                at: [11, 22, 9],
+                positive: true,
+            }],
+        };
+        let k = prompt.slices(Axis::K);
+        assert_eq!(k.iter().map(|s| s.index).collect::<Vec<_>>(), [5, 6, 9]);
+        assert_eq!(
+            k[0].bbox,
+            Some(SliceBox {
+                x0: 10,
+                y0: 20,
+                x1: 14,
+                y1: 28
+            })
+        );
+        assert_eq!(
+            (k[2].bbox, k[2].points[0].x, k[2].points[0].y),
+            (None, 11, 22)
+        );
+
+        let i = prompt.slices(Axis::I);
+        assert_eq!(i.len(), 4);
+        assert_eq!(
+            i[0].bbox,
+            Some(SliceBox {
+                x0: 20,
+                y0: 5,
+                x1: 28,
+                y1: 7
+            })
+        );
+        assert_eq!((i[1].points[0].x, i[1].points[0].y), (22, 9));
+    }
+
+    #[test]
+    fn prompts_that_miss_the_slice_are_refused_with_the_numbers() {
+        let dims = Dims([32, 16, 4]);
+        let base = SlicePrompt {
+            label: label(),
+            index: 3,
+            bbox: Some(SliceBox {
+                x0: 0,
+                y0: 0,
+                x1: 32,
+                y1: 16,
+            }),
+            points: vec![],
+        };
+        assert_eq!(base.check(dims, Axis::K), Ok(()));
+        let slice = SlicePrompt {
+            index: 4,
+            ..base.clone()
+        };
+        assert!(
+            slice
+                .check(dims, Axis::K)
+                .unwrap_err()
+                .to_string()
+                .contains("4 slices along k")
+        );
+        let outside = SlicePrompt {
+            bbox: Some(SliceBox {
+                x0: 0,
+                y0: 0,
+                x1: 33,
+                y1: 16,
+            }),
+            ..base.clone()
+        };
+        assert!(
+            outside
+                .check(dims, Axis::K)
+                .unwrap_err()
+                .to_string()
+                .contains("x 0..33")
+        );
+        let empty = SlicePrompt {
+            bbox: None,
+            ..base.clone()
+        };
+        assert!(matches!(
+            empty.check(dims, Axis::K),
+            Err(PromptError::Empty { .. })
+        ));
+        let point = SlicePoint {
+            x: 3,
+            y: 16,
+            positive: true,
+        };
+        let point = SlicePrompt {
+            points: vec![point],
+            ..base
+        };
+        assert!(matches!(
+            point.check(dims, Axis::K),
+            Err(PromptError::PointOutside { .. })
+        ));
+    }
+
+    #[test]
+    fn two_corners_span_a_box_in_any_order() {
+        let b = SliceBox::spanning((9, 2), (4, 7));
+        assert_eq!(
+            b,
+            SliceBox {
+                x0: 4,
+                y0: 2,
+                x1: 10,
+                y1: 8
+            }
+        );
+        assert_eq!(SliceBox::spanning((4, 7), (9, 2)), b);
+    }
+
+    #[test]
+    fn label_zero_cannot_be_written() {
+        let text = r#"{"label":0,"index":1,"points":[]}"#;
+        assert!(serde_json::from_str::<SlicePrompt>(text).is_err());
+    }
+}

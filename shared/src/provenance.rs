@@ -1,0 +1,158 @@
+//! Provenance: how a result came about.
+//!
+//! The same record is kept in the store, written beside the label map and shown to the reviewer.
+
+use crate::geometry::{Affine, Axis, Dims, Plane};
+use crate::prompt::{Label, SlicePrompt};
+use crate::window::{Range, Window};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is known of a scan without looking at its voxels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanInfo {
+    /// Number of voxels along i, j, k.
+    pub dims: Dims,
+    /// Voxel to world.
+    pub affine: Affine,
+    /// Type of the voxels in the file, for example `int16`.
+    pub voxel_type: String,
+}
+
+/// Everything that made one revision of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Name and version of this program.
+    pub generated_by: String,
+    /// When the revision was finished.
+    pub created: Timestamp,
+    /// Who asked for it: `profile <name>`, or the user who re-prompted.
+    pub author: String,
+    /// The scan.
+    pub scan: ScanRecord,
+    /// The axis that slices are cut across, and the plane they lie in.
+    pub axis: Axis,
+    /// See `axis`.
+    pub plane: Plane,
+    /// How voxel values became grey.
+    pub window: Window,
+    /// The values that were black and white.
+    pub range: Range,
+    /// The model.
+    pub model: ModelRecord,
+    /// What ran it.
+    pub runtime: RuntimeRecord,
+    /// What was asked in this revision. Slices not named here are those of the parent revision.
+    pub prompts: Vec<SlicePrompt>,
+    /// What came out, all slices of all objects.
+    pub objects: Vec<ObjectResult>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// Which scan it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanRecord {
+    /// Path at the time.
+    pub path: String,
+    /// SHA-256 of the file's bytes.
+    pub sha256: String,
+    /// Its geometry.
+    #[serde(flatten)]
+    pub info: ScanInfo,
+}
+
+/// Which model it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Name in `medicosamd model list`.
+    pub name: String,
+    /// Preprocessing family, for example `litemedsam`.
+    pub family: String,
+    /// Hash of weights and graph; the key of the embedding cache.
+    pub hash: String,
+}
+
+/// What ran the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeRecord {
+    /// For example `ONNX Runtime 1.32.0`.
+    pub name: String,
+    /// The device that really ran, for example `cpu`.
+    pub device: String,
+    /// Threads used within an operator.
+    pub threads: usize,
+}
+
+/// One object of a result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ObjectResult {
+    /// Its number in the label map.
+    pub label: Label,
+    /// Its name.
+    pub name: String,
+    /// Number of voxels.
+    pub voxels: u64,
+    /// Volume in millilitres.
+    pub volume_ml: f64,
+    /// Scores per slice, in slice order.
+    pub slices: Vec<SliceScore>,
+}
+
+impl ObjectResult {
+    /// Mean predicted IoU over the slices, weighted by nothing; `None` without slices.
+    pub fn predicted_iou(&self) -> Option<f32> {
+        if self.slices.is_empty() {
+            return None;
+        }
+        let sum: f32 = self.slices.iter().map(|s| s.predicted_iou).sum();
+        Some(sum / self.slices.len() as f32)
+    }
+}
+
+/// Scores of one object on one slice.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SliceScore {
+    /// The slice.
+    pub index: u32,
+    /// Pixels in the mask.
+    pub area: u64,
+    /// The model's own estimate of its IoU with the truth.
+    pub predicted_iou: f32,
+    /// Stability score: IoU of the mask cut 1 logit higher and 1 logit lower; 1 is best.
+    pub stability: f32,
+}
+
+/// Seconds per stage, and how often.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Starting the model's sessions; 0 if they were warm.
+    pub model_s: f64,
+    /// Reading, hashing and decoding the scan.
+    pub load_s: f64,
+    /// Embedding slices.
+    pub embed_s: f64,
+    /// Slices embedded now.
+    pub slices_embedded: u32,
+    /// Slices whose embedding was found in the cache.
+    pub slices_cached: u32,
+    /// Decoding prompts to masks.
+    pub decode_s: f64,
+    /// Prompts decoded.
+    pub decodes: u32,
+    /// Writing label map, provenance and table.
+    pub write_s: f64,
+    /// From claim to the end of writing.
+    pub total_s: f64,
+}
+
+/// The files of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputFiles {
+    /// The label map, NIfTI.
+    pub label_map: String,
+    /// This record, JSON.
+    pub provenance: String,
+    /// The label table, TSV (BIDS).
+    pub label_table: String,
+}

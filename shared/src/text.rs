@@ -1,0 +1,28 @@
+//! Text from files and networks made safe to show.
+
+/// The text without anything that could move the cursor, change colours or reverse the reading
+/// direction: control characters and Unicode's bidirectional marks become `·`.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let bidirectional = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}');
+            if c.is_control() || bidirectional || c == '\u{feff}' {
+                '·'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_direction_marks_do_not_get_through() {
+        assert_eq!(printable("a\x1b]52;c;x\x07b\nc"), "a·]52;c;x·b·c");
+        assert_eq!(printable("gz\u{202e}nii\u{9b}m"), "gz·nii·m");
+        assert_eq!(printable("Lunge_ö.nii.gz"), "Lunge_ö.nii.gz");
+    }
+}
