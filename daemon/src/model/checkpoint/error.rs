@@ -1,0 +1,162 @@
+//! What can be wrong with a checkpoint.
+
+use super::pickle::PickleError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A checkpoint could not be used: which one, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the checkpoint {}: {problem}", path.display())]
+pub struct CheckpointError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: CheckpointProblem,
+}
+
+impl CheckpointError {
+    pub(super) fn new(path: &Path, problem: CheckpointProblem) -> Self {
+        CheckpointError {
+            path: path.to_owned(),
+            problem,
+        }
+    }
+
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self.problem {
+            CheckpointProblem::Io(_) => "checkpoint-unreadable",
+            CheckpointProblem::NotZip { .. } => "checkpoint-not-zip",
+            CheckpointProblem::DamagedZip(_) => "checkpoint-damaged",
+            CheckpointProblem::NotTorch => "checkpoint-not-torch",
+            CheckpointProblem::BigEndian => "checkpoint-big-endian",
+            CheckpointProblem::Pickle(_) => "checkpoint-bad-pickle",
+            CheckpointProblem::Forbidden { .. } => "checkpoint-forbidden",
+            CheckpointProblem::NotADictionary | CheckpointProblem::NoTensors { .. } => {
+                "checkpoint-no-tensors"
+            }
+            CheckpointProblem::BadStorage { .. } => "checkpoint-bad-storage",
+            CheckpointProblem::OutsideStorage { .. } => "checkpoint-tensor-outside-storage",
+            CheckpointProblem::NotFloat { .. } => "checkpoint-tensor-not-float",
+            CheckpointProblem::Missing { .. } => "checkpoint-tensor-missing",
+            CheckpointProblem::WrongShape { .. } => "checkpoint-tensor-shape",
+        }
+    }
+}
+
+/// The reason of a [`CheckpointError`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointProblem {
+    /// The file cannot be opened or read.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Not a zip archive at all.
+    #[error(
+        "it is not a zip archive (it starts with {starts_with}). Checkpoints are files that \
+         torch.save of torch 1.6 or newer wrote; load an older one there and save it again"
+    )]
+    NotZip {
+        /// The first bytes, in hexadecimal.
+        starts_with: String,
+    },
+    /// A zip archive that cannot be read.
+    #[error("its zip archive is damaged ({0}). Was the download complete? Fetch it again")]
+    DamagedZip(String),
+    /// A zip archive of something else.
+    #[error("it is a zip archive, but not one that torch.save wrote: it holds no data.pkl")]
+    NotTorch,
+    /// Written on a big-endian machine.
+    #[error("it was written on a big-endian machine; load and save it again on this one")]
+    BigEndian,
+    /// The list of tensors cannot be parsed.
+    #[error("its list of tensors cannot be read: {0}")]
+    Pickle(#[from] PickleError),
+    /// The pickle names a function that reaches the system.
+    #[error(
+        "it asks to call {global}, which no model does: the file is an attack on programs that \
+         load it. Nothing was run; do not load it elsewhere, and tell where it came from"
+    )]
+    Forbidden {
+        /// Dotted name of the function.
+        global: String,
+    },
+    /// The pickle is not a dictionary of tensors.
+    #[error(
+        "it holds something other than a dictionary of tensors; save the model's state_dict() \
+         rather than the model"
+    )]
+    NotADictionary,
+    /// The dictionary has no tensors on its first level.
+    #[error(
+        "its dictionary has no tensors on the first level, but {}; save the model's state_dict() \
+         by itself", list(keys)
+    )]
+    NoTensors {
+        /// The first keys of the dictionary.
+        keys: Vec<String>,
+    },
+    /// The file of a storage is missing or not as torch writes it.
+    #[error("the data of tensor {tensor} cannot be read: {what}")]
+    BadStorage {
+        /// Name of the tensor.
+        tensor: String,
+        /// What was found.
+        what: String,
+    },
+    /// The tensor reaches beyond its storage.
+    #[error(
+        "tensor {tensor} of shape {shape:?} reaches beyond its storage of {available} bytes; \
+         the file is damaged"
+    )]
+    OutsideStorage {
+        /// Name of the tensor.
+        tensor: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Bytes that the storage has.
+        available: u64,
+    },
+    /// A weight that is not a float.
+    #[error("tensor {tensor} holds integers where weights are expected")]
+    NotFloat {
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// A tensor that the architecture needs is not there.
+    #[error(
+        "it has no tensor {tensor} (shape {expected:?}), only {count} others such as {example}; \
+         is it a checkpoint of another model?"
+    )]
+    Missing {
+        /// Name of the tensor.
+        tensor: String,
+        /// The shape that it should have; empty where any would do.
+        expected: Vec<usize>,
+        /// How many tensors there are.
+        count: usize,
+        /// The name of one.
+        example: String,
+    },
+    /// A tensor has another shape than the architecture needs.
+    #[error(
+        "tensor {tensor} has shape {found:?} instead of {expected:?}; is it a checkpoint of \
+         another model?"
+    )]
+    WrongShape {
+        /// Name of the tensor.
+        tensor: String,
+        /// The shape that it should have.
+        expected: Vec<usize>,
+        /// The shape that it has.
+        found: Vec<usize>,
+    },
+}
+
+fn list(keys: &[String]) -> String {
+    if keys.is_empty() {
+        "nothing that has a name".to_owned()
+    } else {
+        format!("the entries {}", keys.join(", "))
+    }
+}

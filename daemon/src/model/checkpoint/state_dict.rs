@@ -1,0 +1,226 @@
+//! Finds the tensors in a pickle that `torch.save` wrote.
+//!
+//! A tensor is saved as a call of `torch._utils._rebuild_tensor_v2(storage, offset, size, stride,
+//! …)`, where `storage` is a persistent reference `("storage", torch.FloatStorage, key, device,
+//! count)` to a file of the archive. Offsets and strides count elements. Anything else that a
+//! checkpoint may hold (optimizer states, classes of the trainer) is left alone.
+
+use super::pickle::{Node, NodeId, Pickle};
+
+/// Type of the elements in a storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DType {
+    /// 64-bit float.
+    F64,
+    /// 32-bit float.
+    F32,
+    /// IEEE half.
+    F16,
+    /// bfloat16.
+    BF16,
+    /// An integer or boolean type, which no weight has.
+    Integer {
+        /// Size of an element in bytes.
+        bytes: usize,
+    },
+}
+
+impl DType {
+    fn of_storage(class: &str) -> Option<Self> {
+        Some(match class {
+            "DoubleStorage" => DType::F64,
+            "FloatStorage" => DType::F32,
+            "HalfStorage" => DType::F16,
+            "BFloat16Storage" => DType::BF16,
+            "LongStorage" => DType::Integer { bytes: 8 },
+            "IntStorage" => DType::Integer { bytes: 4 },
+            "ShortStorage" => DType::Integer { bytes: 2 },
+            "CharStorage" | "ByteStorage" | "BoolStorage" => DType::Integer { bytes: 1 },
+            _ => return None,
+        })
+    }
+
+    /// Size of an element in bytes.
+    pub fn bytes(self) -> usize {
+        match self {
+            DType::F64 => 8,
+            DType::F32 => 4,
+            DType::F16 | DType::BF16 => 2,
+            DType::Integer { bytes } => bytes,
+        }
+    }
+}
+
+/// A tensor as the pickle describes it: a strided view of a storage. Nothing is checked yet
+/// against the bytes that are really there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Name of the storage's file within the archive's `data` folder.
+    pub storage: String,
+    /// Type of its elements.
+    pub dtype: DType,
+    /// Elements before the first one of the tensor.
+    pub offset: usize,
+    /// Length of each axis, slowest first.
+    pub shape: Vec<usize>,
+    /// Elements between neighbours along each axis.
+    pub stride: Vec<usize>,
+}
+
+impl View {
+    /// Whether the elements lie one after another, in row-major order.
+    pub fn is_contiguous(&self) -> bool {
+        let mut expected = 1usize;
+        self.shape.iter().zip(&self.stride).rev().all(|(&length, &stride)| {
+            let fits = length == 1 || stride == expected;
+            expected = expected.saturating_mul(length);
+            fits
+        })
+    }
+}
+
+/// What the outermost value of the pickle is, where it is not a dictionary of tensors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unusable {
+    /// It names something that only an attack on Python's unpickler names.
+    Forbidden(String),
+    /// It is not a dictionary.
+    NotADictionary,
+    /// It is a dictionary without a tensor in it; these are its first keys.
+    NoTensors(Vec<String>),
+}
+
+/// Modules whose functions reach the system. A checkpoint that names one was made to attack
+/// whoever loads it in Python; nothing would run here, but no such file deserves trust.
+const FORBIDDEN_MODULES: [&str; 12] = [
+    "os", "posix", "nt", "sys", "subprocess", "socket", "shutil", "pty", "runpy", "importlib",
+    "ctypes", "webbrowser",
+];
+
+/// The same among Python's built-in functions.
+const FORBIDDEN_BUILTINS: [&str; 8] = [
+    "eval", "exec", "execfile", "compile", "open", "__import__", "getattr", "input",
+];
+
+/// The tensors of a flat dictionary, in its order; where a name comes twice, the last one counts.
+pub fn tensors(pickle: &Pickle<'_>) -> Result<Vec<(String, View)>, Unusable> {
+    for node in pickle.nodes() {
+        if let Node::Global { module, name } = node
+            && is_forbidden(module, name)
+        {
+            return Err(Unusable::Forbidden(format!("{module}.{name}")));
+        }
+    }
+    let items = dictionary(pickle, pickle.root()).ok_or(Unusable::NotADictionary)?;
+    let mut tensors: Vec<(String, View)> = Vec::new();
+    let mut place = std::collections::HashMap::new();
+    for &(key, value) in items {
+        let (Node::Text(name), Some(view)) = (pickle.get(key), view(pickle, value)) else {
+            continue;
+        };
+        match place.entry(*name) {
+            std::collections::hash_map::Entry::Occupied(at) => {
+                let at: &usize = at.get();
+                tensors[*at].1 = view;
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(tensors.len());
+                tensors.push(((*name).to_owned(), view));
+            }
+        }
+    }
+    if tensors.is_empty() {
+        let keys = items.iter().filter_map(|(key, _)| match pickle.get(*key) {
+            Node::Text(text) => Some((*text).to_owned()),
+            _ => None,
+        });
+        return Err(Unusable::NoTensors(keys.take(5).collect()));
+    }
+    Ok(tensors)
+}
+
+fn is_forbidden(module: &str, name: &str) -> bool {
+    let package = module.split('.').next().unwrap_or(module);
+    let builtins = matches!(package, "builtins" | "__builtin__");
+    FORBIDDEN_MODULES.contains(&package) || builtins && FORBIDDEN_BUILTINS.contains(&name)
+}
+
+/// The items of a plain or ordered dictionary.
+fn dictionary<'p>(pickle: &'p Pickle<'_>, id: NodeId) -> Option<&'p [(NodeId, NodeId)]> {
+    match pickle.get(id) {
+        Node::Dict(items) => Some(items),
+        Node::Object { class, items, .. } if is(pickle, *class, "collections", "OrderedDict") => {
+            Some(items)
+        }
+        _ => None,
+    }
+}
+
+fn is(pickle: &Pickle<'_>, id: NodeId, module: &str, name: &str) -> bool {
+    matches!(pickle.get(id), Node::Global { module: m, name: n } if *m == module && *n == name)
+}
+
+fn view(pickle: &Pickle<'_>, id: NodeId) -> Option<View> {
+    let mut id = id;
+    // A parameter wraps its tensor: _rebuild_parameter(tensor, requires_grad, hooks).
+    if let Node::Object { class, arguments, .. } = pickle.get(id)
+        && is(pickle, *class, "torch._utils", "_rebuild_parameter")
+    {
+        id = *tuple(pickle, *arguments)?.first()?;
+    }
+    let Node::Object { class, arguments, .. } = pickle.get(id) else {
+        return None;
+    };
+    let rebuilds = ["_rebuild_tensor_v2", "_rebuild_tensor"];
+    if !rebuilds.iter().any(|name| is(pickle, *class, "torch._utils", name)) {
+        return None;
+    }
+    let [storage, offset, shape, stride, ..] = tuple(pickle, *arguments)? else {
+        return None;
+    };
+    let (storage, dtype) = storage_reference(pickle, *storage)?;
+    let view = View {
+        storage,
+        dtype,
+        offset: size(pickle, *offset)?,
+        shape: sizes(pickle, *shape)?,
+        stride: sizes(pickle, *stride)?,
+    };
+    (view.shape.len() == view.stride.len()).then_some(view)
+}
+
+fn storage_reference(pickle: &Pickle<'_>, id: NodeId) -> Option<(String, DType)> {
+    let Node::Persistent(reference) = pickle.get(id) else {
+        return None;
+    };
+    let [kind, class, key, ..] = tuple(pickle, *reference)? else {
+        return None;
+    };
+    let (Node::Text("storage"), Node::Global { module, name }, Node::Text(key)) =
+        (pickle.get(*kind), pickle.get(*class), pickle.get(*key))
+    else {
+        return None;
+    };
+    if !matches!(*module, "torch" | "torch.storage") {
+        return None;
+    }
+    Some(((*key).to_owned(), DType::of_storage(name)?))
+}
+
+fn tuple<'p>(pickle: &'p Pickle<'_>, id: NodeId) -> Option<&'p [NodeId]> {
+    match pickle.get(id) {
+        Node::Tuple(items) => Some(items),
+        _ => None,
+    }
+}
+
+fn sizes(pickle: &Pickle<'_>, id: NodeId) -> Option<Vec<usize>> {
+    tuple(pickle, id)?.iter().map(|&id| size(pickle, id)).collect()
+}
+
+fn size(pickle: &Pickle<'_>, id: NodeId) -> Option<usize> {
+    match pickle.get(id) {
+        Node::Int(value) => usize::try_from(*value).ok(),
+        _ => None,
+    }
+}

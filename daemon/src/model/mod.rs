@@ -1,0 +1,4 @@
+//! Models: from a published checkpoint to masks.
+
+pub mod checkpoint;
+pub mod onnx;

@@ -1,0 +1,23 @@
+//! Writes ONNX models: a [`GraphBuilder`] with one method per operator, and the file format.
+//!
+//! The file is a protobuf `ModelProto`; the field numbers are those of `onnx.proto3` of ONNX 1.15.
+//! Only operators of the standard domain are written, so that every execution provider can run
+//! the graph; they are arranged as ONNX Runtime's optimizer expects them, so that it finds what it
+//! can fuse (`Add` + `Gelu`, `Transpose` + `MatMul`, convolution layouts).
+
+mod builder;
+mod file;
+mod ops;
+mod protobuf;
+#[cfg(test)]
+pub(crate) mod reader;
+
+pub use builder::{Dim, GraphBuilder, Value};
+pub use file::{Model, OnnxError};
+pub use ops::Conv;
+
+/// Version of the operator set: the first with `Gelu` as an operator of its own.
+pub const OPSET: i64 = 20;
+
+/// Version of the file format that belongs to [`OPSET`].
+const IR_VERSION: i64 = 9;
