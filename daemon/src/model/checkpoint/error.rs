@@ -90,7 +90,8 @@ pub enum CheckpointProblem {
     /// The dictionary has no tensors on its first level.
     #[error(
         "its dictionary has no tensors on the first level, but {}; save the model's state_dict() \
-         by itself", list(keys)
+         by itself",
+        list(keys)
     )]
     NoTensors {
         /// The first keys of the dictionary.

@@ -42,7 +42,10 @@ mod tests {
     fn all_65536_halves_widen_to_their_value() {
         for bits in 0..=u16::MAX {
             let (found, expected) = (f64::from(f16_to_f32(bits)), by_definition(bits));
-            assert!(found == expected || found.is_nan() && expected.is_nan(), "{bits:#06x}");
+            assert!(
+                found == expected || found.is_nan() && expected.is_nan(),
+                "{bits:#06x}"
+            );
             assert_eq!(found.is_sign_negative(), bits >> 15 == 1);
         }
     }

@@ -73,7 +73,12 @@ pub struct Checkpoint {
 impl std::fmt::Debug for Checkpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Checkpoint { path, tensors, .. } = self;
-        write!(f, "Checkpoint({}, {} tensors)", path.display(), tensors.len())
+        write!(
+            f,
+            "Checkpoint({}, {} tensors)",
+            path.display(),
+            tensors.len()
+        )
     }
 }
 
@@ -124,7 +129,9 @@ impl Checkpoint {
 
     /// Names and shapes of all tensors, in the file's order.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
-        self.tensors.iter().map(|(name, view)| (name.as_str(), view.shape.as_slice()))
+        self.tensors
+            .iter()
+            .map(|(name, view)| (name.as_str(), view.shape.as_slice()))
     }
 
     /// The shape of a tensor, as the file declares it.
@@ -139,7 +146,10 @@ impl Checkpoint {
                 tensor: name.to_owned(),
                 expected: expected.to_vec(),
                 count: self.tensors.len(),
-                example: self.tensors.first().map_or_else(String::new, |(n, _)| n.clone()),
+                example: self
+                    .tensors
+                    .first()
+                    .map_or_else(String::new, |(n, _)| n.clone()),
             })),
         }
     }
@@ -179,7 +189,11 @@ fn check_magic(file: &mut File) -> Result<(), CheckpointProblem> {
     file.take(4).read_to_end(&mut start)?;
     if start != b"PK\x03\x04" {
         let hex: Vec<_> = start.iter().map(|b| format!("{b:02x}")).collect();
-        let starts_with = if hex.is_empty() { "nothing: it is empty".to_owned() } else { hex.join(" ") };
+        let starts_with = if hex.is_empty() {
+            "nothing: it is empty".to_owned()
+        } else {
+            hex.join(" ")
+        };
         return Err(CheckpointProblem::NotZip { starts_with });
     }
     Ok(())
@@ -195,9 +209,13 @@ fn zip_problem(error: ZipError) -> CheckpointProblem {
 /// Reads a whole file of the archive, which checks its CRC. Only stored files are taken, as torch
 /// writes them: their size is bounded by the archive's, which a compressed file's is not.
 fn read_entry(archive: &mut ZipArchive<BufReader<File>>, name: &str) -> Result<Vec<u8>, String> {
-    let mut entry = archive.by_name(name).map_err(|e| format!("file {name} of the archive: {e}"))?;
+    let mut entry = archive
+        .by_name(name)
+        .map_err(|e| format!("file {name} of the archive: {e}"))?;
     if entry.compression() != zip::CompressionMethod::Stored {
-        return Err(format!("file {name} of the archive is compressed, which torch never does"));
+        return Err(format!(
+            "file {name} of the archive is compressed, which torch never does"
+        ));
     }
     let mut bytes = Vec::new();
     let result = entry.read_to_end(&mut bytes);
@@ -232,9 +250,13 @@ fn gather(name: &str, view: &View, storage: &[u8]) -> Result<Vec<f32>, Checkpoin
     if count == 0 {
         return Ok(Vec::new());
     }
-    let last = view.shape.iter().zip(&view.stride).try_fold(view.offset, |at, (&d, &s)| {
-        at.checked_add((d - 1).checked_mul(s)?)
-    });
+    let last = view
+        .shape
+        .iter()
+        .zip(&view.stride)
+        .try_fold(view.offset, |at, (&d, &s)| {
+            at.checked_add((d - 1).checked_mul(s)?)
+        });
     if last.is_none_or(|last| last >= available) {
         return Err(outside());
     }

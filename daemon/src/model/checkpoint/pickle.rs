@@ -107,7 +107,9 @@ impl<'a> Pickle<'a> {
     /// Parses one pickle; bytes after its end are ignored.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, PickleError> {
         if u32::try_from(bytes.len()).is_err() {
-            return Err(PickleError::TooLong { length: bytes.len() });
+            return Err(PickleError::TooLong {
+                length: bytes.len(),
+            });
         }
         let mut machine = Machine {
             bytes,
@@ -265,7 +267,8 @@ impl<'a> Machine<'a> {
                 0x93 => {
                     let name = self.pop()?;
                     let module = self.pop()?;
-                    let (Node::Text(module), Node::Text(name)) = (self.node(module), self.node(name))
+                    let (Node::Text(module), Node::Text(name)) =
+                        (self.node(module), self.node(name))
                     else {
                         return Err(self.malformed("a global whose name is not a text"));
                     };
@@ -332,7 +335,9 @@ impl<'a> Machine<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], PickleError> {
-        let truncated = PickleError::Truncated { at: self.bytes.len() };
+        let truncated = PickleError::Truncated {
+            at: self.bytes.len(),
+        };
         let end = self.position.checked_add(length).ok_or(truncated.clone())?;
         let taken = self.bytes.get(self.position..end).ok_or(truncated)?;
         self.position = end;
@@ -362,7 +367,9 @@ impl<'a> Machine<'a> {
     fn line(&mut self) -> Result<&'a str, PickleError> {
         let rest = &self.bytes[self.position..];
         let end = rest.iter().position(|&b| b == b'\n');
-        let end = end.ok_or(PickleError::Truncated { at: self.bytes.len() })?;
+        let end = end.ok_or(PickleError::Truncated {
+            at: self.bytes.len(),
+        })?;
         let line = std::str::from_utf8(&rest[..end]);
         self.position += end + 1;
         line.map_err(|_| self.malformed("a name that is not UTF-8"))
@@ -516,7 +523,10 @@ mod tests {
         assert_eq!(root(b"\x80\x02J\xff\xff\xff\xff."), Node::Int(-1));
         assert_eq!(root(b"\x80\x02\x8a\x00."), Node::Int(0));
         assert_eq!(root(b"\x80\x02\x8a\x01\xff."), Node::Int(-1));
-        assert_eq!(root(b"\x80\x02\x8a\x05\x00\x00\x00\x00\x01."), Node::Int(1 << 32));
+        assert_eq!(
+            root(b"\x80\x02\x8a\x05\x00\x00\x00\x00\x01."),
+            Node::Int(1 << 32)
+        );
         assert_eq!(root(b"\x80\x02\x8a\x09\0\0\0\0\0\0\0\0\x01."), Node::BigInt);
         assert_eq!(root(b"\x80\x02G\x3f\xf8\0\0\0\0\0\0."), Node::Float(1.5));
     }
@@ -526,9 +536,13 @@ mod tests {
         // d = {}; remember it; d["a"] = 1; return (d, the remembered one)
         let bytes = b"\x80\x02}q\x00X\x01\0\0\0aK\x01sh\x00\x86.";
         let pickle = Pickle::parse(bytes).unwrap();
-        let Node::Tuple(both) = pickle.get(pickle.root()) else { panic!() };
+        let Node::Tuple(both) = pickle.get(pickle.root()) else {
+            panic!()
+        };
         assert_eq!(both[0], both[1]);
-        let Node::Dict(items) = pickle.get(both[0]) else { panic!() };
+        let Node::Dict(items) = pickle.get(both[0]) else {
+            panic!()
+        };
         assert_eq!(pickle.get(items[0].0), &Node::Text("a"));
         assert_eq!(pickle.get(items[0].1), &Node::Int(1));
     }
@@ -541,8 +555,16 @@ mod tests {
             &b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R."[..],
         ] {
             let pickle = Pickle::parse(bytes).unwrap();
-            let Node::Object { class, .. } = pickle.get(pickle.root()) else { panic!() };
-            assert_eq!(pickle.get(*class), &Node::Global { module: "os", name: "system" });
+            let Node::Object { class, .. } = pickle.get(pickle.root()) else {
+                panic!()
+            };
+            assert_eq!(
+                pickle.get(*class),
+                &Node::Global {
+                    module: "os",
+                    name: "system"
+                }
+            );
         }
     }
 

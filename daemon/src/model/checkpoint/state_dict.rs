@@ -71,11 +71,15 @@ impl View {
     /// Whether the elements lie one after another, in row-major order.
     pub fn is_contiguous(&self) -> bool {
         let mut expected = 1usize;
-        self.shape.iter().zip(&self.stride).rev().all(|(&length, &stride)| {
-            let fits = length == 1 || stride == expected;
-            expected = expected.saturating_mul(length);
-            fits
-        })
+        self.shape
+            .iter()
+            .zip(&self.stride)
+            .rev()
+            .all(|(&length, &stride)| {
+                let fits = length == 1 || stride == expected;
+                expected = expected.saturating_mul(length);
+                fits
+            })
     }
 }
 
@@ -93,13 +97,30 @@ pub enum Unusable {
 /// Modules whose functions reach the system. A checkpoint that names one was made to attack
 /// whoever loads it in Python; nothing would run here, but no such file deserves trust.
 const FORBIDDEN_MODULES: [&str; 12] = [
-    "os", "posix", "nt", "sys", "subprocess", "socket", "shutil", "pty", "runpy", "importlib",
-    "ctypes", "webbrowser",
+    "os",
+    "posix",
+    "nt",
+    "sys",
+    "subprocess",
+    "socket",
+    "shutil",
+    "pty",
+    "runpy",
+    "importlib",
+    "ctypes",
+    "webbrowser",
 ];
 
 /// The same among Python's built-in functions.
 const FORBIDDEN_BUILTINS: [&str; 8] = [
-    "eval", "exec", "execfile", "compile", "open", "__import__", "getattr", "input",
+    "eval",
+    "exec",
+    "execfile",
+    "compile",
+    "open",
+    "__import__",
+    "getattr",
+    "input",
 ];
 
 /// The tensors of a flat dictionary, in its order; where a name comes twice, the last one counts.
@@ -163,16 +184,24 @@ fn is(pickle: &Pickle<'_>, id: NodeId, module: &str, name: &str) -> bool {
 fn view(pickle: &Pickle<'_>, id: NodeId) -> Option<View> {
     let mut id = id;
     // A parameter wraps its tensor: _rebuild_parameter(tensor, requires_grad, hooks).
-    if let Node::Object { class, arguments, .. } = pickle.get(id)
+    if let Node::Object {
+        class, arguments, ..
+    } = pickle.get(id)
         && is(pickle, *class, "torch._utils", "_rebuild_parameter")
     {
         id = *tuple(pickle, *arguments)?.first()?;
     }
-    let Node::Object { class, arguments, .. } = pickle.get(id) else {
+    let Node::Object {
+        class, arguments, ..
+    } = pickle.get(id)
+    else {
         return None;
     };
     let rebuilds = ["_rebuild_tensor_v2", "_rebuild_tensor"];
-    if !rebuilds.iter().any(|name| is(pickle, *class, "torch._utils", name)) {
+    if !rebuilds
+        .iter()
+        .any(|name| is(pickle, *class, "torch._utils", name))
+    {
         return None;
     }
     let [storage, offset, shape, stride, ..] = tuple(pickle, *arguments)? else {
@@ -215,7 +244,10 @@ fn tuple<'p>(pickle: &'p Pickle<'_>, id: NodeId) -> Option<&'p [NodeId]> {
 }
 
 fn sizes(pickle: &Pickle<'_>, id: NodeId) -> Option<Vec<usize>> {
-    tuple(pickle, id)?.iter().map(|&id| size(pickle, id)).collect()
+    tuple(pickle, id)?
+        .iter()
+        .map(|&id| size(pickle, id))
+        .collect()
 }
 
 fn size(pickle: &Pickle<'_>, id: NodeId) -> Option<usize> {

@@ -14,20 +14,38 @@ fn code(bytes: &[u8]) -> &'static str {
 
 fn ramp(name: &str, shape: &[usize]) -> Saved {
     let count: usize = shape.iter().product();
-    Saved::f32(name, shape, &(0..count).map(|i| i as f32).collect::<Vec<_>>())
+    Saved::f32(
+        name,
+        shape,
+        &(0..count).map(|i| i as f32).collect::<Vec<_>>(),
+    )
 }
 
 #[test]
 fn tensors_come_back_in_order_with_their_numbers() {
-    let saved = [ramp("b.weight", &[2, 3]), ramp("a.bias", &[4]), ramp("scalar", &[])];
+    let saved = [
+        ramp("b.weight", &[2, 3]),
+        ramp("a.bias", &[4]),
+        ramp("scalar", &[]),
+    ];
     let mut checkpoint = open(&torch_save::checkpoint(&[
         saved[0].clone(),
         saved[1].clone(),
-        Saved { bytes: 7f32.to_le_bytes().to_vec(), ..saved[2].clone() },
+        Saved {
+            bytes: 7f32.to_le_bytes().to_vec(),
+            ..saved[2].clone()
+        },
     ]))
     .unwrap();
-    let listed: Vec<_> = checkpoint.tensors().map(|(n, s)| (n.to_owned(), s.to_vec())).collect();
-    let expected = [("b.weight", vec![2, 3]), ("a.bias", vec![4]), ("scalar", vec![])];
+    let listed: Vec<_> = checkpoint
+        .tensors()
+        .map(|(n, s)| (n.to_owned(), s.to_vec()))
+        .collect();
+    let expected = [
+        ("b.weight", vec![2, 3]),
+        ("a.bias", vec![4]),
+        ("scalar", vec![]),
+    ];
     assert_eq!(listed, expected.map(|(n, s)| (n.to_owned(), s)));
     let weight = checkpoint.read("b.weight", &[2, 3]).unwrap();
     assert_eq!(weight.data(), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
@@ -51,7 +69,11 @@ fn strided_views_are_gathered_row_by_row() {
 
 #[test]
 fn all_float_types_become_f32() {
-    let one = |class, bytes: &[u8]| Saved { class, bytes: bytes.to_vec(), ..ramp(class, &[1]) };
+    let one = |class, bytes: &[u8]| Saved {
+        class,
+        bytes: bytes.to_vec(),
+        ..ramp(class, &[1])
+    };
     let saved = [
         one("DoubleStorage", &1.5f64.to_le_bytes()),
         one("HalfStorage", &0x3e00u16.to_le_bytes()),
@@ -69,7 +91,10 @@ fn all_float_types_become_f32() {
 #[test]
 fn what_is_not_a_checkpoint_is_told_apart() {
     assert_eq!(code(b""), "checkpoint-not-zip");
-    assert_eq!(code(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."), "checkpoint-not-zip");
+    assert_eq!(
+        code(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."),
+        "checkpoint-not-zip"
+    );
     let missing = Checkpoint::open(Path::new("/nonexistent/model.pth")).unwrap_err();
     assert_eq!(missing.code(), "checkpoint-unreadable");
     let stored = CompressionMethod::Stored;
@@ -82,20 +107,29 @@ fn what_is_not_a_checkpoint_is_told_apart() {
         ("a/data.pkl".to_owned(), &b"\x80\x02}."[..]),
         ("a/byteorder".to_owned(), b"big"),
     ];
-    assert_eq!(code(&torch_save::archive(&files, stored)), "checkpoint-big-endian");
+    assert_eq!(
+        code(&torch_save::archive(&files, stored)),
+        "checkpoint-big-endian"
+    );
 }
 
 use zip::CompressionMethod;
 
 fn with_pickle(pickle: &[u8]) -> Vec<u8> {
-    torch_save::archive(&[("a/data.pkl".to_owned(), pickle)], CompressionMethod::Stored)
+    torch_save::archive(
+        &[("a/data.pkl".to_owned(), pickle)],
+        CompressionMethod::Stored,
+    )
 }
 
 #[test]
 fn pickles_that_are_no_dictionary_of_tensors_are_refused() {
     assert_eq!(code(&with_pickle(b"\x80\x02]. ")), "checkpoint-no-tensors");
     let wrapped = open(&with_pickle(b"\x80\x02}X\x05\0\0\0modelK\x01s.")).unwrap_err();
-    assert!(wrapped.to_string().contains("the entries model"), "{wrapped}");
+    assert!(
+        wrapped.to_string().contains("the entries model"),
+        "{wrapped}"
+    );
     assert_eq!(code(&with_pickle(b"\x80\x02(")), "checkpoint-bad-pickle");
 }
 
@@ -105,7 +139,10 @@ fn a_pickle_that_calls_the_system_is_named_and_refused() {
     let error = open(&with_pickle(attack)).unwrap_err();
     assert_eq!(error.code(), "checkpoint-forbidden");
     assert!(error.to_string().contains("os.system"), "{error}");
-    assert_eq!(code(&with_pickle(b"\x80\x02c__builtin__\neval\n.")), "checkpoint-forbidden");
+    assert_eq!(
+        code(&with_pickle(b"\x80\x02c__builtin__\neval\n.")),
+        "checkpoint-forbidden"
+    );
 }
 
 #[test]
@@ -134,7 +171,12 @@ fn tensors_that_reach_beyond_their_storage_are_refused() {
     ];
     for (shape, stride, offset) in views {
         let dims: Vec<usize> = shape.iter().map(|&d| d as usize).collect();
-        let saved = Saved { shape, stride, offset, ..ramp("t", &[12]) };
+        let saved = Saved {
+            shape,
+            stride,
+            offset,
+            ..ramp("t", &[12])
+        };
         let mut checkpoint = open(&torch_save::checkpoint(&[saved])).unwrap();
         let error = checkpoint.read("t", &dims).unwrap_err();
         assert_eq!(error.code(), "checkpoint-tensor-outside-storage", "{error}");
@@ -146,9 +188,17 @@ fn missing_and_misshapen_tensors_are_named_with_their_shapes() {
     let mut checkpoint = open(&torch_save::checkpoint(&[ramp("t", &[2, 3])])).unwrap();
     let missing = checkpoint.read("neck.0.weight", &[256, 320]).unwrap_err();
     assert_eq!(missing.code(), "checkpoint-tensor-missing");
-    assert!(missing.to_string().contains("neck.0.weight (shape [256, 320])"), "{missing}");
+    assert!(
+        missing
+            .to_string()
+            .contains("neck.0.weight (shape [256, 320])"),
+        "{missing}"
+    );
     let wrong = checkpoint.read("t", &[3, 2]).unwrap_err();
-    assert!(wrong.to_string().contains("shape [2, 3] instead of [3, 2]"), "{wrong}");
+    assert!(
+        wrong.to_string().contains("shape [2, 3] instead of [3, 2]"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -156,7 +206,10 @@ fn compressed_and_missing_storages_are_refused() {
     let pickle = torch_save::pickle(&[ramp("t", &[2])]);
     let described = [("a/data.pkl".to_owned(), pickle.as_slice())];
     let mut checkpoint = open(&torch_save::archive(&described, CompressionMethod::Stored)).unwrap();
-    assert_eq!(checkpoint.read("t", &[2]).unwrap_err().code(), "checkpoint-bad-storage");
+    assert_eq!(
+        checkpoint.read("t", &[2]).unwrap_err().code(),
+        "checkpoint-bad-storage"
+    );
     let deflated = torch_save::archive(&described, CompressionMethod::Deflated);
     let error = open(&deflated).unwrap_err().to_string();
     assert!(error.contains("compressed"), "{error}");

@@ -119,7 +119,8 @@ impl GraphBuilder {
         debug_assert_eq!(shape.iter().product::<usize>(), data.len());
         let value = self.new_value();
         let name = self.name_of(value);
-        self.initializers.push(Initializer::floats(&name, shape, data));
+        self.initializers
+            .push(Initializer::floats(&name, shape, data));
         value
     }
 
@@ -166,7 +167,10 @@ impl GraphBuilder {
         for output in outputs {
             node.text(2, &self.name_of(output));
         }
-        node.text(3, &format!("{}/{operator}_{}", self.scope, self.nodes.len()));
+        node.text(
+            3,
+            &format!("{}/{operator}_{}", self.scope, self.nodes.len()),
+        );
         node.text(4, operator);
         for &attribute in attributes {
             node.message(5, &attribute.encode());

@@ -174,12 +174,14 @@ mod tests {
         let c = g.constant(&[2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         g.scope("head");
         let b = g.scalar(0.5);
-        let y = g.linear(x, c, b);
+        let y = g.linear(x, c, Some(b));
         let y = g.reshape(y, &[-1]);
         let y = g.reshape(y, &[-1]);
         g.output(y, "y", &[Dim::Named("m")]);
         let mut bytes = Vec::new();
-        g.finish(&[("license", "Apache-2.0")]).write_to(&mut bytes).unwrap();
+        g.finish(&[("license", "Apache-2.0")])
+            .write_to(&mut bytes)
+            .unwrap();
 
         let model = fields(&bytes);
         let ints = |field| model.iter().filter(move |(n, _)| *n == field);
@@ -192,7 +194,9 @@ mod tests {
         };
         let text = |message: &[(u32, Field<'_>)], field: u32| -> Vec<String> {
             let these = message.iter().filter(|(n, _)| *n == field);
-            these.map(|(_, v)| String::from_utf8(v.bytes().to_vec()).unwrap()).collect()
+            these
+                .map(|(_, v)| String::from_utf8(v.bytes().to_vec()).unwrap())
+                .collect()
         };
         let nodes = of(1);
         assert_eq!(text(&nodes[0], 4), ["Gemm"]);
@@ -202,7 +206,10 @@ mod tests {
         // weight, bias, and one shape for both reshapes
         let initializers = of(5);
         assert_eq!(initializers.len(), 3);
-        assert_eq!(initializers[0][..3], [(1, Field::Int(2)), (1, Field::Int(3)), (2, Field::Int(1))]);
+        assert_eq!(
+            initializers[0][..3],
+            [(1, Field::Int(2)), (1, Field::Int(3)), (2, Field::Int(1))]
+        );
         let raw = initializers[0].last().unwrap().1.bytes();
         assert_eq!(raw.len(), 24);
         assert_eq!(raw[4..8], 2f32.to_le_bytes());
@@ -214,8 +221,10 @@ mod tests {
         let data: Vec<f32> = (0..70_000).map(|v| v as f32).collect();
         let mut bytes = Vec::new();
         Data::Floats(data.clone()).write(&mut bytes).unwrap();
-        let read: Vec<f32> =
-            bytes.chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let read: Vec<f32> = bytes
+            .chunks(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect();
         assert_eq!(read, data);
     }
 }

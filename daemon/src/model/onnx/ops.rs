@@ -43,9 +43,10 @@ impl GraphBuilder {
     }
 
     /// `x` (M, I) · `weight`ᵀ + `bias`, with the weight as torch keeps it, (O, I), and the bias
-    /// (O), or (M, O) where each row has its own.
-    pub fn linear(&mut self, x: Value, weight: Value, bias: Value) -> Value {
-        self.node("Gemm", &[x, weight, bias], &[Attribute::Int("transB", 1)])
+    /// (O), (1, O), or (M, O) where each row has its own.
+    pub fn linear(&mut self, x: Value, weight: Value, bias: Option<Value>) -> Value {
+        let inputs: Vec<Value> = [x, weight].into_iter().chain(bias).collect();
+        self.node("Gemm", &inputs, &[Attribute::Int("transB", 1)])
     }
 
     /// Matrix product of the last two axes.
@@ -75,8 +76,17 @@ impl GraphBuilder {
 
     /// Layer normalisation over the last axis: (x − mean) / √(variance + ε) · `scale` + `bias`.
     pub fn layer_norm(&mut self, x: Value, scale: Value, bias: Value, epsilon: f32) -> Value {
-        let attributes = [Attribute::Int("axis", -1), Attribute::Float("epsilon", epsilon)];
+        let attributes = [
+            Attribute::Int("axis", -1),
+            Attribute::Float("epsilon", epsilon),
+        ];
         self.node("LayerNormalization", &[x, scale, bias], &attributes)
+    }
+
+    /// `x` repeated along its axes of length 1 until it has this shape.
+    pub fn expand(&mut self, x: Value, shape: &[i64]) -> Value {
+        let shape = self.integers(shape);
+        self.node("Expand", &[x, shape], &[])
     }
 
     /// Gaussian error linear unit, exact: x/2 · (1 + erf(x/√2)).
@@ -122,7 +132,10 @@ impl GraphBuilder {
 
     /// `N` equal parts along `axis`.
     pub fn split<const N: usize>(&mut self, x: Value, axis: i64) -> [Value; N] {
-        let attributes = [Attribute::Int("axis", axis), Attribute::Int("num_outputs", N as i64)];
+        let attributes = [
+            Attribute::Int("axis", axis),
+            Attribute::Int("num_outputs", N as i64),
+        ];
         self.node_with_outputs("Split", &[x], &attributes)
     }
 
