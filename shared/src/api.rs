@@ -109,6 +109,10 @@ pub struct DecisionRequest {
     /// Why; may be empty for an approval.
     #[serde(default)]
     pub reason: String,
+    /// Whether the decision of another reviewer on the same revision may be replaced. Without it
+    /// that is a conflict (409); one's own decision can always be changed.
+    #[serde(default)]
+    pub overrule: bool,
 }
 
 /// `POST /v1/cases/{id}/prompts`

@@ -20,7 +20,7 @@ impl std::fmt::Display for CaseId {
 pub type RevisionNumber = u32;
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CaseState {
     /// Identified, waiting for a worker.

@@ -1,0 +1,164 @@
+//! The configuration file as it is written. Unknown keys are errors.
+
+use super::error::{self, ConfigError};
+use jiff::SignedDuration;
+use medicosam_shared::window::Window;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Reads the text of a configuration.
+pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
+    toml::from_str(text).map_err(|e| error::syntax(&e, text, path.to_owned()))
+}
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub daemon: Daemon,
+    #[serde(default)]
+    pub runtime: Runtime,
+    #[serde(default)]
+    pub worker: Worker,
+    #[serde(default)]
+    pub model: BTreeMap<String, Model>,
+    #[serde(default)]
+    pub root: Vec<Root>,
+    #[serde(default)]
+    pub profile: Vec<Profile>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Daemon {
+    pub data: Option<PathBuf>,
+    pub state: Option<PathBuf>,
+    pub socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Runtime {
+    pub library: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Worker {
+    pub count: u32,
+    pub threads: usize,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Worker {
+            count: 1,
+            threads: 0,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Model {
+    pub checkpoint: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Root {
+    pub path: PathBuf,
+    pub profile: String,
+    pub output: PathBuf,
+    #[serde(default = "five_seconds")]
+    pub stable_for: SignedDuration,
+    #[serde(default = "one_minute")]
+    pub scan_every: SignedDuration,
+}
+
+fn five_seconds() -> SignedDuration {
+    SignedDuration::from_secs(5)
+}
+
+fn one_minute() -> SignedDuration {
+    SignedDuration::from_secs(60)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Profile {
+    pub name: String,
+    #[serde(default = "default_model")]
+    pub model: String,
+    #[serde(default = "auto")]
+    pub plane: String,
+    #[serde(default)]
+    pub window: Window,
+    #[serde(default)]
+    pub object: Vec<Object>,
+}
+
+fn default_model() -> String {
+    "litemedsam".to_owned()
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Object {
+    pub label: u16,
+    pub name: String,
+    #[serde(rename = "box")]
+    pub bbox: Option<BoxSpec>,
+    #[serde(default)]
+    pub points: Vec<PointSpec>,
+}
+
+/// In what numbers a place in the volume is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Space {
+    /// Voxel indices i, j, k.
+    #[default]
+    Voxel,
+    /// World millimetres, RAS+, through the scan's affine.
+    Mm,
+    /// Fractions of the volume along i, j, k; 0 is its beginning, 1 its end.
+    Fraction,
+}
+
+/// A box as written in a profile: from `min`, inside, to `max`, outside in voxels and fractions.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxSpec {
+    /// In what numbers.
+    #[serde(default)]
+    pub space: Space,
+    /// Lower corner.
+    pub min: [f64; 3],
+    /// Upper corner.
+    pub max: [f64; 3],
+}
+
+/// A point as written in a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointSpec {
+    /// In what numbers.
+    #[serde(default)]
+    pub space: Space,
+    /// Where.
+    pub at: [f64; 3],
+    /// Whether the object is there, or is not there.
+    #[serde(default = "yes")]
+    pub positive: bool,
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,365 @@
+//! `medicosam.toml` → a validated [`Config`].
+//!
+//! [`file`] is the file as written; [`Config`] is what it means: paths absolute, names resolved,
+//! numbers in range. [`prompts`] turns a profile's boxes and points into voxels of one scan.
+
+mod error;
+mod file;
+pub mod prompts;
+
+pub use error::ConfigError;
+pub use file::{BoxSpec, PointSpec, Space};
+
+use medicosam_shared::geometry::{Affine, Axis, Plane};
+use medicosam_shared::paths;
+use medicosam_shared::prompt::Label;
+use medicosam_shared::window::Window;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything the daemon and its workers are told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from; workers read it again.
+    pub source: PathBuf,
+    /// Runtime, models, caches.
+    pub data: PathBuf,
+    /// Store and lock.
+    pub state: PathBuf,
+    /// The API's socket.
+    pub socket: PathBuf,
+    /// ONNX Runtime's library, if not the one in the data folder.
+    pub runtime_library: Option<PathBuf>,
+    /// Checkpoints by model name, if not those in the data folder.
+    pub checkpoints: BTreeMap<String, PathBuf>,
+    /// Number of worker processes.
+    pub workers: u32,
+    /// Threads within an operator; 0 lets the worker take the machine's cores.
+    pub threads: usize,
+    /// Watched folders.
+    pub roots: Vec<Root>,
+    /// How scans are segmented.
+    pub profiles: Vec<Profile>,
+}
+
+/// A watched folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The folder.
+    pub path: PathBuf,
+    /// Name of the profile for its scans.
+    pub profile: String,
+    /// Where results go; the folders below the root are repeated below it.
+    pub output: PathBuf,
+    /// How long a file must stay the same before it is read.
+    pub stable_for: Duration,
+    /// Time between walks through the folder.
+    pub scan_every: Duration,
+}
+
+/// How scans are segmented.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Name of the model.
+    pub model: String,
+    /// Plane of the slices.
+    pub plane: SlicePlane,
+    /// How voxel values become grey.
+    pub window: Window,
+    /// What to segment.
+    pub objects: Vec<Object>,
+}
+
+/// Which plane a volume is sliced in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlicePlane {
+    /// The plane that the scanner acquired: across the axis of the largest spacing.
+    Acquisition,
+    /// The plane that lies closest to this one.
+    Fixed(Plane),
+}
+
+impl SlicePlane {
+    /// The voxel axis that slices are cut across.
+    pub fn axis(self, affine: &Affine) -> Axis {
+        match self {
+            SlicePlane::Acquisition => affine.acquisition_axis(),
+            SlicePlane::Fixed(plane) => affine.axis(plane),
+        }
+    }
+}
+
+/// One object to segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Its number in the label map.
+    pub label: Label,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub bbox: Option<BoxSpec>,
+    /// Points that do or do not belong to it.
+    pub points: Vec<PointSpec>,
+}
+
+impl Config {
+    /// Reads and checks a configuration file. `data` is the data folder where the file names none.
+    pub fn load(path: &Path, data: &Path) -> Result<Config, ConfigError> {
+        let source = std::path::absolute(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let text = std::fs::read_to_string(&source).map_err(|error| ConfigError::Read {
+            path: source.clone(),
+            source: error,
+        })?;
+        let file = file::parse(&text, &source)?;
+        check(file, source, data)
+    }
+
+    /// The place where the configuration is looked for if nobody names one: the user's
+    /// configuration folder, then `/etc/medicosam`.
+    pub fn default_path() -> PathBuf {
+        let system = PathBuf::from("/etc/medicosam/medicosam.toml");
+        directories::ProjectDirs::from("", "", "medicosam")
+            .map(|dirs| dirs.config_dir().join("medicosam.toml"))
+            .filter(|own| own.exists() || !system.exists())
+            .unwrap_or(system)
+    }
+
+    /// The profile with `name`.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|p| p.name == name)
+    }
+
+    /// The root that a path lies in: the innermost one.
+    pub fn root_of(&self, path: &Path) -> Option<&Root> {
+        self.roots
+            .iter()
+            .filter(|root| path.starts_with(&root.path))
+            .max_by_key(|root| root.path.components().count())
+    }
+}
+
+fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, ConfigError> {
+    let invalid = |what: String| ConfigError::Invalid {
+        path: source.clone(),
+        what,
+    };
+    let base = source.parent().unwrap_or(Path::new("/")).to_owned();
+    let absolute = |path: PathBuf| base.join(path);
+
+    let data = file.daemon.data.map_or_else(|| data.to_owned(), absolute);
+    let state = file
+        .daemon
+        .state
+        .map_or_else(|| paths::state_folder(&data), absolute);
+    let socket = file
+        .daemon
+        .socket
+        .map_or_else(|| paths::socket(&state), absolute);
+
+    let mut profiles = Vec::new();
+    for profile in file.profile {
+        profiles.push(check_profile(profile).map_err(invalid)?);
+    }
+    if let Some(name) = first_repeated(profiles.iter().map(|p| p.name.as_str())) {
+        return Err(invalid(format!("two profiles are named {name:?}")));
+    }
+
+    let mut roots = Vec::new();
+    for root in file.root {
+        let names = profiles.iter().map(|p| p.name.as_str());
+        if !profiles.iter().any(|p| p.name == root.profile) {
+            return Err(invalid(format!(
+                "root {} uses profile {:?}, which is not defined{}",
+                root.path.display(),
+                root.profile,
+                error::did_you_mean(&root.profile, names)
+            )));
+        }
+        if root.stable_for.is_negative() || !root.scan_every.is_positive() {
+            return Err(invalid(format!(
+                "root {}: stable_for must not be negative, scan_every must be more than nothing",
+                root.path.display()
+            )));
+        }
+        roots.push(Root {
+            path: absolute(root.path),
+            profile: root.profile,
+            output: absolute(root.output),
+            stable_for: root.stable_for.unsigned_abs(),
+            scan_every: root.scan_every.unsigned_abs(),
+        });
+    }
+    if let Some(path) = first_repeated(roots.iter().map(|r| r.path.as_path())) {
+        return Err(invalid(format!("root {} is named twice", path.display())));
+    }
+
+    Ok(Config {
+        source,
+        data,
+        state,
+        socket,
+        runtime_library: file.runtime.library.map(|p| base.join(p)),
+        checkpoints: file
+            .model
+            .into_iter()
+            .filter_map(|(name, model)| Some((name, base.join(model.checkpoint?))))
+            .collect(),
+        workers: file.worker.count,
+        threads: file.worker.threads,
+        roots,
+        profiles,
+    })
+}
+
+fn check_profile(profile: file::Profile) -> Result<Profile, String> {
+    let name = profile.name;
+    let plane = match profile.plane.as_str() {
+        "auto" => SlicePlane::Acquisition,
+        other => SlicePlane::Fixed(
+            other
+                .parse()
+                .map_err(|e| format!("profile {name:?}: {e}, or auto"))?,
+        ),
+    };
+    let mut objects = Vec::new();
+    for object in profile.object {
+        let label = Label::new(object.label).ok_or_else(|| {
+            format!(
+                "profile {name:?}: object {:?} has label 0, which is the background",
+                object.name
+            )
+        })?;
+        if object.bbox.is_none() && object.points.is_empty() {
+            return Err(format!(
+                "profile {name:?}: object {:?} has neither a box nor a point",
+                object.name
+            ));
+        }
+        prompts::check_numbers(&object.bbox, &object.points)
+            .map_err(|e| format!("profile {name:?}, object {:?}: {e}", object.name))?;
+        objects.push(Object {
+            label,
+            name: object.name,
+            bbox: object.bbox,
+            points: object.points,
+        });
+    }
+    if let Some(label) = first_repeated(objects.iter().map(|o| o.label)) {
+        return Err(format!("profile {name:?}: two objects have label {label}"));
+    }
+    Ok(Profile {
+        name,
+        model: profile.model,
+        plane,
+        window: profile.window,
+        objects,
+    })
+}
+
+fn first_repeated<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Option<T> {
+    let mut seen = std::collections::BTreeSet::new();
+    items.into_iter().find(|item| !seen.insert(*item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = r#"
+        [[root]]
+        path = "incoming"
+        profile = "lung-nodule"
+        output = "/data/derivatives"
+        stable_for = "2s"
+
+        [[profile]]
+        name = "lung-nodule"
+        window = { level = -600, width = 1500 }
+
+        [[profile.object]]
+        label = 1
+        name = "nodule"
+        box = { space = "voxel", min = [318, 333, 5], max = [405, 399, 16] }
+        points = [{ space = "mm", at = [-52.0, -83.5, 12.0] }]
+    "#;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let source = PathBuf::from("/etc/medicosam/medicosam.toml");
+        check(
+            file::parse(text, &source)?,
+            source,
+            Path::new("/var/lib/medicosam"),
+        )
+    }
+
+    #[test]
+    fn the_example_means_what_it_says() {
+        let config = load(EXAMPLE).unwrap();
+        let root = &config.roots[0];
+        assert_eq!(root.path, Path::new("/etc/medicosam/incoming"));
+        assert_eq!(root.stable_for, Duration::from_secs(2));
+        assert_eq!(root.scan_every, Duration::from_secs(60));
+        assert_eq!(config.state, Path::new("/var/lib/medicosam/state"));
+        assert_eq!(
+            config.socket,
+            Path::new("/var/lib/medicosam/state/api.sock")
+        );
+        assert_eq!((config.workers, config.threads), (1, 0));
+        let profile = config.profile("lung-nodule").unwrap();
+        assert_eq!(profile.model, "litemedsam");
+        assert_eq!(profile.plane, SlicePlane::Acquisition);
+        assert!(profile.objects[0].points[0].positive);
+        assert_eq!(
+            config.root_of(Path::new("/etc/medicosam/incoming/a/b.nii")),
+            Some(root)
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line_and_a_guess() {
+        let error = load(&EXAMPLE.replace("stable_for", "stabel_for")).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("did you mean `stable_for`?"), "{text}");
+        assert!(text.contains("line 6"), "{text}");
+
+        let text = load(&EXAMPLE.replace("profile = \"lung-nodule\"", "profile = \"lung-nodul\""))
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("did you mean `lung-nodule`?"), "{text}");
+
+        for (from, to, expected) in [
+            ("label = 1", "label = 0", "background"),
+            ("min = [318", "min = [418", "empty"),
+            ("-52.0", "nan", "number"),
+            ("\"2s\"", "\"-2s\"", "stable_for"),
+            ("{ level = -600, width = 1500 }", "\"lung\"", "minmax"),
+            (
+                "name = \"lung-nodule\"",
+                "name = \"lung-nodule\"\nplane = \"axail\"",
+                "axial",
+            ),
+        ] {
+            let text = load(&EXAMPLE.replace(from, to)).unwrap_err().to_string();
+            assert!(text.contains(expected), "{from} → {to}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_innermost_root_owns_a_path() {
+        let text = format!(
+            "{EXAMPLE}\n[[root]]\npath = \"incoming/mr\"\nprofile = \"lung-nodule\"\noutput = \"/o\"\n"
+        );
+        let config = load(&text).unwrap();
+        let root = config
+            .root_of(Path::new("/etc/medicosam/incoming/mr/x.nii"))
+            .unwrap();
+        assert_eq!(root.path, Path::new("/etc/medicosam/incoming/mr"));
+        assert_eq!(config.root_of(Path::new("/elsewhere")), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! The store: cases, work, revisions, decisions and the audit log.
+//!
+//! [`Store`] is all that the daemon and its workers know of it. [`SqliteStore`] keeps it in one
+//! file for one server; a database for several servers can stand behind the same trait. Every
+//! method is one transaction: it happens wholly and durably, or not at all, and whatever it
+//! changes it also writes into the audit log, which is the event stream at the same time.
+
+mod error;
+mod sqlite;
+mod work;
+
+pub use error::StoreError;
+pub use sqlite::SqliteStore;
+pub use work::{FaultClass, Lane, Lease, Outcome, Task, Work, WorkId, WorkOutcome};
+
+use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::case::{
+    CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
+};
+use medicosam_shared::mask::MaskSet;
+use medicosam_shared::provenance::{OutputFiles, Provenance, ScanInfo};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What identifies the state of a file without reading it. Two equal fingerprints mean that
+/// nobody wrote to the file in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint {
+    /// Device.
+    pub dev: u64,
+    /// Inode.
+    pub ino: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Modification time, ns since 1970.
+    pub mtime_ns: i64,
+    /// Change time, ns since 1970: moves even where a copier restores the modification time.
+    pub ctime_ns: i64,
+}
+
+/// A settled file that has been read.
+#[derive(Debug, Clone)]
+pub struct Identification {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its state when it was read.
+    pub fingerprint: Fingerprint,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Profile of its root.
+    pub profile: String,
+    /// What its header says, or why it cannot be used.
+    pub scan: Result<ScanInfo, Fault>,
+}
+
+/// A finished segmentation, to become the next revision of its case.
+#[derive(Debug, Clone)]
+pub struct NewRevision {
+    /// How it came about.
+    pub provenance: Provenance,
+    /// The masks of all objects on all slices.
+    pub masks: MaskSet,
+    /// The files that hold it.
+    pub output: OutputFiles,
+}
+
+/// Keeps everything that must survive a crash. All methods may block on the disk.
+pub trait Store: Send + Sync {
+    /// Fingerprints of all files that have been identified.
+    fn identified_files(&self) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError>;
+
+    /// Makes a case of a file, with work for it, or links the file to the case that its content
+    /// already has. A case whose file was replaced by this content is superseded if nobody has
+    /// decided on it yet.
+    fn identify(&self, file: &Identification) -> Result<CaseId, StoreError>;
+
+    /// All cases, those that wait for a person first, worst score first; and the position in the
+    /// event log that the list stands for.
+    fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError>;
+
+    /// Number of cases per state.
+    fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError>;
+
+    /// The case whose id begins with `prefix`.
+    fn find(&self, prefix: &str) -> Result<CaseId, StoreError>;
+
+    /// Everything about a case.
+    fn case(&self, id: &CaseId) -> Result<CaseDetail, StoreError>;
+
+    /// One revision of a case.
+    fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision, StoreError>;
+
+    /// The masks of one revision.
+    fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet, StoreError>;
+
+    /// The audit log after `after`, at most `limit` entries, oldest first.
+    fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Position of the newest entry of the audit log.
+    fn last_event(&self) -> Result<u64, StoreError>;
+
+    /// Writes down a person's decision on the current revision.
+    fn decide(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &DecisionRequest,
+    ) -> Result<CaseSummary, StoreError>;
+
+    /// Queues a person's prompts ahead of bulk work.
+    fn request_prompt(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &PromptRequest,
+    ) -> Result<WorkId, StoreError>;
+
+    /// Queues a failed or paused case again.
+    fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError>;
+
+    /// How a piece of work stands.
+    fn outcome(&self, work: WorkId) -> Result<WorkOutcome, StoreError>;
+
+    /// Whether there is work that is not finished, waiting for a retry included.
+    fn has_work(&self) -> Result<bool, StoreError>;
+
+    /// Takes the next work that is due, if there is any, under a lease: interactive work first,
+    /// then bulk work if `lane` allows it. No two leases are ever held on one case.
+    fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError>;
+
+    /// Makes a lease last longer.
+    fn renew(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Moves the leased case to another stage.
+    fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError>;
+
+    /// The name (without ending) of the leased case's output files in `folder`: `stem` if no other
+    /// case has it, otherwise with the case's id behind it. The same for ever after.
+    fn reserve_output(
+        &self,
+        lease: &Lease,
+        folder: &Path,
+        stem: &str,
+    ) -> Result<String, StoreError>;
+
+    /// Commits the result of leased work as a new revision, and puts the case up for review.
+    fn finish(&self, lease: &Lease, revision: &NewRevision) -> Result<RevisionNumber, StoreError>;
+
+    /// Says why leased work could not be done; the class decides what happens to the case.
+    fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome, StoreError>;
+
+    /// Gives back all work of a worker that died. Each counts as a try of its case; the third
+    /// makes the case fail.
+    fn release(&self, owner: &str) -> Result<Vec<CaseId>, StoreError>;
+
+    /// Gives back all work, whoever had it, without counting it as a try: for the start of the
+    /// only daemon of this store. Everything that waits for a later time is due at once.
+    fn release_all(&self) -> Result<Vec<CaseId>, StoreError>;
+}

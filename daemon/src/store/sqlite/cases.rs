@@ -1,0 +1,305 @@
+//! Reading cases, and deciding on them.
+
+use super::super::error::{Doing, StoreError};
+use super::audit::{self, Entry};
+use super::{clock, row};
+use medicosam_shared::api::DecisionRequest;
+use medicosam_shared::case::{
+    CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
+};
+use medicosam_shared::mask::MaskSet;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const SUMMARY: &str = "SELECT id, path, profile, state, fault, revision, score, volume_ml, reviewer, created, updated FROM cases";
+
+/// All cases that stand for a file, those that wait for a person first, worst score first.
+pub fn list(t: &Transaction<'_>) -> Result<Vec<CaseSummary>, StoreError> {
+    let sql = format!(
+        "{SUMMARY} WHERE superseded_by IS NULL
+         ORDER BY CASE state WHEN 'review' THEN 0 WHEN 'failed' THEN 1 WHEN 'flagged' THEN 2
+                  WHEN 'paused' THEN 3 WHEN 'segmenting' THEN 4 WHEN 'embedding' THEN 5
+                  WHEN 'waiting' THEN 6 WHEN 'rejected' THEN 7 ELSE 8 END,
+                  score ASC NULLS LAST, created, id"
+    );
+    let mut statement = t.prepare_cached(&sql).doing("listing cases")?;
+    let rows = statement
+        .query_map([], SummaryColumns::read)
+        .doing("listing cases")?;
+    rows.map(|columns| columns.doing("listing cases")?.summary())
+        .collect()
+}
+
+/// Number of cases in each state that has any.
+pub fn counts(t: &Transaction<'_>) -> Result<BTreeMap<CaseState, u64>, StoreError> {
+    let mut statement = t
+        .prepare_cached(
+            "SELECT state, count(*) FROM cases WHERE superseded_by IS NULL GROUP BY state",
+        )
+        .doing("counting cases")?;
+    let rows = statement
+        .query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?)))
+        .doing("counting cases")?;
+    rows.map(|row| {
+        let (state, count) = row.doing("counting cases")?;
+        Ok((row::from_word("a state", &state)?, count as u64))
+    })
+    .collect()
+}
+
+/// The one case whose id begins with `prefix`.
+pub fn find(t: &Transaction<'_>, prefix: &str) -> Result<CaseId, StoreError> {
+    let mut statement = t
+        .prepare_cached("SELECT id FROM cases WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id")
+        .doing("finding a case")?;
+    let ids = statement
+        .query_map([prefix], |r| r.get::<_, String>(0))
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .doing("finding a case")?;
+    match ids.as_slice() {
+        [id] if !prefix.is_empty() => Ok(CaseId(id.clone())),
+        [] => Err(StoreError::NoSuchCase(prefix.to_owned())),
+        several => Err(StoreError::Ambiguous {
+            prefix: prefix.to_owned(),
+            count: several.len(),
+        }),
+    }
+}
+
+/// The row of a case.
+pub fn summary(t: &Transaction<'_>, id: &CaseId) -> Result<CaseSummary, StoreError> {
+    let sql = format!("{SUMMARY} WHERE id = ?1");
+    t.query_row(&sql, [&id.0], SummaryColumns::read)
+        .optional()
+        .doing("reading a case")?
+        .ok_or_else(|| StoreError::NoSuchCase(id.0.clone()))?
+        .summary()
+}
+
+/// Everything about a case.
+pub fn detail(t: &Transaction<'_>, id: &CaseId) -> Result<CaseDetail, StoreError> {
+    let summary = summary(t, id)?;
+    let (sha256, scan) = t
+        .query_row(
+            "SELECT sha256, scan FROM cases WHERE id = ?1",
+            [&id.0],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+        .doing("reading a case")?;
+    let mut statement = t
+        .prepare_cached("SELECT number FROM revisions WHERE case_id = ?1 ORDER BY number")
+        .doing("reading revisions")?;
+    let numbers = statement
+        .query_map([&id.0], |r| r.get(0))
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<RevisionNumber>>>)
+        .doing("reading revisions")?;
+    Ok(CaseDetail {
+        summary,
+        sha256,
+        scan: row::from_optional_json("the geometry of a scan", scan)?,
+        revisions: numbers
+            .into_iter()
+            .map(|number| revision(t, id, number))
+            .collect::<Result<_, _>>()?,
+        history: audit::of_case(t, id)?,
+    })
+}
+
+/// One revision of a case.
+pub fn revision(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    number: RevisionNumber,
+) -> Result<Revision, StoreError> {
+    let (parent, provenance, output) = t
+        .query_row(
+            "SELECT parent, provenance, output FROM revisions WHERE case_id = ?1 AND number = ?2",
+            params![id.0, number],
+            |r| {
+                Ok((
+                    r.get::<_, Option<u32>>(0)?,
+                    r.get::<_, String>(1)?,
+                    r.get::<_, String>(2)?,
+                ))
+            },
+        )
+        .optional()
+        .doing("reading a revision")?
+        .ok_or_else(|| no_such_revision(id, number))?;
+    Ok(Revision {
+        number,
+        parent,
+        provenance: row::from_json("the provenance of a revision", &provenance)?,
+        output: row::from_json("the files of a revision", &output)?,
+    })
+}
+
+/// The masks of one revision.
+pub fn masks(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    number: RevisionNumber,
+) -> Result<MaskSet, StoreError> {
+    let packed: Vec<u8> = t
+        .query_row(
+            "SELECT masks FROM revisions WHERE case_id = ?1 AND number = ?2",
+            params![id.0, number],
+            |r| r.get(0),
+        )
+        .optional()
+        .doing("reading masks")?
+        .ok_or_else(|| no_such_revision(id, number))?;
+    row::from_packed("the masks of a revision", &packed)
+}
+
+/// Checks that somebody who looked at revision `asked` has looked at the current one.
+pub fn check_revision(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    asked: RevisionNumber,
+) -> Result<CaseSummary, StoreError> {
+    let summary = summary(t, id)?;
+    if !summary.state.is_decidable() && summary.state != CaseState::Segmenting {
+        return Err(StoreError::WrongState {
+            case: id.clone(),
+            state: summary.state,
+            needed: "there is nothing to look at yet",
+        });
+    }
+    match summary.revision {
+        Some(current) if current == asked => Ok(summary),
+        Some(current) => Err(StoreError::Conflict {
+            case: id.clone(),
+            asked,
+            current,
+            author: revision(t, id, current)?.provenance.author,
+        }),
+        None => Err(no_such_revision(id, asked)),
+    }
+}
+
+/// Writes down a decision on the current revision.
+pub fn decide(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    who: &str,
+    request: &DecisionRequest,
+) -> Result<CaseSummary, StoreError> {
+    let before = check_revision(t, id, request.revision)?;
+    let decided_by_other = before.reviewer.as_deref().filter(|&other| other != who);
+    match before.state {
+        CaseState::Segmenting => {
+            return Err(StoreError::WrongState {
+                case: id.clone(),
+                state: before.state,
+                needed: "wait for the new mask, then decide",
+            });
+        }
+        CaseState::Review => {}
+        state => {
+            if let (Some(other), false) = (decided_by_other, request.overrule) {
+                return Err(StoreError::AlreadyDecided {
+                    case: id.clone(),
+                    state,
+                    who: other.to_owned(),
+                });
+            }
+        }
+    }
+    t.execute(
+        "UPDATE cases SET state = ?2, reviewer = ?3, updated = ?4 WHERE id = ?1",
+        params![id.0, request.verdict.state().as_str(), who, clock::now()],
+    )
+    .doing("writing a decision")?;
+    let entry = Entry {
+        who,
+        action: request.verdict.into(),
+        case: id,
+        revision: Some(request.revision),
+        detail: &request.reason,
+    };
+    audit::record(t, &entry)?;
+    summary(t, id)
+}
+
+/// Sets a case's state and fault.
+pub fn set_state(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    state: CaseState,
+    fault: Option<&Fault>,
+) -> Result<(), StoreError> {
+    let fault = fault.map(|f| row::to_json("a fault", f)).transpose()?;
+    t.execute(
+        "UPDATE cases SET state = ?2, fault = ?3, updated = ?4 WHERE id = ?1",
+        params![id.0, state.as_str(), fault, clock::now()],
+    )
+    .doing("moving a case")?;
+    Ok(())
+}
+
+fn no_such_revision(id: &CaseId, number: RevisionNumber) -> StoreError {
+    StoreError::NoSuchRevision {
+        case: id.clone(),
+        number,
+    }
+}
+
+/// A row of [`SUMMARY`] before its texts are understood.
+struct SummaryColumns {
+    id: String,
+    path: Vec<u8>,
+    profile: String,
+    state: String,
+    fault: Option<String>,
+    revision: Option<u32>,
+    score: Option<f64>,
+    volume_ml: Option<f64>,
+    reviewer: Option<String>,
+    created: String,
+    updated: String,
+}
+
+impl SummaryColumns {
+    fn read(r: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(SummaryColumns {
+            id: r.get(0)?,
+            path: r.get(1)?,
+            profile: r.get(2)?,
+            state: r.get(3)?,
+            fault: r.get(4)?,
+            revision: r.get(5)?,
+            score: r.get(6)?,
+            volume_ml: r.get(7)?,
+            reviewer: r.get(8)?,
+            created: r.get(9)?,
+            updated: r.get(10)?,
+        })
+    }
+
+    fn summary(self) -> Result<CaseSummary, StoreError> {
+        let path = row::path_from(self.path);
+        Ok(CaseSummary {
+            id: CaseId(self.id),
+            name: file_name(&path),
+            path: path.to_string_lossy().into_owned(),
+            profile: self.profile,
+            state: row::from_word("a state", &self.state)?,
+            fault: row::from_optional_json("a fault", self.fault)?,
+            revision: self.revision,
+            score: self.score.map(|s| s as f32),
+            volume_ml: self.volume_ml,
+            reviewer: self.reviewer,
+            created: row::from_word("a time", &self.created)?,
+            updated: row::from_word("a time", &self.updated)?,
+        })
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,210 @@
+//! The store in one SQLite file.
+//!
+//! WAL with `synchronous=FULL`: a commit that returned survives a power cut. The daemon and each
+//! worker open the file on their own; SQLite's write lock orders their transactions.
+
+mod audit;
+mod cases;
+mod clock;
+mod identify;
+mod row;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use super::error::{Doing, StoreError};
+use super::{
+    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Store, Work,
+    WorkId, WorkOutcome,
+};
+use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::case::{
+    CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
+};
+use medicosam_shared::mask::MaskSet;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Oldest SQLite that is safe with several connections in WAL mode, as `sqlite3_libversion_number`.
+const SAFE_SQLITE: i32 = 3_051_003;
+
+/// A store in an SQLite file.
+pub struct SqliteStore {
+    connection: Mutex<Connection>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, making or migrating it if need be.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if rusqlite::version_number() < SAFE_SQLITE {
+            return Err(StoreError::OldSqlite(rusqlite::version().to_owned()));
+        }
+        let mut connection = Connection::open(path).doing("opening the store")?;
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .doing("opening the store")?;
+        for (pragma, value) in [
+            ("journal_mode", "WAL"),
+            ("synchronous", "FULL"),
+            ("foreign_keys", "ON"),
+            ("mmap_size", "0"),
+        ] {
+            connection
+                .pragma_update(None, pragma, value)
+                .doing("setting up the store")?;
+        }
+        schema::migrate(&mut connection, path)?;
+        Ok(SqliteStore {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// The store's file in a state folder.
+    pub fn file(state: &Path) -> PathBuf {
+        state.join("medicosam.sqlite")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic in another thread rolled its transaction back; the connection is good.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `body` in a transaction that sees one state of the store.
+    fn read<T>(
+        &self,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction().doing("beginning to read")?;
+        body(&transaction)
+    }
+
+    /// Runs `body` in a transaction that nobody else writes beside; commits if it returns `Ok`.
+    fn write<T>(
+        &self,
+        body: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("beginning to write")?;
+        let result = body(&transaction)?;
+        transaction.commit().doing("committing")?;
+        Ok(result)
+    }
+}
+
+impl Store for SqliteStore {
+    fn identified_files(&self) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
+        self.read(identify::files)
+    }
+
+    fn identify(&self, file: &Identification) -> Result<CaseId, StoreError> {
+        self.write(|t| identify::identify(t, file))
+    }
+
+    fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError> {
+        self.read(|t| Ok((cases::list(t)?, audit::last(t)?)))
+    }
+
+    fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError> {
+        self.read(cases::counts)
+    }
+
+    fn find(&self, prefix: &str) -> Result<CaseId, StoreError> {
+        self.read(|t| cases::find(t, prefix))
+    }
+
+    fn case(&self, id: &CaseId) -> Result<CaseDetail, StoreError> {
+        self.read(|t| cases::detail(t, id))
+    }
+
+    fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision, StoreError> {
+        self.read(|t| cases::revision(t, id, number))
+    }
+
+    fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet, StoreError> {
+        self.read(|t| cases::masks(t, id, number))
+    }
+
+    fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.read(|t| audit::after(t, after, limit))
+    }
+
+    fn last_event(&self) -> Result<u64, StoreError> {
+        self.read(audit::last)
+    }
+
+    fn decide(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &DecisionRequest,
+    ) -> Result<CaseSummary, StoreError> {
+        self.write(|t| cases::decide(t, id, who, request))
+    }
+
+    fn request_prompt(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &PromptRequest,
+    ) -> Result<WorkId, StoreError> {
+        self.write(|t| work::request_prompt(t, id, who, request))
+    }
+
+    fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
+        self.write(|t| work::retry(t, id, who))
+    }
+
+    fn outcome(&self, work: WorkId) -> Result<WorkOutcome, StoreError> {
+        self.read(|t| work::outcome(t, work))
+    }
+
+    fn has_work(&self) -> Result<bool, StoreError> {
+        self.read(work::any)
+    }
+
+    fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
+        self.write(|t| work::claim(t, owner, lane))
+    }
+
+    fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.write(|t| work::renew(t, lease))
+    }
+
+    fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError> {
+        self.write(|t| work::stage(t, lease, state))
+    }
+
+    fn reserve_output(
+        &self,
+        lease: &Lease,
+        folder: &Path,
+        stem: &str,
+    ) -> Result<String, StoreError> {
+        self.write(|t| work::reserve_output(t, lease, folder, stem))
+    }
+
+    fn finish(&self, lease: &Lease, revision: &NewRevision) -> Result<RevisionNumber, StoreError> {
+        self.write(|t| work::finish(t, lease, revision))
+    }
+
+    fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome, StoreError> {
+        self.write(|t| work::fail(t, lease, fault, class))
+    }
+
+    fn release(&self, owner: &str) -> Result<Vec<CaseId>, StoreError> {
+        self.write(|t| work::release(t, owner))
+    }
+
+    fn release_all(&self) -> Result<Vec<CaseId>, StoreError> {
+        self.write(work::release_all)
+    }
+}

@@ -1,0 +1,76 @@
+//! Values as they lie in the database.
+
+use super::super::error::StoreError;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// The bytes of a path: a file name need not be UTF-8.
+pub fn path_bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}
+
+/// A path from its bytes.
+pub fn path_from(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+}
+
+/// A value as JSON.
+pub fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| unreadable(what, &e))
+}
+
+/// A value from JSON.
+pub fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| unreadable(what, &e))
+}
+
+/// A value that may be missing, from JSON.
+pub fn from_optional_json<T: DeserializeOwned>(
+    what: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| from_json(what, &text)).transpose()
+}
+
+/// A value from its word.
+pub fn from_word<T: std::str::FromStr<Err: ToString>>(
+    what: &'static str,
+    word: &str,
+) -> Result<T, StoreError> {
+    word.parse().map_err(|e| unreadable(what, &e))
+}
+
+/// A value as compressed JSON.
+pub fn to_packed(what: &'static str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let json = to_json(what, value)?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder
+        .write_all(json.as_bytes())
+        .and_then(|()| encoder.finish())
+        .map_err(|e| unreadable(what, &e))
+}
+
+/// A value from compressed JSON.
+pub fn from_packed<T: DeserializeOwned>(
+    what: &'static str,
+    packed: &[u8],
+) -> Result<T, StoreError> {
+    let mut json = String::new();
+    GzDecoder::new(packed)
+        .read_to_string(&mut json)
+        .map_err(|e| unreadable(what, &e))?;
+    from_json(what, &json)
+}
+
+fn unreadable(what: &'static str, why: &impl ToString) -> StoreError {
+    StoreError::Unreadable {
+        what,
+        why: why.to_string(),
+    }
+}
