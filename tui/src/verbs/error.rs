@@ -1,0 +1,71 @@
+//! How a verb fails.
+
+use medicosam_shared::case::{CaseId, CaseState, Fault};
+use medicosam_shared::client::ClientError;
+
+/// Why a verb did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The daemon refused, or could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// There is nothing to decide on.
+    #[error("case {case} has no segmentation yet: it is {state}")]
+    NoRevision {
+        /// The case.
+        case: CaseId,
+        /// Where it stands.
+        state: CaseState,
+    },
+    /// The daemon tried, and the work failed.
+    #[error("{}", .fault.message)]
+    WorkFailed {
+        /// Why.
+        fault: Fault,
+    },
+    /// The result is there, but could not be printed.
+    #[error("writing the result to the standard output: {0}")]
+    Output(std::io::Error),
+}
+
+impl Error {
+    /// Stable code for scripts.
+    pub fn code(&self) -> &str {
+        match self {
+            Error::Client(error) => error.code(),
+            Error::NoRevision { .. } => "no-revision",
+            Error::WorkFailed { fault } => &fault.code,
+            Error::Output(_) => "output-unwritable",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        match self {
+            Error::Client(error) => error.hint(),
+            Error::NoRevision { .. } => {
+                "Wait until it is in review (`medicosam list`), or give it a prompt with `medicosam prompt`."
+            }
+            Error::WorkFailed { fault } => &fault.hint,
+            Error::Output(_) => "Check where the output goes: a full disk, or a pipe that closed.",
+        }
+    }
+
+    /// Exit status of the program; see [`crate::cli`].
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Error::Client(ClientError::Unreachable { .. } | ClientError::Broken { .. }) => 3,
+            Error::Client(error) if error.is_conflict() => 4,
+            _ => 1,
+        }
+    }
+
+    /// The error as it stands in JSON.
+    pub fn fault(&self) -> Fault {
+        Fault {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            hint: self.hint().to_owned(),
+        }
+    }
+}

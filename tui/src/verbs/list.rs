@@ -1,0 +1,68 @@
+//! `medicosam list`
+
+use super::table::{Align, age, millilitres, score, table};
+use super::{Error, FormatArgs, print};
+use clap::Args;
+use jiff::Timestamp;
+use medicosam_shared::api::CaseList;
+use medicosam_shared::case::{CaseState, CaseSummary};
+use medicosam_shared::client::Client;
+use medicosam_shared::text::printable;
+use std::io::Write;
+
+/// Which cases, and how they are printed.
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    /// Only cases in this state; may be given more than once
+    #[arg(long, value_name = "STATE", value_parser = str::parse::<CaseState>)]
+    pub state: Vec<CaseState>,
+    /// How to print it.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+pub(super) async fn run(
+    client: &Client,
+    args: &ListArgs,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let mut list = client.cases().await?;
+    if !args.state.is_empty() {
+        list.cases.retain(|case| args.state.contains(&case.state));
+    }
+    print(out, args.format.json, &list, |list| {
+        text(list, Timestamp::now())
+    })
+}
+
+fn text(list: &CaseList, now: Timestamp) -> String {
+    if list.cases.is_empty() {
+        return "no cases\n".to_owned();
+    }
+    let row = |case: &CaseSummary| {
+        [
+            case.id.to_string(),
+            case.state.to_string(),
+            printable(&case.name),
+            printable(&case.profile),
+            millilitres(case.volume_ml),
+            score(case.score),
+            age(now, case.updated),
+            case.reviewer.as_deref().map(printable).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<_> = list.cases.iter().map(row).collect();
+    table(
+        [
+            ("CASE", Align::Left),
+            ("STATE", Align::Left),
+            ("NAME", Align::Left),
+            ("PROFILE", Align::Left),
+            ("ML", Align::Right),
+            ("SCORE", Align::Right),
+            ("AGE", Align::Right),
+            ("BY", Align::Left),
+        ],
+        &rows,
+    )
+}

@@ -1,0 +1,145 @@
+//! The actions of the screen as verbs for scripts: one file per group.
+//!
+//! A verb reads, prints a table for people or JSON for scripts, and ends. A verb that changes
+//! something names the revision it was made on, so that nobody decides on masks that they have
+//! not seen: `--revision`, or what was current when the verb read the case.
+
+mod decide;
+mod error;
+mod list;
+mod prompt;
+mod retry;
+mod show;
+mod status;
+mod table;
+
+pub use decide::{ApproveArgs, ObjectArgs};
+pub use error::Error;
+pub use list::ListArgs;
+pub use prompt::PromptArgs;
+pub use table::{age, millilitres, score};
+
+use clap::{Args, Subcommand};
+use medicosam_shared::api::ErrorBody;
+use medicosam_shared::case::Verdict;
+use medicosam_shared::client::Client;
+use serde::Serialize;
+use std::io::Write;
+
+/// What can be done without the screen.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Verb {
+    /// Open the screen on a case
+    Open(CaseArgs),
+    /// List cases
+    List(ListArgs),
+    /// Show a case: scan, revisions, objects, history
+    Show(ReadArgs),
+    /// Approve the current segmentation of a case
+    Approve(ApproveArgs),
+    /// Reject the current segmentation of a case
+    Reject(ObjectArgs),
+    /// Flag a case for somebody else to look at
+    Flag(ObjectArgs),
+    /// Segment one slice again from a box or points, as a new revision
+    Prompt(PromptArgs),
+    /// Try a failed or paused case again
+    Retry(ReadArgs),
+    /// Show how the daemon is: folders, workers, device
+    Status(FormatArgs),
+}
+
+/// Names a case.
+#[derive(Debug, Clone, Args)]
+pub struct CaseArgs {
+    /// The case: its id, or the beginning of it
+    pub case: String,
+}
+
+/// How the result is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FormatArgs {
+    /// Print one JSON object, errors too
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Names a case and how the result is printed.
+#[derive(Debug, Clone, Args)]
+pub struct ReadArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// How to print it.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+impl Verb {
+    /// Whether it prints JSON.
+    pub fn json(&self) -> bool {
+        match self {
+            Verb::Open(_) => false,
+            Verb::List(args) => args.format.json,
+            Verb::Show(args) | Verb::Retry(args) => args.format.json,
+            Verb::Approve(args) => args.decision.format.json,
+            Verb::Reject(args) | Verb::Flag(args) => args.decision.format.json,
+            Verb::Prompt(args) => args.format.json,
+            Verb::Status(args) => args.json,
+        }
+    }
+}
+
+/// Does what a verb says, prints the result to `out`. [`Verb::Open`] only checks that the daemon
+/// and the case are there; the screen is the caller's.
+pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<(), Error> {
+    client.hello().await?;
+    match verb {
+        Verb::Open(args) => {
+            client.case(&args.case).await?;
+            Ok(())
+        }
+        Verb::List(args) => list::run(client, args, out).await,
+        Verb::Show(args) => show::run(client, args, out).await,
+        Verb::Approve(args) => decide::approve(client, args, out).await,
+        Verb::Reject(args) => decide::object(client, args, Verdict::Reject, out).await,
+        Verb::Flag(args) => decide::object(client, args, Verdict::Flag, out).await,
+        Verb::Prompt(args) => prompt::run(client, args, out).await,
+        Verb::Retry(args) => retry::run(client, args, out).await,
+        Verb::Status(args) => status::run(client, *args, out).await,
+    }
+}
+
+/// Tells a person, and with `json` a script, what went wrong.
+pub fn report(error: &Error, json: bool, out: &mut dyn Write, err: &mut dyn Write) {
+    let fault = error.fault();
+    // Where even the error cannot be written, the exit status is all that is left to say.
+    let _ = writeln!(err, "medicosam: {}", fault.message);
+    if !fault.hint.is_empty() {
+        let _ = writeln!(err, "  {}", fault.hint);
+    }
+    if json {
+        let _ = print(out, true, &ErrorBody { error: fault }, |_| String::new());
+    }
+}
+
+/// Writes `value` as JSON, or as `text` shows it.
+fn print<T: Serialize>(
+    out: &mut dyn Write,
+    json: bool,
+    value: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Result<(), Error> {
+    let written = if json {
+        serde_json::to_string_pretty(value)
+            .map_err(std::io::Error::from)
+            .and_then(|json| writeln!(out, "{json}"))
+    } else {
+        out.write_all(text(value).as_bytes())
+    };
+    match written.and_then(|()| out.flush()) {
+        // `medicosam list | head` is no failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Error::Output),
+    }
+}

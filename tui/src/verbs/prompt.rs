@@ -1,0 +1,154 @@
+//! `medicosam prompt`
+
+use super::{CaseArgs, Error, FormatArgs, print};
+use clap::Args;
+use medicosam_shared::api::{PromptRequest, PromptResponse};
+use medicosam_shared::case::{CaseDetail, RevisionNumber};
+use medicosam_shared::client::Client;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
+use std::io::Write;
+
+const COORDINATES: &str = "\
+Coordinates are voxels of the slice in file order, counted from 0: X along its columns, Y along
+its rows (for a slice across k: i and j). A box is half-open: X0,Y0 is its first voxel, X1,Y1 is
+one past its last one, so that 10,20,12,21 holds the two voxels (10,20) and (11,20).
+
+Example, a box and a point that does not belong to the object:
+  medicosam prompt 3f2a --slice 12 --box 318,333,405,399 --point 320,390,-";
+
+/// Another prompt for one object on one slice.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = COORDINATES)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+pub struct PromptArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// The slice, counted from 0 along the case's slice axis
+    #[arg(long, value_name = "N")]
+    pub slice: u32,
+    /// Where the object is: first voxel, and one past the last one
+    #[arg(long = "box", value_name = "X0,Y0,X1,Y1", value_parser = parse_box, group = "what")]
+    pub bbox: Option<SliceBox>,
+    /// A voxel of the object, or with `,-` one that is not; may be given more than once
+    #[arg(long = "point", value_name = "X,Y[,-]", value_parser = parse_point, group = "what")]
+    pub points: Vec<SlicePoint>,
+    /// The object [default: the first one of the case]
+    #[arg(long, value_name = "L")]
+    pub label: Option<Label>,
+    /// The revision to start from; another current one is a conflict (exit status 4)
+    /// [default: the current one]
+    #[arg(long, value_name = "N")]
+    pub revision: Option<RevisionNumber>,
+    /// How to print it.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+pub(super) async fn run(
+    client: &Client,
+    args: &PromptArgs,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let detail = client.case(&args.case.case).await?;
+    let request = request(args, &detail)?;
+    let response = client.prompt(&detail.summary.id, &request).await?;
+    if let PromptResponse::Failed { fault } = response {
+        return Err(Error::WorkFailed { fault });
+    }
+    let id = &detail.summary.id;
+    print(
+        out,
+        args.format.json,
+        &response,
+        |response| match response {
+            PromptResponse::Revised { revision } => format!("{id}: revision {revision}\n"),
+            _ => format!("{id}: queued; `medicosam show {id}` tells when it is done\n"),
+        },
+    )
+}
+
+fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Error> {
+    let case = &detail.summary;
+    let revision = args
+        .revision
+        .or(case.revision)
+        .ok_or_else(|| Error::NoRevision {
+            case: case.id.clone(),
+            state: case.state,
+        })?;
+    let first = detail
+        .current()
+        .and_then(|r| r.provenance.objects.first())
+        .map_or(Label::MIN, |object| object.label);
+    Ok(PromptRequest {
+        revision,
+        prompts: vec![SlicePrompt {
+            label: args.label.unwrap_or(first),
+            index: args.slice,
+            bbox: args.bbox,
+            points: args.points.clone(),
+        }],
+    })
+}
+
+fn parse_box(text: &str) -> Result<SliceBox, String> {
+    let wrong = || "a box is four numbers X0,Y0,X1,Y1".to_owned();
+    let numbers: Result<Vec<u32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
+    let Ok(&[x0, y0, x1, y1]) = numbers.as_deref() else {
+        return Err(wrong());
+    };
+    if x0 >= x1 || y0 >= y1 {
+        return Err(format!(
+            "the box is empty: X1 and Y1 are one past its last voxel, so X0 < X1 and Y0 < Y1 ({text})"
+        ));
+    }
+    Ok(SliceBox { x0, y0, x1, y1 })
+}
+
+fn parse_point(text: &str) -> Result<SlicePoint, String> {
+    let (place, positive) = match text.rsplit_once(',') {
+        Some((place, "-")) => (place, false),
+        Some((place, "+")) => (place, true),
+        _ => (text, true),
+    };
+    let number = |n: &str| n.trim().parse::<u32>().ok();
+    match place.split_once(',').map(|(x, y)| (number(x), number(y))) {
+        Some((Some(x), Some(y))) => Ok(SlicePoint { x, y, positive }),
+        _ => Err("a point is two numbers X,Y, or X,Y,- for one outside the object".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_are_four_numbers_and_not_empty() {
+        let good = parse_box("318,333, 405,399").unwrap();
+        assert_eq!((good.x0, good.y0, good.x1, good.y1), (318, 333, 405, 399));
+        for bad in [
+            "",
+            "1,2,3",
+            "1,2,3,4,5",
+            "1,2,x,4",
+            "-1,0,4,4",
+            "5,5,5,9",
+            "9,1,5,9",
+        ] {
+            assert!(parse_box(bad).is_err(), "{bad}");
+        }
+        assert!(parse_box("5,5,5,9").unwrap_err().contains("one past"));
+    }
+
+    #[test]
+    fn points_are_positive_unless_they_say_not() {
+        let point = |text| parse_point(text).map(|p| (p.x, p.y, p.positive));
+        assert_eq!(point("3,4"), Ok((3, 4, true)));
+        assert_eq!(point("3,4,+"), Ok((3, 4, true)));
+        assert_eq!(point("3,4,-"), Ok((3, 4, false)));
+        for bad in ["", "3", "3,4,5", "3,-4", "3,4,*", "-,-"] {
+            assert!(point(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `medicosam show`
+
+use super::table::{Align, fields, millilitres, score, table};
+use super::{Error, ReadArgs, print};
+use jiff::Timestamp;
+use medicosam_shared::case::{CaseDetail, Event, Revision};
+use medicosam_shared::client::Client;
+use medicosam_shared::provenance::{ObjectResult, ScanInfo};
+use medicosam_shared::text::printable;
+use std::io::Write;
+
+pub(super) async fn run(
+    client: &Client,
+    args: &ReadArgs,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let detail = client.case(&args.case.case).await?;
+    print(out, args.format.json, &detail, text)
+}
+
+fn text(detail: &CaseDetail) -> String {
+    let case = &detail.summary;
+    let current = detail.current();
+    let mut text = fields(&[
+        ("case", Some(case.id.to_string())),
+        ("scan", Some(printable(&case.path))),
+        ("profile", Some(printable(&case.profile))),
+        ("state", Some(case.state.to_string())),
+        ("fault", case.fault.as_ref().map(|f| printable(&f.message))),
+        ("to do", case.fault.as_ref().map(|f| printable(&f.hint))),
+        ("geometry", detail.scan.as_ref().map(geometry)),
+        ("sha256", Some(detail.sha256.clone())),
+        ("revision", case.revision.map(|n| n.to_string())),
+        ("reviewer", case.reviewer.as_deref().map(printable)),
+        ("label map", current.map(|r| printable(&r.output.label_map))),
+    ]);
+    if let Some(current) = current {
+        text.push_str("\nobjects\n");
+        text.push_str(&objects(&current.provenance.objects));
+    }
+    if !detail.revisions.is_empty() {
+        text.push_str("\nrevisions\n");
+        text.push_str(&revisions(&detail.revisions));
+    }
+    text.push_str("\nhistory\n");
+    for event in &detail.history {
+        text.push_str(&format!("{}\n", line(event)));
+    }
+    text
+}
+
+/// Size, spacing and orientation of a scan in one line.
+fn geometry(scan: &ScanInfo) -> String {
+    let [i, j, k] = scan.affine.spacing();
+    format!(
+        "{} voxels of {i:.2}×{j:.2}×{k:.2} mm, {}, {}",
+        scan.dims,
+        scan.affine.orientation(),
+        printable(&scan.voxel_type)
+    )
+}
+
+fn objects(objects: &[ObjectResult]) -> String {
+    let row = |object: &ObjectResult| {
+        let slices = match (object.slices.first(), object.slices.last()) {
+            (Some(first), Some(last)) => format!("{}–{}", first.index, last.index),
+            _ => "-".to_owned(),
+        };
+        [
+            object.label.to_string(),
+            printable(&object.name),
+            millilitres(Some(object.volume_ml)),
+            score(object.predicted_iou()),
+            slices,
+        ]
+    };
+    let rows: Vec<_> = objects.iter().map(row).collect();
+    table(
+        [
+            ("LABEL", Align::Right),
+            ("NAME", Align::Left),
+            ("ML", Align::Right),
+            ("IOU", Align::Right),
+            ("SLICES", Align::Left),
+        ],
+        &rows,
+    )
+}
+
+fn revisions(revisions: &[Revision]) -> String {
+    let row = |revision: &Revision| {
+        let provenance = &revision.provenance;
+        [
+            revision.number.to_string(),
+            time(provenance.created),
+            printable(&provenance.author),
+            printable(&provenance.model.name),
+            printable(&provenance.runtime.device),
+            format!("{:.2}", provenance.timings.total_s),
+        ]
+    };
+    let rows: Vec<_> = revisions.iter().map(row).collect();
+    table(
+        [
+            ("NUMBER", Align::Right),
+            ("MADE", Align::Left),
+            ("BY", Align::Left),
+            ("MODEL", Align::Left),
+            ("DEVICE", Align::Left),
+            ("SECONDS", Align::Right),
+        ],
+        &rows,
+    )
+}
+
+fn line(event: &Event) -> String {
+    let revision = event
+        .revision
+        .map_or_else(String::new, |n| format!(" revision {n}"));
+    let detail = if event.detail.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", printable(&event.detail))
+    };
+    format!(
+        "{}  {}{revision} by {}{detail}",
+        time(event.at),
+        event.action.as_str(),
+        printable(&event.who)
+    )
+}
+
+/// Date and time of day, UTC.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

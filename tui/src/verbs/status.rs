@@ -1,0 +1,89 @@
+//! `medicosam status`
+
+use super::table::fields;
+use super::{Error, FormatArgs, print};
+use medicosam_shared::api::{RootStatus, Status, WorkerStatus};
+use medicosam_shared::client::Client;
+use medicosam_shared::text::printable;
+use std::io::Write;
+
+pub(super) async fn run(
+    client: &Client,
+    args: FormatArgs,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let status = client.status().await?;
+    print(out, args.json, &status, text)
+}
+
+fn text(status: &Status) -> String {
+    let counts: Vec<_> = status
+        .cases
+        .iter()
+        .map(|(state, count)| format!("{count} {}", printable(state)))
+        .collect();
+    let cases = if counts.is_empty() {
+        "none".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let mut text = fields(&[
+        (
+            "daemon",
+            Some(format!(
+                "version {}, process {}",
+                printable(&status.version.version),
+                status.pid
+            )),
+        ),
+        ("cases", Some(cases)),
+        (
+            "settling",
+            (!status.settling.is_empty()).then(|| format!("{} files", status.settling.len())),
+        ),
+    ]);
+    for root in &status.roots {
+        text.push_str(&root_line(root));
+    }
+    for worker in &status.workers {
+        text.push_str(&worker_line(worker));
+    }
+    text
+}
+
+fn root_line(root: &RootStatus) -> String {
+    let problem = root
+        .problem
+        .as_ref()
+        .map_or_else(String::new, |p| format!("; not watched: {}", printable(p)));
+    format!(
+        "folder {} (profile {}){problem}\n",
+        printable(&root.path),
+        printable(&root.profile)
+    )
+}
+
+fn worker_line(worker: &WorkerStatus) -> String {
+    let mut line = format!("worker {}: {}", worker.number, printable(&worker.activity));
+    if let Some(case) = &worker.case {
+        line.push_str(&format!(" on {case}"));
+    }
+    if let Some(progress) = worker.progress {
+        line.push_str(&format!(", slice {} of {}", progress.done, progress.total));
+    }
+    if let Some(device) = &worker.device {
+        line.push_str(&format!(", device {}", printable(device)));
+    }
+    if let Some(runtime) = &worker.runtime {
+        line.push_str(&format!(", {}", printable(runtime)));
+    }
+    if let Some(fault) = &worker.fault {
+        line.push_str(&format!(
+            "\n  {}\n  {}",
+            printable(&fault.message),
+            printable(&fault.hint)
+        ));
+    }
+    line.push('\n');
+    line
+}
