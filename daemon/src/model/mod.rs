@@ -1,5 +1,34 @@
 //! Models: from a published checkpoint to masks.
+//!
+//! A checkpoint as its authors published it is read ([`checkpoint`]), turned into two ONNX graphs
+//! ([`graph`], [`onnx`]) and kept beside a description ([`install`], [`InstalledModel`]). To
+//! segment, ONNX Runtime is loaded ([`Runtime`]), and [`Sam`] runs the graphs: [`Sam::embed`] once
+//! per slice, [`Sam::decode`] once per prompt. How slices and prompts are prepared belongs to the
+//! model's [`Family`].
+//!
+//! Nothing here knows of scans, queues or the network.
 
+mod catalog;
 pub mod checkpoint;
+mod device;
+mod embedding;
+mod family;
 pub mod graph;
+pub mod image;
+mod install;
+mod installed;
 pub mod onnx;
+mod runtime;
+mod sam;
+mod session;
+
+pub use catalog::{KNOWN_MODELS, KnownModel, Understanding, known_model};
+pub use device::Device;
+pub use embedding::{Embedding, LowResLogits};
+pub use family::{Family, PromptToken, Sizes, TokenKind};
+pub use image::SliceImage;
+pub use install::{InstallError, InstallRequest, install};
+pub use installed::{InstalledModel, ListedModel, OpenError, installed_models};
+pub use runtime::{Runtime, RuntimeError, SessionOptions};
+pub use sam::{Masks, Sam, SamError, Segmented};
+pub use session::Part;

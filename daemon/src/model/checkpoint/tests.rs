@@ -1,6 +1,7 @@
 use super::torch_save::{self, Saved};
 use super::*;
 use proptest::prelude::*;
+use zip::CompressionMethod;
 
 fn open(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -112,8 +113,6 @@ fn what_is_not_a_checkpoint_is_told_apart() {
         "checkpoint-big-endian"
     );
 }
-
-use zip::CompressionMethod;
 
 fn with_pickle(pickle: &[u8]) -> Vec<u8> {
     torch_save::archive(

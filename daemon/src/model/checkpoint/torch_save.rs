@@ -1,7 +1,6 @@
 //! Writes checkpoints for tests, the way `torch.save` lays them out.
 
 use std::io::Write;
-use std::path::Path;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
@@ -89,9 +88,4 @@ pub fn checkpoint(tensors: &[Saved]) -> Vec<u8> {
         files.push((format!("archive/data/{key}"), &tensor.bytes));
     }
     archive(&files, CompressionMethod::Stored)
-}
-
-/// A checkpoint on disk.
-pub fn write(path: &Path, tensors: &[Saved]) {
-    std::fs::write(path, checkpoint(tensors)).unwrap();
 }

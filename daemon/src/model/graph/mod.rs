@@ -10,7 +10,7 @@ mod prompt_decoder;
 mod tiny_vit;
 
 pub use prompt_decoder::{PromptDecoder, inputs, outputs};
-pub use tiny_vit::tiny_vit;
+pub use tiny_vit::{IMAGE, tiny_vit};
 
 use super::checkpoint::CheckpointError;
 

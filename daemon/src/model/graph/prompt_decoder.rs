@@ -67,7 +67,7 @@ impl PromptDecoder {
             shape: self,
         };
         net.build()?;
-        Ok(net.layers.g.finish(&[]))
+        Ok(net.layers.g.finish())
     }
 }
 

@@ -10,6 +10,7 @@
 
 use super::GraphError;
 use super::layers::Layers;
+use super::prompt_decoder::inputs;
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Conv, Dim, Model, Value};
 
@@ -36,10 +37,8 @@ const NECK_EPSILON: f32 = 1e-6;
 
 /// The encoder's input: (1, 3, 256, 256), values 0 to 1.
 pub const IMAGE: &str = "image";
-/// The encoder's output: (1, 256, 64, 64).
-pub const EMBEDDINGS: &str = "image_embeddings";
 
-/// Builds the encoder.
+/// Builds the encoder; its output bears the name of the decoder's input.
 pub fn tiny_vit(checkpoint: &mut Checkpoint) -> Result<Model, GraphError> {
     let mut net = TinyVit(Layers::new("tiny_vit", checkpoint));
     let fixed = Dim::Fixed;
@@ -55,17 +54,17 @@ pub fn tiny_vit(checkpoint: &mut Checkpoint) -> Result<Model, GraphError> {
             x = net.transformer_block(x, stage, block, side)?;
         }
         if stage + 1 < DEPTHS.len() {
-            let channels_first = net.to_channels_first(x, side, DIMS[stage]);
+            let channels_first = net.channels_first(x, side, DIMS[stage]);
             (x, side) = net.merge(channels_first, stage, side)?;
         }
     }
     let x = net.neck(x, side)?;
     net.0.g.output(
         x,
-        EMBEDDINGS,
+        inputs::EMBEDDINGS,
         &[fixed(1), fixed(EMBEDDING), fixed(side), fixed(side)],
     );
-    Ok(net.0.g.finish(&[]))
+    Ok(net.0.g.finish())
 }
 
 struct TinyVit<'a>(Layers<'a>);
@@ -123,7 +122,7 @@ impl TinyVit<'_> {
         let x = self
             .0
             .conv_batch_norm(x, &name(3), next, next, Conv::POINTWISE)?;
-        Ok((self.to_tokens(x, next), side / stride))
+        Ok((self.tokens(x, next), side / stride))
     }
 
     /// Attention within windows, a local convolution, an MLP.
@@ -141,12 +140,12 @@ impl TinyVit<'_> {
         let attended = self.attention(x, &format!("{name}.attn"), dim, HEADS[stage], windows)?;
         let x = self.0.g.add(x, attended);
 
-        let x = self.to_channels_first(x, side, dim);
+        let x = self.channels_first(x, side, dim);
         let conv = depthwise(dim, 1);
         let x = self
             .0
             .conv_batch_norm(x, &format!("{name}.local_conv"), dim, dim, conv)?;
-        let x = self.to_tokens(x, dim);
+        let x = self.tokens(x, dim);
 
         let hidden = dim * EXPANSION;
         let norm = format!("{name}.mlp.norm");
@@ -290,7 +289,7 @@ impl TinyVit<'_> {
         let weight = self.0.g.constant(&[EMBEDDING, dim], weight);
         let x = self.0.g.linear(tokens, weight, None);
         let x = self.0.layer_norm(x, &name(1), EMBEDDING, NECK_EPSILON)?;
-        let x = self.to_channels_first(x, side, EMBEDDING);
+        let x = self.channels_first(x, side, EMBEDDING);
         let weight = format!("{}.weight", name(2));
         let weight = self.0.weight(&weight, &[EMBEDDING, EMBEDDING, 3, 3])?;
         let conv = Conv {
@@ -306,14 +305,14 @@ impl TinyVit<'_> {
     }
 
     /// (H·W, C) → (1, C, H, W), for convolutions.
-    fn to_channels_first(&mut self, tokens: Value, side: usize, dim: usize) -> Value {
+    fn channels_first(&mut self, tokens: Value, side: usize, dim: usize) -> Value {
         let [side, dim] = [side, dim].map(|n| n as i64);
         let x = self.0.g.reshape(tokens, &[1, side, side, dim]);
         self.0.g.transpose(x, &[0, 3, 1, 2])
     }
 
     /// (1, C, H, W) → (H·W, C), for linear layers.
-    fn to_tokens(&mut self, x: Value, dim: usize) -> Value {
+    fn tokens(&mut self, x: Value, dim: usize) -> Value {
         let x = self.0.g.transpose(x, &[0, 2, 3, 1]);
         self.0.g.reshape(x, &[-1, dim as i64])
     }

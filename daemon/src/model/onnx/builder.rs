@@ -179,8 +179,8 @@ impl GraphBuilder {
         outputs
     }
 
-    /// The finished model. `properties` are kept with it as metadata.
-    pub fn finish(self, properties: &[(&str, &str)]) -> Model {
+    /// The finished model.
+    pub fn finish(self) -> Model {
         let mut graph = Message::default();
         for node in &self.nodes {
             graph.message(1, node);
@@ -192,7 +192,7 @@ impl GraphBuilder {
         for output in &self.outputs {
             graph.message(12, output);
         }
-        Model::new(graph, self.initializers, properties)
+        Model::new(graph, self.initializers)
     }
 
     fn new_value(&mut self) -> Value {

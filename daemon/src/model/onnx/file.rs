@@ -114,11 +114,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub(super) fn new(
-        graph: Message,
-        initializers: Vec<Initializer>,
-        properties: &[(&str, &str)],
-    ) -> Self {
+    pub(super) fn new(graph: Message, initializers: Vec<Initializer>) -> Self {
         let mut head = Message::default();
         head.int(1, IR_VERSION);
         head.text(2, env!("CARGO_PKG_NAME"));
@@ -126,12 +122,6 @@ impl Model {
         let mut opset = Message::default();
         opset.int(2, OPSET);
         head.message(8, &opset);
-        for (key, value) in properties {
-            let mut property = Message::default();
-            property.text(1, key);
-            property.text(2, value);
-            head.message(14, &property);
-        }
         Model {
             head,
             graph,
@@ -179,9 +169,7 @@ mod tests {
         let y = g.reshape(y, &[-1]);
         g.output(y, "y", &[Dim::Named("m")]);
         let mut bytes = Vec::new();
-        g.finish(&[("license", "Apache-2.0")])
-            .write_to(&mut bytes)
-            .unwrap();
+        g.finish().write_to(&mut bytes).unwrap();
 
         let model = fields(&bytes);
         let ints = |field| model.iter().filter(move |(n, _)| *n == field);

@@ -1,0 +1,23 @@
+//! What the encoder makes of a slice, and what the decoder can be given back.
+
+use medicosam_shared::geometry::SliceShape;
+
+/// The embedding of one slice: all that a prompt needs of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    /// Row-major: columns fastest, then rows, then channels.
+    pub values: Vec<f32>,
+    /// Channels, rows, columns.
+    pub shape: [usize; 3],
+    /// Size of the slice that was embedded.
+    pub original: SliceShape,
+}
+
+/// Logits of one mask at the decoder's resolution: a mask prompt for the next round.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LowResLogits {
+    /// Row-major, positive inside the object.
+    pub values: Vec<f32>,
+    /// Width and height.
+    pub side: usize,
+}

@@ -1,0 +1,79 @@
+//! Pictures of slices on their way into a model, and logits on their way back.
+
+mod area;
+mod bilinear;
+
+pub use area::resize_area;
+pub use bilinear::Upsampled;
+
+use medicosam_shared::geometry::SliceShape;
+
+/// A slice as a grey picture, row-major: x (columns) fastest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SliceImage {
+    shape: SliceShape,
+    pixels: Vec<u8>,
+}
+
+impl SliceImage {
+    /// A picture of `shape`; `None` if it has no pixel, or if `pixels` are more or fewer.
+    pub fn new(shape: SliceShape, pixels: Vec<u8>) -> Option<Self> {
+        let fits = !pixels.is_empty() && pixels.len() == shape.pixels();
+        fits.then_some(SliceImage { shape, pixels })
+    }
+
+    /// Its size.
+    pub fn shape(&self) -> SliceShape {
+        self.shape
+    }
+
+    /// Its grey values, row by row.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+}
+
+/// The size that a picture has once its longest side has `longest` pixels: both sides times the
+/// same factor, rounded half up, at least 1. (`ResizeLongestSide` of SAM and LiteMedSAM.)
+pub fn fit_longest_side(shape: SliceShape, longest: u32) -> SliceShape {
+    let factor = scale_to_longest_side(shape, longest);
+    let side = |length: u32| ((f64::from(length) * factor + 0.5) as u32).max(1);
+    SliceShape {
+        width: side(shape.width),
+        height: side(shape.height),
+    }
+}
+
+/// The factor from pixels of a picture to pixels of the same picture with its longest side resized.
+pub fn scale_to_longest_side(shape: SliceShape, longest: u32) -> f64 {
+    f64::from(longest) / f64::from(shape.width.max(shape.height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(width: u32, height: u32) -> SliceShape {
+        SliceShape { width, height }
+    }
+
+    #[test]
+    fn the_longest_side_is_fitted_and_the_other_rounded_half_up() {
+        let fitted = |w, h| {
+            let s = fit_longest_side(shape(w, h), 256);
+            (s.width, s.height)
+        };
+        assert_eq!(fitted(512, 512), (256, 256));
+        assert_eq!(fitted(512, 511), (256, 256)); // 255.5 rounds up
+        assert_eq!(fitted(320, 260), (256, 208));
+        assert_eq!(fitted(100, 37), (256, 95)); // 94.72
+        assert_eq!(fitted(1000, 1), (256, 1)); // never nothing
+    }
+
+    #[test]
+    fn a_picture_has_as_many_pixels_as_its_shape_says() {
+        assert!(SliceImage::new(shape(2, 3), vec![0; 6]).is_some());
+        assert!(SliceImage::new(shape(2, 3), vec![0; 5]).is_none());
+        assert!(SliceImage::new(shape(0, 3), vec![]).is_none());
+    }
+}

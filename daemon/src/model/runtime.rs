@@ -1,0 +1,232 @@
+//! ONNX Runtime: a shared library that is loaded when it is needed, so that the same binary serves
+//! whichever build of it a machine has.
+
+use super::device::Device;
+use ort::session::Session;
+use std::error::Error;
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The oldest minor version of ONNX Runtime 1 that has everything that is asked of it: what `ort`
+/// is built for.
+const MINIMUM_MINOR: u32 = ort::MINOR_VERSION;
+
+/// ONNX Runtime, loaded. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    environment: ort::environment::Environment,
+    library: PathBuf,
+    version: String,
+}
+
+/// Why ONNX Runtime cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RuntimeError {
+    /// There is no such file.
+    #[error(
+        "there is no ONNX Runtime at {}; run `medicosamd setup`, or name the library in the \
+         configuration", path.display()
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is not ONNX Runtime, or needs libraries that are missing.
+    #[error(
+        "cannot load ONNX Runtime from {}: {reason}; run `medicosamd setup`, or name another \
+         library in the configuration", path.display()
+    )]
+    Unusable {
+        /// The library.
+        path: PathBuf,
+        /// What the loader says.
+        reason: String,
+    },
+    /// The library is an old one.
+    #[error(
+        "{} is ONNX Runtime {version}, but 1.{MINIMUM_MINOR} or newer is needed; run \
+         `medicosamd setup`, or name a newer library in the configuration", path.display()
+    )]
+    TooOld {
+        /// The library.
+        path: PathBuf,
+        /// Its version.
+        version: String,
+    },
+    /// Another library is loaded already, and a process can have only one.
+    #[error(
+        "cannot load ONNX Runtime from {}, because this process uses the one in {} already",
+        path.display(), loaded.display()
+    )]
+    AnotherIsLoaded {
+        /// What was asked for.
+        path: PathBuf,
+        /// What is loaded.
+        loaded: PathBuf,
+    },
+}
+
+impl RuntimeError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            RuntimeError::Missing { .. } => "runtime-missing",
+            RuntimeError::Unusable { .. } => "runtime-unusable",
+            RuntimeError::TooOld { .. } => "runtime-too-old",
+            RuntimeError::AnotherIsLoaded { .. } => "runtime-another-loaded",
+        }
+    }
+}
+
+/// How sessions use the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionOptions {
+    /// Threads that share the work of one run; 0 for one per core.
+    pub threads: usize,
+    /// Whether memory is kept between runs, which is faster, or returned to the system.
+    pub keep_memory: bool,
+}
+
+impl Default for SessionOptions {
+    /// All cores; memory is kept.
+    fn default() -> Self {
+        SessionOptions {
+            threads: 0,
+            keep_memory: true,
+        }
+    }
+}
+
+/// A process has one runtime, and it stays loaded: its libraries cannot be unloaded safely.
+static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+
+impl Runtime {
+    /// Loads the library at `path`, or returns the runtime that was loaded from there before.
+    pub fn load(path: &Path) -> Result<Self, RuntimeError> {
+        let path = path.canonicalize().map_err(|_| RuntimeError::Missing {
+            path: path.to_owned(),
+        })?;
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = loaded.as_ref() {
+            return if runtime.library == path {
+                Ok(runtime.clone())
+            } else {
+                Err(RuntimeError::AnotherIsLoaded {
+                    path,
+                    loaded: runtime.library.clone(),
+                })
+            };
+        }
+        let unusable = |reason: String| RuntimeError::Unusable {
+            path: path.clone(),
+            reason,
+        };
+        let version = version(&path).map_err(unusable)?;
+        if !is_new_enough(&version) {
+            return Err(RuntimeError::TooOld { path, version });
+        }
+        // What a scan is never leaves the machine, and neither does how it is processed.
+        let environment = ort::init_from(&path)
+            .map_err(|e| unusable(with_causes(&e)))?
+            .with_name("medicosam")
+            .with_telemetry(false)
+            .build()
+            .map_err(|e| unusable(with_causes(&e)))?;
+        let runtime = Runtime {
+            environment,
+            version,
+            library: path,
+        };
+        *loaded = Some(runtime.clone());
+        Ok(runtime)
+    }
+
+    /// The library, with all links resolved.
+    pub fn library(&self) -> &Path {
+        &self.library
+    }
+
+    /// Its version, for example `1.32.0`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Loads a graph. The session runs on the returned device.
+    pub(super) fn session(
+        &self,
+        graph: &Path,
+        options: &SessionOptions,
+    ) -> Result<(Session, Device), ort::Error> {
+        let cpu = ort::ep::CPU::default().with_arena_allocator(options.keep_memory);
+        let session = Session::builder(&self.environment)?
+            .with_execution_providers([cpu.build()])?
+            .with_memory_pattern(options.keep_memory)?
+            .with_intra_threads(options.threads)?
+            .commit_from_file(graph)?;
+        Ok((session, Device::Cpu))
+    }
+}
+
+/// Asks a library for its version.
+fn version(path: &Path) -> Result<String, String> {
+    type GetApiBase = unsafe extern "C" fn() -> *const ort::sys::OrtApiBase;
+    // SAFETY: loading runs the library's initialisers. It is the file that the configuration names
+    // as ONNX Runtime, and is trusted as much as this program.
+    let library = unsafe { libloading::Library::new(path) }.map_err(|e| with_causes(&e))?;
+    // SAFETY: every version of ONNX Runtime exports this function with this type.
+    let get_api_base = unsafe { library.get::<GetApiBase>(b"OrtGetApiBase") };
+    let get_api_base = get_api_base.map_err(|_| "it is another library".to_owned())?;
+    // SAFETY: the function takes nothing and returns null or a structure that lives as long as the
+    // library, whose version function returns a text that does, too.
+    let version = unsafe {
+        let base = get_api_base().as_ref().ok_or("it offers no interface")?;
+        CStr::from_ptr((base.GetVersionString)())
+    };
+    Ok(version.to_string_lossy().into_owned())
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version
+        .split('.')
+        .map_while(|part| part.parse::<u32>().ok());
+    numbers.next() == Some(1) && numbers.next().is_some_and(|minor| minor >= MINIMUM_MINOR)
+}
+
+/// An error and what led to it: the loader's own words come last.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(is_new_enough("1.24.0"));
+        assert!(is_new_enough("1.100.2"));
+        assert!(!is_new_enough("1.9.1"));
+        assert!(!is_new_enough("0.30.0"));
+        assert!(!is_new_enough("unknown"));
+    }
+
+    #[test]
+    fn what_is_no_runtime_is_an_error_that_names_the_file_and_the_remedy() {
+        let missing = Runtime::load(Path::new("/nonexistent/libonnxruntime.so")).unwrap_err();
+        assert_eq!(missing.code(), "runtime-missing");
+        let text = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(text.path(), "not a library, but long enough to look at").unwrap();
+        let unusable = Runtime::load(text.path()).unwrap_err();
+        assert_eq!(unusable.code(), "runtime-unusable");
+        for error in [missing, unusable] {
+            assert!(error.to_string().contains("medicosamd setup"), "{error}");
+        }
+    }
+}

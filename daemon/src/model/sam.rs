@@ -1,0 +1,384 @@
+//! A promptable model at work: slices become embeddings, embeddings and prompts become masks.
+
+use super::device::Device;
+use super::embedding::{Embedding, LowResLogits};
+use super::family::PromptToken;
+use super::graph::{IMAGE, inputs, outputs};
+use super::image::{SliceImage, Upsampled};
+use super::installed::InstalledModel;
+use super::runtime::{Runtime, SessionOptions};
+use super::session::{GraphSession, Part};
+use medicosam_shared::geometry::SliceShape;
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::prompt::{PromptError, SlicePrompt};
+use std::path::PathBuf;
+
+/// The answer to a prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segmented {
+    /// The mask, in pixels of the slice.
+    pub mask: SliceMask,
+    /// The overlap (intersection over union) with the truth that the model expects of its mask;
+    /// not limited to 0..1.
+    pub predicted_iou: f32,
+    /// How little the mask depends on the threshold: pixels with a logit above 1 per pixel with a
+    /// logit above −1. 0 if there are none.
+    pub stability: f32,
+    /// Logits of the mask, as a mask prompt for the next round.
+    pub low_res: LowResLogits,
+}
+
+/// Why a model cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SamError {
+    /// A graph cannot be loaded.
+    #[error(
+        "cannot load the {part} of model {model} from {}: {reason}; if this lasts, install the \
+         model again with `medicosamd model install`", path.display()
+    )]
+    Load {
+        /// Encoder or decoder.
+        part: Part,
+        /// The model.
+        model: String,
+        /// The graph.
+        path: PathBuf,
+        /// What the runtime says.
+        reason: String,
+    },
+    /// A graph cannot be run.
+    #[error("the {part} of model {model} failed: {reason}")]
+    Run {
+        /// Encoder or decoder.
+        part: Part,
+        /// The model.
+        model: String,
+        /// What the runtime says.
+        reason: String,
+    },
+    /// A graph's result cannot be used.
+    #[error("the {part} of model {model} gave {what}, which should not happen")]
+    BadResult {
+        /// Encoder or decoder.
+        part: Part,
+        /// The model.
+        model: String,
+        /// What it gave.
+        what: String,
+    },
+    /// An embedding or a mask prompt is not one of this model.
+    #[error(
+        "the {what} has {found} numbers, which do not make up the shape {expected:?} of model {model}"
+    )]
+    OtherModel {
+        /// Which of the inputs.
+        what: &'static str,
+        /// The model.
+        model: String,
+        /// The shape that it should have.
+        expected: Vec<usize>,
+        /// How many numbers it has.
+        found: usize,
+    },
+    /// The prompt does not fit the slice.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+impl SamError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            SamError::Load { .. } => "model-not-loaded",
+            SamError::Run { .. } => "model-run-failed",
+            SamError::BadResult { .. } => "model-bad-result",
+            SamError::OtherModel { .. } => "model-other-embedding",
+            SamError::Prompt(_) => "prompt-unusable",
+        }
+    }
+}
+
+/// All masks that the decoder offers for a prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Masks {
+    /// Logits, row-major: one mask after another, each [`Sizes::mask`](super::Sizes::mask) squared.
+    pub logits: Vec<f32>,
+    /// The predicted IoU of each mask.
+    pub iou: Vec<f32>,
+}
+
+/// A model ready to segment. Its graphs are loaded when first needed: prompting a slice that is
+/// embedded already costs only the decoder.
+#[derive(Debug)]
+pub struct Sam {
+    model: InstalledModel,
+    encoder: GraphSession,
+    decoder: GraphSession,
+}
+
+impl Sam {
+    /// Prepares a model to run; fails if its graphs cannot be read.
+    pub fn open(
+        runtime: &Runtime,
+        model: &InstalledModel,
+        options: &SessionOptions,
+    ) -> Result<Self, SamError> {
+        let session = |part, path| GraphSession::open(part, model.name(), path, runtime, options);
+        Ok(Sam {
+            model: model.clone(),
+            encoder: session(Part::Encoder, model.encoder())?,
+            decoder: session(Part::Decoder, model.decoder())?,
+        })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &InstalledModel {
+        &self.model
+    }
+
+    /// The device that its graphs run on: the encoder's, or the decoder's if only that one is
+    /// loaded; `None` before anything ran.
+    pub fn device(&self) -> Option<Device> {
+        self.encoder.device().or_else(|| self.decoder.device())
+    }
+
+    /// Gives back the memory of the encoder until the next [`Self::embed`].
+    pub fn unload_encoder(&mut self) {
+        self.encoder.unload();
+    }
+
+    /// Embeds a slice.
+    pub fn embed(&mut self, image: &SliceImage) -> Result<Embedding, SamError> {
+        let input = self.model.family().preprocess(image);
+        Ok(Embedding {
+            values: self.encode(&input)?,
+            shape: self.model.sizes().embedding(),
+            original: image.shape(),
+        })
+    }
+
+    /// Answers a prompt on an embedded slice; `mask`, the logits of an earlier answer on the same
+    /// slice, makes it a correction of that answer.
+    pub fn decode(
+        &mut self,
+        embedding: &Embedding,
+        prompt: &SlicePrompt,
+        mask: Option<&LowResLogits>,
+    ) -> Result<Segmented, SamError> {
+        let (family, shape) = (self.model.family(), embedding.original);
+        check_prompt(prompt, shape)?;
+        let masks = self.decode_tokens(embedding, &family.tokens(prompt, shape), mask)?;
+        let (side, answer) = (self.model.sizes().mask(), family.answer(prompt));
+        let logits = masks.logits.chunks_exact(side * side).nth(answer);
+        let (Some(logits), Some(&predicted_iou)) = (logits, masks.iou.get(answer)) else {
+            return Err(self
+                .decoder
+                .bad_result(format!("{} masks", masks.iou.len())));
+        };
+        let part = family.fitted_mask(shape);
+        let Some(upsampled) = Upsampled::new(logits, side, part, shape) else {
+            return Err(self
+                .decoder
+                .bad_result(format!("masks smaller than {part:?}")));
+        };
+        let (mask, stability) = threshold(&upsampled, shape);
+        Ok(Segmented {
+            mask,
+            predicted_iou,
+            stability,
+            low_res: LowResLogits {
+                values: logits.to_vec(),
+                side,
+            },
+        })
+    }
+
+    /// Runs the encoder on a prepared slice, (3, S, S), and returns the embedding's numbers.
+    pub fn encode(&mut self, input: &[f32]) -> Result<Vec<f32>, SamError> {
+        let sizes = self.model.sizes();
+        let side = sizes.input as usize;
+        self.check_size("prepared slice", &[3, side, side], input)?;
+        let image = (IMAGE, &[1, 3, side, side][..], input);
+        let [values] = self.encoder.run(&[image], [inputs::EMBEDDINGS])?;
+        let expected: usize = sizes.embedding().iter().product();
+        if values.len() != expected {
+            let what = format!("{} numbers instead of {expected}", values.len());
+            return Err(self.encoder.bad_result(what));
+        }
+        Ok(values)
+    }
+
+    /// Runs the decoder on prompts in the model's own terms, and returns all masks.
+    pub fn decode_tokens(
+        &mut self,
+        embedding: &Embedding,
+        prompt: &[PromptToken],
+        mask: Option<&LowResLogits>,
+    ) -> Result<Masks, SamError> {
+        let sizes = self.model.sizes();
+        let (shape, side) = (sizes.embedding(), sizes.mask());
+        self.check_size("embedding", &shape, &embedding.values)?;
+        let no_mask;
+        let (mask, has_mask) = match mask {
+            Some(mask) => (mask.values.as_slice(), 1.0),
+            None => {
+                no_mask = vec![0.0; side * side];
+                (no_mask.as_slice(), 0.0)
+            }
+        };
+        self.check_size("mask prompt", &[side, side], mask)?;
+        let coords: Vec<f32> = prompt.iter().flat_map(|token| token.at).collect();
+        let labels: Vec<f32> = prompt.iter().map(|token| token.kind.label()).collect();
+        let [channels, rows, columns] = shape;
+        let [logits, iou] = self.decoder.run(
+            &[
+                (
+                    inputs::EMBEDDINGS,
+                    &[1, channels, rows, columns],
+                    &embedding.values,
+                ),
+                (inputs::COORDS, &[1, prompt.len(), 2], &coords),
+                (inputs::LABELS, &[1, prompt.len()], &labels),
+                (inputs::MASK, &[1, 1, side, side], mask),
+                (inputs::HAS_MASK, &[1], &[has_mask]),
+            ],
+            [outputs::MASKS, outputs::IOU],
+        )?;
+        Ok(Masks { logits, iou })
+    }
+
+    fn check_size(
+        &self,
+        what: &'static str,
+        expected: &[usize],
+        values: &[f32],
+    ) -> Result<(), SamError> {
+        if values.len() == expected.iter().product::<usize>() {
+            return Ok(());
+        }
+        Err(SamError::OtherModel {
+            what,
+            model: self.model.name().to_owned(),
+            expected: expected.to_vec(),
+            found: values.len(),
+        })
+    }
+}
+
+/// Checks that a prompt says something about pixels of the slice.
+fn check_prompt(prompt: &SlicePrompt, shape: SliceShape) -> Result<(), PromptError> {
+    let (label, index) = (prompt.label, prompt.index);
+    if let Some(bbox) = prompt.bbox.filter(|bbox| !bbox.fits(shape)) {
+        return Err(PromptError::BoxOutside {
+            label,
+            index,
+            bbox,
+            shape,
+        });
+    }
+    let mut points = prompt.points.iter();
+    if let Some(&point) = points.find(|p| p.x >= shape.width || p.y >= shape.height) {
+        return Err(PromptError::PointOutside {
+            label,
+            index,
+            point,
+            shape,
+        });
+    }
+    if prompt.bbox.is_none() && prompt.points.is_empty() {
+        return Err(PromptError::Empty { label, index });
+    }
+    Ok(())
+}
+
+/// The pixels with positive logits, and how many have a logit above 1 for each above −1 (SAM's
+/// stability score with an offset of 1).
+fn threshold(logits: &Upsampled<'_>, shape: SliceShape) -> (SliceMask, f32) {
+    let (mut sure, mut possible) = (0u32, 0u32);
+    let mut logits = logits.values();
+    let mask = SliceMask::from_fn(shape, |_, _| {
+        let logit = logits.next().unwrap_or(f32::NEG_INFINITY);
+        sure += u32::from(logit > 1.0);
+        possible += u32::from(logit > -1.0);
+        logit > 0.0
+    });
+    let stability = if possible == 0 {
+        0.0
+    } else {
+        sure as f32 / possible as f32
+    };
+    (mask, stability)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
+
+    const SHAPE: SliceShape = SliceShape {
+        width: 4,
+        height: 3,
+    };
+
+    #[test]
+    fn stability_is_the_share_of_sure_pixels_among_possible_ones() {
+        let logits = [
+            9.0, 1.5, 0.5, -0.5, -0.9, -1.5, -9.0, -9.0, -9.0, -9.0, -9.0, -9.0,
+        ];
+        let upsampled = Upsampled::new(&logits, 4, SHAPE, SHAPE).unwrap();
+        let (mask, stability) = threshold(&upsampled, SHAPE);
+        assert_eq!(
+            (mask.area(), mask.get(2, 0), mask.get(3, 0)),
+            (3, true, false)
+        );
+        assert_eq!(stability, 2.0 / 5.0);
+        let nothing = Upsampled::new(
+            &[-9.0],
+            1,
+            SliceShape {
+                width: 1,
+                height: 1,
+            },
+            SHAPE,
+        );
+        assert_eq!(threshold(&nothing.unwrap(), SHAPE).1, 0.0);
+    }
+
+    #[test]
+    fn prompts_outside_the_slice_or_about_nothing_are_refused() {
+        let label = Label::new(1).unwrap();
+        let prompt = |bbox, points| SlicePrompt {
+            label,
+            index: 0,
+            bbox,
+            points,
+        };
+        let inside = SliceBox {
+            x0: 0,
+            y0: 0,
+            x1: 4,
+            y1: 3,
+        };
+        let outside = SliceBox { x1: 5, ..inside };
+        let point = |x, y| SlicePoint {
+            x,
+            y,
+            positive: true,
+        };
+        assert_eq!(
+            check_prompt(&prompt(Some(inside), vec![point(3, 2)]), SHAPE),
+            Ok(())
+        );
+        let refused = |p| check_prompt(&p, SHAPE).unwrap_err();
+        assert!(matches!(
+            refused(prompt(None, vec![])),
+            PromptError::Empty { .. }
+        ));
+        assert!(matches!(
+            refused(prompt(Some(outside), vec![])),
+            PromptError::BoxOutside { .. }
+        ));
+        let beyond = prompt(Some(inside), vec![point(0, 3)]);
+        assert!(matches!(refused(beyond), PromptError::PointOutside { .. }));
+    }
+}

@@ -1,0 +1,365 @@
+//! Our LiteMedSAM against the authors', tensor by tensor and from slice to mask.
+//!
+//! The fixtures and where they come from: `tests/data/fixtures/README.md`. Runtime and weights are
+//! those that `medicosamd setup` installs; where they are missing, the test fetches them.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+use medicosam_daemon::model::{
+    Embedding, InstallRequest, InstalledModel, LowResLogits, PromptToken, Runtime, Sam,
+    SessionOptions, SliceImage, TokenKind, install, known_model,
+};
+use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};
+use medicosam_shared::geometry::SliceShape;
+use medicosam_shared::mask::dice;
+use medicosam_shared::paths::default_data_folder;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
+use safetensors::{Dtype, SafeTensors};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FIXTURES: [&str; 2] = ["litemedsam_ct_lung_10", "litemedsam_mr_brain_14"];
+const CASES: [&str; 5] = ["box", "point", "points", "box_points", "box_points_mask"];
+
+/// ONNX Runtime and the published checkpoint: from the data folder of the user (or of
+/// `MEDICOSAM_DATA`) if they are there, else fetched into the folder of build outputs.
+fn test_assets() -> (PathBuf, PathBuf) {
+    let installed = |data: &Path| Some((runtime_library(data)?, litemedsam_checkpoint(data)?));
+    let user = std::env::var_os("MEDICOSAM_DATA").map_or_else(default_data_folder, PathBuf::from);
+    if let Some(assets) = installed(&user) {
+        return assets;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let data = folder.join("data");
+    // Tests run in several processes and threads; one of them fetches.
+    let lock = File::create(folder.join("data.lock")).unwrap();
+    lock.lock().unwrap();
+    if let Some(assets) = installed(&data) {
+        return assets;
+    }
+    let setup = Command::new(env!("CARGO_BIN_EXE_medicosamd"))
+        .arg("setup")
+        .arg("--data")
+        .arg(&data)
+        .output()
+        .unwrap();
+    installed(&data).unwrap_or_else(|| {
+        panic!(
+            "these tests need ONNX Runtime and the LiteMedSAM weights, and `medicosamd setup` \
+             could not fetch them. Install them where there is a network, and point MEDICOSAM_DATA \
+             at the data folder.\n{}",
+            String::from_utf8_lossy(&setup.stderr)
+        )
+    })
+}
+
+/// The published model, converted, and a session for it.
+struct Model {
+    sam: Sam,
+    _models: tempfile::TempDir,
+}
+
+fn model() -> Model {
+    let (library, checkpoint) = test_assets();
+    let models = tempfile::tempdir().unwrap();
+    let request = InstallRequest::from(known_model("litemedsam").unwrap());
+    let installed = install(&checkpoint, &request, models.path()).unwrap();
+    let runtime = Runtime::load(&library).unwrap();
+    let sam = Sam::open(&runtime, &installed, &SessionOptions::default()).unwrap();
+    Model {
+        sam,
+        _models: models,
+    }
+}
+
+/// A file of tensors.
+struct Fixture(Vec<u8>);
+
+impl Fixture {
+    fn read(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/fixtures");
+        Fixture(std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap())
+    }
+
+    fn try_floats(&self, name: &str) -> Option<Vec<f32>> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = tensors.tensor(name).ok()?;
+        assert_eq!(tensor.dtype(), Dtype::F32, "{name}");
+        let (chunks, []) = tensor.data().as_chunks::<4>() else {
+            panic!("{name}")
+        };
+        Some(chunks.iter().map(|&b| f32::from_le_bytes(b)).collect())
+    }
+
+    fn floats(&self, name: &str) -> Vec<f32> {
+        self.try_floats(name)
+            .unwrap_or_else(|| panic!("no tensor {name}"))
+    }
+
+    fn integers(&self, name: &str) -> Vec<i64> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = tensors.tensor(name).unwrap();
+        assert_eq!(tensor.dtype(), Dtype::I64, "{name}");
+        let (chunks, []) = tensor.data().as_chunks::<8>() else {
+            panic!("{name}")
+        };
+        chunks.iter().map(|&b| i64::from_le_bytes(b)).collect()
+    }
+
+    /// A picture of bytes, with its size.
+    fn picture(&self, name: &str) -> (SliceShape, Vec<u8>) {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = tensors.tensor(name).unwrap();
+        assert_eq!(tensor.dtype(), Dtype::U8, "{name}");
+        let &[height, width] = tensor.shape() else {
+            panic!("{name}")
+        };
+        let (width, height) = (width as u32, height as u32);
+        (SliceShape { width, height }, tensor.data().to_vec())
+    }
+
+    fn slice(&self) -> SliceImage {
+        let (shape, pixels) = self.picture("slice_u8");
+        SliceImage::new(shape, pixels).unwrap()
+    }
+
+    fn embedding(&self) -> Embedding {
+        Embedding {
+            values: self.floats("embedding"),
+            shape: [256, 64, 64],
+            original: self.slice().shape(),
+        }
+    }
+
+    /// The prompt of a case, in pixels of the encoder's input.
+    fn tokens(&self, case: &str) -> Vec<PromptToken> {
+        let kind = |label| match label {
+            0 => TokenKind::Negative,
+            1 => TokenKind::Positive,
+            2 => TokenKind::BoxFirst,
+            3 => TokenKind::BoxLast,
+            other => panic!("label {other}"),
+        };
+        let coords = self.floats(&format!("{case}.coords"));
+        let labels = self.integers(&format!("{case}.labels"));
+        let coords = coords.chunks(2).map(|at| [at[0], at[1]]);
+        let tokens = coords.zip(labels).map(|(at, label)| PromptToken {
+            at,
+            kind: kind(label),
+        });
+        let mut tokens: Vec<_> = tokens.collect();
+        if !tokens.iter().any(|token| token.kind == TokenKind::BoxFirst) {
+            tokens.push(PromptToken {
+                at: [0.0, 0.0],
+                kind: TokenKind::Padding,
+            });
+        }
+        tokens
+    }
+
+    /// The tumour's box; the fixture's last row and column are inside it.
+    fn box_prompt(&self) -> SlicePrompt {
+        let corners = self.integers("box");
+        let &[x0, y0, x1, y1] = corners.as_slice() else {
+            panic!("{corners:?}")
+        };
+        let [x0, y0, x1, y1] = [x0, y0, x1 + 1, y1 + 1].map(|v| u32::try_from(v).unwrap());
+        SlicePrompt {
+            label: Label::new(1).unwrap(),
+            index: 0,
+            bbox: Some(SliceBox { x0, y0, x1, y1 }),
+            points: vec![],
+        }
+    }
+}
+
+fn max_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max)
+}
+
+fn overlap(a: &[bool], b: &[u8]) -> f64 {
+    dice(a.iter().copied(), b.iter().map(|&v| v != 0))
+}
+
+#[test]
+fn the_prepared_slice_is_that_of_upstream_to_the_bit() {
+    let Model { sam, _models } = model();
+    for name in FIXTURES {
+        let fixture = Fixture::read(name);
+        let input = sam.model().family().preprocess(&fixture.slice());
+        assert_eq!(
+            max_difference(&input, &fixture.floats("input")),
+            0.0,
+            "{name}"
+        );
+        let tokens = sam
+            .model()
+            .family()
+            .tokens(&fixture.box_prompt(), fixture.slice().shape());
+        assert_eq!(tokens, fixture.tokens("box"), "{name}");
+    }
+}
+
+#[test]
+fn every_tensor_is_that_of_upstream() {
+    let Model { mut sam, _models } = model();
+    for name in FIXTURES {
+        let fixture = Fixture::read(name);
+        let embedding = sam.encode(&fixture.floats("input")).unwrap();
+        let difference = max_difference(&embedding, &fixture.floats("embedding"));
+        println!("{name} embedding: {difference:e}");
+        assert!(
+            difference <= 1e-4,
+            "{name}: embedding differs by {difference}"
+        );
+        for case in CASES {
+            let mask = fixture.try_floats(&format!("{case}.mask_input"));
+            let mask = mask.map(|values| LowResLogits { values, side: 256 });
+            let prompt = fixture.tokens(case);
+            let masks = sam
+                .decode_tokens(&fixture.embedding(), &prompt, mask.as_ref())
+                .unwrap();
+            let low_res = fixture.floats(&format!("{case}.low_res"));
+            let logits = max_difference(&masks.logits, &low_res);
+            let iou = max_difference(&masks.iou, &fixture.floats(&format!("{case}.iou")));
+            println!("{name} {case}: logits {logits:e}, IoU {iou:e}");
+            assert!(logits <= 1e-3, "{name}, {case}: logits differ by {logits}");
+            assert!(
+                iou <= 1e-4,
+                "{name}, {case}: predicted IoU differs by {iou}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_mask_of_a_box_is_that_of_upstream() {
+    let Model { mut sam, _models } = model();
+    for name in FIXTURES {
+        let fixture = Fixture::read(name);
+        let (_, expected) = fixture.picture("mask");
+        let prompt = fixture.box_prompt();
+        let theirs = sam.decode(&fixture.embedding(), &prompt, None).unwrap();
+        let from_their_embedding = overlap(theirs.mask.pixels(), &expected);
+        let embedding = sam.embed(&fixture.slice()).unwrap();
+        let ours = sam.decode(&embedding, &prompt, None).unwrap();
+        let from_slice = overlap(ours.mask.pixels(), &expected);
+        println!(
+            "{name}: Dice {from_their_embedding} from their embedding, {from_slice} from the slice"
+        );
+        assert!(
+            from_their_embedding >= 0.999,
+            "{name}: Dice {from_their_embedding}"
+        );
+        assert!(from_slice >= 0.99, "{name}: Dice {from_slice}");
+
+        let (_, label) = fixture.picture("label");
+        let truth = overlap(ours.mask.pixels(), &label);
+        println!(
+            "{name}: Dice {truth:.3} with the expert, predicted IoU {:.3}, stability {:.3}",
+            ours.predicted_iou, ours.stability
+        );
+        assert!(truth >= 0.8, "{name}: Dice {truth} with the expert's label");
+        assert!(
+            (0.5..=1.0).contains(&ours.stability),
+            "{name}: stability {}",
+            ours.stability
+        );
+        assert_eq!(sam.device().map(|d| d.name()), Some("cpu"));
+    }
+}
+
+#[test]
+fn a_mask_prompt_and_an_unloaded_encoder_change_nothing_but_what_they_should() {
+    let Model { mut sam, _models } = model();
+    let fixture = Fixture::read(FIXTURES[0]);
+    let prompt = fixture.box_prompt();
+    let embedding = sam.embed(&fixture.slice()).unwrap();
+    sam.unload_encoder();
+    let first = sam.decode(&embedding, &prompt, None).unwrap();
+    let corrected = sam
+        .decode(&embedding, &prompt, Some(&first.low_res))
+        .unwrap();
+    assert_ne!(first.low_res, corrected.low_res);
+    assert_eq!(sam.decode(&embedding, &prompt, None).unwrap(), first);
+    assert_eq!(sam.embed(&fixture.slice()).unwrap(), embedding);
+}
+
+#[test]
+fn what_is_not_the_models_is_refused_before_it_runs() {
+    let Model { mut sam, _models } = model();
+    let fixture = Fixture::read(FIXTURES[1]);
+    let prompt = fixture.box_prompt();
+    let mut embedding = fixture.embedding();
+    let mask = LowResLogits {
+        values: vec![0.0; 64 * 64],
+        side: 64,
+    };
+    let error = sam.decode(&embedding, &prompt, Some(&mask)).unwrap_err();
+    assert_eq!(error.code(), "model-other-embedding");
+    embedding.values.pop();
+    let error = sam.decode(&embedding, &prompt, None).unwrap_err();
+    assert_eq!(error.code(), "model-other-embedding");
+    let nothing = SlicePrompt {
+        bbox: None,
+        ..prompt
+    };
+    let error = sam
+        .decode(&fixture.embedding(), &nothing, None)
+        .unwrap_err();
+    assert_eq!(error.code(), "prompt-unusable");
+}
+
+#[test]
+fn an_installed_model_is_found_kept_and_repaired() {
+    let (_, checkpoint) = test_assets();
+    let models = tempfile::tempdir().unwrap();
+    let request = InstallRequest::from(known_model("litemedsam").unwrap());
+    let installed = install(&checkpoint, &request, models.path()).unwrap();
+    assert!(
+        installed.hash().contains(request.sha256.unwrap()),
+        "{}",
+        installed.hash()
+    );
+    assert_eq!(
+        InstalledModel::open(models.path(), "litemedsam").unwrap(),
+        installed
+    );
+
+    let written = |model: &InstalledModel| std::fs::metadata(model.encoder()).unwrap().modified();
+    let before = written(&installed).unwrap();
+    let kept = install(&checkpoint, &request, models.path()).unwrap();
+    assert_eq!((written(&kept).unwrap(), &kept), (before, &installed));
+
+    File::options()
+        .write(true)
+        .open(installed.decoder())
+        .unwrap()
+        .set_len(1000)
+        .unwrap();
+    let damaged = InstalledModel::open(models.path(), "litemedsam").unwrap_err();
+    assert_eq!(damaged.code(), "model-damaged");
+    install(&checkpoint, &request, models.path()).unwrap();
+    assert_eq!(
+        InstalledModel::open(models.path(), "litemedsam").unwrap(),
+        installed
+    );
+    let left = std::fs::read_dir(models.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name());
+    let mut left: Vec<_> = left.collect();
+    left.sort();
+    assert_eq!(left, [".lock", "litemedsam"]);
+
+    let other = InstallRequest {
+        sha256: Some("00"),
+        ..request
+    };
+    let error = install(&checkpoint, &other, models.path()).unwrap_err();
+    assert_eq!(error.code(), "model-other-checkpoint");
+}
