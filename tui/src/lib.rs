@@ -2,6 +2,8 @@
 //!
 //! - [`cli`]: the command line, and how a run ends.
 //! - [`verbs`]: the actions of the screen for scripts.
+//! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 
 pub mod cli;
+pub mod picture;
 pub mod verbs;
