@@ -1,0 +1,345 @@
+//! What can be wrong with a scan, whose fault it is, and what to do about it.
+
+use medicosam_shared::geometry::Dims;
+use medicosam_shared::text::printable;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Whose fault a failure is, and so what should happen to the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The file itself: trying again reads the same bytes and fails the same way.
+    BadInput,
+    /// The machine around it (disk, permissions, memory, network share): wait, then try again; it
+    /// counts for nothing against the scan.
+    Environment,
+    /// The file was changed, replaced or taken away in the meantime: look again.
+    Changed,
+}
+
+/// A scan could not be read: what was being done, to which file, and what was found.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} {}: {problem}", printable(&path.to_string_lossy()))]
+pub struct ScanError {
+    /// What was being done, for example "reading the header of".
+    pub doing: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What was found.
+    pub problem: Problem,
+}
+
+impl ScanError {
+    pub(crate) fn new(doing: &'static str, path: &Path, problem: Problem) -> Self {
+        ScanError {
+            doing,
+            path: path.to_owned(),
+            problem,
+        }
+    }
+
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        self.problem.code()
+    }
+
+    /// Whose fault it is.
+    pub fn class(&self) -> Class {
+        self.problem.class()
+    }
+
+    /// What to do next, in plain words.
+    pub fn hint(&self) -> &'static str {
+        self.problem.hint()
+    }
+}
+
+/// The reason of a [`ScanError`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is no such file (any more).
+    #[error("there is no such file")]
+    NotFound,
+    /// A symbolic link; links are not followed.
+    #[error("it is a symbolic link, and links are not followed")]
+    Symlink,
+    /// A folder, a pipe, a socket, a device.
+    #[error("it is {kind}, not a file")]
+    NotAFile {
+        /// What it is, with its article.
+        kind: &'static str,
+    },
+    /// The system refused, or failed.
+    #[error("{0}")]
+    Io(io::Error),
+    /// The file became another one between the first and the last look at it.
+    #[error("it was changed while it was being read")]
+    Changed,
+    /// No memory for the voxels.
+    #[error("there is no memory for its voxels ({bytes} more bytes were asked for)")]
+    OutOfMemory {
+        /// Size of the request that failed.
+        bytes: u64,
+    },
+
+    /// Nothing in it.
+    #[error("it is empty (0 bytes)")]
+    Empty,
+    /// Another kind of file.
+    #[error("it is not a NIfTI-1 file; by its first bytes it looks like {looks_like}")]
+    NotNifti {
+        /// What it looks like, with its article.
+        looks_like: &'static str,
+    },
+    /// One half of a header and image pair.
+    #[error("it is half of a NIfTI pair (.hdr and .img), which is not supported")]
+    Pair,
+    /// Its successor, with a header of 540 bytes.
+    #[error("it is a NIfTI-2 file, which is not supported")]
+    Nifti2,
+    /// It ends before its header does.
+    #[error("it ends after {found} bytes, inside its header of 348 bytes")]
+    HeaderTruncated {
+        /// Bytes there are, after decompression.
+        found: u64,
+    },
+    /// A number of dimensions that the format does not know.
+    #[error("its header is damaged: dim[0], the number of dimensions, is {found}, not 1 to 7")]
+    BadRank {
+        /// The value of `dim[0]`.
+        found: i16,
+    },
+    /// A dimension without voxels, or with a negative number of them.
+    #[error("its header is damaged: dim[{index}], a number of voxels, is {found}")]
+    BadDimension {
+        /// Which dimension, 1 to 7.
+        index: usize,
+        /// Its value.
+        found: i16,
+    },
+    /// A time series, or several volumes of another kind.
+    #[error(
+        "it holds {volumes} volumes (its dimensions are {dims}); files with more than one \
+         (4-D) are not supported yet"
+    )]
+    ManyVolumes {
+        /// How many.
+        volumes: u64,
+        /// All dimensions, for example `64×64×30×200`.
+        dims: String,
+    },
+    /// More voxels than the limit allows.
+    #[error(
+        "its header asks for {dims} voxels of {voxel_type}, {bytes} bytes; the limit is \
+         {limit} bytes"
+    )]
+    TooLarge {
+        /// The dimensions.
+        dims: Dims,
+        /// The voxel type.
+        voxel_type: &'static str,
+        /// Size of the voxels.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A kind of voxel that is not one number.
+    #[error(
+        "its voxels are {what} (datatype {code}); only whole and floating point numbers of 8 to 64 bits can be read"
+    )]
+    UnsupportedType {
+        /// The code in the header.
+        code: i16,
+        /// What it stands for.
+        what: &'static str,
+    },
+    /// A code that the format does not know.
+    #[error("its header is damaged: {code} is no datatype of NIfTI-1")]
+    UnknownType {
+        /// The code in the header.
+        code: i16,
+    },
+    /// Type and size of a voxel contradict each other.
+    #[error(
+        "its header is damaged: voxels of {voxel_type} have {expected} bits, but bitpix is {found}"
+    )]
+    BadBitpix {
+        /// The voxel type.
+        voxel_type: &'static str,
+        /// Bits of that type.
+        expected: u32,
+        /// The value of `bitpix`.
+        found: i16,
+    },
+    /// The voxels do not begin where they can.
+    #[error("its header is damaged: vox_offset, where the voxels begin, is {found}; {why}")]
+    BadOffset {
+        /// The value of `vox_offset`.
+        found: f32,
+        /// What it should be.
+        why: &'static str,
+    },
+    /// The file is too short for its voxels.
+    #[error(
+        "it is cut off: its header asks for {expected} bytes of voxels, but there is only room \
+         for {found}"
+    )]
+    Truncated {
+        /// Bytes that the header asks for.
+        expected: u64,
+        /// Bytes that are there, or at most can be.
+        found: u64,
+    },
+    /// The voxels are there, the end of the gzip stream is not.
+    #[error("it is cut off: its gzip data ends before its checksum")]
+    GzipUnfinished,
+    /// The gzip stream breaks, or its checksum is wrong.
+    #[error("its gzip data is damaged: {what}")]
+    DamagedGzip {
+        /// What the decoder says.
+        what: String,
+    },
+    /// Compressed twice.
+    #[error("it is compressed twice: inside the gzip stream there is another one")]
+    NestedGzip,
+    /// Far more data than the header speaks of.
+    #[error(
+        "its header speaks of {expected} bytes of voxels, but more than {limit} bytes follow them"
+    )]
+    Surplus {
+        /// Bytes that the header asks for.
+        expected: u64,
+        /// Bytes that may follow.
+        limit: u64,
+    },
+    /// Not whole numbers from 0 to 65535.
+    #[error("it is no label map: voxel {voxel:?} is {value}, not a whole number from 0 to 65535")]
+    NotALabelMap {
+        /// Index of the first such voxel.
+        voxel: [u32; 3],
+        /// Its value.
+        value: f64,
+    },
+}
+
+impl Problem {
+    /// Sorts what the system said while a file was being opened or read.
+    pub(crate) fn from_io(error: io::Error) -> Self {
+        use rustix::io::Errno;
+        match Errno::from_io_error(&error) {
+            Some(Errno::NOENT | Errno::NOTDIR) => Problem::NotFound,
+            // A network share that lost the file: the same as a file that is gone.
+            Some(Errno::STALE) => Problem::Changed,
+            Some(Errno::LOOP) => Problem::Symlink,
+            // What open says to sockets, and to devices without a driver.
+            Some(Errno::NXIO | Errno::NODEV) => Problem::NotAFile {
+                kind: "a socket or a device",
+            },
+            _ => Problem::Io(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Problem::NotFound => "scan-not-found",
+            Problem::Symlink => "scan-symlink",
+            Problem::NotAFile { .. } => "scan-not-a-file",
+            Problem::Io(error) if is_denied(error) => "scan-permission",
+            Problem::Io(_) => "scan-io",
+            Problem::Changed => "scan-changed",
+            Problem::OutOfMemory { .. } => "scan-out-of-memory",
+            Problem::Empty => "scan-empty",
+            Problem::NotNifti { .. } => "scan-not-nifti",
+            Problem::Pair => "scan-nifti-pair",
+            Problem::Nifti2 => "scan-nifti-2",
+            Problem::HeaderTruncated { .. } => "scan-header-truncated",
+            Problem::BadRank { .. } => "scan-bad-rank",
+            Problem::BadDimension { .. } => "scan-bad-dimension",
+            Problem::ManyVolumes { .. } => "scan-many-volumes",
+            Problem::TooLarge { .. } => "scan-too-large",
+            Problem::UnsupportedType { .. } => "scan-unsupported-type",
+            Problem::UnknownType { .. } => "scan-unknown-type",
+            Problem::BadBitpix { .. } => "scan-bad-bitpix",
+            Problem::BadOffset { .. } => "scan-bad-offset",
+            Problem::Truncated { .. } | Problem::GzipUnfinished => "scan-truncated",
+            Problem::DamagedGzip { .. } => "scan-damaged-gzip",
+            Problem::NestedGzip => "scan-nested-gzip",
+            Problem::Surplus { .. } => "scan-surplus",
+            Problem::NotALabelMap { .. } => "scan-not-a-label-map",
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Problem::NotFound | Problem::Changed => Class::Changed,
+            Problem::Io(_) | Problem::OutOfMemory { .. } => Class::Environment,
+            _ => Class::BadInput,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Problem::NotFound => "It was moved or deleted; if that was not meant, put it back.",
+            Problem::Symlink => {
+                "Put the file itself, or a hard link to it, into the watched folder."
+            }
+            Problem::NotAFile { .. } => "Take it out of the watched folder, or rename it.",
+            Problem::Io(error) if is_denied(error) => {
+                "Let the user that runs medicosamd read the file and enter its folders; it is tried again by itself."
+            }
+            Problem::Io(_) => {
+                "Check the disk or network share (dmesg, df, ulimit -n); it is tried again by itself."
+            }
+            Problem::Changed => {
+                "Nothing to do: it is read again once it stays the same. If this repeats, let the exporter write under another name and rename at the end."
+            }
+            Problem::OutOfMemory { .. } => {
+                "Run fewer workers or give the machine more memory; it is tried again by itself."
+            }
+            Problem::Empty
+            | Problem::HeaderTruncated { .. }
+            | Problem::Truncated { .. }
+            | Problem::GzipUnfinished => {
+                "The copy or export did not finish; write it again. It is looked at again as soon as it changes."
+            }
+            Problem::NotNifti { .. } => {
+                "Convert it to NIfTI-1 (.nii or .nii.gz), for example with dcm2niix for DICOM."
+            }
+            Problem::Pair => {
+                "Convert it to one .nii.gz file, for example with nib-convert or fslchfiletype."
+            }
+            Problem::Nifti2 => {
+                "Convert it to NIfTI-1 (.nii.gz), for example with mrconvert or nibabel."
+            }
+            Problem::BadRank { .. }
+            | Problem::BadDimension { .. }
+            | Problem::UnknownType { .. }
+            | Problem::BadBitpix { .. }
+            | Problem::BadOffset { .. } => {
+                "Export it again; if the header is the same then, report it to the makers of the program that wrote it."
+            }
+            Problem::ManyVolumes { .. } => {
+                "Split it into one file per volume, for example with fslsplit or mrconvert -coord 3."
+            }
+            Problem::TooLarge { .. } => {
+                "If it really is that large, raise the limit for voxel data; otherwise its header is damaged: export it again."
+            }
+            Problem::UnsupportedType { .. } => {
+                "Convert it to int16 or float32, one value per voxel."
+            }
+            Problem::DamagedGzip { .. } => {
+                "It was damaged on its way; copy or export it again, and check it with gzip -t."
+            }
+            Problem::NestedGzip => "Decompress it once with gunzip.",
+            Problem::Surplus { .. } => {
+                "Its header does not fit its data: export it again, and check its dimensions."
+            }
+            Problem::NotALabelMap { .. } => "Choose the file with the labels, not the image.",
+        }
+    }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+}
