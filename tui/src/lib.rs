@@ -3,7 +3,9 @@
 //! - [`cli`]: the command line, and how a run ends.
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
+//! - [`term`]: the terminal: modes, keys, what it can do.
 
 pub mod cli;
 pub mod picture;
+pub mod term;
 pub mod verbs;

@@ -1,0 +1,72 @@
+//! The terminal: its modes, what comes from it, what it can do.
+//!
+//! The client reads its terminal itself. Answers of a terminal may come late and in pieces, and a
+//! reader that takes a piece of an answer for a key could approve a case by itself.
+//!
+//! - [`tty`]: the device: raw mode, size, and leaving it as it was found.
+//! - [`parser`]: bytes → [`Input`]: keys, pasted text, answers.
+//! - [`threads`]: one that reads, one that writes.
+//! - [`probe`]: what is asked at the start, and what the answers mean.
+//!
+//! Nothing here knows of ratatui, tokio or the daemon.
+
+pub mod key;
+pub mod parser;
+pub mod probe;
+pub mod threads;
+pub mod tty;
+
+pub use key::{Key, KeyCode};
+pub use parser::Parser;
+
+/// What a terminal sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted; it is never taken for keys.
+    Paste(String),
+    /// An answer to a question.
+    Reply(Reply),
+}
+
+/// Answers of a terminal. Others are read and forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Primary device attributes (DA1); 4 stands for sixel.
+    Attributes(Vec<u16>),
+    /// Name and version (XTVERSION).
+    Version(String),
+    /// State of a private mode (DECRPM): 0 unknown, 1 set, 2 reset, 3 and 4 the same for ever.
+    Mode {
+        /// The mode.
+        mode: u16,
+        /// Its state.
+        state: u16,
+    },
+    /// Size of a character cell in pixels.
+    CellSize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Size of the text area in pixels.
+    TextArea {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Number of colours that a sixel picture may define (XTSMGRAPHICS).
+    ColourRegisters(u16),
+    /// Largest sixel picture in pixels (XTSMGRAPHICS).
+    LargestPicture {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// All that was sent before the question has been worked off (DSR 5).
+    Status,
+}

@@ -1,0 +1,282 @@
+use super::*;
+use proptest::prelude::*;
+
+/// What terminals answer: xterm, foot, kitty, WezTerm, Windows Terminal, tmux, iTerm2.
+const REPLIES: [&str; 26] = [
+    "\x1b[?64;1;2;6;9;15;16;17;18;21;22;28c",
+    "\x1b[?63;1;2;4;6;9;15;16;22;28c",
+    "\x1b[?62;4;22c",
+    "\x1b[?61;4;6;7;14;21;22;23;24;28;32;42c",
+    "\x1b[?65;4;6;18;22c",
+    "\x1b[?1;2c",
+    "\x1b[>1;10;0c",
+    "\x1bP>|XTerm(379)\x1b\\",
+    "\x1bP>|tmux 3.3a\x1b\\",
+    "\x1bP>|kitty(0.42.1)\x1b\\",
+    "\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\",
+    "\x1bP>|iTerm2 3.5.0\x1b\\",
+    "\x1bP>|foot(1.23.0)\x1b\\",
+    "\x1bP1$r0 q\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+    "\x1b_Gi=31;EINVAL:arrr, approve\x1b\\",
+    "\x1b]11;rgb:1e1e/aaaa/ffff\x1b\\",
+    "\x1b]11;rgb:1e1e/aaaa/ffff\x07",
+    "\x1b[6;15;8t",
+    "\x1b[4;630;880t",
+    "\x1b[?2026;0$y",
+    "\x1b[?1016;2$y",
+    "\x1b[?1;0;256S",
+    "\x1b[?2;0;880;630S",
+    "\x1b[?1;3S",
+    "\x1b[12;40R",
+];
+const STATUS: &[u8] = b"\x1b[0n";
+
+fn keys(input: &[Input]) -> Vec<String> {
+    let key = |input: &Input| match input {
+        Input::Key(key) => Some(key.to_string()),
+        _ => None,
+    };
+    input.iter().filter_map(key).collect()
+}
+
+/// Everything that the pieces mean; after each nothing comes for as long as the parser waits.
+fn pieces<'a>(parser: &mut Parser, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Input> {
+    let mut out = Vec::new();
+    for piece in pieces {
+        parser.feed(piece, &mut out);
+        while parser.patience().is_some() {
+            parser.pause(&mut out);
+        }
+    }
+    out
+}
+
+fn typed(bytes: &[u8]) -> Vec<String> {
+    keys(&pieces(&mut Parser::default(), [bytes]))
+}
+
+#[test]
+fn no_answer_is_ever_a_key_however_late_and_wherever_it_is_cut() {
+    for reply in REPLIES {
+        let bytes = [reply.as_bytes(), STATUS].concat();
+        for cut in 0..=bytes.len() {
+            let mut parser = Parser::default();
+            parser.asked(1);
+            let (first, second) = bytes.split_at(cut);
+            let input = pieces(&mut parser, [first, second]);
+            assert_eq!(keys(&input), [""; 0], "{reply:?} cut at {cut}");
+            assert_eq!(
+                input.last(),
+                Some(&Input::Reply(Reply::Status)),
+                "{reply:?} cut at {cut}"
+            );
+        }
+        let mut parser = Parser::default();
+        parser.asked(1);
+        let input = pieces(&mut parser, bytes.chunks(1));
+        assert_eq!(keys(&input), [""; 0], "{reply:?} byte by byte");
+    }
+}
+
+#[test]
+fn keys_typed_between_answers_are_keys() {
+    let mut parser = Parser::default();
+    parser.asked(1);
+    let input = pieces(
+        &mut parser,
+        [
+            &b"j\x1b"[..],
+            b"[?62;4;22",
+            b"cj\x1b[",
+            b"Aa\x1b[0n",
+            b"\x1b",
+            b"q",
+        ],
+    );
+    assert_eq!(keys(&input), ["j", "j", "up", "a", "esc", "q"]);
+}
+
+#[test]
+fn answers_are_understood() {
+    let mut out = Vec::new();
+    for reply in REPLIES {
+        Parser::default().feed(reply.as_bytes(), &mut out);
+    }
+    for expected in [
+        Reply::Attributes(vec![1, 2]),
+        Reply::Attributes(vec![62, 4, 22]),
+        Reply::Version("tmux 3.3a".into()),
+        Reply::CellSize {
+            width: 8,
+            height: 15,
+        },
+        Reply::TextArea {
+            width: 880,
+            height: 630,
+        },
+        Reply::Mode {
+            mode: 2026,
+            state: 0,
+        },
+        Reply::ColourRegisters(256),
+        Reply::LargestPicture {
+            width: 880,
+            height: 630,
+        },
+    ] {
+        assert!(
+            out.contains(&Input::Reply(expected.clone())),
+            "{expected:?}"
+        );
+    }
+}
+
+#[test]
+fn keys_of_common_terminals() {
+    for (bytes, key) in [
+        (&b"a"[..], "a"),
+        (b"G", "G"),
+        (b" ", "space"),
+        (b"\r", "enter"),
+        (b"\t", "tab"),
+        (b"\x1b[Z", "shift-tab"),
+        (b"\x7f", "backspace"),
+        (b"\x04", "ctrl-d"),
+        (b"\x1b[A", "up"),
+        (b"\x1bOB", "down"),
+        (b"\x1b[1;2C", "shift-right"),
+        (b"\x1b[1;5D", "ctrl-left"),
+        (b"\x1b[5~", "pgup"),
+        (b"\x1b[6;2~", "shift-pgdn"),
+        (b"\x1b[H", "home"),
+        (b"\x1b[4~", "end"),
+        (b"\x1b[3~", "delete"),
+        (b"\x1bOP", "f1"),
+        (b"\x1b[15~", "f5"),
+        (b"\x1b[24~", "f12"),
+        (b"\x1b[[B", "f2"),
+        (b"\x1b[1;2P", "shift-f1"),
+        (b"\x1bx", "alt-x"),
+        (b"\x1b\r", "alt-enter"),
+        ("ö".as_bytes(), "ö"),
+        ("肝".as_bytes(), "肝"),
+    ] {
+        assert_eq!(typed(bytes), [key], "{bytes:?}");
+        let mut parser = Parser::default();
+        let mut out = Vec::new();
+        for byte in bytes {
+            parser.feed(&[*byte], &mut out);
+        }
+        assert_eq!(keys(&out), [key], "{bytes:?} byte by byte");
+    }
+}
+
+#[test]
+fn a_lone_escape_is_the_key_after_a_short_wait() {
+    let mut parser = Parser::default();
+    let mut out = Vec::new();
+    parser.feed(b"\x1b", &mut out);
+    assert_eq!((keys(&out), parser.patience()), (vec![], Some(ESCAPE_WAIT)));
+    parser.pause(&mut out);
+    assert_eq!((keys(&out), parser.patience()), (vec!["esc".into()], None));
+    assert_eq!(typed(b"\x1b\x1b"), ["esc", "esc"]);
+
+    // While an answer is on its way, more must come first.
+    parser.asked(1);
+    out.clear();
+    parser.feed(b"\x1b", &mut out);
+    assert_eq!(parser.patience(), None);
+    parser.feed(STATUS, &mut out);
+    assert_eq!(keys(&out), ["esc"]);
+    assert_eq!(parser.patience(), None);
+}
+
+#[test]
+fn an_odd_key_does_not_make_the_client_deaf() {
+    for odd in [
+        &b"\x1bP"[..],
+        b"\x1b]",
+        b"\x1b_",
+        b"\x1b[",
+        b"\x1bO",
+        b"\x1b[12;",
+    ] {
+        assert_eq!(
+            keys(&pieces(&mut Parser::default(), [odd, b"j"])),
+            ["j"],
+            "{odd:?}"
+        );
+    }
+}
+
+#[test]
+fn pasted_text_is_never_a_key() {
+    let text = "a\ra\x1b[Aq\x1b[201 \x1b\x1b[20";
+    let bytes = [b"\x1b[200~", text.as_bytes(), b"\x1b[201~j"].concat();
+    let expected = [
+        Input::Paste(text.to_owned()),
+        Input::Key(Key::plain(KeyCode::Char('j'))),
+    ];
+    for cut in 0..bytes.len() {
+        let (first, second) = bytes.split_at(cut);
+        let mut input = pieces(&mut Parser::default(), [first, second]);
+        if cut == 1 {
+            // What came alone cannot be told from the Escape key.
+            assert_eq!(keys(&input.split_off(1)), ["j"]);
+            continue;
+        }
+        assert_eq!(input, expected, "cut at {cut}");
+    }
+}
+
+#[test]
+fn mouse_and_focus_reports_are_no_keys() {
+    for report in [
+        "\x1b[M aq",
+        "\x1b[<0;12;7M",
+        "\x1b[<0;12;7m",
+        "\x1b[I",
+        "\x1b[O",
+        "\x1b[97;5u",
+    ] {
+        assert_eq!(typed(report.as_bytes()), [""; 0], "{report:?}");
+    }
+}
+
+#[test]
+fn broken_characters_are_no_keys() {
+    assert_eq!(typed(b"\xc3\x28"), ["("]);
+    assert_eq!(typed(b"\xff\x80\xc2\x9bj"), ["j"]);
+    assert_eq!(typed(b"\xed\xa0\x80j"), ["j"]);
+}
+
+proptest! {
+    #[test]
+    fn any_mix_of_answers_yields_no_key(
+        order in prop::collection::vec(0..REPLIES.len(), 1..12),
+        cuts in prop::collection::vec(1usize..9, 1..200),
+    ) {
+        let mut bytes: Vec<u8> = order.iter().flat_map(|&n| REPLIES[n].bytes()).collect();
+        bytes.extend(STATUS);
+        let mut parser = Parser::default();
+        parser.asked(1);
+        let mut rest = &*bytes;
+        let mut sizes = cuts.iter().cycle();
+        let mut parts = Vec::new();
+        while !rest.is_empty() {
+            let (part, behind) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+            parts.push(part);
+            rest = behind;
+        }
+        prop_assert_eq!(keys(&pieces(&mut parser, parts)), Vec::<String>::new());
+        prop_assert_eq!(parser.patience(), None);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400), asked in 0u64..3) {
+        let mut parser = Parser::default();
+        parser.asked(asked);
+        pieces(&mut parser, bytes.chunks(7));
+    }
+}
