@@ -1,0 +1,165 @@
+//! The label map: a NIfTI-1 file of the scan's size and geometry whose voxels are labels.
+//!
+//! Orientation is copied field by field, sform and qform with their codes, so that a viewer that
+//! prefers either lays the label map exactly over the scan. No text of the scan is copied:
+//! exporters put patient names into those fields.
+
+use flate2::{Compression, GzBuilder};
+use medicosam_shared::geometry::Dims;
+use nifti::NiftiHeader;
+use std::io::{self, Write};
+
+/// `NIFTI_INTENT_LABEL`.
+const INTENT_LABEL: i16 = 1002;
+/// `DT_UINT8`, `DT_UINT16`.
+const UINT8: i16 = 2;
+const UINT16: i16 = 512;
+/// Voxels encoded at once.
+const CHUNK: usize = 64 << 10;
+
+/// The header of a label map over the scan with header `scan`, for labels up to `highest`.
+pub(super) fn header(scan: &NiftiHeader, dims: Dims, highest: u16) -> NiftiHeader {
+    let [i, j, k] = dims.0.map(|n| n as u16);
+    let [qfac, x, y, z, ..] = scan.pixdim;
+    let (datatype, bitpix) = if highest <= u16::from(u8::MAX) {
+        (UINT8, 8)
+    } else {
+        (UINT16, 16)
+    };
+    NiftiHeader {
+        regular: b'r',
+        dim: [3, i, j, k, 1, 1, 1, 1],
+        intent_code: INTENT_LABEL,
+        datatype,
+        bitpix,
+        pixdim: [qfac, x, y, z, 0.0, 0.0, 0.0, 0.0],
+        vox_offset: 352.0,
+        scl_slope: 1.0,
+        scl_inter: 0.0,
+        xyzt_units: scan.xyzt_units,
+        qform_code: scan.qform_code,
+        sform_code: scan.sform_code,
+        quatern_b: scan.quatern_b,
+        quatern_c: scan.quatern_c,
+        quatern_d: scan.quatern_d,
+        quatern_x: scan.quatern_x,
+        quatern_y: scan.quatern_y,
+        quatern_z: scan.quatern_z,
+        srow_x: scan.srow_x,
+        srow_y: scan.srow_y,
+        srow_z: scan.srow_z,
+        magic: *nifti::header::MAGIC_CODE_NIP1,
+        ..NiftiHeader::default()
+    }
+}
+
+/// Writes the file, compressed; the same labels give the same bytes.
+pub(super) fn write(out: impl Write, header: &NiftiHeader, labels: &[u16]) -> io::Result<()> {
+    // The gzip header carries neither a time nor a name.
+    let mut gzip = GzBuilder::new().mtime(0).write(out, Compression::fast());
+    gzip.write_all(&encode(header))?;
+    let mut bytes = Vec::with_capacity(2 * CHUNK);
+    for chunk in labels.chunks(CHUNK) {
+        bytes.clear();
+        if header.datatype == UINT8 {
+            // No label is above 255, or the header would say uint16.
+            bytes.extend(chunk.iter().map(|&label| label as u8));
+        } else {
+            bytes.extend(chunk.iter().flat_map(|label| label.to_le_bytes()));
+        }
+        gzip.write_all(&bytes)?;
+    }
+    gzip.finish().map(drop)
+}
+
+/// The 348 bytes of the header, little-endian, and the 4 that say that no extension follows.
+///
+/// The `nifti` crate writes headers too, but only together with an ndarray and into a file that it
+/// opens itself by its final name.
+fn encode(header: &NiftiHeader) -> [u8; 352] {
+    let mut fields = Fields {
+        bytes: [0; 352],
+        at: 0,
+    };
+    fields.put(&header.sizeof_hdr.to_le_bytes());
+    fields.put(&header.data_type);
+    fields.put(&header.db_name);
+    fields.put(&header.extents.to_le_bytes());
+    fields.put(&header.session_error.to_le_bytes());
+    fields.put(&[header.regular, header.dim_info]);
+    fields.each(header.dim, u16::to_le_bytes);
+    fields.each(
+        [header.intent_p1, header.intent_p2, header.intent_p3],
+        f32::to_le_bytes,
+    );
+    fields.each(
+        [
+            header.intent_code,
+            header.datatype,
+            header.bitpix,
+            header.slice_start,
+        ],
+        i16::to_le_bytes,
+    );
+    fields.each(header.pixdim, f32::to_le_bytes);
+    fields.each(
+        [header.vox_offset, header.scl_slope, header.scl_inter],
+        f32::to_le_bytes,
+    );
+    fields.put(&header.slice_end.to_le_bytes());
+    fields.put(&[header.slice_code, header.xyzt_units]);
+    fields.each(
+        [
+            header.cal_max,
+            header.cal_min,
+            header.slice_duration,
+            header.toffset,
+        ],
+        f32::to_le_bytes,
+    );
+    fields.each([header.glmax, header.glmin], i32::to_le_bytes);
+    // 80 bytes of description.
+    fields.put(&[0; 80]);
+    fields.put(&header.aux_file);
+    fields.each([header.qform_code, header.sform_code], i16::to_le_bytes);
+    fields.each(
+        [
+            header.quatern_b,
+            header.quatern_c,
+            header.quatern_d,
+            header.quatern_x,
+            header.quatern_y,
+            header.quatern_z,
+        ],
+        f32::to_le_bytes,
+    );
+    for row in [header.srow_x, header.srow_y, header.srow_z] {
+        fields.each(row, f32::to_le_bytes);
+    }
+    fields.put(&header.intent_name);
+    fields.put(&header.magic);
+    fields.bytes
+}
+
+/// Bytes filled one field after the other.
+struct Fields {
+    bytes: [u8; 352],
+    at: usize,
+}
+
+impl Fields {
+    fn put(&mut self, field: &[u8]) {
+        self.bytes[self.at..self.at + field.len()].copy_from_slice(field);
+        self.at += field.len();
+    }
+
+    fn each<T, const N: usize, const B: usize>(
+        &mut self,
+        values: [T; N],
+        to_bytes: impl Fn(T) -> [u8; B],
+    ) {
+        for value in values {
+            self.put(&to_bytes(value));
+        }
+    }
+}

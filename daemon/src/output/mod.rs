@@ -1,0 +1,111 @@
+//! Writing results: label map, provenance and label table, whole or not at all.
+//!
+//! | File | What |
+//! |---|---|
+//! | `<stem>_dseg.nii.gz` | label map over the scan: same size, same geometry |
+//! | `<stem>_dseg.json` | how it came about |
+//! | `<stem>_dseg.tsv` | index, name and volume of each object |
+//!
+//! All three are written under temporary names and forced to the disk first; then they are
+//! renamed, the label map last, and the folder is forced to the disk. So whoever sees a new label
+//! map finds the records that belong to it, a power cut leaves the old results or the new ones,
+//! and when [`write`] returns they are durable.
+
+mod error;
+mod label_map;
+mod names;
+mod records;
+mod staged;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::scan::read_label_map;
+pub use error::{OutputError, OutputProblem};
+pub use names::{is_output, stem};
+pub use staged::sweep;
+
+use crate::scan::Header;
+use medicosam_shared::mask::MaskSet;
+use medicosam_shared::provenance::{OutputFiles, Provenance};
+use names::{LABEL_MAP, LABEL_TABLE, PROVENANCE};
+use staged::{Staged, make_folder, sync_folder};
+use std::io::Write as _;
+use std::path::Path;
+
+/// Writes the results for `scan` into `folder` (made, with its parents, if it is not there) under
+/// the names that begin with `stem`, in place of earlier results of the same name.
+///
+/// Files of these names that this program did not write are never replaced. Where objects overlap
+/// the label map shows the highest label. Voxels are uint8 if all labels fit, uint16 if not.
+/// The same arguments give the same bytes.
+pub fn write(
+    folder: &Path,
+    stem: &str,
+    scan: &Header,
+    masks: &MaskSet,
+    provenance: &Provenance,
+) -> Result<OutputFiles, OutputError> {
+    const MAKING: &str = "making the results of";
+    let scan_info = scan.info();
+    let names = [PROVENANCE, LABEL_TABLE, LABEL_MAP].map(|ending| format!("{stem}{ending}"));
+    let [provenance_name, table_name, map_name] = &names;
+    let map_path = folder.join(map_name);
+
+    if masks.dims != scan_info.dims {
+        let problem = OutputProblem::OtherDims {
+            masks: masks.dims,
+            scan: scan_info.dims,
+        };
+        return Err(OutputError::new(MAKING, &map_path, problem));
+    }
+    let labels = masks
+        .label_map()
+        .map_err(|e| OutputError::new(MAKING, &map_path, e))?;
+    let highest = masks.objects.iter().map(|o| o.label.get()).max();
+    let header = label_map::header(scan.nifti(), scan_info.dims, highest.unwrap_or(0));
+    let record = records::provenance(provenance)
+        .map_err(|e| OutputError::new(MAKING, &folder.join(provenance_name), e))?;
+    let table = records::label_table(masks, &scan_info.affine, provenance);
+
+    make_folder(folder)?;
+    refuse_to_replace_others(folder, &names)?;
+    let staged = [
+        Staged::write(folder, provenance_name, |out| {
+            out.write_all(record.as_bytes())
+        })?,
+        Staged::write(folder, table_name, |out| out.write_all(table.as_bytes()))?,
+        Staged::write(folder, map_name, |out| {
+            label_map::write(out, &header, &labels)
+        })?,
+    ];
+    for file in staged {
+        file.rename()?;
+    }
+    sync_folder(folder)?;
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    Ok(OutputFiles {
+        label_map: path(map_name),
+        provenance: path(provenance_name),
+        label_table: path(table_name),
+    })
+}
+
+/// A person's own segmentation may carry the very name that ours would get.
+///
+/// A whole result is ours if its record is; the record is the first of the three to be written.
+fn refuse_to_replace_others(folder: &Path, names: &[String; 3]) -> Result<(), OutputError> {
+    let [record, ..] = names;
+    if records::is_ours(&folder.join(record)) {
+        return Ok(());
+    }
+    for name in names {
+        let path = folder.join(name);
+        match path.symlink_metadata() {
+            Ok(_) => return Err(OutputError::new("replacing", &path, OutputProblem::NotOurs)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(OutputError::new("looking at", &path, error)),
+        }
+    }
+    Ok(())
+}
