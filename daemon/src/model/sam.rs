@@ -131,6 +131,11 @@ impl Sam {
         })
     }
 
+    /// What runs it.
+    pub fn runtime(&self) -> &Runtime {
+        self.encoder.runtime()
+    }
+
     /// The model.
     pub fn model(&self) -> &InstalledModel {
         &self.model
@@ -218,6 +223,9 @@ impl Sam {
         let sizes = self.model.sizes();
         let (shape, side) = (sizes.embedding(), sizes.mask());
         self.check_size("embedding", &shape, &embedding.values)?;
+        if embedding.shape != shape {
+            return Err(self.other_model("embedding", &shape, embedding.values.len()));
+        }
         let no_mask;
         let (mask, has_mask) = match mask {
             Some(mask) => (mask.values.as_slice(), 1.0),
@@ -256,12 +264,16 @@ impl Sam {
         if values.len() == expected.iter().product::<usize>() {
             return Ok(());
         }
-        Err(SamError::OtherModel {
+        Err(self.other_model(what, expected, values.len()))
+    }
+
+    fn other_model(&self, what: &'static str, expected: &[usize], found: usize) -> SamError {
+        SamError::OtherModel {
             what,
             model: self.model.name().to_owned(),
             expected: expected.to_vec(),
-            found: values.len(),
-        })
+            found,
+        }
     }
 }
 

@@ -41,6 +41,11 @@ pub struct GraphSession {
 }
 
 impl GraphSession {
+    /// What runs it.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Fails if the file cannot be read; its content is looked at when it is first run.
     pub fn open(
         part: Part,

@@ -44,3 +44,40 @@ impl GraphError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::checkpoint::Checkpoint;
+    use crate::model::checkpoint::torch_save::{Saved, checkpoint};
+
+    fn open(tensors: &[Saved]) -> Checkpoint {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), checkpoint(tensors)).unwrap();
+        Checkpoint::open(file.path()).unwrap()
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_model_is_refused_with_the_tensor_that_tells() {
+        let patch = "image_encoder.patch_embed";
+        let vit = Saved::f32(&format!("{patch}.proj.weight"), &[1, 1, 1, 1], &[0.0]);
+        let error = tiny_vit(&mut open(std::slice::from_ref(&vit))).unwrap_err();
+        assert_eq!(error.code(), "checkpoint-tensor-missing");
+        let expected = format!("no tensor {patch}.seq.0.c.weight (shape [32, 3, 1, 1])");
+        assert!(error.to_string().contains(&expected), "{error}");
+
+        let other = Saved::f32(&format!("{patch}.seq.0.c.weight"), &[1, 3, 1, 1], &[0.0; 3]);
+        let error = tiny_vit(&mut open(&[other])).unwrap_err();
+        assert_eq!(error.code(), "checkpoint-tensor-shape");
+
+        let decoder = PromptDecoder {
+            image_size: 256,
+            grid: 64,
+        };
+        let error = decoder.build(&mut open(&[vit])).unwrap_err();
+        assert_eq!(error.code(), "checkpoint-tensor-missing");
+        let flat = Saved::f32("mask_decoder.mask_tokens.weight", &[4], &[0.0; 4]);
+        let error = decoder.build(&mut open(&[flat])).unwrap_err();
+        assert_eq!(error.code(), "checkpoint-unsupported-size");
+    }
+}
