@@ -1,3 +1,23 @@
-//! daemon
+//! The daemon: watches folders, segments what comes in, queues it for review.
+//!
+//! The modules are the way of the data: [`watch`] finds settled files, [`scan`] reads them,
+//! [`store`] keeps the cases and their work, [`worker`] does it with [`model`], [`embed`] and
+//! [`segment`], [`output`] writes the results, [`api`] serves them to people. [`server`] puts it
+//! together; [`commands`] are the verbs of `medicosamd`, of which [`setup`] fetches what a fresh
+//! machine lacks.
+
+pub mod api;
+pub mod board;
+pub mod changes;
+pub mod commands;
 pub mod config;
+pub mod embed;
+pub mod model;
+pub mod output;
+pub mod scan;
+pub mod segment;
+pub mod server;
+pub mod setup;
 pub mod store;
+pub mod watch;
+pub mod worker;

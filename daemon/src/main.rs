@@ -1,1 +1,5 @@
-fn main() {}
+//! `medicosamd`: see `medicosamd --help`.
+
+fn main() -> std::process::ExitCode {
+    medicosam_daemon::commands::main()
+}

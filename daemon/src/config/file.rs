@@ -36,6 +36,7 @@ pub(super) struct Daemon {
     pub data: Option<PathBuf>,
     pub state: Option<PathBuf>,
     pub socket: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

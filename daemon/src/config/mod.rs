@@ -29,6 +29,8 @@ pub struct Config {
     pub state: PathBuf,
     /// The API's socket.
     pub socket: PathBuf,
+    /// Embeddings.
+    pub cache: PathBuf,
     /// ONNX Runtime's library, if not the one in the data folder.
     pub runtime_library: Option<PathBuf>,
     /// Checkpoints by model name, if not those in the data folder.
@@ -162,6 +164,11 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         .socket
         .map_or_else(|| paths::socket(&state), absolute);
 
+    let cache = file
+        .daemon
+        .cache
+        .map_or_else(|| data.join("embeddings"), absolute);
+
     let mut profiles = Vec::new();
     for profile in file.profile {
         profiles.push(check_profile(profile).map_err(invalid)?);
@@ -204,6 +211,7 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         data,
         state,
         socket,
+        cache,
         runtime_library: file.runtime.library.map(|p| base.join(p)),
         checkpoints: file
             .model

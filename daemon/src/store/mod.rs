@@ -121,9 +121,6 @@ pub trait Store: Send + Sync {
     /// How a piece of work stands.
     fn outcome(&self, work: WorkId) -> Result<WorkOutcome, StoreError>;
 
-    /// Whether there is work that is not finished, waiting for a retry included.
-    fn has_work(&self) -> Result<bool, StoreError>;
-
     /// Takes the next work that is due, if there is any, under a lease: interactive work first,
     /// then bulk work if `lane` allows it. No two leases are ever held on one case.
     fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError>;

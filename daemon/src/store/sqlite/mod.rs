@@ -167,10 +167,6 @@ impl Store for SqliteStore {
         self.read(|t| work::outcome(t, work))
     }
 
-    fn has_work(&self) -> Result<bool, StoreError> {
-        self.read(work::any)
-    }
-
     fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
         self.write(|t| work::claim(t, owner, lane))
     }

@@ -134,16 +134,6 @@ pub fn outcome(t: &Transaction<'_>, work: WorkId) -> Result<WorkOutcome, StoreEr
     })
 }
 
-/// Whether any work is not finished.
-pub fn any(t: &Transaction<'_>) -> Result<bool, StoreError> {
-    t.query_row(
-        "SELECT EXISTS (SELECT 1 FROM work WHERE state IN ('ready', 'leased'))",
-        [],
-        |r| r.get(0),
-    )
-    .doing("looking for work")
-}
-
 /// Takes the next work that is due.
 pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
     let now = clock::since_boot_ms();

@@ -1,0 +1,124 @@
+//! Cases: reading them, deciding on them, asking for other masks.
+
+use super::Api;
+use super::error::ApiError;
+use super::peer::Peer;
+use crate::store::{WorkId, WorkOutcome};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, State};
+use medicosam_shared::api::{CaseList, DecisionRequest, PromptRequest, PromptResponse};
+use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::mask::MaskSet;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How long a request for a mask waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `GET /v1/cases`
+pub async fn list(State(api): State<Api>) -> Result<Json<CaseList>, ApiError> {
+    let (cases, last_event) = api.ask(|store| store.cases()).await?;
+    Ok(Json(CaseList { cases, last_event }))
+}
+
+/// `GET /v1/cases/{id}`; the id may be shortened.
+pub async fn show(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<CaseDetail>, ApiError> {
+    let detail = api.ask(move |store| store.case(&store.find(&id)?)).await?;
+    Ok(Json(detail))
+}
+
+/// `GET /v1/cases/{id}/masks/{revision}`
+pub async fn masks(
+    State(api): State<Api>,
+    Path((id, revision)): Path<(String, RevisionNumber)>,
+) -> Result<Json<MaskSet>, ApiError> {
+    let masks = api
+        .ask(move |store| store.masks(&store.find(&id)?, revision))
+        .await?;
+    Ok(Json(masks))
+}
+
+/// `POST /v1/cases/{id}/decision`
+pub async fn decide(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let request: DecisionRequest = understand(&body)?;
+    if request.verdict != Verdict::Approve && request.reason.trim().is_empty() {
+        return Err(ApiError::bad_request(
+            "no-reason",
+            "a rejection or a flag needs a reason",
+            "Say in a few words what is wrong; the next person will read it.",
+        ));
+    }
+    let summary = api
+        .change(move |store| store.decide(&store.find(&id)?, peer.name(), &request))
+        .await?;
+    Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/retry`
+pub async fn retry(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let summary = api
+        .change(move |store| store.retry(&store.find(&id)?, peer.name()))
+        .await?;
+    Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/prompts`: answers when the new mask is there.
+pub async fn prompt(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<PromptResponse>, ApiError> {
+    let request: PromptRequest = understand(&body)?;
+    if request.prompts.is_empty() {
+        return Err(ApiError::bad_request(
+            "no-prompts",
+            "the request has no prompts",
+            "Give at least one slice with a box or a point.",
+        ));
+    }
+    let work = api
+        .change(move |store| {
+            let id: CaseId = store.find(&id)?;
+            store.request_prompt(&id, peer.name(), &request)
+        })
+        .await?;
+    let response = tokio::time::timeout(PATIENCE, done(&api, work)).await;
+    response.unwrap_or(Ok(PromptResponse::Queued)).map(Json)
+}
+
+/// Waits until work has ended.
+async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
+    let mut changes = api.changes.listen();
+    loop {
+        match api.ask(move |store| store.outcome(work)).await? {
+            WorkOutcome::Open => changes.changed().await,
+            WorkOutcome::Done(revision) => return Ok(PromptResponse::Revised { revision }),
+            WorkOutcome::Failed(fault) => return Ok(PromptResponse::Failed { fault }),
+        }
+    }
+}
+
+/// The request in a body, or an error that says where it is wrong.
+fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| {
+        ApiError::bad_request(
+            "bad-request",
+            format!("the request cannot be understood: {error}"),
+            "docs/api.md describes the requests.",
+        )
+    })
+}

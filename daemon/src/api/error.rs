@@ -1,0 +1,88 @@
+//! Errors as responses.
+
+use crate::scan::ScanError;
+use crate::store::StoreError;
+use axum::Json;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use medicosam_shared::api::ErrorBody;
+use medicosam_shared::case::Fault;
+
+/// An error that is told to the client.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    fault: Fault,
+}
+
+impl ApiError {
+    /// A request that cannot be understood.
+    pub fn bad_request(code: &str, message: impl ToString, hint: &str) -> Self {
+        ApiError::new(StatusCode::BAD_REQUEST, code, message, hint)
+    }
+
+    /// Something that is not there.
+    pub fn not_found(code: &str, message: impl ToString, hint: &str) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// A fault of this program.
+    pub fn internal(error: &impl ToString) -> Self {
+        let hint = "Look at the daemon's log, and report this.";
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            error.to_string(),
+            hint,
+        )
+    }
+
+    fn new(status: StatusCode, code: &str, message: impl ToString, hint: &str) -> Self {
+        ApiError {
+            status,
+            fault: Fault {
+                code: code.to_owned(),
+                message: message.to_string(),
+                hint: hint.to_owned(),
+            },
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(code = self.fault.code, "{}", self.fault.message);
+        }
+        (self.status, Json(ErrorBody { error: self.fault })).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let status = match &error {
+            StoreError::NoSuchCase(_) | StoreError::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
+            StoreError::Conflict { .. }
+            | StoreError::AlreadyDecided { .. }
+            | StoreError::WrongState { .. } => StatusCode::CONFLICT,
+            StoreError::Ambiguous { .. } | StoreError::Prompt(_) => StatusCode::BAD_REQUEST,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        ApiError::new(status, error.code(), &error, error.hint())
+    }
+}
+
+impl From<ScanError> for ApiError {
+    fn from(error: ScanError) -> Self {
+        ApiError::new(StatusCode::CONFLICT, error.code(), &error, error.hint())
+    }
+}
+
+/// The answer to a path that means nothing.
+pub async fn no_such_path(uri: Uri) -> ApiError {
+    ApiError::not_found(
+        "no-such-path",
+        format!("there is nothing at {}", uri.path()),
+        "docs/api.md lists the paths.",
+    )
+}

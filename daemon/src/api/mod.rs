@@ -1,0 +1,108 @@
+//! The API: HTTP and JSON over a Unix socket, so that `curl --unix-socket` works.
+
+mod cases;
+mod error;
+mod events;
+mod peer;
+mod slices;
+mod socket;
+mod status;
+
+pub use socket::{ListenError, listen};
+
+use crate::board::Board;
+use crate::changes::Changes;
+use crate::store::{Store, StoreError};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use error::ApiError;
+use peer::Peer;
+use slices::ScanShelf;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::net::UnixListener;
+
+/// Largest body of a request, in bytes: a few thousand points.
+const LARGEST_REQUEST: usize = 1 << 20;
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    store: Arc<dyn Store>,
+    changes: Changes,
+    board: Arc<Board>,
+    scans: Arc<ScanShelf>,
+}
+
+impl Api {
+    /// An API over a store.
+    pub fn new(store: Arc<dyn Store>, changes: Changes, board: Arc<Board>) -> Self {
+        Api {
+            store,
+            changes,
+            board,
+            scans: Arc::default(),
+        }
+    }
+
+    /// Serves requests until `end` is done; event streams end with it.
+    pub async fn serve(
+        self,
+        listener: UnixListener,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let service = self.router().into_make_service_with_connect_info::<Peer>();
+        tokio::select! {
+            result = async { axum::serve(listener, service).await } => result,
+            () = end => Ok(()),
+        }
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/version", get(status::version))
+            .route("/healthz", get(status::healthy))
+            .route("/v1/status", get(status::status))
+            .route("/v1/cases", get(cases::list))
+            .route("/v1/cases/{id}", get(cases::show))
+            .route("/v1/cases/{id}/decision", post(cases::decide))
+            .route("/v1/cases/{id}/prompts", post(cases::prompt))
+            .route("/v1/cases/{id}/retry", post(cases::retry))
+            .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
+            .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
+            .route("/v1/events", get(events::events))
+            .fallback(error::no_such_path)
+            .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+            .with_state(self)
+    }
+
+    /// Runs a question to the store where it may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let store = Arc::clone(&self.store);
+        blocking(move || question(store.as_ref()).map_err(ApiError::from)).await
+    }
+
+    /// Like [`Api::ask`], for what changes something; announces the change.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let result = self.ask(change).await?;
+        self.changes.announce();
+        Ok(result)
+    }
+}
+
+/// Runs what may block where it may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(ApiError::internal(&error)),
+    }
+}

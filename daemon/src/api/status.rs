@@ -1,0 +1,38 @@
+//! How the daemon is.
+
+use super::Api;
+use super::error::ApiError;
+use axum::Json;
+use axum::extract::State;
+use medicosam_shared::api::{Status, VersionInfo};
+
+/// `GET /version`
+pub async fn version() -> Json<VersionInfo> {
+    Json(VersionInfo::current())
+}
+
+/// `GET /healthz`: 200 as long as requests are answered and the store can be read.
+pub async fn healthy(State(api): State<Api>) -> Result<&'static str, ApiError> {
+    api.ask(|store| store.last_event()).await?;
+    Ok("ok\n")
+}
+
+/// `GET /v1/status`
+pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
+    let (counts, last_event) = api
+        .ask(|store| Ok((store.counts()?, store.last_event()?)))
+        .await?;
+    let (roots, settling, workers) = api.board.snapshot();
+    Ok(Json(Status {
+        version: VersionInfo::current(),
+        pid: std::process::id(),
+        cases: counts
+            .into_iter()
+            .map(|(state, count)| (state.to_string(), count))
+            .collect(),
+        settling,
+        roots,
+        workers,
+        last_event,
+    }))
+}

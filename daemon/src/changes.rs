@@ -1,0 +1,50 @@
+//! Tells everybody in the daemon that the store has changed.
+//!
+//! Only *that*, not what: whoever listens reads the store. So a slow listener never misses
+//! anything, and a burst of changes costs it one look.
+
+use tokio::sync::watch;
+
+/// Announces changes of the store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    sender: watch::Sender<u64>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Changes {
+            sender: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Changes {
+    /// Says that the store has changed.
+    pub fn announce(&self) {
+        self.sender.send_modify(|count| *count += 1);
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> ChangeListener {
+        ChangeListener {
+            receiver: self.sender.subscribe(),
+        }
+    }
+}
+
+/// Waits for changes.
+#[derive(Debug)]
+pub struct ChangeListener {
+    receiver: watch::Receiver<u64>,
+}
+
+impl ChangeListener {
+    /// Returns when something has changed since the last call. Never returns once nobody can
+    /// announce anything any more.
+    pub async fn changed(&mut self) {
+        if self.receiver.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `medicosamd check-config`: what a configuration means, and whether it would work.
+
+use super::Places;
+use super::error::CommandError;
+use crate::config::Config;
+use crate::model::{InstalledModel, known_model};
+use crate::worker::{models_folder, runtime_library};
+use clap::Args;
+use serde_json::json;
+
+/// Check a configuration without running anything
+#[derive(Debug, Clone, Args)]
+pub struct CheckConfigArgs {
+    #[command(flatten)]
+    places: Places,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads the configuration and looks at everything that it names.
+pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
+    let config = match args.places.load() {
+        Ok(config) => config,
+        Err(error) => {
+            if args.json {
+                println!("{}", json!({ "ok": false, "error": error.fault() }));
+            }
+            return Err(error);
+        }
+    };
+    let problems = problems(&config);
+    if args.json {
+        println!(
+            "{}",
+            json!({
+                "ok": problems.is_empty(),
+                "config": config.source,
+                "data": config.data,
+                "state": config.state,
+                "socket": config.socket,
+                "problems": problems,
+            })
+        );
+    } else {
+        print!("{}", describe(&config));
+        for problem in &problems {
+            println!("problem: {problem}");
+        }
+    }
+    match problems.len() {
+        0 => Ok(()),
+        count => Err(CommandError::new(
+            "config-problems",
+            format!(
+                "the configuration is well written, but {count} of the things it names would not work"
+            ),
+            "The problems are listed above; `medicosamd setup` fetches a missing runtime or default model.",
+        )),
+    }
+}
+
+fn describe(config: &Config) -> String {
+    let mut text = format!(
+        "configuration  {}\ndata           {}\nstate          {}\nsocket         {}\nworkers        {}\n",
+        config.source.display(),
+        config.data.display(),
+        config.state.display(),
+        config.socket.display(),
+        config.workers
+    );
+    for root in &config.roots {
+        text.push_str(&format!(
+            "root           {} → {} by profile {}, settled after {:?}, walked every {:?}\n",
+            root.path.display(),
+            root.output.display(),
+            root.profile,
+            root.stable_for,
+            root.scan_every
+        ));
+    }
+    for profile in &config.profiles {
+        let objects: Vec<&str> = profile.objects.iter().map(|o| o.name.as_str()).collect();
+        text.push_str(&format!(
+            "profile        {} with model {}: {}\n",
+            profile.name,
+            profile.model,
+            if objects.is_empty() {
+                "no objects, a person prompts".to_owned()
+            } else {
+                objects.join(", ")
+            }
+        ));
+    }
+    text
+}
+
+fn problems(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    for root in &config.roots {
+        if !root.path.is_dir() {
+            problems.push(format!(
+                "root {} is not a folder (yet)",
+                root.path.display()
+            ));
+        }
+    }
+    match runtime_library(config) {
+        None => problems.push("ONNX Runtime is not installed".to_owned()),
+        Some(library) if !library.is_file() => {
+            problems.push(format!("the runtime {} is not there", library.display()));
+        }
+        Some(_) => {}
+    }
+    let mut models: Vec<&str> = config.profiles.iter().map(|p| p.model.as_str()).collect();
+    models.sort_unstable();
+    models.dedup();
+    for model in models {
+        let checkpoint = crate::worker::checkpoint(config, model);
+        let can_be_made = known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
+        if let (Err(error), false) = (
+            InstalledModel::open(&models_folder(config), model),
+            can_be_made,
+        ) {
+            problems.push(error.to_string());
+        }
+    }
+    problems
+}

@@ -1,0 +1,113 @@
+//! The verbs of `medicosamd`, one file each.
+
+mod check_config;
+mod demo;
+mod error;
+mod model;
+mod run;
+mod setup;
+mod worker;
+
+use clap::{Args, Parser, Subcommand};
+use error::CommandError;
+use medicosam_shared::paths;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Watches folders for new medical scans, segments them and queues them for review.
+///
+/// Try it:           medicosamd demo
+/// On a server:      medicosamd setup, then medicosamd run --config medicosam.toml
+/// Look at results:  medicosam
+#[derive(Debug, Parser)]
+#[command(name = "medicosamd", version, verbatim_doc_comment)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the daemon
+    Run(run::RunArgs),
+    /// Show the whole thing at work on a CT that comes with it
+    Demo(demo::DemoArgs),
+    /// Fetch the runtime and the default model
+    Setup(setup::SetupArgs),
+    /// List, show and install models
+    Model(model::ModelArgs),
+    /// Check a configuration without running anything
+    CheckConfig(check_config::CheckConfigArgs),
+    /// Run models for the daemon, which starts this by itself
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
+}
+
+/// Where configuration and data lie.
+#[derive(Debug, Clone, Args)]
+struct Places {
+    /// The configuration [default: the user's medicosam.toml, else /etc/medicosam/medicosam.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    data: DataFolder,
+}
+
+/// Where data lie.
+#[derive(Debug, Clone, Args)]
+struct DataFolder {
+    /// The data folder [default: the user's, for example ~/.local/share/medicosam]
+    #[arg(long, value_name = "DIR", env = paths::DATA_VARIABLE)]
+    data: Option<PathBuf>,
+}
+
+impl DataFolder {
+    fn path(&self) -> PathBuf {
+        let path = self.data.clone().unwrap_or_else(paths::default_data_folder);
+        std::path::absolute(&path).unwrap_or(path)
+    }
+}
+
+impl Places {
+    fn load(&self) -> Result<crate::config::Config, CommandError> {
+        let path = self
+            .config
+            .clone()
+            .unwrap_or_else(crate::config::Config::default_path);
+        Ok(crate::config::Config::load(&path, &self.data.path())?)
+    }
+}
+
+/// Runs the verb on the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Setup(args) => setup::run(&args).map_err(CommandError::from),
+        Verb::Model(args) => model::run(&args),
+        Verb::CheckConfig(args) => check_config::run(&args),
+        Verb::Worker(args) => worker::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.print();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs go to standard error; `MEDICOSAM_LOG` says how much (`info` by default).
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MEDICOSAM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,ort=warn"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false);
+    // A second start, in tests, keeps the first one.
+    let _ = subscriber.try_init();
+}

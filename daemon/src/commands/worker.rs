@@ -1,0 +1,23 @@
+//! `medicosamd worker`: started by the daemon.
+
+use super::error::CommandError;
+use super::{Places, start_logging};
+use crate::worker;
+use clap::Args;
+
+/// Run models for the daemon
+#[derive(Debug, Clone, Args)]
+pub struct WorkerArgs {
+    #[command(flatten)]
+    places: Places,
+
+    /// Number of the worker
+    #[arg(long)]
+    number: u32,
+}
+
+/// Works until the daemon is gone.
+pub fn run(args: &WorkerArgs) -> Result<(), CommandError> {
+    start_logging();
+    Ok(worker::run(args.places.load()?, args.number)?)
+}

@@ -1,0 +1,130 @@
+//! Masks and scores of a case, slice by slice.
+
+use crate::model::Segmented;
+use medicosam_shared::geometry::{Affine, Axis, Dims};
+use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::{ObjectResult, SliceScore};
+use std::collections::BTreeMap;
+
+/// A revision in the making.
+#[derive(Debug, Clone)]
+pub struct Segmentation {
+    masks: MaskSet,
+    scores: BTreeMap<Label, BTreeMap<u32, SliceScore>>,
+}
+
+impl Segmentation {
+    /// Nothing segmented yet.
+    pub fn empty(dims: Dims, axis: Axis) -> Self {
+        Segmentation {
+            masks: MaskSet::empty(dims, axis),
+            scores: BTreeMap::new(),
+        }
+    }
+
+    /// What an earlier revision had, to be changed in places.
+    pub fn continuing(masks: MaskSet, objects: &[ObjectResult]) -> Self {
+        let by_index = |object: &ObjectResult| {
+            let slices = object.slices.iter().map(|score| (score.index, *score));
+            (object.label, slices.collect())
+        };
+        Segmentation {
+            masks,
+            scores: objects.iter().map(by_index).collect(),
+        }
+    }
+
+    /// Name of an object that is known, or one made of its label.
+    pub fn name(&self, label: Label) -> String {
+        self.masks
+            .object(label)
+            .map_or_else(|| format!("object {label}"), |object| object.name.clone())
+    }
+
+    /// Puts the answer to a prompt in place of what the object had on the slice.
+    pub fn put(&mut self, label: Label, name: &str, index: u32, answer: &Segmented) {
+        self.masks.set_slice(label, name, index, &answer.mask);
+        let score = SliceScore {
+            index,
+            area: answer.mask.area(),
+            predicted_iou: answer.predicted_iou,
+            stability: answer.stability,
+        };
+        self.scores.entry(label).or_default().insert(index, score);
+    }
+
+    /// The masks.
+    pub fn masks(&self) -> &MaskSet {
+        &self.masks
+    }
+
+    /// The masks, at the end.
+    pub fn into_masks(self) -> MaskSet {
+        self.masks
+    }
+
+    /// Sizes and scores of all objects, by label.
+    pub fn results(&self, affine: &Affine) -> Vec<ObjectResult> {
+        self.masks
+            .objects
+            .iter()
+            .map(|object| {
+                let voxels = object.voxels();
+                let scores = self.scores.get(&object.label);
+                ObjectResult {
+                    label: object.label,
+                    name: object.name.clone(),
+                    voxels,
+                    // 1 mL is 1000 mm³.
+                    volume_ml: voxels as f64 * affine.voxel_volume() / 1000.0,
+                    slices: scores.map_or_else(Vec::new, |s| s.values().copied().collect()),
+                }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LowResLogits;
+    use medicosam_shared::geometry::SliceShape;
+    use medicosam_shared::mask::SliceMask;
+
+    fn answer(shape: SliceShape, area: u32, predicted_iou: f32) -> Segmented {
+        Segmented {
+            mask: SliceMask::from_fn(shape, |x, y| y * shape.width + x < area),
+            predicted_iou,
+            stability: 0.9,
+            low_res: LowResLogits {
+                values: vec![],
+                side: 0,
+            },
+        }
+    }
+
+    #[test]
+    fn volumes_are_in_millilitres_and_unchanged_slices_stay() {
+        let dims = Dims([10, 10, 4]);
+        let shape = dims.slice_shape(Axis::K);
+        let label = Label::new(3).unwrap();
+        let affine = Affine::from_spacing([1.0, 2.0, 5.0]);
+
+        let mut first = Segmentation::empty(dims, Axis::K);
+        first.put(label, "cyst", 1, &answer(shape, 30, 0.8));
+        first.put(label, "cyst", 2, &answer(shape, 20, 0.6));
+        let results = first.results(&affine);
+        assert_eq!((results[0].voxels, results[0].volume_ml), (50, 0.5));
+        assert_eq!(results[0].predicted_iou(), Some(0.7));
+
+        let mut second = Segmentation::continuing(first.into_masks(), &results);
+        assert_eq!(second.name(label), "cyst");
+        let answer = answer(shape, 40, 1.0);
+        second.put(label, &second.name(label), 2, &answer);
+        let results = second.results(&affine);
+        assert_eq!(results[0].voxels, 70);
+        assert_eq!(results[0].slices[0].predicted_iou, 0.8, "slice 1 as it was");
+        assert_eq!(results[0].slices[1].area, 40);
+    }
+}

@@ -1,0 +1,27 @@
+//! Watched folders: events and walks → settled files.
+//!
+//! Events are hints, the walk is the truth: a file system may drop events (nested new folders,
+//! full queues, network shares), so every root is also walked from time to time. Both feed one
+//! [`Settler`], which decides by its own observations when a file is finished.
+
+mod names;
+mod settle;
+mod watcher;
+
+pub use names::{Ignore, looks_like_scan};
+pub use settle::{Observation, Settler};
+pub use watcher::{RootState, Settled, Watcher, WatcherHandle, WatcherReport};
+
+use crate::store::Fingerprint;
+use std::os::unix::fs::MetadataExt;
+
+/// The fingerprint of a file as the file system tells it.
+pub fn fingerprint(metadata: &std::fs::Metadata) -> Fingerprint {
+    Fingerprint {
+        dev: metadata.dev(),
+        ino: metadata.ino(),
+        size: metadata.size(),
+        mtime_ns: metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
+        ctime_ns: metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec(),
+    }
+}

@@ -1,0 +1,116 @@
+//! Which names are looked at.
+
+use crate::output;
+use std::path::{Path, PathBuf};
+
+/// Folders that hold no scans: of synchronisers, snapshots, recycle bins.
+const IGNORED_FOLDERS: [&str; 5] = [
+    "@eaDir",
+    "#recycle",
+    "lost+found",
+    "derivatives",
+    "$RECYCLE.BIN",
+];
+
+/// Endings that copiers and browsers give to unfinished files.
+const UNFINISHED: [&str; 6] = [
+    ".tmp",
+    ".part",
+    ".partial",
+    ".filepart",
+    ".crdownload",
+    ".swp",
+];
+
+/// What is passed over in a root.
+#[derive(Debug, Clone)]
+pub struct Ignore {
+    outputs: Vec<PathBuf>,
+}
+
+impl Ignore {
+    /// Passes over the given output folders, except where a root lies inside one.
+    pub fn outputs(outputs: impl IntoIterator<Item = PathBuf>) -> Self {
+        Ignore {
+            outputs: outputs.into_iter().collect(),
+        }
+    }
+
+    /// Whether a folder below `root` is passed over with all that is in it.
+    pub fn folder(&self, root: &Path, folder: &Path) -> bool {
+        if folder == root {
+            return false;
+        }
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let is_output = |output: &PathBuf| folder.starts_with(output) && !root.starts_with(output);
+        name.starts_with('.')
+            || IGNORED_FOLDERS.contains(&name.as_ref())
+            || self.outputs.iter().any(is_output)
+    }
+
+    /// Whether a path below `root` lies in a folder that is passed over.
+    pub fn path(&self, root: &Path, path: &Path) -> bool {
+        path.ancestors()
+            .skip(1)
+            .take_while(|folder| folder.starts_with(root))
+            .any(|folder| self.folder(root, folder))
+    }
+}
+
+/// Whether a file of this name is taken for a scan: `.nii` or `.nii.gz`, not hidden, not
+/// unfinished, not a result of this program.
+pub fn looks_like_scan(path: &Path) -> bool {
+    let Some(name) = path.file_name() else {
+        return false;
+    };
+    let name = name.to_string_lossy().to_lowercase();
+    let is_volume = name.ends_with(".nii") || name.ends_with(".nii.gz");
+    is_volume
+        && !name.starts_with('.')
+        && !name.starts_with('~')
+        && !UNFINISHED.iter().any(|ending| name.ends_with(ending))
+        && !output::is_output(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_are_scans_and_leftovers_are_not() {
+        for scan in ["a.nii", "sub-1_T1w.nii.gz", "CT.NII.GZ", "-odd name.nii"] {
+            assert!(looks_like_scan(Path::new(scan)), "{scan}");
+        }
+        for other in [
+            ".a.nii",
+            "~a.nii",
+            "a.nii.gz.part",
+            "a.nii.tmp",
+            ".a.nii.gz.Xy12",
+            "a_dseg.nii.gz",
+            "a_dseg.nii",
+            "a.json",
+            "nii",
+        ] {
+            assert!(!looks_like_scan(Path::new(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn outputs_inside_a_root_are_passed_over() {
+        let ignore = Ignore::outputs([PathBuf::from("/data/in/results")]);
+        let root = Path::new("/data/in");
+        assert!(ignore.folder(root, Path::new("/data/in/results")));
+        assert!(ignore.path(root, Path::new("/data/in/results/a/b.nii")));
+        assert!(!ignore.path(root, Path::new("/data/in/a/b.nii")));
+        assert!(ignore.path(root, Path::new("/data/in/.sync/b.nii")));
+    }
+
+    #[test]
+    fn a_root_inside_its_own_output_is_still_watched() {
+        let ignore = Ignore::outputs([PathBuf::from("/data")]);
+        let root = Path::new("/data/in");
+        assert!(!ignore.path(root, Path::new("/data/in/a/b.nii")));
+        assert!(!ignore.folder(root, root));
+    }
+}

@@ -1,0 +1,122 @@
+//! Why a piece of work could not be done, and whose fault that is.
+
+use crate::config::prompts::PromptOutside;
+use crate::embed::CacheError;
+use crate::model::{OpenError, RuntimeError, SamError};
+use crate::output::OutputError;
+use crate::scan::{self, ScanError};
+use crate::store::{FaultClass, StoreError};
+use medicosam_shared::case::Fault;
+use std::io;
+
+/// Why work stopped.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something is wrong with the scan, the prompt, the model or the machine.
+    Fault(Fault, FaultClass),
+    /// The lease is lost: whatever was done is for nothing, and nothing is to be said about it.
+    LeaseLost,
+    /// The store failed; it cannot be told.
+    Store(StoreError),
+}
+
+impl Failure {
+    /// A failure from its parts.
+    pub fn new(code: &str, message: impl ToString, hint: &str, class: FaultClass) -> Self {
+        let fault = Fault {
+            code: code.to_owned(),
+            message: message.to_string(),
+            hint: hint.to_owned(),
+        };
+        Failure::Fault(fault, class)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LeaseLost(_) => Failure::LeaseLost,
+            other => Failure::Store(other),
+        }
+    }
+}
+
+impl From<scan::Class> for FaultClass {
+    fn from(class: scan::Class) -> Self {
+        match class {
+            scan::Class::BadInput => FaultClass::BadInput,
+            scan::Class::Environment => FaultClass::Environment,
+            // The watcher sees the change too, and makes a new case of it.
+            scan::Class::Changed => FaultClass::Passing,
+        }
+    }
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        Failure::new(error.code(), &error, error.hint(), error.class().into())
+    }
+}
+
+impl From<PromptOutside> for Failure {
+    fn from(error: PromptOutside) -> Self {
+        let hint =
+            "Correct the profile, or route such scans to another one; then `medicosam retry CASE`.";
+        Failure::new("prompt-outside", &error, hint, FaultClass::BadInput)
+    }
+}
+
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        let hint =
+            "Run `medicosamd setup`, or name a library under [runtime] in the configuration.";
+        Failure::new(error.code(), &error, hint, FaultClass::Environment)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let hint = "Run `medicosamd setup`; `medicosamd model list` shows the models.";
+        Failure::new(error.code(), &error, hint, FaultClass::Environment)
+    }
+}
+
+impl From<SamError> for Failure {
+    fn from(error: SamError) -> Self {
+        let (class, hint) = match &error {
+            SamError::Prompt(_) => (FaultClass::BadInput, "Correct the prompt."),
+            SamError::Load { .. } => (
+                FaultClass::Environment,
+                "Install the model again: `medicosamd setup --verify`.",
+            ),
+            _ => (
+                FaultClass::Passing,
+                "It is tried again by itself; the daemon's log has more.",
+            ),
+        };
+        Failure::new(error.code(), &error, hint, class)
+    }
+}
+
+impl From<CacheError> for Failure {
+    fn from(error: CacheError) -> Self {
+        let (code, hint) = if error.source.kind() == io::ErrorKind::StorageFull {
+            (
+                "disk-full",
+                "Make room on the disk of the data folder; it goes on by itself.",
+            )
+        } else {
+            (
+                "cache-not-written",
+                "Check the data folder's permissions; it goes on by itself.",
+            )
+        };
+        Failure::new(code, &error, hint, FaultClass::Environment)
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Failure::new(error.code(), &error, error.hint(), error.class().into())
+    }
+}

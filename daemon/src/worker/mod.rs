@@ -1,0 +1,16 @@
+//! Workers: child processes that run the models.
+//!
+//! A crash, a hang or the end of memory in native code ends a worker, never the daemon. The daemon
+//! ([`Supervisor`]) starts it again; the scan that it died of gets a strike.
+
+mod failure;
+mod heartbeat;
+mod models;
+mod pipeline;
+mod process;
+mod protocol;
+mod supervisor;
+
+pub use models::{checkpoint, models_folder, runtime_library};
+pub use process::{WorkerError, run};
+pub use supervisor::Supervisor;

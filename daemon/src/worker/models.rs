@@ -1,0 +1,135 @@
+//! The models of a worker: opened when first needed, kept open.
+
+use super::failure::Failure;
+use crate::config::Config;
+use crate::model::{
+    InstallRequest, InstalledModel, Runtime, Sam, SessionOptions, install, known_model,
+};
+use crate::setup;
+use crate::store::FaultClass;
+use medicosam_shared::provenance::{ModelRecord, RuntimeRecord};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
+
+/// The folder of installed models in a data folder.
+pub fn models_folder(config: &Config) -> PathBuf {
+    config.data.join("models")
+}
+
+/// The library that the configuration names, or the one in the data folder.
+pub fn runtime_library(config: &Config) -> Option<PathBuf> {
+    config
+        .runtime_library
+        .clone()
+        .or_else(|| setup::runtime_library(&config.data))
+}
+
+/// The checkpoint of a known model: the one that the configuration names, or the one that setup
+/// fetched.
+pub fn checkpoint(config: &Config, model: &str) -> Option<PathBuf> {
+    let fetched = || {
+        (model == "litemedsam")
+            .then(|| setup::litemedsam_checkpoint(&config.data))
+            .flatten()
+    };
+    config.checkpoints.get(model).cloned().or_else(fetched)
+}
+
+/// Open models.
+pub struct Models {
+    library: Option<PathBuf>,
+    config: Config,
+    options: SessionOptions,
+    runtime: Option<Runtime>,
+    open: HashMap<String, Sam>,
+}
+
+impl Models {
+    /// No model open yet.
+    pub fn new(config: &Config) -> Self {
+        Models {
+            library: runtime_library(config),
+            config: config.clone(),
+            options: SessionOptions {
+                threads: threads(config),
+                ..SessionOptions::default()
+            },
+            runtime: None,
+            open: HashMap::new(),
+        }
+    }
+
+    /// The model of this name; opened now if it is not open.
+    pub fn get(&mut self, name: &str) -> Result<&mut Sam, Failure> {
+        let runtime = match &self.runtime {
+            Some(runtime) => runtime.clone(),
+            None => {
+                let library = self.library.as_deref().ok_or_else(no_runtime)?;
+                self.runtime.insert(Runtime::load(library)?).clone()
+            }
+        };
+        match self.open.entry(name.to_owned()) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(place) => {
+                let model = installed(&self.config, name)?;
+                let sam = Sam::open(&runtime, &model, &self.options)?;
+                Ok(place.insert(sam))
+            }
+        }
+    }
+
+    /// What is written down about a model and what ran it.
+    pub fn records(&mut self, name: &str) -> Result<(ModelRecord, RuntimeRecord), Failure> {
+        let threads = self.options.threads;
+        let sam = self.get(name)?;
+        let device = sam.device().map_or("none", |device| device.name());
+        let model = sam.model();
+        let records = (
+            ModelRecord {
+                name: model.name().to_owned(),
+                family: model.family().name().to_owned(),
+                hash: model.hash().to_owned(),
+            },
+            RuntimeRecord {
+                name: format!("ONNX Runtime {}", sam.runtime().version()),
+                device: device.to_owned(),
+                threads,
+            },
+        );
+        Ok(records)
+    }
+}
+
+/// The installed model; a known one is made from its checkpoint if only that is there.
+fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
+    let folder = models_folder(config);
+    match (known_model(name), checkpoint(config, name)) {
+        (Some(known), Some(checkpoint)) => {
+            install(&checkpoint, &InstallRequest::from(known), &folder).map_err(|error| {
+                let hint =
+                    "Run `medicosamd setup --verify`; `medicosamd model list` shows the models.";
+                Failure::new(error.code(), &error, hint, FaultClass::Environment)
+            })
+        }
+        _ => Ok(InstalledModel::open(&folder, name)?),
+    }
+}
+
+/// Threads of one worker: what the configuration says, or the machine's cores shared among them.
+fn threads(config: &Config) -> usize {
+    if config.threads > 0 {
+        return config.threads;
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / config.workers.max(1) as usize).max(1)
+}
+
+fn no_runtime() -> Failure {
+    Failure::new(
+        "runtime-missing",
+        "ONNX Runtime is not installed in the data folder, and the configuration names none",
+        "Run `medicosamd setup`, or name a library under [runtime] in the configuration.",
+        FaultClass::Environment,
+    )
+}

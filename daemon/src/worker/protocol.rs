@@ -1,0 +1,62 @@
+//! What daemon and worker say to each other over the worker's standard input and output, one JSON
+//! object a line.
+//!
+//! The end of its input tells a worker that the daemon is gone, however it went; it then ends.
+
+use medicosam_shared::api::Progress;
+use medicosam_shared::case::{CaseId, Fault};
+use serde::{Deserialize, Serialize};
+
+/// From the daemon to a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Look into the store: there may be work.
+    Wake,
+}
+
+/// From a worker to the daemon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Report {
+    /// The runtime and the device that a model has really run on.
+    Running {
+        /// Name and version of the runtime.
+        runtime: String,
+        /// The device.
+        device: String,
+    },
+    /// The store has changed.
+    Changed,
+    /// The worker took a case, or has none any more.
+    Case(Option<CaseId>),
+    /// How far it is with the case.
+    Progress(Progress),
+    /// What keeps it from working; `None` when that is over.
+    Fault(Option<Fault>),
+}
+
+/// A message as a line.
+pub fn to_line(message: &impl Serialize) -> Option<String> {
+    let mut line = serde_json::to_string(message).ok()?;
+    line.push('\n');
+    Some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        let report = Report::Fault(Some(Fault {
+            code: "x".into(),
+            message: "two\nlines".into(),
+            hint: String::new(),
+        }));
+        let line = to_line(&report).unwrap();
+        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(serde_json::from_str::<Report>(&line).unwrap(), report);
+        assert_eq!(to_line(&Order::Wake).unwrap(), "\"wake\"\n");
+    }
+}
