@@ -7,7 +7,7 @@ use super::affine::affine_of;
 use super::error::Problem;
 use super::note::Note;
 use super::signature::{is_size, looks_like};
-use super::voxels::{ByteOrder, VoxelType};
+use super::voxels::{ByteOrder, Voxel as _, VoxelType};
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::provenance::ScanInfo;
 use nifti::NiftiHeader;
@@ -62,6 +62,7 @@ impl Header {
     /// Checks the first bytes of a file (all of them, or [`START`]).
     pub(super) fn parse(start: &[u8], max_voxel_bytes: u64) -> Result<Header, Problem> {
         let order = check_format(start)?;
+        check_rank(start, order)?;
         let nifti = NiftiHeader::from_reader(start).map_err(|_| Problem::NotNifti {
             looks_like: looks_like(start),
         })?;
@@ -161,7 +162,10 @@ fn check_format(start: &[u8]) -> Result<ByteOrder, Problem> {
     let truncated = Problem::HeaderTruncated {
         found: start.len() as u64,
     };
-    if start.is_empty() {
+    let begins_like =
+        |size: i32| size.to_le_bytes().starts_with(start) || size.to_be_bytes().starts_with(start);
+    // Nothing, or at most 4 bytes of a header.
+    if begins_like(348) {
         return Err(truncated);
     }
     if is_size(start, 540) && matches!(start.get(4..7), Some(b"n+2" | b"ni2")) {
@@ -191,15 +195,24 @@ fn check_format(start: &[u8]) -> Result<ByteOrder, Problem> {
     })
 }
 
+/// Checks `dim[0]` before the crate sees it: the crate takes its byte order from it.
+fn check_rank(start: &[u8], order: ByteOrder) -> Result<(), Problem> {
+    let rank = start
+        .get(40..42)
+        .map_or(0, |bytes| i16::decode(bytes, order));
+    if (1..=7).contains(&rank) {
+        Ok(())
+    } else {
+        Err(Problem::BadRank { found: rank })
+    }
+}
+
 /// The dimensions of a single volume. The format's numbers are signed; the crate reads them
 /// without sign.
 fn check_dims(nifti: &NiftiHeader) -> Result<Dims, Problem> {
     let [rank, sizes @ ..] = nifti.dim.map(|n| n as i16);
-    if !(1..=7).contains(&rank) {
-        return Err(Problem::BadRank { found: rank });
-    }
     // What stands beyond the number of dimensions means nothing.
-    let used = &sizes[..rank as usize];
+    let used = &sizes[..rank.clamp(1, 7) as usize];
     if let Some(at) = used.iter().position(|n| !(1..=MAX_ALONG).contains(n)) {
         return Err(Problem::BadDimension {
             index: at + 1,

@@ -8,16 +8,25 @@
 //! # What the `nifti` crate does here, and what not
 //!
 //! It takes the 348 bytes of the header apart, in either byte order, and its `NiftiHeader` is
-//! what outputs are written from. The rest is done here, for reasons that were measured with
-//! version 0.18 (times and memory in the table below, release build, 2 cores):
+//! what outputs are written from. The rest is done here (compared with version 0.18):
 //!
-//! - its reader stops after the first gzip member: files of bgzip or pigz -i, and concatenated
-//!   ones, are refused;
-//! - it chooses gzip by the file's name, and knows neither the SHA-256 nor a change meanwhile, so
-//!   each file would have to be read three times;
-//! - it reserves what the header asks for before reading a byte, and panics on some headers and
-//!   some quaternions;
-//! - it keeps bytes, and makes an array of all values at once to give out one.
+//! - its reader ends after the first gzip member, so the files of bgzip, and concatenated ones,
+//!   are refused as too short;
+//! - it takes gzip by the file's name for gzip, and a second pass over the file would be needed
+//!   for the SHA-256;
+//! - it reserves what the header asks for before reading a byte, panics where sizes in the header
+//!   contradict each other, and its affines (a feature that brings nalgebra) panic on quaternions
+//!   longer than 1 and on a `pixdim[0]` of 0;
+//! - it keeps bytes and makes an array of all values to give out one.
+//!
+//! Measured on int16 noise over a smooth picture, release build, 2 busy cores, best of 5; `nifti`
+//! with `into_ndarray`, without a hash:
+//!
+//! | Scan | here, with SHA-256 | as `i16` there | as `f32` there | gunzip alone |
+//! |---|---|---|---|---|
+//! | 256×256×180, .nii.gz of 9.7 MB | 0.062 s, 25 MB | 0.13 s, 48 MB | 0.15 s, 71 MB | 0.047 s |
+//! | 512×512×300, .nii.gz of 64 MB | 0.41 s, 157 MB | 0.81 s, 309 MB | 1.01 s, 462 MB | 0.35 s |
+//! | 512×512×300, .nii of 157 MB | 0.23 s, 157 MB | 0.31 s, 309 MB | 0.48 s, 462 MB | |
 
 mod affine;
 mod bytes;

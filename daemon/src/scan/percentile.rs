@@ -14,6 +14,12 @@ const DIGIT: u32 = 16;
 /// The values at the two percentiles (0..100) of the finite values strictly above the smallest
 /// one, by linear interpolation as numpy's default; see [`super::Volume::range`] for the rest.
 pub(super) fn percentiles<T: Voxel>(voxels: &[T], [low, high]: [f64; 2], scale: Scale) -> [f64; 2] {
+    // Slices are f32, so values beyond its range need no shades of their own; and scaling must not
+    // make an infinity of what was finite.
+    let value = |key: u64| {
+        let max = f64::from(f32::MAX);
+        scale.apply(T::from_key(key)).clamp(-max, max)
+    };
     let Some(extremes) = Extremes::of(voxels) else {
         // Nothing that could be shown.
         return [0.0, 1.0];
@@ -25,7 +31,7 @@ pub(super) fn percentiles<T: Voxel>(voxels: &[T], [low, high]: [f64; 2], scale: 
     } else {
         extremes.largest
     };
-    let smallest = scale.apply(T::from_key(background));
+    let smallest = value(background);
     let count = extremes.count - left_out;
     if count == 0 {
         return [smallest, smallest + 1.0];
@@ -38,7 +44,7 @@ pub(super) fn percentiles<T: Voxel>(voxels: &[T], [low, high]: [f64; 2], scale: 
         let place = percent / 100.0 * (count - 1) as f64;
         let below = (place.floor() as u64).min(count - 1);
         let above = (below + 1).min(count - 1);
-        let [a, b] = [below, above].map(|rank| scale.apply(counts.value(first + rank)));
+        let [a, b] = [below, above].map(|rank| value(counts.key(first + rank)));
         let t = place - below as f64;
         // numpy goes from the nearer end, which rounds differently.
         if t < 0.5 {
@@ -103,8 +109,8 @@ impl<'a, T: Voxel> Counts<'a, T> {
         }
     }
 
-    /// The value with `rank` finite values before it in sorted order.
-    fn value(&mut self, mut rank: u64) -> f64 {
+    /// The key of the value with `rank` finite values before it in sorted order.
+    fn key(&mut self, mut rank: u64) -> u64 {
         let mut prefix = 0;
         let mut left = T::BYTES as u32 * 8;
         while left > 0 {
@@ -121,7 +127,7 @@ impl<'a, T: Voxel> Counts<'a, T> {
             }
             prefix = prefix << digit | bin;
         }
-        T::from_key(prefix)
+        prefix
     }
 
     /// How many keys that start with `prefix` go on with each value of the next `digit` bits,

@@ -1,4 +1,10 @@
 //! Scans of every kind, made by code, and the two real ones of the repository.
 
+mod affines;
+mod bad_inputs;
+mod changes;
+mod odd_inputs;
 mod real;
+mod robustness;
 pub(crate) mod sample;
+mod values;

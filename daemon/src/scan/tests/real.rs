@@ -6,7 +6,7 @@ use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::window::Window;
 use sha2::{Digest as _, Sha256};
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|b| format!("{b:02x}"))
