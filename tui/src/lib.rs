@@ -4,8 +4,11 @@
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`term`]: the terminal: modes, keys, what it can do.
+//! - [`app`]: what the client knows, and what happens to it.
 
+pub mod app;
 pub mod cli;
 pub mod picture;
 pub mod term;
 pub mod verbs;
+pub mod view;

@@ -1,0 +1,286 @@
+//! Which key means what where. Hints and help are made from the same table.
+
+use super::Action;
+use crate::term::Key;
+
+/// Where a key is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// In the list of cases.
+    Queue,
+    /// Looking at a case.
+    Review,
+    /// Changing the prompts of a case.
+    Edit,
+    /// Reading the help.
+    Help,
+}
+
+/// A key that means something somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    /// Where.
+    pub context: Context,
+    /// The key.
+    pub key: Key,
+    /// What it means.
+    pub action: Action,
+}
+
+/// All of them; in a context a key has at most one meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+const QUEUE: &[(&str, Action)] = &[
+    ("a", Action::Approve),
+    ("r", Action::Reject),
+    ("f", Action::Flag),
+    ("R", Action::Retry),
+    ("enter", Action::Open),
+    ("j", Action::SelectNext),
+    ("k", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("up", Action::SelectPrevious),
+    ("ctrl-d", Action::SelectFurther),
+    ("ctrl-u", Action::SelectFurtherBack),
+    ("pgdn", Action::SelectFurther),
+    ("pgup", Action::SelectFurtherBack),
+    ("g", Action::SelectFirst),
+    ("G", Action::SelectLast),
+    ("home", Action::SelectFirst),
+    ("end", Action::SelectLast),
+    ("?", Action::Help),
+    ("q", Action::Quit),
+];
+
+const REVIEW: &[(&str, Action)] = &[
+    ("a", Action::Approve),
+    ("r", Action::Reject),
+    ("f", Action::Flag),
+    ("e", Action::Edit),
+    ("R", Action::Retry),
+    ("n", Action::NextCase),
+    ("p", Action::PreviousCase),
+    ("j", Action::NextSlice),
+    ("k", Action::PreviousSlice),
+    ("down", Action::NextSlice),
+    ("up", Action::PreviousSlice),
+    ("ctrl-d", Action::FurtherSlice),
+    ("ctrl-u", Action::FurtherSliceBack),
+    ("pgdn", Action::FurtherSlice),
+    ("pgup", Action::FurtherSliceBack),
+    ("g", Action::FirstSlice),
+    ("G", Action::LastSlice),
+    ("home", Action::FirstSlice),
+    ("end", Action::LastSlice),
+    ("]", Action::NextMaskSlice),
+    ("[", Action::PreviousMaskSlice),
+    ("space", Action::ToggleMask),
+    ("0", Action::WindowCase),
+    ("1", Action::WindowAbdomen),
+    ("2", Action::WindowLung),
+    ("3", Action::WindowBrain),
+    ("4", Action::WindowMediastinum),
+    ("5", Action::WindowBone),
+    ("?", Action::Help),
+    ("q", Action::Back),
+    ("esc", Action::Back),
+];
+
+const EDIT: &[(&str, Action)] = &[
+    ("h", Action::MoveLeft),
+    ("j", Action::MoveDown),
+    ("k", Action::MoveUp),
+    ("l", Action::MoveRight),
+    ("left", Action::MoveLeft),
+    ("down", Action::MoveDown),
+    ("up", Action::MoveUp),
+    ("right", Action::MoveRight),
+    ("H", Action::MoveFarLeft),
+    ("J", Action::MoveFarDown),
+    ("K", Action::MoveFarUp),
+    ("L", Action::MoveFarRight),
+    ("shift-left", Action::MoveFarLeft),
+    ("shift-down", Action::MoveFarDown),
+    ("shift-up", Action::MoveFarUp),
+    ("shift-right", Action::MoveFarRight),
+    ("b", Action::Corner),
+    ("enter", Action::Confirm),
+    ("t", Action::PositivePoint),
+    ("T", Action::NegativePoint),
+    ("x", Action::ClearPrompt),
+    ("o", Action::NextObject),
+    ("s", Action::Segment),
+    ("pgdn", Action::NextSlice),
+    ("pgup", Action::PreviousSlice),
+    ("]", Action::NextMaskSlice),
+    ("[", Action::PreviousMaskSlice),
+    ("space", Action::ToggleMask),
+    ("0", Action::WindowCase),
+    ("1", Action::WindowAbdomen),
+    ("2", Action::WindowLung),
+    ("3", Action::WindowBrain),
+    ("4", Action::WindowMediastinum),
+    ("5", Action::WindowBone),
+    ("?", Action::Help),
+    ("q", Action::Back),
+    ("esc", Action::Back),
+];
+
+const HELP: &[(&str, Action)] = &[
+    ("?", Action::Help),
+    ("q", Action::Back),
+    ("esc", Action::Back),
+    ("enter", Action::Back),
+];
+
+/// What the hints row says, most important first: actions whose keys are shown, and their title.
+pub type Hint = (&'static [Action], &'static str);
+
+const QUEUE_HINTS: &[Hint] = &[
+    (&[Action::Open], "review"),
+    (&[Action::Approve], "approve"),
+    (&[Action::Reject], "reject"),
+    (&[Action::SelectNext, Action::SelectPrevious], "move"),
+    (&[Action::Flag], "flag"),
+    (&[Action::Retry], "retry"),
+    (&[Action::Quit], "quit"),
+];
+
+const REVIEW_HINTS: &[Hint] = &[
+    (&[Action::Approve], "approve"),
+    (&[Action::Reject], "reject"),
+    (&[Action::Edit], "edit"),
+    (&[Action::Flag], "flag"),
+    (&[Action::NextSlice, Action::PreviousSlice], "slice"),
+    (&[Action::PreviousMaskSlice, Action::NextMaskSlice], "mask"),
+    (&[Action::NextCase, Action::PreviousCase], "case"),
+    (&[Action::ToggleMask], "hide"),
+    (&[Action::Back], "back"),
+];
+
+const EDIT_HINTS: &[Hint] = &[
+    (
+        &[
+            Action::MoveLeft,
+            Action::MoveDown,
+            Action::MoveUp,
+            Action::MoveRight,
+        ],
+        "move",
+    ),
+    (&[Action::Corner], "box"),
+    (&[Action::Segment], "segment"),
+    (&[Action::PositivePoint, Action::NegativePoint], "point"),
+    (&[Action::ClearPrompt], "clear"),
+    (&[Action::PreviousSlice, Action::NextSlice], "slice"),
+    (&[Action::Back], "leave"),
+];
+
+const HELP_HINTS: &[Hint] = &[(&[Action::Back], "close")];
+
+impl Context {
+    /// What the hints row says here.
+    pub const fn hints(self) -> &'static [Hint] {
+        match self {
+            Context::Queue => QUEUE_HINTS,
+            Context::Review => REVIEW_HINTS,
+            Context::Edit => EDIT_HINTS,
+            Context::Help => HELP_HINTS,
+        }
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let tables = [
+            (Context::Queue, QUEUE),
+            (Context::Review, REVIEW),
+            (Context::Edit, EDIT),
+            (Context::Help, HELP),
+        ];
+        let bindings = tables.into_iter().flat_map(|(context, table)| {
+            table.iter().filter_map(move |&(key, action)| {
+                Some(Binding {
+                    context,
+                    key: key.parse().ok()?,
+                    action,
+                })
+            })
+        });
+        Keymap {
+            bindings: bindings.collect(),
+        }
+    }
+}
+
+impl Keymap {
+    /// What `key` means in `context`.
+    pub fn action(&self, context: Context, key: Key) -> Option<Action> {
+        self.bindings
+            .iter()
+            .find(|b| b.context == context && b.key == key)
+            .map(|b| b.action)
+    }
+
+    /// The keys that mean `action` in `context`.
+    pub fn keys(&self, context: Context, action: Action) -> impl Iterator<Item = Key> {
+        self.bindings
+            .iter()
+            .filter(move |b| b.context == context && b.action == action)
+            .map(|b| b.key)
+    }
+
+    /// Every action that has a key in `context`, in the order of the table, each once.
+    pub fn actions(&self, context: Context) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for binding in self.bindings.iter().filter(|b| b.context == context) {
+            if !actions.contains(&binding.action) {
+                actions.push(binding.action);
+            }
+        }
+        actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Context; 4] = [
+        Context::Queue,
+        Context::Review,
+        Context::Edit,
+        Context::Help,
+    ];
+
+    #[test]
+    fn every_key_can_be_read_and_has_one_meaning() {
+        let keymap = Keymap::default();
+        let written = QUEUE.len() + REVIEW.len() + EDIT.len() + HELP.len();
+        assert_eq!(keymap.bindings.len(), written, "a key cannot be read");
+        for (n, a) in keymap.bindings.iter().enumerate() {
+            for b in &keymap.bindings[..n] {
+                assert!((a.context, a.key) != (b.context, b.key), "{a:?} and {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn hints_name_only_what_has_a_key() {
+        let keymap = Keymap::default();
+        for context in ALL {
+            for action in context.hints().iter().flat_map(|(actions, _)| *actions) {
+                assert!(keymap.keys(context, *action).next().is_some(), "{action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn actions_are_written_in_snake_case() {
+        let text = serde_json::to_string(&Action::NextMaskSlice).unwrap();
+        assert_eq!(text, "\"next_mask_slice\"");
+    }
+}

@@ -1,0 +1,288 @@
+//! What the client knows.
+
+use super::event::{Effect, Failure};
+use super::keymap::{Context, Keymap};
+use super::queue::Queue;
+use super::review::Review;
+use super::subject::{Showing, Subject};
+use crate::term::{Key, KeyCode};
+use jiff::Timestamp;
+use medicosam_shared::api::Status;
+use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
+use std::collections::{BTreeSet, HashSet};
+
+/// Whether the daemon can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Not tried yet.
+    Connecting,
+    /// It can.
+    Connected,
+    /// It cannot; somebody keeps trying.
+    Lost(Failure),
+}
+
+/// What fills the screen.
+#[derive(Debug, Clone)]
+pub enum Screen {
+    /// The list of cases.
+    Queue,
+    /// A case.
+    Review(Box<Review>),
+}
+
+/// What lies over the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dialog {
+    /// The keys of a context.
+    Help(Context),
+    /// A question for a reason.
+    Reason(Reason),
+}
+
+/// A decision that waits for its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The decision.
+    pub verdict: Verdict,
+    /// On this case.
+    pub case: CaseId,
+    /// On this revision of it.
+    pub revision: RevisionNumber,
+    /// What has been typed.
+    pub text: Line,
+}
+
+/// A line of text being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line(String);
+
+impl Line {
+    /// Most characters in a line.
+    const MOST: usize = 200;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Adds text, line breaks as blanks, without anything that cannot be printed.
+    pub fn insert(&mut self, text: &str) {
+        let room = Self::MOST.saturating_sub(self.0.chars().count());
+        let flat = text.replace(['\n', '\r', '\t'], " ");
+        let printable = flat.chars().filter(|c| !c.is_control());
+        self.0.extend(printable.take(room));
+    }
+
+    /// Takes a key.
+    pub fn press(&mut self, key: Key) {
+        match key.code {
+            KeyCode::Char(c) if !key.ctrl && !key.alt => {
+                self.insert(c.encode_utf8(&mut [0; 4]));
+            }
+            KeyCode::Char('u') if key.ctrl => self.0.clear(),
+            KeyCode::Backspace => {
+                self.0.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A message at the bottom of the screen, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The message.
+    pub text: String,
+    /// Whether something went wrong.
+    pub bad: bool,
+}
+
+impl Notice {
+    /// Something to know.
+    pub fn good(text: impl Into<String>) -> Self {
+        Notice {
+            text: text.into(),
+            bad: false,
+        }
+    }
+
+    /// Something went wrong.
+    pub fn bad(text: impl Into<String>) -> Self {
+        Notice {
+            text: text.into(),
+            bad: true,
+        }
+    }
+
+    /// What went wrong and what to do.
+    pub fn failure(failure: &Failure) -> Self {
+        let fault = &failure.fault;
+        Notice::bad(format!("{} {}", fault.message, fault.hint).trim_end())
+    }
+}
+
+/// Everything the client knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What time it is, for ages.
+    pub now: Timestamp,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Whether the daemon can be reached.
+    pub link: Link,
+    /// How the daemon is.
+    pub status: Option<Status>,
+    /// The list of cases.
+    pub queue: Queue,
+    /// What fills the screen.
+    pub screen: Screen,
+    /// What lies over it.
+    pub dialog: Option<Dialog>,
+    /// A message.
+    pub notice: Option<Notice>,
+    /// Which key means what.
+    pub keymap: Keymap,
+    /// Revisions that have been on the screen. Nothing else can be decided on.
+    seen: HashSet<(CaseId, RevisionNumber)>,
+    /// Cases whose decision is on its way to the daemon.
+    pub deciding: HashSet<CaseId>,
+    refresh: Refresh,
+}
+
+/// Cases that changed since they were read.
+#[derive(Debug, Clone, Default)]
+struct Refresh {
+    stale: BTreeSet<CaseId>,
+    /// Reading one by one would take longer than reading all.
+    all: bool,
+    /// A refresh is on its way; the next one follows when it is here.
+    running: bool,
+}
+
+/// More stale cases than this are read as a list.
+const FEW: usize = 16;
+
+impl Model {
+    /// A client that knows nothing yet.
+    pub fn new(now: Timestamp, size: (u16, u16)) -> Self {
+        Model {
+            now,
+            size,
+            link: Link::Connecting,
+            status: None,
+            queue: Queue::default(),
+            screen: Screen::Queue,
+            dialog: None,
+            notice: None,
+            keymap: Keymap::default(),
+            seen: HashSet::new(),
+            deciding: HashSet::new(),
+            refresh: Refresh::default(),
+        }
+    }
+
+    /// Where a key would be pressed.
+    pub fn context(&self) -> Context {
+        match (&self.dialog, &self.screen) {
+            (Some(Dialog::Help(_)), _) => Context::Help,
+            (_, Screen::Queue) => Context::Queue,
+            (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
+            (_, Screen::Review(_)) => Context::Review,
+        }
+    }
+
+    /// The case being looked at.
+    pub fn review(&self) -> Option<&Review> {
+        match &self.screen {
+            Screen::Review(review) => Some(review),
+            Screen::Queue => None,
+        }
+    }
+
+    /// The case being looked at.
+    pub fn review_mut(&mut self) -> Option<&mut Review> {
+        match &mut self.screen {
+            Screen::Review(review) => Some(review),
+            Screen::Queue => None,
+        }
+    }
+
+    /// The case being looked at, if it is `case`.
+    pub fn review_of(&mut self, case: &CaseId) -> Option<&mut Review> {
+        self.review_mut().filter(|r| r.case == *case)
+    }
+
+    /// Opens a case.
+    pub fn open(&mut self, case: CaseId) -> Vec<Effect> {
+        self.queue.select(&case);
+        self.screen = Screen::Review(Box::new(Review::new(case.clone())));
+        self.dialog = None;
+        vec![Effect::LoadCase(case)]
+    }
+
+    /// Goes back to the list.
+    pub fn close(&mut self) {
+        self.screen = Screen::Queue;
+        self.dialog = None;
+        self.scroll();
+    }
+
+    /// Keeps the selected case among the rows on the screen.
+    pub fn scroll(&mut self) {
+        let rows = crate::view::queue_rows(self.size);
+        self.queue.scroll(rows);
+    }
+
+    /// What the picture shows.
+    pub fn subject(&self) -> Subject {
+        match (&self.dialog, &self.screen) {
+            (Some(Dialog::Help(_)), _) | (_, Screen::Queue) => Subject::Nothing,
+            (_, Screen::Review(review)) => review.subject(),
+        }
+    }
+
+    /// A picture is on the screen.
+    pub fn shown(&mut self, showing: Showing) {
+        if let Some(revision) = showing.revision {
+            self.seen.insert((showing.case, revision));
+        }
+    }
+
+    /// Whether a revision has been on the screen.
+    pub fn has_seen(&self, case: &CaseId, revision: RevisionNumber) -> bool {
+        self.seen.contains(&(case.clone(), revision))
+    }
+
+    /// A case changed; returns what to read, unless something is being read already.
+    pub fn changed(&mut self, case: CaseId) -> Option<Effect> {
+        self.refresh.stale.insert(case);
+        self.next_refresh()
+    }
+
+    /// All cases may have changed.
+    pub fn all_changed(&mut self) -> Option<Effect> {
+        self.refresh.all = true;
+        self.next_refresh()
+    }
+
+    /// What was being read is here, or will not come.
+    pub fn refreshed(&mut self) -> Option<Effect> {
+        self.refresh.running = false;
+        self.next_refresh()
+    }
+
+    fn next_refresh(&mut self) -> Option<Effect> {
+        let refresh = &mut self.refresh;
+        if refresh.running || (!refresh.all && refresh.stale.is_empty()) {
+            return None;
+        }
+        refresh.running = true;
+        let stale = std::mem::take(&mut refresh.stale);
+        if std::mem::take(&mut refresh.all) || stale.len() > FEW {
+            Some(Effect::LoadEverything)
+        } else {
+            Some(Effect::LoadSome(stale.into_iter().collect()))
+        }
+    }
+}

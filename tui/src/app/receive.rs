@@ -1,0 +1,129 @@
+//! Answers of the daemon.
+
+use super::event::{Answer, Effect};
+use super::model::{Link, Model, Notice};
+use super::{decide, prompting};
+use medicosam_shared::case::{Action, Event};
+use medicosam_shared::text::printable;
+
+/// Takes an answer in; returns what has to be done outside.
+pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Connected { list, status } => {
+            model.link = Link::Connected;
+            model.status = Some(status);
+            model.queue.replace(list.cases);
+            model.scroll();
+            // Whatever could not be read while the daemon was away can be now.
+            let review = model.review().map(|r| r.case.clone());
+            return review.map(Effect::LoadCase).into_iter().collect();
+        }
+        Answer::Disconnected(failure) => model.link = Link::Lost(failure),
+        Answer::Happened(event) => return happened(model, &event),
+        Answer::Everything(result) => {
+            if let Ok((list, status)) = result {
+                model.queue.replace(list.cases);
+                model.status = Some(status);
+                model.scroll();
+            }
+            return model.refreshed().into_iter().collect();
+        }
+        Answer::Some { cases, status } => {
+            model.queue.put(cases);
+            model.status = status.or(model.status.take());
+            model.scroll();
+            return model.refreshed().into_iter().collect();
+        }
+        Answer::Case { case, result } => {
+            let Some(review) = model.review_of(&case) else {
+                return Vec::new();
+            };
+            match result {
+                Ok(detail) => {
+                    let summary = detail.summary.clone();
+                    let effects = review.put_detail(*detail);
+                    model.queue.put(vec![summary]);
+                    return effects;
+                }
+                Err(failure) if review.detail.is_none() => {
+                    review.failure = Some(failure.fault.message);
+                }
+                // What is on the screen is older than it could be, but still true.
+                Err(failure) => model.notice = Some(Notice::failure(&failure)),
+            }
+        }
+        Answer::Slice {
+            case,
+            index,
+            result,
+        } => {
+            if let Some(review) = model.review_of(&case) {
+                let result = result.map_err(|failure| failure.fault.message);
+                review.slices.arrived(index, result);
+            }
+        }
+        Answer::Masks {
+            case,
+            revision,
+            result,
+        } => {
+            if let Some(review) = model.review_of(&case) {
+                match result {
+                    Ok(masks) => review.put_masks(revision, masks),
+                    Err(failure) => model.notice = Some(Notice::failure(&failure)),
+                }
+            }
+        }
+        Answer::Decided { case, result } => return decide::decided(model, &case, result),
+        Answer::Retried { result } => match result {
+            Ok(summary) => {
+                let text = format!("{}: {}", printable(&summary.name), summary.state);
+                model.notice = Some(Notice::good(text));
+                model.queue.put(vec![summary]);
+                model.scroll();
+            }
+            Err(failure) => model.notice = Some(Notice::failure(&failure)),
+        },
+        Answer::Prompted {
+            case,
+            result,
+            elapsed,
+        } => return prompting::prompted(model, &case, result, elapsed),
+    }
+    Vec::new()
+}
+
+/// An entry of the event log: what it is about is read again.
+fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
+    // A replaced file takes its case out of the list.
+    if event.action == Action::Superseded {
+        return model.all_changed().into_iter().collect();
+    }
+    let Some(case) = &event.case else {
+        return Vec::new();
+    };
+    let mut effects: Vec<Effect> = model.changed(case.clone()).into_iter().collect();
+    let deciding = model.deciding.contains(case);
+    if let Some(review) = model.review_of(case)
+        && !review.prompting
+    {
+        effects.push(Effect::LoadCase(case.clone()));
+        if let Some(text) = news(event).filter(|_| !deciding) {
+            model.notice = Some(Notice::good(text));
+        }
+    }
+    effects
+}
+
+/// What somebody who looks at the case wants to know at once.
+fn news(event: &Event) -> Option<String> {
+    let who = printable(&event.who);
+    match event.action {
+        Action::Approved => Some(format!("{who} has just approved this case.")),
+        Action::Rejected => Some(format!("{who} has just rejected this case.")),
+        Action::Flagged => Some(format!("{who} has just flagged this case.")),
+        Action::Prompted => Some(format!("{who} has just asked for another mask.")),
+        Action::Revised => Some("There is a new revision.".to_owned()),
+        _ => None,
+    }
+}
