@@ -1,1 +1,22 @@
-//! tests
+//! Tools of the end-to-end tests: a whole system, and terminals for its client, one scripted and
+//! one real.
+//!
+//! - [`nifti`]: label maps read without the product's code.
+//! - [`system`]: the real daemon with the real model, in a folder of its own.
+//! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
+//!   keeps the screen as text and collects the sixel pictures apart from it.
+//! - [`xterm`]: a program in a real xterm under its own X server, with keys and screenshots.
+//!
+//! Both wait for what the program shows, up to a deadline; neither ever sleeps and hopes.
+
+mod escape;
+pub mod keys;
+pub mod nifti;
+pub mod profile;
+mod program;
+pub mod pty;
+pub mod screenshot;
+pub mod system;
+pub mod xterm;
+
+pub use program::Size;

@@ -11,7 +11,7 @@ mod worker;
 use clap::{Args, Parser, Subcommand};
 use error::CommandError;
 use medicosam_shared::paths;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -107,6 +107,7 @@ fn start_logging() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false);
     // A second start, in tests, keeps the first one.
     let _ = subscriber.try_init();

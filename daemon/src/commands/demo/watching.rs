@@ -72,11 +72,8 @@ async fn describe(client: &Client, state: CaseState) -> Result<String, CommandEr
     let progress = status.workers.iter().find_map(|worker| worker.progress);
     Ok(match (state, progress) {
         (CaseState::Embedding, Some(progress)) => {
-            format!(
-                "embedding slice {} of {}",
-                progress.done + 1,
-                progress.total
-            )
+            let slice = (progress.done + 1).min(progress.total);
+            format!("embedding slice {slice} of {}", progress.total)
         }
         (CaseState::Embedding, None) => "reading the scan".to_owned(),
         (state, _) => state.to_string(),
