@@ -62,8 +62,9 @@ pub(super) fn is_ours(path: &Path) -> bool {
             .is_some_and(|record| record["GeneratedBy"][0]["Name"] == PROGRAM)
 }
 
-/// The label table: BIDS's columns `index` and `name`, then what was measured. Values that are
-/// not known are `n/a`.
+/// The label table: BIDS's columns `index` and `name`, then what was measured on each object's own
+/// mask (where objects overlap, the label map shows less of the lower label). Values that are not
+/// known are `n/a`.
 pub(super) fn label_table(masks: &MaskSet, affine: &Affine, provenance: &Provenance) -> String {
     let mut table = String::from("index\tname\tvoxels\tvolume_ml\tslices\tpredicted_iou\n");
     for object in &masks.objects {

@@ -97,7 +97,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), OutputError> {
 }
 
 /// Removes what a killed run left behind in `folder` (not below it): the number of files. What is
-/// being written right now stays. A folder that does not exist has no leftovers.
+/// being written right now stays, and so does what another user left. A folder that does not exist has no leftovers.
 pub fn sweep(folder: &Path) -> Result<usize, OutputError> {
     let failed = |path: &Path, error| OutputError::new("clearing leftovers from", path, error);
     let entries = match fs::read_dir(folder) {
@@ -116,8 +116,12 @@ pub fn sweep(folder: &Path) -> Result<usize, OutputError> {
         let path = entry.path();
         match remove_unlocked(&path) {
             Ok(gone) => removed += usize::from(gone),
-            // Renamed or removed meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Renamed or removed meanwhile, or another user's.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+                ) => {}
             Err(error) => return Err(failed(&path, error)),
         }
     }

@@ -18,8 +18,6 @@ const HEADER: usize = 348;
 pub(super) const START: usize = 352;
 /// Where the voxels must begin at the latest; extensions lie before them.
 const MAX_OFFSET: f32 = (64 << 20) as f32;
-/// Largest number of voxels along one axis. NIfTI-1 itself ends at 32767.
-const MAX_ALONG: i16 = i16::MAX;
 /// Bytes that may follow the voxels.
 pub(super) const MAX_SURPLUS: u64 = 16 << 20;
 /// Bytes of voxels that are read if the caller sets no other limit.
@@ -207,13 +205,13 @@ fn check_rank(start: &[u8], order: ByteOrder) -> Result<(), Problem> {
     }
 }
 
-/// The dimensions of a single volume. The format's numbers are signed; the crate reads them
-/// without sign.
+/// The dimensions of a single volume, at most 32767 each. The format's numbers are signed; the
+/// crate reads them without sign.
 fn check_dims(nifti: &NiftiHeader) -> Result<Dims, Problem> {
     let [rank, sizes @ ..] = nifti.dim.map(|n| n as i16);
     // What stands beyond the number of dimensions means nothing.
     let used = &sizes[..rank.clamp(1, 7) as usize];
-    if let Some(at) = used.iter().position(|n| !(1..=MAX_ALONG).contains(n)) {
+    if let Some(at) = used.iter().position(|&n| n < 1) {
         return Err(Problem::BadDimension {
             index: at + 1,
             found: used[at],

@@ -19,8 +19,8 @@
 //!   longer than 1 and on a `pixdim[0]` of 0;
 //! - it keeps bytes and makes an array of all values to give out one.
 //!
-//! Measured on int16 noise over a smooth picture, release build, 2 busy cores, best of 5; `nifti`
-//! with `into_ndarray`, without a hash:
+//! Measured on int16 noise over a smooth picture, release build, 2 busy cores, the best of several
+//! runs, peak memory of the process; `nifti` with `into_ndarray`, without a hash:
 //!
 //! | Scan | here, with SHA-256 | as `i16` there | as `f32` there | gunzip alone |
 //! |---|---|---|---|---|

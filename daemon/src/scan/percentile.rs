@@ -3,7 +3,7 @@
 //! Each voxel has a key, a whole number that sorts as the values do ([`Voxel::to_key`]). The keys
 //! are counted by their highest 16 bits; within the one bin that holds the wanted rank they are
 //! counted by the next 16 bits, and so on (a radix selection). Voxels of 8 and 16 bits take one
-//! pass, 32 bits two or three, 64 bits up to nine; the memory is one table of 65536 counts.
+//! pass, those of 32 and 64 bits a few more; the memory is a table of 65536 counts for each.
 
 use super::header::Scale;
 use super::voxels::Voxel;

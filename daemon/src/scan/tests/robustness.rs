@@ -92,7 +92,7 @@ fn codes() -> impl Strategy<Value = i16> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     #[ignore = "run by another test, in a process of its own"]
