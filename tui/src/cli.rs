@@ -3,8 +3,12 @@
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
 //! 4 somebody else was first.
 
+use crate::picture::GreyLevels;
+use crate::run;
+use crate::term::probe::{Choice, Preferences};
 use crate::verbs::{self, Verb};
 use clap::Parser;
+use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::client::Client;
 use medicosam_shared::paths;
 use std::io;
@@ -42,6 +46,22 @@ pub struct Cli {
         display_order = 100
     )]
     pub socket: Option<PathBuf>,
+    /// How pictures are shown
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "HOW",
+        help_heading = "Screen"
+    )]
+    pub graphics: Choice,
+    /// Size of a character cell in pixels, where the terminal does not know it
+    #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
+    pub cell: Option<(u16, u16)>,
+    /// Grey levels in a picture, 2 to 101: more are finer and take longer over a slow line
+    #[arg(long, global = true, value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
+    pub greys: GreyLevels,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -60,15 +80,62 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let client = Client::new(cli.socket.unwrap_or_else(paths::default_socket));
-    let Some(verb) = cli.verb else {
-        return ExitCode::SUCCESS;
+    let preferences = Preferences {
+        graphics: cli.graphics,
+        cell: cli.cell,
+        greys: cli.greys,
     };
-    match runtime.block_on(verbs::run(&client, &verb, &mut io::stdout())) {
-        Ok(()) => ExitCode::SUCCESS,
+    let client = Client::new(cli.socket.unwrap_or_else(paths::default_socket));
+    let status = runtime.block_on(act(client, preferences, cli.verb));
+    // Whatever still waits for the daemon or the terminal is of no more use.
+    runtime.shutdown_background();
+    ExitCode::from(status)
+}
+
+/// Does what the command line says; returns the exit status.
+async fn act(client: Client, preferences: Preferences, verb: Option<Verb>) -> u8 {
+    let json = verb.as_ref().is_some_and(Verb::json);
+    let done = match &verb {
+        None => return screen(client, preferences, None).await,
+        Some(Verb::Open(args)) => match verbs::open(&client, args).await {
+            Ok(case) => return screen(client, preferences, Some(case)).await,
+            Err(error) => Err(error),
+        },
+        Some(verb) => verbs::run(&client, verb, &mut io::stdout()).await,
+    };
+    match done {
+        Ok(()) => 0,
         Err(error) => {
-            verbs::report(&error, verb.json(), &mut io::stdout(), &mut io::stderr());
-            ExitCode::from(error.exit_status())
+            verbs::report(&error.fault(), json, &mut io::stdout(), &mut io::stderr());
+            error.exit_status()
         }
     }
+}
+
+async fn screen(client: Client, preferences: Preferences, case: Option<CaseId>) -> u8 {
+    match run::run(client, preferences, case).await {
+        Ok(()) => 0,
+        Err(error) => {
+            let fault = Fault {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+                hint: error.hint().to_owned(),
+            };
+            verbs::report(&fault, false, &mut io::stdout(), &mut io::stderr());
+            1
+        }
+    }
+}
+
+fn parse_cell(text: &str) -> Result<(u16, u16), String> {
+    let number = |n: &str| n.parse::<u16>().ok().filter(|n| (2..=256).contains(n));
+    match text.split_once('x').map(|(w, h)| (number(w), number(h))) {
+        Some((Some(width), Some(height))) => Ok((width, height)),
+        _ => Err("a cell is two numbers from 2 to 256, for example 10x20".to_owned()),
+    }
+}
+
+fn parse_greys(text: &str) -> Result<GreyLevels, String> {
+    let count = text.parse().ok().and_then(GreyLevels::new);
+    count.ok_or_else(|| "a number from 2 to 101".to_owned())
 }

@@ -4,11 +4,14 @@
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`term`]: the terminal: modes, keys, what it can do.
+//! - [`run`]: the screen at work.
+//! - [`view`]: what the screen looks like.
 //! - [`app`]: what the client knows, and what happens to it.
 
 pub mod app;
 pub mod cli;
 pub mod picture;
+pub mod run;
 pub mod term;
 pub mod verbs;
 pub mod view;

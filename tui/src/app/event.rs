@@ -48,6 +48,21 @@ pub struct Failure {
     pub conflict: bool,
 }
 
+impl Failure {
+    /// What went wrong and what to do, as sentences.
+    pub fn text(&self) -> String {
+        let mut text = self.fault.message.trim_end().to_owned();
+        if !text.ends_with(['.', '!', '?']) {
+            text.push('.');
+        }
+        if !self.fault.hint.is_empty() {
+            text.push(' ');
+            text.push_str(&self.fault.hint);
+        }
+        text
+    }
+}
+
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Failure {

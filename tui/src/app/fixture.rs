@@ -90,6 +90,7 @@ fn scan_info() -> ScanInfo {
         dims: SCAN.dims,
         affine: SCAN.affine,
         voxel_type: "int16".to_owned(),
+        notes: Vec::new(),
     }
 }
 

@@ -130,6 +130,10 @@ const EDIT: &[(&str, Action)] = &[
 ];
 
 const HELP: &[(&str, Action)] = &[
+    ("j", Action::SelectNext),
+    ("k", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("up", Action::SelectPrevious),
     ("?", Action::Help),
     ("q", Action::Back),
     ("esc", Action::Back),
@@ -179,7 +183,10 @@ const EDIT_HINTS: &[Hint] = &[
     (&[Action::Back], "leave"),
 ];
 
-const HELP_HINTS: &[Hint] = &[(&[Action::Back], "close")];
+const HELP_HINTS: &[Hint] = &[
+    (&[Action::SelectNext, Action::SelectPrevious], "scroll"),
+    (&[Action::Back], "close"),
+];
 
 impl Context {
     /// What the hints row says here.

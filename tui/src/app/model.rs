@@ -35,7 +35,12 @@ pub enum Screen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dialog {
     /// The keys of a context.
-    Help(Context),
+    Help {
+        /// Which one.
+        context: Context,
+        /// Lines scrolled off the top.
+        top: usize,
+    },
     /// A question for a reason.
     Reason(Reason),
 }
@@ -117,8 +122,7 @@ impl Notice {
 
     /// What went wrong and what to do.
     pub fn failure(failure: &Failure) -> Self {
-        let fault = &failure.fault;
-        Notice::bad(format!("{} {}", fault.message, fault.hint).trim_end())
+        Notice::bad(failure.text())
     }
 }
 
@@ -185,7 +189,7 @@ impl Model {
     /// Where a key would be pressed.
     pub fn context(&self) -> Context {
         match (&self.dialog, &self.screen) {
-            (Some(Dialog::Help(_)), _) => Context::Help,
+            (Some(Dialog::Help { .. }), _) => Context::Help,
             (_, Screen::Queue) => Context::Queue,
             (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
             (_, Screen::Review(_)) => Context::Review,
@@ -237,7 +241,7 @@ impl Model {
     /// What the picture shows.
     pub fn subject(&self) -> Subject {
         match (&self.dialog, &self.screen) {
-            (Some(Dialog::Help(_)), _) | (_, Screen::Queue) => Subject::Nothing,
+            (Some(Dialog::Help { .. }), _) | (_, Screen::Queue) => Subject::Nothing,
             (_, Screen::Review(review)) => review.subject(),
         }
     }

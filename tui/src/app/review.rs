@@ -164,6 +164,12 @@ impl Review {
     /// Takes in what is known of the case, and returns what else is needed. The first time, the
     /// slice with the largest mask is looked at.
     pub fn put_detail(&mut self, detail: CaseDetail) -> Vec<Effect> {
+        if let Some(known) = &self.detail
+            && known.summary.updated > detail.summary.updated
+        {
+            // Answers may overtake one another.
+            return Vec::new();
+        }
         let first = self.detail.is_none();
         self.failure = None;
         self.detail = Some(detail);

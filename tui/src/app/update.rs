@@ -15,7 +15,10 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit],
         Action::Help => {
             model.dialog = match model.dialog.take() {
-                None => Some(Dialog::Help(model.context())),
+                None => Some(Dialog::Help {
+                    context: model.context(),
+                    top: 0,
+                }),
                 Some(_) => None,
             };
         }
@@ -84,6 +87,11 @@ fn back(model: &mut Model) {
 }
 
 fn select(model: &mut Model, step: isize) {
+    if let Some(Dialog::Help { context, top }) = &mut model.dialog {
+        let last = crate::view::help_overflow(model.keymap.actions(*context).len(), model.size);
+        *top = top.saturating_add_signed(step).min(last);
+        return;
+    }
     model.queue.select_by(step);
     model.scroll();
 }

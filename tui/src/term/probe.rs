@@ -101,7 +101,7 @@ pub struct Terminal {
     attributes: Option<Vec<u16>>,
     version: Option<String>,
     cell: Option<(u16, u16)>,
-    text_area: Option<(u16, u16)>,
+    text_cell: Option<(u16, u16)>,
     registers: Option<u16>,
     largest: Option<(u16, u16)>,
     synchronized: bool,
@@ -119,7 +119,7 @@ impl Terminal {
             attributes: None,
             version: None,
             cell: None,
-            text_area: None,
+            text_cell: None,
             registers: None,
             largest: None,
             synchronized: false,
@@ -135,17 +135,27 @@ impl Terminal {
             Reply::Mode { mode: 2026, state } => self.synchronized = matches!(state, 1..=3),
             Reply::Mode { .. } => {}
             &Reply::CellSize { width, height } => self.cell = Some((width, height)),
-            &Reply::TextArea { width, height } => self.text_area = Some((width, height)),
+            &Reply::TextArea { width, height } => {
+                self.text_cell = Some(self.per_cell((width, height)));
+            }
             &Reply::ColourRegisters(count) => self.registers = Some(count),
             &Reply::LargestPicture { width, height } => self.largest = Some((width, height)),
             Reply::Status => self.settled = true,
         }
     }
 
-    /// The window has another size; what was said of pixels is asked again.
+    /// The window has another size. What was said of pixels stays until it is said anew: a font
+    /// seldom changes with its window.
     pub fn resized(&mut self, size: WindowSize) {
         self.size = size;
-        (self.cell, self.text_area, self.largest) = (None, None, None);
+    }
+
+    /// A size in pixels of the whole window as that of a cell, rounded down.
+    fn per_cell(&self, (width, height): (u16, u16)) -> (u16, u16) {
+        (
+            width / self.size.columns.max(1),
+            height / self.size.rows.max(1),
+        )
     }
 
     /// Stops waiting for the end mark; answers that still come count.
@@ -167,18 +177,12 @@ impl Terminal {
     /// says of its cells, of its text area, of its window; else the most common size. Always
     /// rounded down, so that pictures never reach beyond their cells.
     pub fn cell(&self) -> (u16, u16) {
-        let per_cell = |(width, height): (u16, u16)| {
-            (
-                width / self.size.columns.max(1),
-                height / self.size.rows.max(1),
-            )
-        };
         let sane = |cell: &(u16, u16)| (2..=256).contains(&cell.0) && (2..=512).contains(&cell.1);
         self.preferences
             .cell
             .or(self.cell.filter(sane))
-            .or(self.text_area.map(per_cell).filter(sane))
-            .or(Some(per_cell(self.size.pixels)).filter(sane))
+            .or(self.text_cell.filter(sane))
+            .or(Some(self.per_cell(self.size.pixels)).filter(sane))
             .unwrap_or((10, 20))
     }
 
@@ -328,13 +332,18 @@ mod tests {
     }
 
     #[test]
-    fn another_window_size_is_measured_anew() {
-        let mut terminal = answered(terminal(Choice::Auto, (0, 0)), "\x1b[6;17;9t");
-        terminal.resized(WindowSize {
+    fn the_cell_stays_until_it_is_measured_anew() {
+        let mut foot = answered(terminal(Choice::Auto, (0, 0)), "\x1b[6;17;9t");
+        let larger = WindowSize {
             columns: 100,
             rows: 50,
             pixels: (1204, 1104),
-        });
-        assert_eq!(terminal.cell(), (12, 22));
+        };
+        foot.resized(larger);
+        assert_eq!(foot.cell(), (9, 17));
+        assert_eq!(answered(foot, "\x1b[6;22;12t").cell(), (12, 22));
+        let mut xterm = terminal(Choice::Auto, (484, 316));
+        xterm.resized(larger);
+        assert_eq!(xterm.cell(), (12, 22));
     }
 }

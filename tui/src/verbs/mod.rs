@@ -21,7 +21,7 @@ pub use table::{age, millilitres, score};
 
 use clap::{Args, Subcommand};
 use medicosam_shared::api::ErrorBody;
-use medicosam_shared::case::Verdict;
+use medicosam_shared::case::{CaseId, Fault, Verdict};
 use medicosam_shared::client::Client;
 use serde::Serialize;
 use std::io::Write;
@@ -90,15 +90,17 @@ impl Verb {
     }
 }
 
-/// Does what a verb says, prints the result to `out`. [`Verb::Open`] only checks that the daemon
-/// and the case are there; the screen is the caller's.
+/// The case that `open` names, which must be there before the screen is.
+pub async fn open(client: &Client, args: &CaseArgs) -> Result<CaseId, Error> {
+    client.hello().await?;
+    Ok(client.case(&args.case).await?.summary.id)
+}
+
+/// Does what a verb says, prints the result to `out`. What [`Verb::Open`] opens is the caller's.
 pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<(), Error> {
     client.hello().await?;
     match verb {
-        Verb::Open(args) => {
-            client.case(&args.case).await?;
-            Ok(())
-        }
+        Verb::Open(args) => open(client, args).await.map(drop),
         Verb::List(args) => list::run(client, args, out).await,
         Verb::Show(args) => show::run(client, args, out).await,
         Verb::Approve(args) => decide::approve(client, args, out).await,
@@ -111,15 +113,17 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
 }
 
 /// Tells a person, and with `json` a script, what went wrong.
-pub fn report(error: &Error, json: bool, out: &mut dyn Write, err: &mut dyn Write) {
-    let fault = error.fault();
+pub fn report(fault: &Fault, json: bool, out: &mut dyn Write, err: &mut dyn Write) {
     // Where even the error cannot be written, the exit status is all that is left to say.
     let _ = writeln!(err, "medicosam: {}", fault.message);
     if !fault.hint.is_empty() {
         let _ = writeln!(err, "  {}", fault.hint);
     }
     if json {
-        let _ = print(out, true, &ErrorBody { error: fault }, |_| String::new());
+        let body = ErrorBody {
+            error: fault.clone(),
+        };
+        let _ = print(out, true, &body, |_| String::new());
     }
 }
 

@@ -1,6 +1,82 @@
-//! What the screen looks like.
+//! What the screen looks like: the model as characters. Nothing here changes anything.
+//!
+//! The picture is not drawn here. Its place is left blank, and [`layout`] says where it is.
 
-/// Rows.
-pub fn queue_rows(size: (u16, u16)) -> usize {
-    usize::from(size.1.saturating_sub(14))
+mod chrome;
+mod help;
+pub mod layout;
+mod panel;
+mod queue;
+mod review;
+mod theme;
+
+#[cfg(test)]
+mod tests;
+
+pub use help::overflow as help_overflow;
+pub use layout::queue_rows;
+pub use theme::Theme;
+
+use crate::app::{Dialog, Model, Screen};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+/// What the terminal's side knows of the picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PictureStatus {
+    /// The cells that it covers, once it is there.
+    pub place: Option<Rect>,
+    /// How it is shown, in words.
+    pub text: String,
+    /// Why there will be none, if so.
+    pub none: Option<&'static str>,
+}
+
+/// Draws the model on an empty buffer, whose area begins at 0, 0; returns where the cursor is, if
+/// it is to be seen.
+pub fn view(
+    model: &Model,
+    picture: &PictureStatus,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let area = buffer.area;
+    let size = (area.width, area.height);
+    if !layout::is_enough(size) {
+        too_small(buffer);
+        return None;
+    }
+    match (&model.dialog, &model.screen) {
+        (Some(Dialog::Help { context, top }), _) => {
+            help::draw(model, *context, *top, theme, buffer)
+        }
+        (_, Screen::Queue) => queue::draw(model, theme, buffer),
+        (_, Screen::Review(review)) => review::draw(model, review, picture, theme, buffer),
+    }
+    chrome::hints(model, theme, buffer);
+    chrome::message(model, picture, theme, buffer)
+}
+
+fn too_small(buffer: &mut Buffer) {
+    let (width, height) = layout::LEAST;
+    let Rect {
+        width: columns,
+        height: rows,
+        ..
+    } = buffer.area;
+    let lines = [
+        format!("{columns}x{rows} is too small."),
+        format!("medicosam needs {width}x{height}."),
+    ];
+    for (row, line) in (0..rows).zip(lines) {
+        put(buffer, 0, row, columns, &Line::raw(line));
+    }
+}
+
+/// Draws a line, cut off after `width` columns.
+fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {
+    if y < buffer.area.height && x < buffer.area.width {
+        buffer.set_line(x, y, line, width.min(buffer.area.width - x));
+    }
 }

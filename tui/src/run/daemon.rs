@@ -1,0 +1,177 @@
+//! The daemon's side: its event log followed for ever, and what is asked in between.
+
+use crate::app::event::Prompted;
+use crate::app::{Answer, Effect, Failure};
+use futures_util::StreamExt;
+use medicosam_shared::api::{CaseList, PromptRequest, PromptResponse, Status};
+use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::client::{Client, ClientError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Sender;
+
+/// Time before the next try to reach the daemon; the last one for ever.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+
+/// Follows the event log. After a break it goes on with the entry after the last one that came,
+/// so that nothing that happened meanwhile is missed. Ends when nobody listens any more.
+pub async fn follow(client: Client, answers: Sender<Answer>) {
+    let mut last = None;
+    let mut tries = 0;
+    loop {
+        let (connected, failure) = follow_once(&client, &answers, &mut last).await;
+        tries = if connected { 0 } else { tries + 1 };
+        if answers.send(Answer::Disconnected(failure)).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(PAUSES[tries.min(PAUSES.len() - 1)]).await;
+    }
+}
+
+/// One connection: whether there was any, and why it ended.
+async fn follow_once(
+    client: &Client,
+    answers: &Sender<Answer>,
+    last: &mut Option<u64>,
+) -> (bool, Failure) {
+    let (list, status) = match everything(client).await {
+        Ok(everything) => everything,
+        Err(error) => return (false, error.into()),
+    };
+    // A log that is shorter than before is another daemon's.
+    let newest = list.last_event;
+    let after = last.map_or(newest, |last| last.min(newest));
+    let events = match client.events(after).await {
+        Ok(events) => events,
+        Err(error) => return (false, error.into()),
+    };
+    if answers
+        .send(Answer::Connected { list, status })
+        .await
+        .is_err()
+    {
+        return (true, ended());
+    }
+    let mut events = std::pin::pin!(events);
+    *last = Some(after);
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(event) => {
+                *last = Some(event.seq);
+                if answers.send(Answer::Happened(event)).await.is_err() {
+                    break;
+                }
+            }
+            Err(error) => return (true, error.into()),
+        }
+    }
+    (true, ended())
+}
+
+fn ended() -> Failure {
+    Failure::from(Fault {
+        code: "connection-broken".to_owned(),
+        message: "the daemon has ended the connection".to_owned(),
+        hint: String::new(),
+    })
+}
+
+async fn everything(client: &Client) -> Result<(CaseList, Status), ClientError> {
+    client.hello().await?;
+    let list = client.cases().await?;
+    let status = client.status().await?;
+    Ok((list, status))
+}
+
+/// Asks the daemon for something, and sends its answer.
+pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
+    if let Some(answer) = answer(&client, effect).await {
+        // Nobody listens any more when the client ends.
+        let _ = answers.send(answer).await;
+    }
+}
+
+async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
+    Some(match effect {
+        Effect::Quit | Effect::Redraw => return None,
+        Effect::LoadEverything => {
+            Answer::Everything(everything(client).await.map_err(Failure::from))
+        }
+        Effect::LoadSome(ids) => {
+            let mut cases = Vec::with_capacity(ids.len());
+            for id in ids {
+                cases.extend(client.case(&id.0).await.map(|d| d.summary));
+            }
+            let status = client.status().await.ok();
+            Answer::Some { cases, status }
+        }
+        Effect::LoadCase(case) => {
+            let result = client.case(&case.0).await;
+            Answer::Case {
+                case,
+                result: result.map(Box::new).map_err(Failure::from),
+            }
+        }
+        Effect::LoadSlice { case, plane, index } => {
+            let result = client.slice(&case, plane, index).await;
+            Answer::Slice {
+                case,
+                index,
+                result: result.map(Arc::new).map_err(Failure::from),
+            }
+        }
+        Effect::LoadMasks { case, revision } => {
+            let result = client.masks(&case, revision).await;
+            Answer::Masks {
+                case,
+                revision,
+                result: result.map(Arc::new).map_err(Failure::from),
+            }
+        }
+        Effect::Decide { case, request } => {
+            let result = client.decide(&case, &request).await;
+            Answer::Decided {
+                case,
+                result: result.map_err(Failure::from),
+            }
+        }
+        Effect::Retry(case) => Answer::Retried {
+            result: client.retry(&case).await.map_err(Failure::from),
+        },
+        Effect::Prompt { case, request } => {
+            let start = Instant::now();
+            let result = prompt(client, &case, &request).await;
+            Answer::Prompted {
+                case,
+                result,
+                elapsed: start.elapsed(),
+            }
+        }
+    })
+}
+
+/// Has a slice segmented again, and reads what came of it.
+async fn prompt(
+    client: &Client,
+    case: &CaseId,
+    request: &PromptRequest,
+) -> Result<Prompted, Failure> {
+    match client.prompt(case, request).await? {
+        PromptResponse::Queued => Ok(Prompted::Queued),
+        PromptResponse::Failed { fault } => Err(Failure::from(fault)),
+        PromptResponse::Revised { revision } => {
+            let (detail, masks) =
+                tokio::try_join!(client.case(&case.0), client.masks(case, revision))?;
+            Ok(Prompted::Revised {
+                detail: Box::new(detail),
+                revision,
+                masks: Arc::new(masks),
+            })
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The screen at work: terminal, daemon and model brought together.
+//!
+//! One loop owns the model. Keys, answers of the daemon and finished pictures come to it through
+//! channels; after each it draws what has changed, and nothing if nothing has.
+
+mod daemon;
+mod painter;
+mod pictures;
+mod place;
+
+use crate::app::{Answer, Effect, Event, Model, handle};
+use crate::term::probe::{self, Environment, Preferences, Terminal};
+use crate::term::threads::{self, Frame, Report, Writer};
+use crate::term::tty::{Tty, TtyError};
+use crate::term::{Input, Reply};
+use crate::view::{PictureStatus, Theme, view};
+use jiff::Timestamp;
+use medicosam_shared::case::CaseId;
+use medicosam_shared::client::Client;
+use painter::Painter;
+use pictures::{Encoded, Pictures};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a terminal may take to say what it can before there are half-blocks. A later answer
+/// still counts.
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the end waits for answers, which would otherwise be typed into the shell.
+const END_WAIT: Duration = Duration::from_millis(300);
+
+/// Room in the channels. Whoever fills one waits.
+const ROOM: usize = 256;
+
+/// Why the screen ended without being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// There is no terminal, or it cannot be used.
+    #[error(transparent)]
+    Tty(#[from] TtyError),
+    /// The system does not let the client listen to signals or start a thread.
+    #[error("preparing the screen: {0}")]
+    System(io::Error),
+    /// The terminal went away.
+    #[error("the terminal is gone: {0}")]
+    Gone(io::Error),
+    /// Somebody ended the client.
+    #[error("ended by signal {0}")]
+    Signal(i32),
+}
+
+impl RunError {
+    /// Stable code for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            RunError::Tty(error) => error.code(),
+            RunError::System(_) => "screen-unprepared",
+            RunError::Gone(_) => "terminal-gone",
+            RunError::Signal(_) => "signal",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            RunError::Tty(error) => error.hint(),
+            RunError::System(_) => "Check the limits of the user (`ulimit -a`).",
+            RunError::Gone(_) | RunError::Signal(_) => {
+                "Start it again; every decision that was confirmed is with the daemon."
+            }
+        }
+    }
+}
+
+/// Runs the screen until it is left, on `case` if one is named.
+pub async fn run(
+    client: Client,
+    preferences: Preferences,
+    case: Option<CaseId>,
+) -> Result<(), RunError> {
+    let tty = Tty::open()?;
+    let mut signals = Signals::listen().map_err(RunError::System)?;
+    let (report, mut reports) = mpsc::channel(ROOM);
+    let (answer, mut answers) = mpsc::channel(ROOM);
+    let (encoded, mut pictures) = mpsc::channel(1);
+
+    let guard = tty.enter()?;
+    // Whether there are colours is the theme's business.
+    crossterm::style::force_color_output(true);
+    let writer =
+        threads::start(&tty, move |r| report.blocking_send(r).is_ok()).map_err(RunError::System)?;
+    tokio::spawn(daemon::follow(client.clone(), answer.clone()));
+
+    let size = tty.size();
+    let mut screen = Running {
+        terminal: Terminal::new(preferences, Environment::read(), size),
+        model: Model::new(Timestamp::now(), (size.columns, size.rows)),
+        tty,
+        client,
+        answer,
+        writer,
+        writing: 0,
+        painter: Painter::new(),
+        pictures: Pictures::new(encoded),
+        theme: Theme::from_environment(),
+        probe_until: Some(Instant::now() + PROBE_WAIT),
+        minute: Instant::now() + Duration::from_secs(60),
+        ended: None,
+    };
+    screen.send(Frame {
+        bytes: probe::QUESTIONS.to_vec(),
+        questions: 1,
+    });
+    if let Some(case) = case {
+        let effects = screen.model.open(case);
+        screen.perform(effects);
+    }
+    while screen.ended.is_none() {
+        screen.draw();
+        let deadline = screen.deadline();
+        tokio::select! {
+            Some(report) = reports.recv() => {
+                screen.report(report);
+                // Keys that have come together are drawn together.
+                while let Ok(report) = reports.try_recv() {
+                    screen.report(report);
+                }
+            }
+            Some(answer) = answers.recv() => screen.happen(Event::from(answer)),
+            Some(encoded) = pictures.recv() => screen.pictures.encoded(encoded),
+            signal = signals.next() => screen.signal(signal),
+            () = sleep_until(deadline) => {}
+        }
+        screen.on_time();
+    }
+    // Leaves the screen first; then answers that are on their way are taken off the line.
+    let ended = screen.ended.take().unwrap_or(Ok(()));
+    if !matches!(ended, Err(RunError::Gone(_))) {
+        let all_answered = async {
+            while screen.pictures.is_answer_due() {
+                match reports.recv().await {
+                    Some(report) => screen.report(report),
+                    None => return,
+                }
+            }
+        };
+        let _ = timeout(END_WAIT, all_answered).await;
+    }
+    drop(guard);
+    ended
+}
+
+/// Signals that mean something to the screen.
+struct Signals {
+    window: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Signals {
+            window: signal(SignalKind::window_change())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> SignalKind {
+        tokio::select! {
+            _ = self.window.recv() => SignalKind::window_change(),
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = self.hang_up.recv() => SignalKind::hangup(),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+        }
+    }
+}
+
+/// Everything that the loop owns.
+struct Running {
+    model: Model,
+    terminal: Terminal,
+    tty: Tty,
+    client: Client,
+    answer: mpsc::Sender<Answer>,
+    writer: Writer,
+    /// Frames on their way to the terminal.
+    writing: usize,
+    painter: Painter,
+    pictures: Pictures,
+    theme: Theme,
+    /// Until when the answers to the probe are waited for.
+    probe_until: Option<Instant>,
+    /// When ages on the screen are a minute older.
+    minute: Instant,
+    ended: Option<Result<(), RunError>>,
+}
+
+impl Running {
+    fn happen(&mut self, event: Event) {
+        let effects = handle(&mut self.model, event);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Quit => self.ended = Some(Ok(())),
+                Effect::Redraw => {
+                    self.painter.forget();
+                    self.pictures.erased();
+                }
+                asked => {
+                    tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::Input(Input::Key(key)) => self.happen(Event::Key(key)),
+            Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
+            Report::Input(Input::Reply(reply)) => {
+                self.terminal.learn(&reply);
+                if reply == Reply::Status {
+                    self.probe_until = None;
+                    self.pictures.answered();
+                }
+            }
+            Report::Written => {
+                self.writing = self.writing.saturating_sub(1);
+                self.pictures.written();
+            }
+            Report::Gone(error) => self.ended = Some(Err(RunError::Gone(error))),
+        }
+        self.tell_what_is_shown();
+    }
+
+    fn tell_what_is_shown(&mut self) {
+        if let Some(showing) = self.pictures.take_shown() {
+            self.happen(Event::Shown(showing));
+        }
+    }
+
+    fn signal(&mut self, signal: SignalKind) {
+        if signal != SignalKind::window_change() {
+            self.ended = Some(Err(RunError::Signal(signal.as_raw_value())));
+            return;
+        }
+        let size = self.tty.size();
+        self.terminal.resized(size);
+        self.painter.forget();
+        self.pictures.resized(Instant::now());
+        self.happen(Event::Resized {
+            columns: size.columns,
+            rows: size.rows,
+        });
+        self.send(Frame {
+            bytes: probe::SIZE_QUESTIONS.to_vec(),
+            questions: 1,
+        });
+    }
+
+    /// When something is due although nothing happens.
+    fn deadline(&self) -> Instant {
+        let others = [self.probe_until, self.pictures.deadline()];
+        others.into_iter().flatten().fold(self.minute, Instant::min)
+    }
+
+    fn on_time(&mut self) {
+        let now = Instant::now();
+        if self.probe_until.is_some_and(|until| until <= now) {
+            self.probe_until = None;
+            self.terminal.give_up_waiting();
+        }
+        if self.minute <= now {
+            self.minute = now + Duration::from_secs(60);
+            self.happen(Event::Clock(Timestamp::now()));
+        }
+        self.pictures.on_time(now);
+        self.tell_what_is_shown();
+    }
+
+    fn send(&mut self, frame: Frame) {
+        self.writing += 1;
+        self.pictures.asked(frame.questions);
+        self.writer.send(frame);
+    }
+
+    /// Has the picture made that belongs on the screen, and draws what has changed, once what was
+    /// drawn before has gone out.
+    fn draw(&mut self) {
+        let size = self.terminal.size();
+        let window = (size.columns, size.rows);
+        let area = crate::view::layout::review(window).picture;
+        let subject = self.model.subject();
+        let fits = crate::view::layout::is_enough(window);
+        self.pictures
+            .want(&subject, area, &self.terminal, fits, Instant::now());
+        self.tell_what_is_shown();
+        if self.writing > 0 {
+            return;
+        }
+        let picture = self.pictures.take_ready();
+        let status: PictureStatus = self.pictures.status(&self.terminal);
+        let mut next = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
+        let cursor = view(&self.model, &status, self.theme, &mut next);
+        self.pictures.draw_blocks(&mut next);
+        let sixel = picture.as_ref().and_then(Encoded::sixel);
+        let mut bytes = self.painter.paint(
+            next,
+            self.pictures.covered(),
+            sixel,
+            cursor,
+            self.terminal.is_synchronized(),
+        );
+        let mut questions = 0;
+        if picture.is_some() {
+            questions = self.pictures.ask_for_answer(&mut bytes);
+        }
+        if bytes.is_empty() {
+            if picture.is_some() {
+                self.pictures.written();
+                self.tell_what_is_shown();
+            }
+            return;
+        }
+        self.send(Frame { bytes, questions });
+    }
+}

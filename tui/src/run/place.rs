@@ -1,0 +1,150 @@
+//! Where a picture goes and how large it is.
+
+use crate::app::subject::SliceSubject;
+use crate::picture::{Canvas, Size, compose, halfblock, sixel};
+use crate::term::probe::{Graphics, Terminal};
+use ratatui::layout::Rect;
+
+/// Where and how a picture is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// The cells that it touches.
+    pub cells: Rect,
+    /// Its size in pixels.
+    pub size: Size,
+    /// How it is shown.
+    pub graphics: Graphics,
+}
+
+/// The largest picture of a slice, in its true proportions, that fits into `area`, in the middle
+/// of its first row; `None` if there can be none.
+pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<Place> {
+    let graphics = terminal.graphics();
+    let (cell_width, cell_height) = terminal.cell();
+    let (canvas, pixel_columns, pixel_rows) = match graphics {
+        Graphics::Undecided | Graphics::None => return None,
+        Graphics::Sixel(limits) => {
+            let room = |cells: u16, pixels: u16, most: u16| {
+                (u32::from(cells) * u32::from(pixels)).min(most.into())
+            };
+            let size = Size {
+                width: room(area.width, cell_width, limits.largest.0),
+                height: room(area.height, cell_height, limits.largest.1),
+            };
+            let canvas = Canvas {
+                size,
+                pixel_aspect: 1.0,
+                band: sixel::BAND,
+            };
+            (canvas, cell_width.into(), cell_height.into())
+        }
+        Graphics::HalfBlocks(_) => {
+            let canvas = Canvas {
+                size: Size {
+                    width: area.width.into(),
+                    height: u32::from(area.height) * halfblock::BAND,
+                },
+                pixel_aspect: f64::from(cell_height)
+                    / f64::from(halfblock::BAND)
+                    / f64::from(cell_width),
+                band: halfblock::BAND,
+            };
+            (canvas, 1, halfblock::BAND)
+        }
+    };
+    let (width, height) =
+        compose::extent(subject.slice.shape, subject.spacing, subject.orientation);
+    let size = canvas.fit(width, height)?;
+    let columns = size.width.div_ceil(pixel_columns) as u16;
+    let rows = size.height.div_ceil(pixel_rows) as u16;
+    Some(Place {
+        cells: Rect::new(area.x + (area.width - columns) / 2, area.y, columns, rows),
+        size,
+        graphics,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Subject;
+    use crate::app::fixture::{press, with_review};
+    use crate::picture::GreyLevels;
+    use crate::term::Reply;
+    use crate::term::probe::{Choice, Environment, Preferences};
+    use crate::term::tty::WindowSize;
+
+    fn subject() -> SliceSubject {
+        let mut model = with_review(&["one"]);
+        press(&mut model, "enter");
+        match model.subject() {
+            Subject::Slice(subject) => *subject,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn terminal(graphics: Choice, cell: (u16, u16)) -> Terminal {
+        let preferences = Preferences {
+            graphics,
+            cell: Some(cell),
+            greys: GreyLevels::USUAL,
+        };
+        let size = WindowSize {
+            columns: 80,
+            rows: 24,
+            pixels: (0, 0),
+        };
+        Terminal::new(preferences, Environment::default(), size)
+    }
+
+    const AREA: Rect = Rect::new(2, 2, 51, 20);
+
+    #[test]
+    fn a_sixel_keeps_its_proportions_and_its_cells() {
+        // 64 × 48 voxels of 0.7 mm: 4 to 3.
+        let place = place(&subject(), AREA, &terminal(Choice::Sixel, (10, 20))).unwrap();
+        assert_eq!((place.size.width, place.size.height), (504, 378));
+        assert_eq!(place.cells, Rect::new(2, 2, 51, 19));
+    }
+
+    #[test]
+    fn half_blocks_allow_for_the_shape_of_cells() {
+        let blocks = |cell| place(&subject(), AREA, &terminal(Choice::Halfblock, cell)).unwrap();
+        let square = blocks((10, 20));
+        assert_eq!((square.size.width, square.size.height), (51, 38));
+        assert_eq!(square.cells.height, 19);
+        let narrow = blocks((6, 13));
+        let width = f64::from(narrow.size.width) * 6.0;
+        let height = f64::from(narrow.size.height) * 6.5;
+        assert!((width / height - 4.0 / 3.0).abs() < 0.05, "{narrow:?}");
+    }
+
+    #[test]
+    fn a_terminal_may_limit_the_picture() {
+        let mut terminal = terminal(Choice::Sixel, (10, 20));
+        terminal.learn(&Reply::LargestPicture {
+            width: 200,
+            height: 1000,
+        });
+        let place = place(&subject(), AREA, &terminal).unwrap();
+        assert_eq!((place.size.width, place.size.height), (200, 150));
+        assert_eq!(place.cells.width, 20);
+    }
+
+    #[test]
+    fn no_pictures_means_no_place() {
+        assert_eq!(
+            place(&subject(), AREA, &terminal(Choice::None, (10, 20))),
+            None
+        );
+        assert_eq!(
+            place(&subject(), AREA, &terminal(Choice::Auto, (10, 20))),
+            None
+        );
+        let tiny = Rect::new(2, 2, 51, 0);
+        assert_eq!(
+            place(&subject(), tiny, &terminal(Choice::Sixel, (10, 20))),
+            None
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! The lines that every screen has: header, message, hints.
+
+use super::{PictureStatus, Theme, put};
+use crate::app::keymap::Hint;
+use crate::app::{Action, Context, Dialog, Link, Model};
+use medicosam_shared::case::{CaseState, Verdict};
+use medicosam_shared::text::printable;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::text::{Line, Span};
+
+/// The first line: `left`, and as much of `right` as fits.
+pub fn header(left: &Line<'_>, right: &Line<'_>, buffer: &mut Buffer) {
+    let columns = buffer.area.width;
+    put(buffer, 1, 0, columns, left);
+    let wanted = right.width() as u16;
+    if left.width() as u16 + wanted + 4 <= columns {
+        put(buffer, columns - wanted - 1, 0, wanted, right);
+    }
+}
+
+/// How the daemon is, in a few words.
+pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
+    let word = match &model.link {
+        Link::Connecting => Span::styled("looking for the daemon", theme.faint()),
+        Link::Lost(_) => Span::styled("daemon not reachable", theme.bad()),
+        Link::Connected => Span::styled("daemon ok", theme.good()),
+    };
+    let mut spans = vec![word];
+    let workers = model.status.iter().flat_map(|s| &s.workers);
+    let mut devices: Vec<String> = workers
+        .clone()
+        .filter_map(|w| w.device.as_deref().map(printable))
+        .collect();
+    devices.dedup();
+    if !devices.is_empty() {
+        spans.push(Span::raw(format!("  {}", devices.join(" "))));
+    }
+    if workers.clone().any(|w| w.fault.is_some()) {
+        spans.push(Span::styled("  worker in trouble", theme.bad()));
+    }
+    spans
+}
+
+/// Cases per kind of state.
+pub fn counts(model: &Model) -> String {
+    let count = |states: &[CaseState]| {
+        let cases = model.queue.cases().iter();
+        cases.filter(|c| states.contains(&c.state)).count()
+    };
+    let parts = [
+        ("review", &[CaseState::Review][..]),
+        ("running", &[CaseState::Embedding, CaseState::Segmenting]),
+        ("waiting", &[CaseState::Waiting, CaseState::Paused]),
+        (
+            "done",
+            &[CaseState::Approved, CaseState::Rejected, CaseState::Flagged],
+        ),
+        ("failed", &[CaseState::Failed]),
+    ];
+    let texts: Vec<String> = parts
+        .into_iter()
+        .map(|(word, states)| (word, count(states)))
+        .filter(|(word, n)| *n > 0 || *word == "review")
+        .map(|(word, n)| format!("{word} {n}"))
+        .collect();
+    texts.join("  ")
+}
+
+/// The last line: the most important keys that fit, and how to find the others.
+pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
+    let context = model.context();
+    let columns = buffer.area.width;
+    let help = hint(model, context, (&[Action::Help], "help"), theme);
+    let mut room = usize::from(columns).saturating_sub(width(&help) + 2);
+    let mut line = Vec::new();
+    for &entry in context.hints() {
+        let spans = hint(model, context, entry, theme);
+        let needed = width(&spans) + 2;
+        if needed > room {
+            break;
+        }
+        room -= needed;
+        line.extend(spans);
+        line.push(Span::raw("  "));
+    }
+    let row = buffer.area.height - 1;
+    put(buffer, 1, row, columns, &Line::from(line));
+    let help_width = width(&help) as u16;
+    put(
+        buffer,
+        columns - help_width - 1,
+        row,
+        help_width,
+        &Line::from(help),
+    );
+}
+
+fn width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::width).sum()
+}
+
+fn hint<'a>(
+    model: &Model,
+    context: Context,
+    (actions, title): Hint,
+    theme: Theme,
+) -> Vec<Span<'a>> {
+    let symbols: Vec<String> = actions
+        .iter()
+        .filter_map(|action| model.keymap.keys(context, *action).next())
+        .map(|key| key.symbol())
+        .collect();
+    let short = symbols.iter().all(|s| s.chars().count() == 1);
+    let symbols = symbols.join(if short { "" } else { "/" });
+    vec![
+        Span::styled(symbols, theme.key()),
+        Span::raw(format!(" {title}")),
+    ]
+}
+
+/// The line above the hints: what is being typed, or what there is to know. Returns where the
+/// cursor is if something is being typed.
+pub fn message(
+    model: &Model,
+    picture: &PictureStatus,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let (columns, row) = (buffer.area.width, buffer.area.height - 2);
+    let room = columns - 2;
+    if let Some(Dialog::Reason(reason)) = &model.dialog
+        && model.notice.is_none()
+    {
+        let verb = match reason.verdict {
+            Verdict::Approve => "approve",
+            Verdict::Reject => "reject",
+            Verdict::Flag => "flag",
+        };
+        let question = format!("{verb} because: ");
+        let text = printable(reason.text.as_str());
+        let shown = end_of(&text, usize::from(room).saturating_sub(question.len() + 1));
+        let line = Line::from(vec![
+            Span::styled(question, theme.title()),
+            Span::raw(shown),
+        ]);
+        put(buffer, 1, row, room, &line);
+        return Some(Position::new(1 + line.width() as u16, row));
+    }
+    let line = match (&model.notice, &model.link) {
+        (Some(notice), _) => {
+            let style = if notice.bad {
+                theme.bad()
+            } else {
+                theme.good()
+            };
+            Line::styled(printable(&notice.text), style)
+        }
+        (None, Link::Lost(failure)) => {
+            let text = format!("{} Trying again.", failure.text());
+            Line::styled(printable(&text), theme.bad())
+        }
+        (None, _) if model.review().is_some() => Line::styled(picture.text.clone(), theme.faint()),
+        (None, _) => Line::default(),
+    };
+    put(buffer, 1, row, room, &line);
+    None
+}
+
+/// The end of a text, as much as fits into `columns`.
+fn end_of(text: &str, columns: usize) -> String {
+    let mut start = text.len();
+    let mut taken = 0;
+    for (at, character) in text.char_indices().rev() {
+        taken += unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
+        if taken > columns {
+            break;
+        }
+        start = at;
+    }
+    text[start..].to_owned()
+}

@@ -1,0 +1,60 @@
+//! The keys of a screen.
+
+use super::{Theme, chrome, put};
+use crate::app::{Action, Context, Model};
+use ratatui::buffer::Buffer;
+use ratatui::text::{Line, Span};
+
+/// Columns for one list of keys.
+const LIST: u16 = 39;
+
+/// Columns for the keys themselves.
+const KEYS: usize = 9;
+
+/// Rows and lists side by side on a terminal of this size.
+fn room((columns, rows): (u16, u16)) -> (usize, usize) {
+    let rows = usize::from(rows.saturating_sub(4)).max(1);
+    (rows, usize::from(columns / LIST).max(1))
+}
+
+/// Lines of `actions` that do not fit, so that it can be scrolled by so many.
+pub fn overflow(actions: usize, size: (u16, u16)) -> usize {
+    let (rows, lists) = room(size);
+    actions.saturating_sub(rows * lists)
+}
+
+pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &mut Buffer) {
+    let title = match context {
+        Context::Queue => "Keys in the queue",
+        Context::Review => "Keys when looking at a case",
+        Context::Edit => "Keys when changing prompts",
+        Context::Help => "Keys",
+    };
+    chrome::header(
+        &Line::styled(title, theme.title()),
+        &Line::styled("^c ends, ^l draws anew", theme.faint()),
+        buffer,
+    );
+    let size = (buffer.area.width, buffer.area.height);
+    let actions = model.keymap.actions(context);
+    let (rows, lists) = room(size);
+    let top = top.min(overflow(actions.len(), size));
+    for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
+        for (row, &action) in actions.iter().enumerate() {
+            let line = line(model, context, action, theme);
+            put(buffer, list as u16 * LIST, row as u16 + 2, LIST, &line);
+        }
+    }
+}
+
+fn line<'a>(model: &Model, context: Context, action: Action, theme: Theme) -> Line<'a> {
+    let keys: Vec<String> = model
+        .keymap
+        .keys(context, action)
+        .map(|key| key.symbol())
+        .collect();
+    Line::from(vec![
+        Span::styled(format!("{:>KEYS$}", keys.join(" ")), theme.key()),
+        Span::raw(format!("  {}", action.title())),
+    ])
+}

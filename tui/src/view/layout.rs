@@ -1,0 +1,85 @@
+//! Where things are on the screen.
+
+use ratatui::layout::Rect;
+
+/// Columns and rows of the smallest terminal that is any use.
+pub const LEAST: (u16, u16) = (40, 12);
+
+/// Whether a terminal of this size is any use.
+pub fn is_enough((columns, rows): (u16, u16)) -> bool {
+    columns >= LEAST.0 && rows >= LEAST.1
+}
+
+/// The list of cases and what is below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLayout {
+    /// The list with its frame and its header line.
+    pub list: Rect,
+    /// More about the selected case; empty where there is no room.
+    pub detail: Rect,
+}
+
+/// The queue on a terminal of this size: a header line, the list, the selected case, and two lines
+/// for messages and hints.
+pub fn queue((columns, rows): (u16, u16)) -> QueueLayout {
+    let detail = if rows >= 20 { 7 } else { 0 };
+    let list = rows.saturating_sub(3 + detail);
+    QueueLayout {
+        list: Rect::new(0, 1, columns, list),
+        detail: Rect::new(0, 1 + list, columns, detail),
+    }
+}
+
+/// Cases that fit into the list.
+pub fn queue_rows(size: (u16, u16)) -> usize {
+    usize::from(queue(size).list.height.saturating_sub(3))
+}
+
+/// A case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewLayout {
+    /// Where the picture may be. It never reaches the last two rows, because a picture on the last
+    /// row makes terminals scroll.
+    pub picture: Rect,
+    /// What is known of the case; empty where there is no room.
+    pub panel: Rect,
+}
+
+/// A case on a terminal of this size: a header line, a line for the letter above the picture, the
+/// picture with a letter on either side, what is known of the case, and two lines for messages and
+/// hints.
+pub fn review((columns, rows): (u16, u16)) -> ReviewLayout {
+    let panel = match columns {
+        0..72 => 0,
+        72..130 => 25,
+        _ => 40,
+    };
+    let height = rows.saturating_sub(4);
+    let width = columns.saturating_sub(4 + panel);
+    ReviewLayout {
+        picture: Rect::new(2, 2, width, height),
+        panel: Rect::new(columns - panel, 1, panel, height + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_picture_never_reaches_the_last_two_rows_nor_the_panel() {
+        for columns in LEAST.0..220 {
+            for rows in LEAST.1..80 {
+                let ReviewLayout { picture, panel } = review((columns, rows));
+                assert!(picture.bottom() <= rows - 2, "{columns}x{rows}");
+                assert!(picture.right() < panel.x || panel.width == 0);
+                assert!(picture.right() < columns, "room for the letter");
+                assert!(
+                    picture.width >= 32 && picture.height >= 8,
+                    "{columns}x{rows}"
+                );
+                assert!(queue_rows((columns, rows)) >= 5, "{columns}x{rows}");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A case: header, picture place with its letters, panel.
+
+use super::{PictureStatus, Theme, chrome, layout, panel, put};
+use crate::app::review::Review;
+use crate::app::{Failure, Link, Model, Subject};
+use medicosam_shared::text::printable;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+pub fn draw(
+    model: &Model,
+    review: &Review,
+    picture: &PictureStatus,
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
+    let size = (buffer.area.width, buffer.area.height);
+    header(model, review, theme, buffer);
+    let places = layout::review(size);
+    letters(
+        review,
+        picture.place.unwrap_or(places.picture),
+        theme,
+        buffer,
+    );
+    if let Some(text) = instead(review, picture) {
+        in_place_of_picture(&text, places.picture, buffer);
+    }
+    if places.panel.width > 0 {
+        panel::draw(review, places.panel, theme, buffer);
+    } else {
+        let text = panel::in_short(review);
+        put(buffer, 2, 1, size.0 - 2, &Line::styled(text, theme.faint()));
+    }
+}
+
+fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
+    let summary = review.detail.as_ref().map(|d| &d.summary);
+    let summary = summary.or_else(|| model.queue.get(&review.case));
+    let mut left = Vec::new();
+    if review.edit.is_some() {
+        left.push(Span::styled("EDIT ", theme.key()));
+    }
+    let name = summary.map_or_else(|| review.case.to_string(), |c| printable(&c.name));
+    left.push(Span::styled(name, theme.title()));
+    if let Some(case) = summary {
+        left.push(Span::styled(
+            format!("  {}", case.state),
+            theme.state(case.state),
+        ));
+    }
+    if let (Some(place), all) = model.queue.place_in_review(&review.case) {
+        left.push(Span::raw(format!("  {place}/{all}")));
+    }
+    let mut right = Vec::new();
+    if let Some(detail) = &review.detail {
+        match detail.summary.revision {
+            Some(n) => right.push(Span::raw(format!(
+                "revision {n} of {}",
+                detail.revisions.len()
+            ))),
+            None => right.push(Span::raw("no revision")),
+        }
+    }
+    if model.link != Link::Connected {
+        right.push(Span::raw("  "));
+        right.extend(chrome::daemon(model, theme));
+    }
+    chrome::header(&Line::from(left), &Line::from(right), buffer);
+}
+
+/// Which side of the patient is where: above, left and right of the picture.
+fn letters(review: &Review, place: Rect, theme: Theme, buffer: &mut Buffer) {
+    let Some(stack) = review.stack() else {
+        return;
+    };
+    let orientation = stack.orientation();
+    let middle = place.y + place.height / 2;
+    let letter = |letter: char| Line::styled(letter.to_string(), theme.title());
+    if layout::review((buffer.area.width, buffer.area.height))
+        .panel
+        .width
+        > 0
+    {
+        put(
+            buffer,
+            place.x + place.width / 2,
+            place.y - 1,
+            1,
+            &letter(orientation.top),
+        );
+    }
+    put(buffer, place.x - 2, middle, 1, &letter(orientation.left));
+    put(buffer, place.right(), middle, 1, &letter(orientation.right));
+}
+
+/// What is said where the picture would be.
+fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
+    if let Some(failure) = &review.failure {
+        return Some(printable(failure));
+    }
+    let Some(detail) = &review.detail else {
+        return Some("Reading the case.".to_owned());
+    };
+    if let Some(failure) = review.slices.failure(review.index) {
+        return Some(printable(failure));
+    }
+    if let (Some(fault), None) = (&detail.summary.fault, review.stack()) {
+        return Some(printable(&Failure::from(fault.clone()).text()));
+    }
+    if review.stack().is_none() {
+        return Some("The scan has not been read yet.".to_owned());
+    }
+    match (review.subject(), picture.none) {
+        (Subject::Slice(_), Some(why)) => Some(why.to_owned()),
+        (Subject::Nothing, _) => Some("The slice does not fit the scan.".to_owned()),
+        _ => None,
+    }
+}
+
+fn in_place_of_picture(text: &str, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let mut line = String::new();
+    let mut lines = Vec::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    for (y, line) in (area.y + area.height / 3..area.bottom()).zip(&lines) {
+        put(buffer, area.x, y, area.width, &Line::raw(line.as_str()));
+    }
+}
