@@ -49,7 +49,9 @@ impl Canvas {
             return None;
         }
         let tallest = f64::from(self.size.width) / aspect;
-        let height = (tallest.min(f64::from(self.size.height)) as u32) / self.band * self.band;
+        // What is whole but for rounding counts as whole.
+        let tallest = tallest.min(f64::from(self.size.height)) + 1e-6;
+        let height = tallest as u32 / self.band * self.band;
         if height == 0 {
             return None;
         }
