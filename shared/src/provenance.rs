@@ -17,6 +17,9 @@ pub struct ScanInfo {
     pub affine: Affine,
     /// Type of the voxels in the file, for example `int16`.
     pub voxel_type: String,
+    /// What is odd about it, a sentence each: for example that left and right are not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Everything that made one revision of a case.

@@ -145,9 +145,11 @@ impl Range {
                     .map(|&v| ((v - min) / max * 255.0) as u8)
                     .collect()
             }
+            // `max` and `min` rather than `clamp`, which panics where a record from outside has them
+            // the wrong way round.
             Range::Fixed { low, high } => values
                 .iter()
-                .map(|&v| ((f64::from(v).clamp(low, high) - low) / (high - low) * 255.0) as u8)
+                .map(|&v| ((f64::from(v).max(low).min(high) - low) / (high - low) * 255.0) as u8)
                 .collect(),
         }
     }
@@ -206,6 +208,11 @@ mod tests {
             range.apply(&[-2000.0, -1350.0, -600.0, 149.0, 150.0, 3000.0, f32::NAN]),
             [0, 0, 127, 254, 255, 255, 0]
         );
+        let backwards = Range::Fixed {
+            low: 1.0,
+            high: -1.0,
+        };
+        assert_eq!(backwards.apply(&[0.0]).len(), 1);
     }
 
     #[test]

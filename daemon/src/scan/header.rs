@@ -92,6 +92,7 @@ impl Header {
                 dims,
                 affine,
                 voxel_type: voxel_type.name().to_owned(),
+                notes: notes.iter().map(Note::to_string).collect(),
             },
             nifti,
             notes,
@@ -137,9 +138,10 @@ impl Header {
 
     pub(super) fn note(&mut self, note: Note) {
         self.notes.push(note);
+        self.info.notes.push(note.to_string());
     }
 
-    /// Size, affine and voxel type.
+    /// Size, affine, voxel type, and what is odd, in words.
     pub fn info(&self) -> &ScanInfo {
         &self.info
     }

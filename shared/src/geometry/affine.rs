@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn world_and_back(angle in 0.0..6.28f64, s in prop::array::uniform3(0.2..6.0f64),
+        fn world_and_back(angle in 0.0..std::f64::consts::TAU, s in prop::array::uniform3(0.2..6.0f64),
                           t in prop::array::uniform3(-300.0..300.0f64), v in prop::array::uniform3(-50.0..600.0f64)) {
             let (sin, cos) = angle.sin_cos();
             let affine = Affine([

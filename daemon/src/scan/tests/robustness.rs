@@ -58,7 +58,11 @@ fn read(bytes: &[u8]) {
     let header = Header::read(&path);
     match Volume::read(&path) {
         Ok(loaded) => {
-            assert_eq!(header.unwrap().info(), loaded.volume.info());
+            let (header, volume) = (header.unwrap(), loaded.volume.info());
+            let seen = header.info();
+            // Notes may be more: what follows the voxels is only seen by reading them.
+            assert_eq!((seen.dims, seen.affine), (volume.dims, volume.affine));
+            assert!(volume.notes.starts_with(&seen.notes));
             for axis in Axis::ALL {
                 let last = loaded.volume.info().dims.along(axis) - 1;
                 let slice = loaded.volume.slice(axis, last).unwrap();

@@ -30,6 +30,7 @@ fn info() -> ScanInfo {
         dims: DIMS,
         affine: Affine::from_spacing([1.0, 1.0, 3.0]),
         voxel_type: "int16".into(),
+        notes: Vec::new(),
     }
 }
 
@@ -256,7 +257,7 @@ fn a_replaced_file_supersedes_its_case_until_somebody_decided() {
         .collect();
     assert_eq!(
         listed,
-        [whole.clone()],
+        std::slice::from_ref(&whole),
         "the half-written file is off the list"
     );
 
