@@ -13,8 +13,12 @@ use medicosam_shared::text::printable;
 pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
     let (case, revision) = match target(model) {
         Ok(target) => target,
-        Err(notice) => {
+        Err(notice) if verdict == Verdict::Approve => {
             model.notice = Some(notice);
+            return Vec::new();
+        }
+        Err(notice) => {
+            model.dialog = Some(Dialog::Refusal(notice.text));
             return Vec::new();
         }
     };

@@ -67,6 +67,12 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     model.notice = None;
+    if let Some(Dialog::Refusal(_)) = &model.dialog {
+        if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
+            model.dialog = None;
+        }
+        return Vec::new();
+    }
     if let Some(Dialog::Reason(reason)) = &mut model.dialog {
         return match key.code {
             KeyCode::Esc => {

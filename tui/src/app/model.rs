@@ -43,6 +43,9 @@ pub enum Dialog {
     },
     /// A question for a reason.
     Reason(Reason),
+    /// Why there is no such question. Whoever types a reason all the same types it in here, and not
+    /// into the keys of the screen.
+    Refusal(String),
 }
 
 /// A decision that waits for its reason.

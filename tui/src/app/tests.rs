@@ -84,10 +84,14 @@ fn one_key_approves_and_opens_the_next_case() {
 #[test]
 fn what_has_not_been_on_the_screen_cannot_be_decided_on() {
     let mut model = with_review(&["one", "two"]);
-    assert_eq!(press(&mut model, "a r f"), [], "in the queue, never opened");
+    assert_eq!(press(&mut model, "a"), [], "in the queue, never opened");
+    assert_eq!(press(&mut model, "r b a d enter"), []);
     press(&mut model, "enter");
-    assert_eq!(press(&mut model, "a r f"), [], "open, but not drawn");
-    assert_eq!(model.dialog, None);
+    assert_eq!(
+        press(&mut model, "a r b a d enter f esc"),
+        [],
+        "open, but not drawn"
+    );
 
     // Drawn without its masks is not enough.
     press(&mut model, "space");
@@ -137,6 +141,17 @@ fn rejecting_and_flagging_ask_for_a_reason() {
         press(&mut model, "f a esc a"),
         [decision("two", 1, Verdict::Approve, "")]
     );
+}
+
+#[test]
+fn a_reason_typed_where_none_is_asked_for_presses_no_keys() {
+    let mut model = with_review(&["one", "two"]);
+    press(&mut model, "enter r");
+    assert!(matches!(model.dialog, Some(Dialog::Refusal(_))));
+    // The picture comes while the reason is being typed, with an `a` in it.
+    show(&mut model);
+    assert_eq!(press(&mut model, "m a s k space l e a k s enter"), []);
+    assert_eq!((reviewed(&model), &model.dialog), ("one", &None));
 }
 
 #[test]

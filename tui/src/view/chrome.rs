@@ -147,6 +147,11 @@ pub fn message(
         put(buffer, 1, row, room, &line);
         return Some(Position::new(1 + line.width() as u16, row));
     }
+    if let Some(Dialog::Refusal(text)) = &model.dialog {
+        let text = format!("{} (esc)", printable(text));
+        put(buffer, 1, row, room, &Line::styled(text, theme.bad()));
+        return None;
+    }
     let line = match (&model.notice, &model.link) {
         (Some(notice), _) => {
             let style = if notice.bad {

@@ -53,7 +53,9 @@ fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
         for object in &revision.provenance.objects {
             lines.extend(object_lines(object, review.index, &stack, theme));
         }
+        lines.push(Line::default());
         lines.push(Line::raw(areas(&revision.provenance.objects, width)));
+        lines.push(Line::styled("area from slice to slice", theme.faint()));
         lines.push(Line::default());
         let provenance = &revision.provenance;
         lines.push(Line::styled(

@@ -99,6 +99,13 @@ fn review() {
 }
 
 #[test]
+fn refused_reason() {
+    let mut model = with_review(&["sub-015"]);
+    press(&mut model, "enter r");
+    insta::assert_snapshot!(screen(&model, &sixel(), (80, 24)));
+}
+
+#[test]
 fn review_with_a_narrow_picture() {
     let mut model = with_review(&["sub-015"]);
     press(&mut model, "enter");

@@ -32,7 +32,7 @@ impl Theme {
 
     /// Names of screens and cases.
     pub fn title(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// What is only there to be found if looked for.
