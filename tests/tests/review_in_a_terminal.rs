@@ -1,0 +1,168 @@
+//! A person reviews a case in a terminal: one scripted by the test, and a real xterm.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_tests::Size;
+use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
+use medicosam_tests::profile::Profile;
+use medicosam_tests::pty::ScriptedTerminal;
+use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::xterm::{self, Emulation, Xterm};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+const SCAN: &str = "ct_lung.nii.gz";
+
+/// A system with one case up for review.
+fn reviewable() -> (System, CaseDetail) {
+    let mut system = System::new(&lung_profile(9, 12));
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    (system, case)
+}
+
+fn client(system: &System) -> Command {
+    let mut command = Command::new(program("medicosam"));
+    command.arg("--socket").arg(system.socket());
+    command
+}
+
+/// The client in a scripted terminal, on the case's picture.
+fn open(system: &System, profile: Profile) -> ScriptedTerminal {
+    let size = Size::new(100, 30);
+    let mut terminal = ScriptedTerminal::spawn(client(system), size, profile).unwrap();
+    terminal.wait_for("the queue", |view| view.contains(SCAN));
+    terminal.type_keys(ENTER).unwrap();
+    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
+    terminal
+}
+
+fn quit(mut terminal: ScriptedTerminal) {
+    terminal.type_keys(CTRL_C).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+    assert!(
+        terminal.is_in_line_mode().unwrap(),
+        "the terminal is as it was"
+    );
+}
+
+#[test]
+fn a_mask_is_prompted_anew_and_approved_with_keys() {
+    let (system, case) = reviewable();
+    let mut terminal = open(&system, Profile::SIXEL_WITH_SIZES);
+    terminal.wait_for("a picture", |view| !view.pictures().is_empty());
+
+    // From the cursor a box of 21 by 11 pixels: ten to the right twice, ten down.
+    terminal.type_keys("e").unwrap();
+    terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
+    let before = terminal.look(|view| view.pictures().len());
+    terminal.type_keys("bLLJb").unwrap();
+    terminal.wait_for("a picture with the box", |view| {
+        view.pictures().len() > before
+    });
+    terminal.type_keys("s").unwrap();
+    terminal.wait_for("the new mask", |view| view.contains("revision 2 of 2"));
+    let prompted = system.wait(system.client().case(&case.summary.id.0));
+    assert_eq!(prompted.summary.revision, Some(2));
+    let prompts = &prompted.current().unwrap().provenance.prompts;
+    let bbox = prompts[0].bbox.unwrap();
+    assert_eq!(
+        (prompts.len(), bbox.x1 - bbox.x0, bbox.y1 - bbox.y0),
+        (1, 21, 11)
+    );
+
+    terminal.type_keys(ESCAPE).unwrap();
+    terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    terminal.type_keys("a").unwrap();
+    let approved = system.until_state(SCAN, CaseState::Approved);
+    assert_eq!(approved.history.last().unwrap().revision, Some(2));
+    quit(terminal);
+}
+
+#[test]
+fn a_terminal_without_pictures_gets_blocks_and_one_without_answers_too() {
+    let (system, _) = reviewable();
+    for profile in [Profile::PLAIN, Profile::SILENT] {
+        let terminal = open(&system, profile);
+        terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
+        assert!(terminal.look(|view| view.pictures().is_empty()));
+        quit(terminal);
+    }
+}
+
+#[test]
+fn what_a_terminal_answers_late_and_what_is_pasted_decides_nothing() {
+    let (system, case) = reviewable();
+    let mut terminal = open(&system, Profile::SILENT);
+    terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
+    for reply in [
+        "\x1bP>|XTerm(379)\x1b\\",
+        "\x1bP>|tmux 3.3a\x1b\\",
+        "\x1b_Gi=31;OK\x1b\\",
+        "\x1b[?2026;2$y",
+        "\x1b[?64;1;2;6;9;15;18;21;22c",
+        "\x1b]11;rgb:0000/aaaa/ffff\x1b\\",
+        "\x1b[200~a\ra\x1b[201~",
+    ] {
+        terminal.type_keys(reply).unwrap();
+    }
+    quit(terminal);
+    let after = system.wait(system.client().case(&case.summary.id.0));
+    assert_eq!(after.summary.state, CaseState::Review);
+    assert_eq!(after.history.len(), case.history.len());
+}
+
+/// Whether a colour is that of the first object's contour: orange, no grey, as sixel rounds it.
+fn is_contour([r, g, b]: [u8; 3]) -> bool {
+    r > 200 && (120..190).contains(&g) && b < 40
+}
+
+#[test]
+fn a_real_xterm_shows_the_slice_in_exact_greys_with_its_contour() {
+    if !xterm::can_run() {
+        return;
+    }
+    let (system, case) = reviewable();
+    let mut command = client(&system);
+    command.args(["open", &case.summary.id.0]);
+    let mut xterm = Xterm::spawn(command, Size::new(100, 32), Emulation::Vt340).unwrap();
+    let shown = xterm.wait_for("a slice with a contour", |shot| shot.count(is_contour) > 60);
+
+    // In the middle of the picture are the palette's greys and no others: no dithering, no
+    // quantiser. Sixel gives colours in percent.
+    let palette: BTreeSet<u8> = (0..32)
+        .map(|n: u32| ((n * 100 + 15) / 31 * 255 / 100) as u8)
+        .collect();
+    let middle = shown.crop(xterm.cells(20, 8, 30, 15).unwrap());
+    let greys: BTreeSet<u8> = middle
+        .pixels()
+        .iter()
+        .filter(|[r, g, b]| r == g && g == b)
+        .map(|[r, _, _]| *r)
+        .collect();
+    assert!(greys.len() >= 20, "{} greys", greys.len());
+    let stray: Vec<u8> = greys
+        .iter()
+        .copied()
+        .filter(|grey| palette.iter().all(|p| p.abs_diff(*grey) > 1))
+        .collect();
+    assert!(
+        stray.is_empty(),
+        "greys that are not of the palette: {stray:?}"
+    );
+
+    xterm.type_keys(" ").unwrap();
+    xterm.wait_for("the slice without the contour", |shot| {
+        shot.count(is_contour) < 60
+    });
+    xterm.type_keys(" ").unwrap();
+    xterm.wait_for("the contour again", |shot| shot.count(is_contour) > 60);
+    xterm.type_keys(CTRL_C).unwrap();
+    assert!(xterm.wait_exit().unwrap().success());
+}
