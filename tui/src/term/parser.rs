@@ -51,8 +51,8 @@ enum State {
     Mouse(u8),
     /// A character of several bytes.
     Utf8 { data: Vec<u8>, length: usize },
-    /// Given up after a pause. Should a whole piece come after all it was a sequence; a single byte
-    /// is a key that was typed next.
+    /// Given up after a pause. Should the rest come after all, in one piece, it was a sequence; a
+    /// single byte is a key that was typed next, and ESC begins something new.
     GivenUp(Box<State>),
 }
 
@@ -67,7 +67,8 @@ impl Parser {
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Input>) {
         if let State::GivenUp(state) = &mut self.state {
             let held = std::mem::take(&mut **state);
-            self.state = if bytes.len() > 1 { held } else { State::Ground };
+            let continues = bytes.len() > 1 && bytes[0] != ESC;
+            self.state = if continues { held } else { State::Ground };
         }
         for &byte in bytes {
             let state = std::mem::take(&mut self.state);

@@ -180,6 +180,13 @@ fn a_lone_escape_is_the_key_after_a_short_wait() {
     assert_eq!((keys(&out), parser.patience()), (vec![], Some(ESCAPE_WAIT)));
     parser.pause(&mut out);
     assert_eq!((keys(&out), parser.patience()), (vec!["esc".into()], None));
+    parser.feed(STATUS, &mut out);
+    parser.feed(b"\x1b[A", &mut out);
+    assert_eq!(
+        keys(&out),
+        ["esc", "up"],
+        "it was the key, and nothing is left of it"
+    );
     assert_eq!(typed(b"\x1b\x1b"), ["esc", "esc"]);
 
     // While an answer is on its way, more must come first.
