@@ -69,6 +69,19 @@ pub fn counts(model: &Model) -> String {
 
 /// The last line: the most important keys that fit, and how to find the others.
 pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
+    let typed = match &model.dialog {
+        Some(Dialog::Reason(_)) => &[("⏎", " decide  "), ("esc", " do not")][..],
+        Some(Dialog::Refusal(_)) => &[("esc", " back")],
+        _ => &[],
+    };
+    if !typed.is_empty() {
+        let spans = typed
+            .iter()
+            .flat_map(|&(key, text)| [Span::styled(key, theme.key()), Span::raw(text)]);
+        let row = buffer.area.height - 1;
+        put(buffer, 1, row, buffer.area.width, &spans.collect());
+        return;
+    }
     let context = model.context();
     let columns = buffer.area.width;
     let help = hint(model, context, (&[Action::Help], "help"), theme);
@@ -148,8 +161,13 @@ pub fn message(
         return Some(Position::new(1 + line.width() as u16, row));
     }
     if let Some(Dialog::Refusal(text)) = &model.dialog {
-        let text = format!("{} (esc)", printable(text));
-        put(buffer, 1, row, room, &Line::styled(text, theme.bad()));
+        put(
+            buffer,
+            1,
+            row,
+            room,
+            &Line::styled(printable(text), theme.bad()),
+        );
         return None;
     }
     let line = match (&model.notice, &model.link) {

@@ -190,7 +190,7 @@ fn a_lone_escape_is_the_key_after_a_short_wait() {
     assert_eq!(typed(b"\x1b\x1b"), ["esc", "esc"]);
 
     // While an answer is on its way, more must come first.
-    parser.asked(1);
+    parser.asked(2);
     out.clear();
     parser.feed(b"\x1b", &mut out);
     assert_eq!(parser.patience(), None);
