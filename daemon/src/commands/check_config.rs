@@ -120,7 +120,7 @@ fn problems(config: &Config) -> Vec<String> {
         let checkpoint = crate::worker::checkpoint(config, model);
         let can_be_made = known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
         if let (Err(error), false) = (
-            InstalledModel::open(&models_folder(config), model),
+            InstalledModel::open(&models_folder(&config.data), model),
             can_be_made,
         ) {
             problems.push(error.to_string());

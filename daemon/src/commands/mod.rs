@@ -86,7 +86,7 @@ pub fn main() -> ExitCode {
     let result = match cli.verb {
         Verb::Run(args) => run::run(&args),
         Verb::Demo(args) => demo::run(&args),
-        Verb::Setup(args) => setup::run(&args).map_err(CommandError::from),
+        Verb::Setup(args) => setup::run(&args),
         Verb::Model(args) => model::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Worker(args) => worker::run(&args),

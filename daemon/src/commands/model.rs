@@ -7,6 +7,7 @@ use crate::model::{
     installed_models, known_model,
 };
 use crate::setup;
+use crate::worker::models_folder;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -47,12 +48,12 @@ enum ModelVerb {
 /// Runs `medicosamd model …`.
 pub fn run(args: &ModelArgs) -> Result<(), CommandError> {
     let data = args.data.path();
-    let models = data.join("models");
+    let models = models_folder(&data);
     let (text, value) = match &args.verb {
         ModelVerb::List => list(&models)?,
         ModelVerb::Show { name } => show(&InstalledModel::open(&models, name)?),
         ModelVerb::Import { checkpoint, name } => {
-            show(&import(&data, &models, checkpoint.as_deref(), name)?)
+            show(&import(&data, checkpoint.as_deref(), name)?)
         }
     };
     if args.json {
@@ -114,9 +115,9 @@ fn show(model: &InstalledModel) -> (String, Value) {
     (text, value)
 }
 
-fn import(
+/// Turns a checkpoint of a known model into an installed one.
+pub(super) fn import(
     data: &Path,
-    models: &Path,
     checkpoint: Option<&Path>,
     name: &str,
 ) -> Result<InstalledModel, CommandError> {
@@ -138,7 +139,11 @@ fn import(
                 "Run `medicosamd setup`, or name a checkpoint.",
             )
         })?;
-    Ok(install(&checkpoint, &InstallRequest::from(known), models)?)
+    Ok(install(
+        &checkpoint,
+        &InstallRequest::from(known),
+        &models_folder(data),
+    )?)
 }
 
 impl From<OpenError> for CommandError {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::error::CommandError;
 use clap::Args;
 use medicosam_shared::paths::default_data_folder;
 use serde_json::json;
@@ -49,10 +50,9 @@ pub struct SetupArgs {
 
 /// Runs `medicosamd setup`: progress goes to standard error, the result to standard output.
 ///
-/// # Errors
-/// [`SetupError`], when not everything is installed. Where the network is at fault, the help for a
-/// server without network has been written to standard error.
-pub fn run(args: &SetupArgs) -> Result<(), SetupError> {
+/// Fails when not everything is installed. Where the network is at fault, the help for a server
+/// without network has been written to standard error.
+pub fn run(args: &SetupArgs) -> Result<(), CommandError> {
     let runtime = if args.gpu {
         &pinned::ONNXRUNTIME_GPU
     } else {
@@ -91,10 +91,16 @@ pub fn run(args: &SetupArgs) -> Result<(), SetupError> {
         eprintln!("{}", offline::help(runtime, Platform::host()));
     }
     let installed = result?;
+    let model = super::model::import(&data, None, "litemedsam")?;
     if args.json {
-        println!("{}", json!({ "data": data, "packages": installed }));
+        let models = [model.name()];
+        println!(
+            "{}",
+            json!({ "data": data, "packages": installed, "models": models })
+        );
     } else {
         print!("{}", summary(&installed));
+        println!("model {} is ready to run", model.name());
     }
     Ok(())
 }

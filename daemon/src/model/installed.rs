@@ -57,7 +57,7 @@ pub enum OpenError {
     },
     /// Its files are not as they were installed.
     #[error(
-        "the model in {} is damaged: {what}; install it again with `medicosamd model install`",
+        "the model in {} is damaged: {what}; install it again with `medicosamd model import`",
         folder.display()
     )]
     Damaged {
@@ -69,7 +69,7 @@ pub enum OpenError {
     /// It was converted by another version of this program.
     #[error(
         "the model in {} has graphs of version {found}, but this version uses {GRAPH_VERSION}; \
-         install it again with `medicosamd model install`", folder.display()
+         install it again with `medicosamd model import`", folder.display()
     )]
     Outdated {
         /// Its folder.

@@ -34,7 +34,7 @@ pub enum SamError {
     /// A graph cannot be loaded.
     #[error(
         "cannot load the {part} of model {model} from {}: {reason}; if this lasts, install the \
-         model again with `medicosamd model install`", path.display()
+         model again with `medicosamd model import`", path.display()
     )]
     Load {
         /// Encoder or decoder.

@@ -10,11 +10,11 @@ use crate::store::FaultClass;
 use medicosam_shared::provenance::{ModelRecord, RuntimeRecord};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of installed models in a data folder.
-pub fn models_folder(config: &Config) -> PathBuf {
-    config.data.join("models")
+pub fn models_folder(data: &Path) -> PathBuf {
+    data.join("models")
 }
 
 /// The library that the configuration names, or the one in the data folder.
@@ -103,7 +103,7 @@ impl Models {
 
 /// The installed model; a known one is made from its checkpoint if only that is there.
 fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
-    let folder = models_folder(config);
+    let folder = models_folder(&config.data);
     match (known_model(name), checkpoint(config, name)) {
         (Some(known), Some(checkpoint)) => {
             install(&checkpoint, &InstallRequest::from(known), &folder).map_err(|error| {

@@ -8,7 +8,6 @@ mod watching;
 
 use super::DataFolder;
 use super::error::CommandError;
-use crate::model::{InstallRequest, install, known_model};
 use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pinned};
 use clap::Args;
 use daemon::Daemon;
@@ -89,14 +88,7 @@ fn fetch(data: &Path) -> Result<bool, CommandError> {
     let fetched = installed?
         .iter()
         .any(|package| package.outcome == setup::Outcome::Installed);
-    let checkpoint = setup::litemedsam_checkpoint(data);
-    if let (Some(checkpoint), Some(known)) = (checkpoint, known_model("litemedsam")) {
-        install(
-            &checkpoint,
-            &InstallRequest::from(known),
-            &data.join("models"),
-        )?;
-    }
+    super::model::import(data, None, "litemedsam")?;
     Ok(fetched)
 }
 
