@@ -7,14 +7,17 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::os::fd::AsFd;
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, PidfdFlags, Signal};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::Size;
@@ -121,13 +124,15 @@ impl Xterm {
             .stdin(pty.terminal.try_clone()?)
             .stdout(Stdio::null())
             .stderr(errors.try_clone()?);
+        end_with_us(&mut xterm);
         // xterm types the number of its window into the terminal when it is ready. The program must
         // not see it, and the screen neither.
         let modes = tcgetattr(&pty.program)?;
         let mut silent = modes.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         tcsetattr(&pty.program, OptionalActions::Now, &silent)?;
-        let xterm = Ended(xterm.spawn()?);
+        // Not asked: xterm can lock itself up when that comes while its terminal is being closed.
+        let xterm = Ended(xterm.spawn()?, Signal::KILL);
         read_line_in_time(&mut File::from(pty.program.try_clone()?))
             .map_err(|error| did_not_start("xterm", &error, &mut errors))?;
         tcsetattr(&pty.program, OptionalActions::Now, &modes)?;
@@ -271,60 +276,91 @@ fn keep(screenshot: &Screenshot) -> String {
 /// An X server that keeps its screen in memory.
 struct XServer {
     display: String,
+    // In this order: the number is free again when its server has ended.
     _server: Ended,
+    _number: DisplayNumber,
+}
+
+/// The right of these tests to a display number, for as long as this lives.
+///
+/// X servers can find a free number themselves, but not reliably when several start and end at the
+/// same time: one that ends removes the socket of the one that has just taken its number.
+struct DisplayNumber {
+    number: u16,
+    _claim: UnixListener,
+}
+
+impl DisplayNumber {
+    /// Numbers that no screen of a person has.
+    const NUMBERS: std::ops::Range<u16> = 400..600;
+
+    /// Claims a number by a name that the kernel gives to one process at a time, and frees when
+    /// that ends, however it ends.
+    fn claim() -> io::Result<Self> {
+        for number in Self::NUMBERS {
+            let name = format!("medicosam-tests-display-{number}");
+            match UnixListener::bind_addr(&SocketAddr::from_abstract_name(name)?) {
+                Ok(claim) => {
+                    return Ok(Self {
+                        number,
+                        _claim: claim,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other(
+            "all display numbers of these tests are taken",
+        ))
+    }
 }
 
 impl XServer {
     fn start(width: u16, height: u16) -> io::Result<Self> {
+        let number = DisplayNumber::claim()?;
+        let display = format!(":{}", number.number);
         let mut errors = tempfile::tempfile()?;
         let mut command = Command::new("Xvfb");
         command
-            // The server finds a free display itself, and writes its number to standard output.
-            .args([
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                &format!("{width}x{height}x24"),
-            ])
+            .arg(&display)
+            // It writes its number to standard output when it is ready.
+            .args(["-displayfd", "1"])
+            .args(["-screen", "0", &format!("{width}x{height}x24")])
             .args(["-dpi", "100", "-nolisten", "tcp"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors.try_clone()?);
-        let end_with_us = || {
-            Ok(rustix::process::set_parent_process_death_signal(Some(
-                Signal::TERM,
-            ))?)
-        };
-        // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is the bare
-        // system call prctl, which neither allocates nor locks. It ends the server when the thread
-        // that started it ends without dropping it, as when a test run is killed.
-        unsafe {
-            command.pre_exec(end_with_us);
-        }
-        let mut server = Ended(command.spawn()?);
-        let mut number = server.0.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let line = read_line_in_time::<ChildStdout>(&mut number)
+        end_with_us(&mut command);
+        // Asked to end, it removes its lock and its socket.
+        let mut server = Ended(command.spawn()?, Signal::TERM);
+        let mut ready = server.0.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        read_line_in_time(&mut ready)
             .map_err(|error| did_not_start("Xvfb", &error, &mut errors))?;
         Ok(Self {
-            display: format!(":{}", line.trim()),
+            display,
             _server: server,
+            _number: number,
         })
     }
 }
 
 /// Reads one line, but does not wait longer than [`PATIENCE`] for it.
-fn read_line_in_time<T: Read + std::os::fd::AsFd>(from: &mut T) -> io::Result<String> {
+fn read_line_in_time(from: &mut (impl Read + AsFd)) -> io::Result<String> {
+    let mut line = String::new();
+    if !wait_until_ready(from)? || BufReader::new(from).read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    Ok(line)
+}
+
+/// Waits until there is something to read (of a process: its end). Not longer than [`PATIENCE`].
+fn wait_until_ready(from: &impl AsFd) -> rustix::io::Result<bool> {
     let seconds = Timespec {
         tv_sec: PATIENCE.as_secs().cast_signed(),
         tv_nsec: 0,
     };
-    let ready = poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&seconds))?;
-    let mut line = String::new();
-    if ready == 0 || BufReader::new(from).read_line(&mut line)? == 0 {
-        return Err(io::ErrorKind::TimedOut.into());
-    }
-    Ok(line)
+    Ok(poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&seconds))? > 0)
 }
 
 fn did_not_start(program: &str, error: &io::Error, said: &mut File) -> io::Error {
@@ -337,13 +373,34 @@ fn did_not_start(program: &str, error: &io::Error, said: &mut File) -> io::Error
     ))
 }
 
-/// A process that is asked to end when it is dropped, and waited for: the X server removes its
-/// lock and its socket.
-struct Ended(Child);
+/// Lets the kernel end the process when the thread that starts it ends without dropping it, as when
+/// a test run is killed.
+fn end_with_us(command: &mut Command) {
+    let before_exec = || {
+        Ok(rustix::process::set_parent_process_death_signal(Some(
+            Signal::KILL,
+        ))?)
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; this is the bare
+    // system call prctl, which neither allocates nor locks.
+    unsafe {
+        command.pre_exec(before_exec);
+    }
+}
+
+/// A process that is ended by this signal when it is dropped, and waited for.
+struct Ended(Child, Signal);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = rustix::process::kill_process(Pid::from_child(&self.0), Signal::TERM);
+        let pid = Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(pid, self.1);
+        // A process that does not end when it is asked to must not stop the tests.
+        let ended = rustix::process::pidfd_open(pid, PidfdFlags::empty())
+            .and_then(|process| wait_until_ready(&process));
+        if !matches!(ended, Ok(true)) {
+            let _ = self.0.kill();
+        }
         let _ = self.0.wait();
     }
 }
