@@ -1,11 +1,12 @@
 //! Cases: reading them, deciding on them, asking for other masks.
 
 use super::Api;
-use super::error::ApiError;
+use super::error::{ApiError, LOOK_UP};
 use super::peer::Peer;
 use crate::store::{WorkId, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use medicosam_shared::api::{CaseList, DecisionRequest, PromptRequest, PromptResponse};
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
@@ -34,8 +35,9 @@ pub async fn show(
 /// `GET /v1/cases/{id}/masks/{revision}`
 pub async fn masks(
     State(api): State<Api>,
-    Path((id, revision)): Path<(String, RevisionNumber)>,
+    path: Result<Path<(String, RevisionNumber)>, PathRejection>,
 ) -> Result<Json<MaskSet>, ApiError> {
+    let Path((id, revision)) = path?;
     let masks = api
         .ask(move |store| store.masks(&store.find(&id)?, revision))
         .await?;
@@ -118,7 +120,7 @@ fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         ApiError::bad_request(
             "bad-request",
             format!("the request cannot be understood: {error}"),
-            "docs/api.md describes the requests.",
+            LOOK_UP,
         )
     })
 }

@@ -3,10 +3,14 @@
 use crate::scan::ScanError;
 use crate::store::StoreError;
 use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::ErrorBody;
 use medicosam_shared::case::Fault;
+
+/// What to do about a request that is not understood.
+pub const LOOK_UP: &str = "docs/api.md lists the paths and what they take.";
 
 /// An error that is told to the client.
 #[derive(Debug)]
@@ -78,11 +82,23 @@ impl From<ScanError> for ApiError {
     }
 }
 
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        ApiError::bad_request("bad-path", rejection.body_text(), LOOK_UP)
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        ApiError::bad_request("bad-query", rejection.body_text(), LOOK_UP)
+    }
+}
+
 /// The answer to a path that means nothing.
 pub async fn no_such_path(uri: Uri) -> ApiError {
     ApiError::not_found(
         "no-such-path",
         format!("there is nothing at {}", uri.path()),
-        "docs/api.md lists the paths.",
+        LOOK_UP,
     )
 }

@@ -2,6 +2,7 @@
 
 use super::Api;
 use super::error::ApiError;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
@@ -16,7 +17,7 @@ const PAGE: u32 = 500;
 
 /// Where to begin.
 #[derive(Debug, Deserialize)]
-pub struct From {
+pub struct Start {
     /// Position of the last entry that is known.
     #[serde(default)]
     after: u64,
@@ -26,13 +27,14 @@ pub struct From {
 /// send it.
 pub async fn events(
     State(api): State<Api>,
-    Query(from): Query<From>,
+    query: Result<Query<Start>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
+    let Query(start) = query?;
     let last_seen = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
-    let after = last_seen.unwrap_or(from.after);
+    let after = last_seen.unwrap_or(start.after);
     let changes = api.changes.listen();
     let pages = stream::unfold(
         (api, changes, after),

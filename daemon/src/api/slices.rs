@@ -4,6 +4,7 @@ use super::Api;
 use super::blocking;
 use super::error::ApiError;
 use crate::scan::Volume;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -77,9 +78,11 @@ pub struct SliceQuery {
 /// `float32`; `png` is 8-bit grey in the given window, or from the slice's minimum to its maximum.
 pub async fn slice(
     State(api): State<Api>,
-    Path((id, plane, index)): Path<(String, Plane, u32)>,
-    Query(query): Query<SliceQuery>,
+    path: Result<Path<(String, Plane, u32)>, PathRejection>,
+    query: Result<Query<SliceQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
+    let Path((id, plane, index)) = path?;
+    let Query(query) = query?;
     let case = api.ask(move |store| store.case(&store.find(&id)?)).await?;
     let scans = Arc::clone(&api.scans);
     blocking(move || {
