@@ -102,6 +102,8 @@ impl Line {
 pub struct Notice {
     /// The message.
     pub text: String,
+    /// What to do about it; shown where there is room.
+    pub hint: String,
     /// Whether something went wrong.
     pub bad: bool,
 }
@@ -111,6 +113,7 @@ impl Notice {
     pub fn good(text: impl Into<String>) -> Self {
         Notice {
             text: text.into(),
+            hint: String::new(),
             bad: false,
         }
     }
@@ -119,13 +122,18 @@ impl Notice {
     pub fn bad(text: impl Into<String>) -> Self {
         Notice {
             text: text.into(),
+            hint: String::new(),
             bad: true,
         }
     }
 
     /// What went wrong and what to do.
     pub fn failure(failure: &Failure) -> Self {
-        Notice::bad(failure.text())
+        Notice {
+            text: failure.fault.message.clone(),
+            hint: failure.fault.hint.clone(),
+            bad: true,
+        }
     }
 }
 

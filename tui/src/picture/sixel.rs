@@ -128,12 +128,27 @@ impl Band {
             let touched = std::mem::replace(extent, Span::EMPTY).range();
             out.run(0, touched.start);
             let sixels = &mut self.sixels[colour * self.width..][touched];
-            for run in sixels.chunk_by(|a, b| a == b) {
-                out.run(run[0], run.len());
+            let mut rest = &*sixels;
+            while let Some(&sixel) = rest.first() {
+                let length = run_length(sixel, rest);
+                out.run(sixel, length);
+                rest = &rest[length..];
             }
             sixels.fill(0);
         }
     }
+}
+
+/// How many of the first `sixels` are all `sixel`. Most of a band is blank in most colours, so
+/// blanks are counted eight at a time.
+fn run_length(sixel: u8, sixels: &[u8]) -> usize {
+    let mut length = 0;
+    if sixel == 0 {
+        let eights = sixels.as_chunks::<8>().0;
+        length = 8 * eights.iter().take_while(|eight| **eight == [0; 8]).count();
+    }
+    let rest = &sixels[length..];
+    length + rest.iter().take_while(|s| **s == sixel).count()
 }
 
 /// The bytes of a control string.

@@ -8,6 +8,7 @@ use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The first line: `left`, and as much of `right` as fits.
 pub fn header(left: &Line<'_>, right: &Line<'_>, buffer: &mut Buffer) {
@@ -170,24 +171,56 @@ pub fn message(
         );
         return None;
     }
-    let line = match (&model.notice, &model.link) {
+    let (text, hint, style) = match (&model.notice, &model.link) {
         (Some(notice), _) => {
             let style = if notice.bad {
                 theme.bad()
             } else {
                 theme.good()
             };
-            Line::styled(printable(&notice.text), style)
+            (&*notice.text, &*notice.hint, style)
         }
         (None, Link::Lost(failure)) => {
-            let text = format!("{} Trying again.", failure.text());
-            Line::styled(printable(&text), theme.bad())
+            let fault = &failure.fault;
+            (&*fault.message, &*fault.hint, theme.bad())
         }
-        (None, _) if model.review().is_some() => Line::styled(picture.text.clone(), theme.faint()),
-        (None, _) => Line::default(),
+        (None, _) if model.review().is_some() => (&*picture.text, "", theme.faint()),
+        (None, _) => ("", "", theme.faint()),
     };
+    let line = Line::styled(sentences(text, hint, room.into()), style);
     put(buffer, 1, row, room, &line);
     None
+}
+
+/// What happened, and what to do about it if both fit into `columns`.
+fn sentences(text: &str, hint: &str, columns: usize) -> String {
+    let text = printable(text);
+    let stop = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    let both = format!("{text}{stop} {}", printable(hint));
+    if hint.is_empty() || both.width() > columns {
+        start_of(&text, columns)
+    } else {
+        both
+    }
+}
+
+/// The beginning of a text, with `…` where it does not fit into `columns`.
+fn start_of(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut start = String::new();
+    for character in text.chars() {
+        if start.width() + character.width().unwrap_or(0) + 1 > columns {
+            break;
+        }
+        start.push(character);
+    }
+    start + "…"
 }
 
 /// The end of a text, as much as fits into `columns`.
@@ -195,7 +228,7 @@ fn end_of(text: &str, columns: usize) -> String {
     let mut start = text.len();
     let mut taken = 0;
     for (at, character) in text.char_indices().rev() {
-        taken += unicode_width::UnicodeWidthChar::width(character).unwrap_or(0);
+        taken += character.width().unwrap_or(0);
         if taken > columns {
             break;
         }
