@@ -1,7 +1,7 @@
 //! The command line: what it looks like, and how a run ends.
 //!
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-//! 4 somebody else was first.
+//! 4 somebody else was first, 128 + n ended by signal n.
 
 use crate::picture::GreyLevels;
 use crate::run;
@@ -122,7 +122,7 @@ async fn screen(client: Client, preferences: Preferences, case: Option<CaseId>) 
                 hint: error.hint().to_owned(),
             };
             verbs::report(&fault, false, &mut io::stdout(), &mut io::stderr());
-            1
+            error.exit_status()
         }
     }
 }

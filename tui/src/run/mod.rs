@@ -75,6 +75,14 @@ impl RunError {
             }
         }
     }
+
+    /// Exit status of the program: for a signal the one that shells give.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            RunError::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
+            _ => 1,
+        }
+    }
 }
 
 /// Runs the screen until it is left, on `case` if one is named.

@@ -184,7 +184,9 @@ pub fn message(
             let fault = &failure.fault;
             (&*fault.message, &*fault.hint, theme.bad())
         }
-        (None, _) if model.review().is_some() => (&*picture.text, "", theme.faint()),
+        (None, _) if model.review().is_some() && model.dialog.is_none() => {
+            (&*picture.text, "", theme.faint())
+        }
         (None, _) => ("", "", theme.faint()),
     };
     let line = Line::styled(sentences(text, hint, room.into()), style);

@@ -20,7 +20,9 @@ pub use theme::Theme;
 use crate::app::{Dialog, Model, Screen};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 /// What the terminal's side knows of the picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,4 +81,32 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {
     if y < buffer.area.height && x < buffer.area.width {
         buffer.set_line(x, y, line, width.min(buffer.area.width - x));
     }
+}
+
+/// Draws a text in as many lines as it needs, broken between words. Returns the first row below.
+fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last().map_or(0, |line| line.width());
+        if last > 0 && last + 1 + word.width() > usize::from(area.width) {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    let mut rows = area.y..area.bottom();
+    for (y, line) in rows.by_ref().zip(&lines) {
+        put(
+            buffer,
+            area.x,
+            y,
+            area.width,
+            &Line::styled(line.as_str(), style),
+        );
+    }
+    rows.start
 }

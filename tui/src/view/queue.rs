@@ -1,13 +1,14 @@
 //! The list of cases.
 
 use super::theme::glyph;
-use super::{Theme, chrome, layout, put};
+use super::{Theme, chrome, layout, put, put_wrapped};
 use crate::app::{Link, Model};
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
@@ -39,18 +40,8 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let inner = block.inner(area);
     block.render(area, buffer);
     if cases.is_empty() {
-        let text = match model.link {
-            Link::Connected => "No cases yet: copy a scan into a watched folder.",
-            Link::Connecting => "Looking for the daemon.",
-            Link::Lost(_) => "The daemon cannot be reached; trying again.",
-        };
-        put(
-            buffer,
-            inner.x + 1,
-            inner.y + 1,
-            inner.width - 1,
-            &Line::raw(text),
-        );
+        let area = Rect::new(inner.x + 1, inner.y + 1, inner.width - 2, inner.height - 1);
+        nothing(model, area, theme, buffer);
         return;
     }
     let columns = Columns::of(inner.width);
@@ -82,6 +73,29 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
         };
         put(buffer, inner.x, y, inner.width, &Line::styled(line, style));
     }
+}
+
+/// Why the list is empty, and what to do.
+fn nothing(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let (text, more) = match &model.link {
+        Link::Connected => (
+            "No cases yet.",
+            "Copy a scan into a watched folder.".to_owned(),
+        ),
+        Link::Connecting => ("Looking for the daemon.", String::new()),
+        Link::Lost(failure) => (
+            "The daemon cannot be reached; trying again.",
+            printable(&failure.text()),
+        ),
+    };
+    let below = put_wrapped(buffer, area, text, Style::new()) + 1;
+    let rest = Rect::new(
+        area.x,
+        below,
+        area.width,
+        area.bottom().saturating_sub(below),
+    );
+    put_wrapped(buffer, rest, &more, theme.faint());
 }
 
 /// Glyph and word of a state, with the progress of what is being worked on.

@@ -1,11 +1,12 @@
 //! A case: header, picture place with its letters, panel.
 
-use super::{PictureStatus, Theme, chrome, layout, panel, put};
+use super::{PictureStatus, Theme, chrome, layout, panel, put, put_wrapped};
 use crate::app::review::Review;
 use crate::app::{Failure, Link, Model, Subject};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 pub fn draw(
@@ -120,20 +121,7 @@ fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
 }
 
 fn in_place_of_picture(text: &str, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width);
-    let mut line = String::new();
-    let mut lines = Vec::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    for (y, line) in (area.y + area.height / 3..area.bottom()).zip(&lines) {
-        put(buffer, area.x, y, area.width, &Line::raw(line.as_str()));
-    }
+    let below = area.height / 3;
+    let area = Rect::new(area.x, area.y + below, area.width, area.height - below);
+    put_wrapped(buffer, area, text, Style::new());
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::app::fixture::{connected, detail, press, summary, with_review};
+use crate::app::fixture::{connected, detail, press, show, summary, with_review};
 use crate::app::{Answer, Event, Failure, handle};
 use medicosam_shared::case::{CaseState, Fault};
 use ratatui::Terminal;
@@ -88,7 +88,8 @@ fn review() {
     check("review_loading", &mut model, &sixel());
     press(&mut model, "q enter");
     check("review", &mut model, &sixel());
-    press(&mut model, "r t o o");
+    show(&mut model);
+    press(&mut model, "r t o o space s m a l l");
     check("review_reason", &mut model, &sixel());
     press(&mut model, "esc space 1 G");
     let none = PictureStatus {
