@@ -101,13 +101,7 @@ pub fn client_program() -> Result<PathBuf, CommandError> {
             eprintln!("Building the client …");
         }
         let mut build = Command::new(cargo);
-        build.args([
-            "build",
-            "--quiet",
-            "--package",
-            "medicosam-tui",
-            "--manifest-path",
-        ]);
+        build.args(["build", "--quiet", "--bin", "medicosam", "--manifest-path"]);
         build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
         if !cfg!(debug_assertions) {
             build.arg("--release");
