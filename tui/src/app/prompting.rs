@@ -21,8 +21,7 @@ pub(super) fn begin(model: &mut Model) {
         model.notice = Some(Notice::bad("There is no segmentation to change yet."));
         return;
     }
-    let label = review.labels()[0];
-    let begin = Edit::new(review.middle(), label);
+    let begin = Edit::new(review.middle(), review.nearest_label());
     review.edit = Some(begin);
 }
 

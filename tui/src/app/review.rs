@@ -234,6 +234,16 @@ impl Review {
         labels
     }
 
+    /// The object to begin drawing for: the first that is on this slice, or the first of all.
+    pub fn nearest_label(&self) -> Label {
+        let here = self.masks().and_then(|m| {
+            let mut objects = m.objects.iter();
+            objects.find(|o| o.slices.contains_key(&self.index))
+        });
+        let first = || self.labels().first().copied();
+        here.map(|o| o.label).or_else(first).unwrap_or(Label::MIN)
+    }
+
     /// Where to begin drawing: the middle of the masks on this slice, or of the slice.
     pub fn middle(&self) -> (u32, u32) {
         let shape = self.stack().map(|s| s.shape());

@@ -390,3 +390,6 @@ fn describe(encoded: &Encoded) -> String {
         (Form::Impossible, _) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ fn text(list: &CaseList, now: Timestamp) -> String {
     }
     let row = |case: &CaseSummary| {
         [
-            case.id.to_string(),
+            printable(&case.id.0),
             case.state.to_string(),
             printable(&case.name),
             printable(&case.profile),
@@ -65,4 +65,25 @@ fn text(list: &CaseList, now: Timestamp) -> String {
         ],
         &rows,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{noon, summary};
+
+    #[test]
+    fn cases_are_a_table() {
+        let mut approved = summary("77aa", CaseState::Approved, Some(0.94));
+        approved.reviewer = Some("ana".to_owned());
+        let list = CaseList {
+            cases: vec![
+                summary("3f2a", CaseState::Review, Some(0.71)),
+                summary("b0\x1b[2J", CaseState::Failed, None),
+                approved,
+            ],
+            last_event: 7,
+        };
+        insta::assert_snapshot!("list", text(&list, noon()));
+    }
 }

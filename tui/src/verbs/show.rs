@@ -134,3 +134,22 @@ fn line(event: &Event) -> String {
 fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::detail;
+    use medicosam_shared::case::CaseState;
+
+    #[test]
+    fn a_case_is_told_in_full() {
+        insta::assert_snapshot!("show", text(&detail("3f2a", CaseState::Review, 2)));
+    }
+
+    #[test]
+    fn a_failed_case_says_why_and_what_to_do() {
+        let text = text(&detail("3f2a", CaseState::Failed, 0));
+        assert!(text.contains("the file ends in the middle"), "{text}");
+        assert!(text.contains("Copy it again."), "{text}");
+    }
+}

@@ -87,3 +87,31 @@ fn worker_line(worker: &WorkerStatus) -> String {
     line.push('\n');
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture;
+    use medicosam_shared::api::Progress;
+    use medicosam_shared::case::{CaseId, Fault};
+
+    #[test]
+    fn the_daemon_is_told_in_full() {
+        let mut status = fixture::status();
+        status.roots.push(RootStatus {
+            path: "/data/incoming".to_owned(),
+            profile: "lung-nodule".to_owned(),
+            problem: Some("no such folder".to_owned()),
+        });
+        let worker = &mut status.workers[0];
+        worker.activity = "busy".to_owned();
+        worker.case = Some(CaseId("3f2a".to_owned()));
+        worker.progress = Some(Progress { done: 3, total: 11 });
+        worker.fault = Some(Fault {
+            code: "disk-full".to_owned(),
+            message: "writing the mask: no space left".to_owned(),
+            hint: "Make room.".to_owned(),
+        });
+        insta::assert_snapshot!("status", text(&status));
+    }
+}
