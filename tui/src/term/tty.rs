@@ -2,7 +2,9 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -116,8 +118,7 @@ impl Tty {
         let before = tcgetattr(&*self.device).map_err(modes("reading the modes"))?;
         let mut raw = before.clone();
         raw.make_raw();
-        tcsetattr(&*self.device, OptionalActions::Flush, &raw)
-            .map_err(modes("setting the modes"))?;
+        tcsetattr(&*self.device, OptionalActions::Now, &raw).map_err(modes("setting the modes"))?;
         *lock() = Some(Taken {
             tty: self.clone(),
             before,
@@ -214,8 +215,10 @@ pub fn restore() {
     if let Some(taken) = lock().take() {
         // A terminal that is gone cannot be put right; there is nobody to tell.
         let _ = taken.tty.write(LEAVE, Some(Instant::now() + LEAVE_WAIT));
-        // Answers that are still on their way must not be typed into the shell.
-        let _ = tcsetattr(&*taken.tty.device, OptionalActions::Flush, &taken.before);
+        // Now, and not when everything has been written: a stuck terminal takes nothing more.
+        let _ = tcsetattr(&*taken.tty.device, OptionalActions::Now, &taken.before);
+        // Answers that have come too late must not be typed into the shell.
+        let _ = tcflush(&*taken.tty.device, QueueSelector::IFlush);
     }
 }
 

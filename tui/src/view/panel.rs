@@ -77,7 +77,7 @@ fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
     lines
 }
 
-/// Plane, slice and where it lies.
+/// Plane, slice (and the last one; both counted from 0, as everywhere) and where it lies.
 fn place(review: &Review, stack: &Stack) -> String {
     let (letter, axis) = match stack.plane() {
         Plane::Sagittal => ("x", 0),
@@ -90,8 +90,8 @@ fn place(review: &Review, stack: &Stack) -> String {
     format!(
         "{} {}/{}  {letter} {mm:.1}",
         stack.plane(),
-        review.index + 1,
-        stack.count()
+        review.index,
+        stack.count().saturating_sub(1)
     )
 }
 
