@@ -4,7 +4,7 @@
 //! 4 somebody else was first, 128 + n ended by signal n.
 
 use crate::picture::GreyLevels;
-use crate::run;
+use crate::run::{self, RunError};
 use crate::term::probe::{Choice, Preferences};
 use crate::verbs::{self, Verb};
 use clap::Parser;
@@ -115,6 +115,8 @@ async fn act(client: Client, preferences: Preferences, verb: Option<Verb>) -> u8
 async fn screen(client: Client, preferences: Preferences, case: Option<CaseId>) -> u8 {
     match run::run(client, preferences, case).await {
         Ok(()) => 0,
+        // Whoever ended it knows; and the terminal may not take another word.
+        Err(error @ RunError::Signal(_)) => error.exit_status(),
         Err(error) => {
             let fault = Fault {
                 code: error.code().to_owned(),

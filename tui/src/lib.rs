@@ -4,12 +4,14 @@
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`term`]: the terminal: modes, keys, what it can do.
+//! - [`layout`]: where things are on the screen.
 //! - [`run`]: the screen at work.
 //! - [`view`]: what the screen looks like.
 //! - [`app`]: what the client knows, and what happens to it.
 
 pub mod app;
 pub mod cli;
+pub mod layout;
 pub mod picture;
 pub mod run;
 pub mod term;

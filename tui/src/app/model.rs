@@ -245,7 +245,7 @@ impl Model {
 
     /// Keeps the selected case among the rows on the screen.
     pub fn scroll(&mut self) {
-        let rows = crate::view::queue_rows(self.size);
+        let rows = crate::layout::queue_rows(self.size);
         self.queue.scroll(rows);
     }
 

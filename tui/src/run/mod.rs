@@ -308,9 +308,9 @@ impl Running {
     fn draw(&mut self) {
         let size = self.terminal.size();
         let window = (size.columns, size.rows);
-        let area = crate::view::layout::review(window).picture;
+        let area = crate::layout::review(window).picture;
         let subject = self.model.subject();
-        let fits = crate::view::layout::is_enough(window);
+        let fits = crate::layout::is_enough(window);
         self.pictures
             .want(&subject, area, &self.terminal, fits, Instant::now());
         self.tell_what_is_shown();

@@ -49,15 +49,19 @@ fn text(detail: &CaseDetail) -> String {
     text
 }
 
-/// Size, spacing and orientation of a scan in one line.
+/// Size, spacing and orientation of a scan, and what is odd about it.
 fn geometry(scan: &ScanInfo) -> String {
     let [i, j, k] = scan.affine.spacing();
-    format!(
+    let mut text = format!(
         "{} voxels of {i:.2}×{j:.2}×{k:.2} mm, {}, {}",
         scan.dims,
         scan.affine.orientation(),
         printable(&scan.voxel_type)
-    )
+    );
+    for note in &scan.notes {
+        text.push_str(&format!("; {}", printable(note)));
+    }
+    text
 }
 
 fn objects(objects: &[ObjectResult]) -> String {

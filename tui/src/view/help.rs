@@ -2,26 +2,12 @@
 
 use super::{Theme, chrome, put};
 use crate::app::{Action, Context, Model};
+use crate::layout;
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
 
-/// Columns for one list of keys.
-const LIST: u16 = 39;
-
 /// Columns for the keys themselves.
 const KEYS: usize = 9;
-
-/// Rows and lists side by side on a terminal of this size.
-fn room((columns, rows): (u16, u16)) -> (usize, usize) {
-    let rows = usize::from(rows.saturating_sub(4)).max(1);
-    (rows, usize::from(columns / LIST).max(1))
-}
-
-/// Lines of `actions` that do not fit, so that it can be scrolled by so many.
-pub fn overflow(actions: usize, size: (u16, u16)) -> usize {
-    let (rows, lists) = room(size);
-    actions.saturating_sub(rows * lists)
-}
 
 pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &mut Buffer) {
     let title = match context {
@@ -37,12 +23,12 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
     );
     let size = (buffer.area.width, buffer.area.height);
     let actions = model.keymap.actions(context);
-    let (rows, lists) = room(size);
-    let top = top.min(overflow(actions.len(), size));
+    let (rows, lists) = layout::help(size);
+    let top = top.min(layout::help_overflow(actions.len(), size));
     for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
         for (row, &action) in actions.iter().enumerate() {
             let line = line(model, context, action, theme);
-            put(buffer, list as u16 * LIST, row as u16 + 2, LIST, &line);
+            put(buffer, list as u16 * layout::HELP_LIST, row as u16 + 2, layout::HELP_LIST, &line);
         }
     }
 }

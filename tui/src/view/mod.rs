@@ -1,10 +1,9 @@
 //! What the screen looks like: the model as characters. Nothing here changes anything.
 //!
-//! The picture is not drawn here. Its place is left blank, and [`layout`] says where it is.
+//! The picture is not drawn here. Its place is left blank, and [`crate::layout`] says where it is.
 
 mod chrome;
 mod help;
-pub mod layout;
 mod panel;
 mod queue;
 mod review;
@@ -13,11 +12,10 @@ mod theme;
 #[cfg(test)]
 mod tests;
 
-pub use help::overflow as help_overflow;
-pub use layout::queue_rows;
 pub use theme::Theme;
 
 use crate::app::{Dialog, Model, Screen};
+use crate::layout;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -83,12 +81,12 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {
     }
 }
 
-/// Draws a text in as many lines as it needs, broken between words. Returns the first row below.
-fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+/// A text in lines of at most `width` columns, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last().map_or(0, |line| line.width());
-        if last > 0 && last + 1 + word.width() > usize::from(area.width) {
+        if last > 0 && last + 1 + word.width() > width {
             lines.push(String::new());
         }
         if let Some(line) = lines.last_mut() {
@@ -98,6 +96,12 @@ fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16
             line.push_str(word);
         }
     }
+    lines
+}
+
+/// Draws a text in as many lines as it needs, broken between words. Returns the first row below.
+fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    let lines = wrapped(text, usize::from(area.width));
     let mut rows = area.y..area.bottom();
     for (y, line) in rows.by_ref().zip(&lines) {
         put(

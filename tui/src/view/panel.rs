@@ -71,6 +71,11 @@ fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
             theme.faint(),
         ));
     }
+    // Such as that left and right are not known: whoever decides must see it.
+    for note in detail.scan.iter().flat_map(|scan| &scan.notes) {
+        let note = format!("! {}", printable(note));
+        lines.extend(super::wrapped(&note, width).into_iter().map(Line::raw));
+    }
     if let Some(elapsed) = review.elapsed {
         lines.push(Line::raw(format!("last prompt {} ms", elapsed.as_millis())));
     }

@@ -1,7 +1,7 @@
 //! The list of cases.
 
 use super::theme::glyph;
-use super::{Theme, chrome, layout, put, put_wrapped};
+use super::{Theme, chrome, put, put_wrapped};
 use crate::app::{Link, Model};
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};

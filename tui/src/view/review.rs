@@ -1,6 +1,6 @@
 //! A case: header, picture place with its letters, panel.
 
-use super::{PictureStatus, Theme, chrome, layout, panel, put, put_wrapped};
+use super::{PictureStatus, Theme, chrome, panel, put, put_wrapped};
 use crate::app::review::Review;
 use crate::app::{Failure, Link, Model, Subject};
 use medicosam_shared::text::printable;

@@ -62,6 +62,21 @@ pub fn review((columns, rows): (u16, u16)) -> ReviewLayout {
     }
 }
 
+/// Columns for one list of keys in the help.
+pub const HELP_LIST: u16 = 39;
+
+/// Rows, and lists side by side, of the help on a terminal of this size.
+pub fn help((columns, rows): (u16, u16)) -> (usize, usize) {
+    let rows = usize::from(rows.saturating_sub(4)).max(1);
+    (rows, usize::from(columns / HELP_LIST).max(1))
+}
+
+/// Keys that do not fit into the help, so that it can be scrolled by so many.
+pub fn help_overflow(keys: usize, size: (u16, u16)) -> usize {
+    let (rows, lists) = help(size);
+    keys.saturating_sub(rows * lists)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
