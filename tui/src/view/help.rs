@@ -28,7 +28,13 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
     for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
         for (row, &action) in actions.iter().enumerate() {
             let line = line(model, context, action, theme);
-            put(buffer, list as u16 * layout::HELP_LIST, row as u16 + 2, layout::HELP_LIST, &line);
+            put(
+                buffer,
+                list as u16 * layout::HELP_LIST,
+                row as u16 + 2,
+                layout::HELP_LIST,
+                &line,
+            );
         }
     }
 }

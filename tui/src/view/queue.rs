@@ -3,6 +3,7 @@
 use super::theme::glyph;
 use super::{Theme, chrome, put, put_wrapped};
 use crate::app::{Link, Model};
+use crate::layout;
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};
 use medicosam_shared::text::printable;

@@ -3,6 +3,7 @@
 use super::{PictureStatus, Theme, chrome, panel, put, put_wrapped};
 use crate::app::review::Review;
 use crate::app::{Failure, Link, Model, Subject};
+use crate::layout;
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
