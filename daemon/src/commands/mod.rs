@@ -59,7 +59,7 @@ struct Places {
 #[derive(Debug, Clone, Args)]
 struct DataFolder {
     /// The data folder [default: the user's, for example ~/.local/share/medicosam]
-    #[arg(long, value_name = "DIR", env = paths::DATA_VARIABLE)]
+    #[arg(long, value_name = "DIR", env = paths::DATA_VARIABLE, global = true)]
     data: Option<PathBuf>,
 }
 
