@@ -14,7 +14,10 @@ use crate::board::Board;
 use crate::changes::Changes;
 use crate::store::{Store, StoreError};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use error::ApiError;
 use peer::Peer;
@@ -73,7 +76,7 @@ impl Api {
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
             .route("/v1/events", get(events::events))
             .fallback(error::no_such_path)
-            .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+            .layer(middleware::from_fn(read_whole))
             .with_state(self)
     }
 
@@ -94,6 +97,23 @@ impl Api {
         let result = self.ask(change).await?;
         self.changes.announce();
         Ok(result)
+    }
+}
+
+/// Reads a request to its end before it is answered, whoever answers it. A socket that is closed
+/// with something unread takes the answer with it.
+async fn read_whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, LARGEST_REQUEST).await {
+        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(error) => ApiError::bad_request(
+            "request-unreadable",
+            format!(
+                "the request cannot be read, or is longer than {LARGEST_REQUEST} bytes: {error}"
+            ),
+            "Send fewer prompts at once.",
+        )
+        .into_response(),
     }
 }
 
