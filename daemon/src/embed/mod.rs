@@ -73,7 +73,8 @@ impl EmbeddingCache {
         let folder = path.parent().unwrap_or(&self.folder);
         let write = || {
             std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            std::fs::create_dir_all(self.partial())?;
+            let mut file = tempfile::NamedTempFile::new_in(self.partial())?;
             file.write_all(&file::encode(embedding))?;
             file.persist(&path).map_err(|e| e.error)?;
             Ok(())
@@ -82,6 +83,17 @@ impl EmbeddingCache {
             path: path.clone(),
             source,
         })
+    }
+
+    /// Removes what was being written when workers were killed. For a time when none is at work.
+    pub fn sweep(&self) {
+        // What cannot be removed takes room and does no harm.
+        let _ = std::fs::remove_dir_all(self.partial());
+    }
+
+    /// Files on their way to becoming embeddings; on the same disk, so that they can be renamed.
+    fn partial(&self) -> PathBuf {
+        self.folder.join("partial")
     }
 
     /// `<folder>/<model>/<scan>/<axis><index>-<range>.embedding`
@@ -158,6 +170,17 @@ mod tests {
         }
         cache.put(&KEY, &embedding(2.0)).unwrap();
         assert_eq!(cache.get(&KEY), Some(embedding(2.0)));
+    }
+
+    #[test]
+    fn what_a_killed_worker_left_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = EmbeddingCache::new(folder.path().to_owned());
+        cache.put(&KEY, &embedding(1.0)).unwrap();
+        std::fs::write(cache.partial().join("half"), "half").unwrap();
+        cache.sweep();
+        assert!(!cache.partial().exists());
+        assert_eq!(cache.get(&KEY), Some(embedding(1.0)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::api::{self, Api, ListenError};
 use crate::board::Board;
 use crate::changes::Changes;
 use crate::config::Config;
+use crate::embed::EmbeddingCache;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
 use crate::worker::Supervisor;
@@ -87,6 +88,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     for case in store.release_all()? {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
+    EmbeddingCache::new(config.cache.clone()).sweep();
     let changes = Changes::default();
     let board = Arc::new(Board::new(&config.roots));
     let listener = api::listen(&config.socket)?;
