@@ -191,16 +191,20 @@ fn the_prepared_slice_is_that_of_upstream_to_the_bit() {
     let Model { sam, _models } = model();
     for name in FIXTURES {
         let fixture = Fixture::read(name);
-        let input = sam.model().family().preprocess(&fixture.slice());
+        let input = sam
+            .model()
+            .family()
+            .preprocess(&fixture.slice(), sam.model().sizes());
         assert_eq!(
             max_difference(&input, &fixture.floats("input")),
             0.0,
             "{name}"
         );
-        let tokens = sam
-            .model()
-            .family()
-            .tokens(&fixture.box_prompt(), fixture.slice().shape());
+        let tokens = sam.model().family().tokens(
+            &fixture.box_prompt(),
+            fixture.slice().shape(),
+            sam.model().sizes(),
+        );
         assert_eq!(tokens, fixture.tokens("box"), "{name}");
     }
 }

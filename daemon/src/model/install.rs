@@ -6,14 +6,14 @@
 use super::catalog::KnownModel;
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::family::Family;
-use super::graph::{GRAPH_VERSION, GraphError, PromptDecoder, tiny_vit};
+use super::graph::{Encoder, GRAPH_VERSION, GraphError, Precision, PromptDecoder};
 use super::installed::{
     DECODER, ENCODER, InstalledModel, MANIFEST, Manifest, OpenError, check_name,
 };
 use super::onnx::{Model, OnnxError};
 use crate::setup::Digest;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What to install a checkpoint as.
@@ -131,16 +131,12 @@ pub fn install(
     let staged = tempfile::Builder::new().prefix(STAGING).tempdir_in(models);
     let staged = staged.map_err(|e| InstallError::write(models, e))?;
     let mut opened = Checkpoint::open(checkpoint)?;
-    let sizes = family.sizes();
-    let encoder = match family {
-        Family::LiteMedSam => tiny_vit(&mut opened)?,
-    };
-    let encoder_bytes = write_model(encoder, &staged.path().join(ENCODER))?;
-    let decoder = PromptDecoder {
-        image_size: sizes.input as usize,
-        grid: sizes.grid as usize,
-    };
-    let decoder_bytes = write_model(decoder.build(&mut opened)?, &staged.path().join(DECODER))?;
+    let encoder = Encoder::infer(&opened)?;
+    let sizes = encoder.sizes();
+    let graph = encoder.build(&mut opened, Precision::F32)?;
+    let encoder_bytes = write_model(graph, staged.path(), ENCODER)?;
+    let decoder = PromptDecoder { sizes };
+    let decoder_bytes = write_model(decoder.build(&mut opened)?, staged.path(), DECODER)?;
     let manifest = Manifest {
         name: name.to_owned(),
         family,
@@ -186,15 +182,11 @@ fn lock(models: &Path) -> Result<File, InstallError> {
 
 /// Writes a graph, durably; returns the file's length. The model is dropped before the next one is
 /// built.
-fn write_model(model: Model, path: &Path) -> Result<u64, InstallError> {
-    let written = || -> Result<u64, OnnxError> {
-        let mut out = BufWriter::new(File::create_new(path)?);
-        model.write_to(&mut out)?;
-        out.flush()?;
-        out.get_ref().sync_all()?;
-        Ok(out.get_ref().metadata()?.len())
-    };
-    written().map_err(|e| InstallError::write(path, e))
+fn write_model(model: Model, folder: &Path, name: &str) -> Result<u64, InstallError> {
+    let files = model.save(folder, name);
+    let files = files.map_err(|e| InstallError::write(&folder.join(name), e))?;
+    let model = files.iter().find(|file| file.name == name);
+    Ok(model.map_or(0, |file| file.bytes))
 }
 
 fn write_manifest(manifest: &Manifest, path: &Path) -> Result<(), InstallError> {

@@ -1,7 +1,8 @@
 //! Models on disk: `<models>/<name>/` with `encoder.onnx`, `decoder.onnx` and `model.json`.
 
-use super::family::{Family, Sizes};
+use super::family::Family;
 use super::graph::GRAPH_VERSION;
+use super::sizes::Sizes;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -260,7 +261,11 @@ mod tests {
             family: Family::LiteMedSam,
             checkpoint_sha256: "ab".repeat(32),
             graph_version: GRAPH_VERSION,
-            sizes: Family::LiteMedSam.sizes(),
+            sizes: Sizes {
+                input: 256,
+                channels: 256,
+                grid: 64,
+            },
             encoder_bytes: 5,
             decoder_bytes: 3,
         };

@@ -2,9 +2,9 @@
 
 use super::device::Device;
 use super::embedding::{Embedding, LowResLogits};
-use super::family::PromptToken;
+use super::family::{PromptToken, Scores};
 use super::graph::{IMAGE, inputs, outputs};
-use super::image::{SliceImage, Upsampled};
+use super::image::SliceImage;
 use super::installed::InstalledModel;
 use super::runtime::{Runtime, SessionOptions};
 use super::session::{GraphSession, Part};
@@ -154,7 +154,7 @@ impl Sam {
 
     /// Embeds a slice.
     pub fn embed(&mut self, image: &SliceImage) -> Result<Embedding, SamError> {
-        let input = self.model.family().preprocess(image);
+        let input = self.model.family().preprocess(image, self.model.sizes());
         Ok(Embedding {
             values: self.encode(&input)?,
             shape: self.model.sizes().embedding(),
@@ -170,23 +170,25 @@ impl Sam {
         prompt: &SlicePrompt,
         mask: Option<&LowResLogits>,
     ) -> Result<Segmented, SamError> {
-        let (family, shape) = (self.model.family(), embedding.original);
+        let (family, sizes) = (self.model.family(), self.model.sizes());
+        let shape = embedding.original;
         check_prompt(prompt, shape)?;
-        let masks = self.decode_tokens(embedding, &family.tokens(prompt, shape), mask)?;
-        let (side, answer) = (self.model.sizes().mask(), family.answer(prompt));
+        let tokens = family.tokens(prompt, shape, sizes);
+        let masks = self.decode_tokens(embedding, &tokens, mask)?;
+        let side = sizes.mask();
+        let answer = family.answer(prompt, mask.is_some(), &masks.iou);
         let logits = masks.logits.chunks_exact(side * side).nth(answer);
         let (Some(logits), Some(&predicted_iou)) = (logits, masks.iou.get(answer)) else {
             return Err(self
                 .decoder
                 .bad_result(format!("{} masks", masks.iou.len())));
         };
-        let part = family.fitted_mask(shape);
-        let Some(upsampled) = Upsampled::new(logits, side, part, shape) else {
+        let Some(scores) = family.enlarge(logits, sizes, shape) else {
             return Err(self
                 .decoder
-                .bad_result(format!("masks smaller than {part:?}")));
+                .bad_result(format!("masks of {} numbers", logits.len())));
         };
-        let (mask, stability) = threshold(&upsampled, shape);
+        let (mask, stability) = threshold(&scores, shape);
         Ok(Segmented {
             mask,
             predicted_iou,
@@ -303,16 +305,16 @@ fn check_prompt(prompt: &SlicePrompt, shape: SliceShape) -> Result<(), PromptErr
     Ok(())
 }
 
-/// The pixels with positive logits, and how many have a logit above 1 for each above −1 (SAM's
-/// stability score with an offset of 1).
-fn threshold(logits: &Upsampled<'_>, shape: SliceShape) -> (SliceMask, f32) {
+/// The pixels inside, and how many are surely so for each that may be so (SAM's stability score
+/// with an offset of 1).
+fn threshold(scores: &Scores, shape: SliceShape) -> (SliceMask, f32) {
     let (mut sure, mut possible) = (0u32, 0u32);
-    let mut logits = logits.values();
+    let mut values = scores.values.iter();
     let mask = SliceMask::from_fn(shape, |_, _| {
-        let logit = logits.next().unwrap_or(f32::NEG_INFINITY);
-        sure += u32::from(logit > 1.0);
-        possible += u32::from(logit > -1.0);
-        logit > 0.0
+        let score = values.next().copied().unwrap_or(f32::NEG_INFINITY);
+        sure += u32::from(score > scores.sure);
+        possible += u32::from(score > scores.possible);
+        score > scores.inside
     });
     let stability = if possible == 0 {
         0.0
@@ -334,26 +336,22 @@ mod tests {
 
     #[test]
     fn stability_is_the_share_of_sure_pixels_among_possible_ones() {
-        let logits = [
+        let scores = |values: &[f32]| Scores {
+            values: values.to_vec(),
+            possible: -1.0,
+            inside: 0.0,
+            sure: 1.0,
+        };
+        let values = [
             9.0, 1.5, 0.5, -0.5, -0.9, -1.5, -9.0, -9.0, -9.0, -9.0, -9.0, -9.0,
         ];
-        let upsampled = Upsampled::new(&logits, 4, SHAPE, SHAPE).unwrap();
-        let (mask, stability) = threshold(&upsampled, SHAPE);
+        let (mask, stability) = threshold(&scores(&values), SHAPE);
         assert_eq!(
             (mask.area(), mask.get(2, 0), mask.get(3, 0)),
             (3, true, false)
         );
         assert_eq!(stability, 2.0 / 5.0);
-        let nothing = Upsampled::new(
-            &[-9.0],
-            1,
-            SliceShape {
-                width: 1,
-                height: 1,
-            },
-            SHAPE,
-        );
-        assert_eq!(threshold(&nothing.unwrap(), SHAPE).1, 0.0);
+        assert_eq!(threshold(&scores(&[-9.0; 12]), SHAPE).1, 0.0);
     }
 
     #[test]

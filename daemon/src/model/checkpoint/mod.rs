@@ -6,7 +6,6 @@
 //! it twice. Whatever the file claims, no more memory is taken than the file is long.
 
 mod error;
-mod half;
 mod pickle;
 mod state_dict;
 #[cfg(test)]
@@ -18,6 +17,7 @@ pub use error::{CheckpointError, CheckpointProblem};
 pub use pickle::PickleError;
 pub use state_dict::DType;
 
+use super::half;
 use pickle::Pickle;
 use state_dict::{Unusable, View};
 use std::collections::HashMap;

@@ -5,8 +5,11 @@
 //! preparation, another gives quietly worse masks; it is part of the model.
 
 mod litemedsam;
+mod medsam;
+mod sam;
 
-use super::image::{SliceImage, fit_longest_side};
+use super::image::{SliceImage, Upsampled};
+use super::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::SlicePrompt;
 use serde::{Deserialize, Serialize};
@@ -15,31 +18,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
+    /// SAM, MedicoSAM and MobileSAM, prepared as micro_sam does: boxes, points and masks.
+    Sam,
+    /// MedSAM: the tensors of SAM ViT-B, another preparation, trained on boxes.
+    MedSam,
     /// LiteMedSAM: TinyViT on 256 × 256, trained on boxes.
     LiteMedSam,
-}
-
-/// Sizes of a model's tensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sizes {
-    /// Width and height of the encoder's input, in pixels.
-    pub input: u32,
-    /// Channels of the embedding.
-    pub channels: u32,
-    /// Width and height of the embedding.
-    pub grid: u32,
-}
-
-impl Sizes {
-    /// Shape of the embedding: channels, rows, columns.
-    pub fn embedding(self) -> [usize; 3] {
-        [self.channels, self.grid, self.grid].map(|n| n as usize)
-    }
-
-    /// Width and height of the decoder's masks.
-    pub fn mask(self) -> usize {
-        4 * self.grid as usize
-    }
 }
 
 /// A point, or a corner of a box, as the decoder takes it.
@@ -80,57 +64,118 @@ impl TokenKind {
     }
 }
 
+/// What a mask says of each pixel of the slice: the higher its score, the likelier the pixel
+/// belongs to the object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// Row by row.
+    pub values: Vec<f32>,
+    /// The score above which a pixel may belong to the object: that of a logit of −1.
+    pub possible: f32,
+    /// The score above which a pixel belongs to the object: that of a logit of 0.
+    pub inside: f32,
+    /// The score above which that is sure: that of a logit of 1.
+    pub sure: f32,
+}
+
+impl Scores {
+    fn of_logits(logits: &Upsampled<'_>) -> Self {
+        Scores {
+            values: logits.values().collect(),
+            possible: -1.0,
+            inside: 0.0,
+            sure: 1.0,
+        }
+    }
+}
+
 impl Family {
+    /// All of them.
+    pub const ALL: [Family; 3] = [Family::Sam, Family::MedSam, Family::LiteMedSam];
+
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
+            Family::Sam => "sam",
+            Family::MedSam => "medsam",
             Family::LiteMedSam => "litemedsam",
         }
     }
 
-    /// Sizes of its tensors.
-    pub fn sizes(self) -> Sizes {
-        match self {
-            Family::LiteMedSam => litemedsam::SIZES,
-        }
-    }
-
-    /// The size of a slice within the encoder's input; it lies in the upper left corner.
-    pub fn fitted(self, shape: SliceShape) -> SliceShape {
-        match self {
-            Family::LiteMedSam => fit_longest_side(shape, self.sizes().input),
-        }
-    }
-
-    /// The size of a slice within the decoder's masks, likewise.
-    pub fn fitted_mask(self, shape: SliceShape) -> SliceShape {
-        let (fitted, sizes) = (self.fitted(shape), self.sizes());
-        let side = |length: u32| (length * 4 * sizes.grid).div_ceil(sizes.input);
-        SliceShape {
-            width: side(fitted.width),
-            height: side(fitted.height),
-        }
-    }
-
     /// The encoder's input for a slice: (3, S, S), channels, rows, columns.
-    pub fn preprocess(self, image: &SliceImage) -> Vec<f32> {
+    pub fn preprocess(self, image: &SliceImage, sizes: Sizes) -> Vec<f32> {
+        let prepare = match self {
+            Family::Sam => sam::preprocess,
+            Family::MedSam => medsam::preprocess,
+            Family::LiteMedSam => litemedsam::preprocess,
+        };
+        prepare(image, sizes.input)
+    }
+
+    /// A prompt on a slice of `shape` in the decoder's terms: points, then the corners of the box,
+    /// or a padding point if there is none.
+    ///
+    /// MedSAM and LiteMedSAM take a box as its first and last pixel, SAM as its two ends, of which
+    /// the second is the first pixel beyond. The former were not trained on points.
+    pub fn tokens(self, prompt: &SlicePrompt, shape: SliceShape, sizes: Sizes) -> Vec<PromptToken> {
+        let point = match self {
+            Family::Sam => sam::place,
+            Family::MedSam => medsam::place,
+            Family::LiteMedSam => litemedsam::point,
+        };
+        let mut tokens = Vec::with_capacity(prompt.points.len() + 2);
+        for place in &prompt.points {
+            tokens.push(PromptToken {
+                at: point([place.x, place.y], shape, sizes.input),
+                kind: if place.positive {
+                    TokenKind::Positive
+                } else {
+                    TokenKind::Negative
+                },
+            });
+        }
+        let Some(bbox) = prompt.bbox else {
+            let (at, kind) = ([0.0, 0.0], TokenKind::Padding);
+            tokens.push(PromptToken { at, kind });
+            return tokens;
+        };
+        let (corner, beyond) = match self {
+            Family::Sam => (point, 0),
+            Family::MedSam => (point, 1),
+            Family::LiteMedSam => (litemedsam::corner as fn(_, _, _) -> _, 1),
+        };
+        let first = [bbox.x0, bbox.y0];
+        let last = [bbox.x1, bbox.y1].map(|end| end.saturating_sub(beyond));
+        for (at, kind) in [(first, TokenKind::BoxFirst), (last, TokenKind::BoxLast)] {
+            let at = corner(at, shape, sizes.input);
+            tokens.push(PromptToken { at, kind });
+        }
+        tokens
+    }
+
+    /// Which of the decoder's masks answers the prompt; `corrects` says whether the prompt came
+    /// with the mask of an earlier answer, `iou` are the predicted IoUs of all masks.
+    pub fn answer(self, prompt: &SlicePrompt, corrects: bool, iou: &[f32]) -> usize {
         match self {
-            Family::LiteMedSam => litemedsam::preprocess(image),
+            Family::Sam => sam::answer(prompt, corrects, iou),
+            // Their other masks were never trained.
+            Family::MedSam | Family::LiteMedSam => 0,
         }
     }
 
-    /// A prompt on a slice of `shape` in the decoder's terms.
-    pub fn tokens(self, prompt: &SlicePrompt, shape: SliceShape) -> Vec<PromptToken> {
-        match self {
-            Family::LiteMedSam => litemedsam::tokens(prompt, shape),
+    /// A mask's logits at the resolution of a slice of `shape`; `None` if they are not as many as
+    /// `sizes` says.
+    pub fn enlarge(self, logits: &[f32], sizes: Sizes, shape: SliceShape) -> Option<Scores> {
+        if logits.len() != sizes.mask() * sizes.mask() {
+            return None;
         }
-    }
-
-    /// Which of the decoder's masks answers the prompt.
-    pub fn answer(self, _prompt: &SlicePrompt) -> usize {
         match self {
-            // Its masks 1 to 3 were never trained.
-            Family::LiteMedSam => 0,
+            Family::Sam => sam::enlarge(logits, sizes, shape),
+            Family::MedSam => medsam::enlarge(logits, sizes, shape),
+            Family::LiteMedSam => litemedsam::enlarge(logits, sizes, shape),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,25 @@
-//! TinyViT as the image encoder of LiteMedSAM: a picture (1, 3, 256, 256) becomes an embedding
-//! (1, 256, 64, 64).
+//! TinyViT as an image encoder: pictures (B, 3, S, S) become embeddings (B, 256, 64, 64).
 //!
-//! Wu et al., "TinyViT: Fast Pretraining Distillation for Small Vision Transformers", ECCV 2022;
-//! LiteMedSAM changes the patch embedding, which keeps the full resolution here, and the last
-//! merging, which does not halve it.
+//! Wu et al., "TinyViT: Fast Pretraining Distillation for Small Vision Transformers", ECCV 2022.
+//! MobileSAM (Zhang et al., "Faster Segment Anything", 2023) takes it at 1024 × 1024 and does not
+//! halve the grid at the last merging; LiteMedSAM takes that at 256 × 256 with a patch embedding
+//! that keeps the full resolution. From there on, both are the same.
 //!
-//! Stage 0 is convolutional, on (1, C, H, W). The others are transformers over windows; their
-//! tokens are the rows of a matrix (H·W, C), for which linear layers are plain matrix products.
+//! Stage 0 is convolutional, on (B, C, H, W). The others are transformers over windows; their
+//! tokens are the rows of a matrix (B·H·W, C), for which linear layers are plain matrix products.
 
-use super::GraphError;
+use super::encoder::{BATCH, IMAGE};
+use super::grid::{Grid, Windows};
 use super::layers::Layers;
+use super::neck::neck;
 use super::prompt_decoder::inputs;
+use super::{GraphError, Precision};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Conv, Dim, Model, Value};
+use crate::model::sizes::Sizes;
 
-/// Width and height of the input.
-const INPUT: usize = 256;
+/// Tokens per side after the patch embedding.
+const TOKENS: usize = 256;
 /// Channels after each stage's merging.
 const DIMS: [usize; 4] = [64, 128, 160, 320];
 /// Blocks per stage.
@@ -30,56 +34,106 @@ const MERGE_STRIDES: [usize; 3] = [2, 2, 1];
 const EXPANSION: usize = 4;
 /// Channels of the embedding.
 const EMBEDDING: usize = 256;
+/// Tokens per side of the embedding.
+const GRID: usize = 64;
 /// ε of the layer normalisations within the stages.
-const LAYER_NORM_EPSILON: f32 = 1e-5;
-/// ε of the layer normalisations of the neck.
-const NECK_EPSILON: f32 = 1e-6;
+const EPSILON: f32 = 1e-5;
 
-/// The encoder's input: (1, 3, 256, 256), values 0 to 1.
-pub const IMAGE: &str = "image";
+/// The architecture of a TinyViT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TinyVitShape {
+    /// How pixels become tokens.
+    pub embedding: PatchEmbedding,
+}
 
-/// Builds the encoder; its output bears the name of the decoder's input.
-pub fn tiny_vit(checkpoint: &mut Checkpoint) -> Result<Model, GraphError> {
-    let mut net = TinyVit(Layers::new("tiny_vit", checkpoint));
-    let fixed = Dim::Fixed;
-    let image = net
-        .0
-        .g
-        .input(IMAGE, &[fixed(1), fixed(3), fixed(INPUT), fixed(INPUT)]);
-    let x = net.patch_embedding(image)?;
-    let x = net.convolution_stage(x)?;
-    let (mut x, mut side) = net.merge(x, 0, INPUT)?;
-    for stage in 1..DEPTHS.len() {
-        for block in 0..DEPTHS[stage] {
-            x = net.transformer_block(x, stage, block, side)?;
-        }
-        if stage + 1 < DEPTHS.len() {
-            let channels_first = net.channels_first(x, side, DIMS[stage]);
-            (x, side) = net.merge(channels_first, stage, side)?;
+/// How pixels become tokens: two convolutions with a GELU between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatchEmbedding {
+    /// Each pixel is a token: LiteMedSAM.
+    FullResolution,
+    /// 4 × 4 pixels per token, halved by each convolution: MobileSAM.
+    Quarter,
+}
+
+impl PatchEmbedding {
+    fn conv(self) -> Conv {
+        match self {
+            PatchEmbedding::FullResolution => Conv::POINTWISE,
+            PatchEmbedding::Quarter => Conv {
+                kernel: 3,
+                stride: 2,
+                pad: 1,
+                groups: 1,
+            },
         }
     }
-    let x = net.neck(x, side)?;
-    net.0.g.output(
-        x,
-        inputs::EMBEDDINGS,
-        &[fixed(1), fixed(EMBEDDING), fixed(side), fixed(side)],
-    );
-    Ok(net.0.g.finish())
+
+    /// Pixels per token and side.
+    fn patch(self) -> usize {
+        match self {
+            PatchEmbedding::FullResolution => 1,
+            PatchEmbedding::Quarter => 4,
+        }
+    }
+}
+
+impl TinyVitShape {
+    /// The published architecture with this patch embedding.
+    pub(super) fn of(embedding: PatchEmbedding) -> Self {
+        TinyVitShape { embedding }
+    }
+
+    /// Sizes of its tensors.
+    pub fn sizes(self) -> Sizes {
+        Sizes {
+            input: (TOKENS * self.embedding.patch()) as u32,
+            channels: EMBEDDING as u32,
+            grid: GRID as u32,
+        }
+    }
+
+    pub(super) fn build(
+        self,
+        checkpoint: &mut Checkpoint,
+        precision: Precision,
+    ) -> Result<Model, GraphError> {
+        let mut net = TinyVit(Layers::new("tiny_vit", checkpoint, precision));
+        let (batch, fixed) = (Dim::Named(BATCH), Dim::Fixed);
+        let input = fixed(TOKENS * self.embedding.patch());
+        let image = net.0.g.input(IMAGE, &[batch, fixed(3), input, input]);
+        let image = net.0.narrow(image);
+        let x = net.patch_embedding(image, self.embedding.conv())?;
+        let x = net.convolution_stage(x)?;
+        let (mut x, mut grid) = net.merge(x, 0, TOKENS)?;
+        for stage in 1..DEPTHS.len() {
+            for block in 0..DEPTHS[stage] {
+                x = net.transformer_block(x, stage, block, grid)?;
+            }
+            if stage + 1 < DEPTHS.len() {
+                let narrow = net.0.narrow(x);
+                let channels_first = grid.channels_first(&mut net.0.g, narrow);
+                (x, grid) = net.merge(channels_first, stage, grid.side)?;
+            }
+        }
+        let x = net.0.narrow(x);
+        let x = neck(&mut net.0, x, grid, EMBEDDING)?;
+        let side = fixed(GRID);
+        let shape = [batch, fixed(EMBEDDING), side, side];
+        net.0.g.output(x, inputs::EMBEDDINGS, &shape);
+        Ok(net.0.g.finish())
+    }
 }
 
 struct TinyVit<'a>(Layers<'a>);
 
 impl TinyVit<'_> {
-    fn patch_embedding(&mut self, image: Value) -> Result<Value, GraphError> {
+    fn patch_embedding(&mut self, image: Value, conv: Conv) -> Result<Value, GraphError> {
         self.0.g.scope("patch_embed");
         let name = |n| format!("image_encoder.patch_embed.seq.{n}");
         let [half, full] = [DIMS[0] / 2, DIMS[0]];
-        let x = self
-            .0
-            .conv_batch_norm(image, &name(0), 3, half, Conv::POINTWISE)?;
+        let x = self.0.conv_batch_norm(image, &name(0), 3, half, conv)?;
         let x = self.0.g.gelu(x);
-        self.0
-            .conv_batch_norm(x, &name(2), half, full, Conv::POINTWISE)
+        self.0.conv_batch_norm(x, &name(2), half, full, conv)
     }
 
     /// Inverted bottlenecks: widen, convolve each channel, narrow, add.
@@ -105,9 +159,9 @@ impl TinyVit<'_> {
         Ok(x)
     }
 
-    /// The step to the next stage: from (1, C, side, side) to the tokens of the next one, and
-    /// their number per side.
-    fn merge(&mut self, x: Value, stage: usize, side: usize) -> Result<(Value, usize), GraphError> {
+    /// The step to the next stage: from (B, C, side, side) to the tokens of the next one, wide, and
+    /// their grid.
+    fn merge(&mut self, x: Value, stage: usize, side: usize) -> Result<(Value, Grid), GraphError> {
         self.0.g.scope(format!("stage{stage}/merge"));
         let name = |n| format!("image_encoder.layers.{stage}.downsample.conv{n}");
         let (dim, next, stride) = (DIMS[stage], DIMS[stage + 1], MERGE_STRIDES[stage]);
@@ -122,46 +176,55 @@ impl TinyVit<'_> {
         let x = self
             .0
             .conv_batch_norm(x, &name(3), next, next, Conv::POINTWISE)?;
-        Ok((self.tokens(x, next), side / stride))
+        let grid = Grid {
+            side: side / stride,
+            dim: next,
+        };
+        let x = grid.tokens(&mut self.0.g, x);
+        Ok((self.0.widen(x), grid))
     }
 
-    /// Attention within windows, a local convolution, an MLP.
+    /// Attention within windows, a local convolution, an MLP; wide tokens to wide tokens.
     fn transformer_block(
         &mut self,
         x: Value,
         stage: usize,
         block: usize,
-        side: usize,
+        grid: Grid,
     ) -> Result<Value, GraphError> {
         self.0.g.scope(format!("stage{stage}/block{block}"));
         let name = format!("image_encoder.layers.{stage}.blocks.{block}");
-        let dim = DIMS[stage];
-        let windows = Windows::new(side, WINDOWS[stage]);
+        let dim = grid.dim;
+        let windows = Windows::new(grid.side, WINDOWS[stage]);
         let attended = self.attention(x, &format!("{name}.attn"), dim, HEADS[stage], windows)?;
         let x = self.0.g.add(x, attended);
 
-        let x = self.channels_first(x, side, dim);
+        let x = self.0.narrow(x);
+        let x = grid.channels_first(&mut self.0.g, x);
         let conv = depthwise(dim, 1);
         let x = self
             .0
             .conv_batch_norm(x, &format!("{name}.local_conv"), dim, dim, conv)?;
-        let x = self.tokens(x, dim);
+        let x = grid.tokens(&mut self.0.g, x);
+        let x = self.0.widen(x);
 
         let hidden = dim * EXPANSION;
         let norm = format!("{name}.mlp.norm");
-        let y = self.0.layer_norm(x, &norm, dim, LAYER_NORM_EPSILON)?;
+        let y = self.0.layer_norm(x, &norm, dim, EPSILON)?;
+        let y = self.0.narrow(y);
         let y = self.0.linear(y, &format!("{name}.mlp.fc1"), dim, hidden)?;
         let y = self.0.g.gelu(y);
         let y = self.0.linear(y, &format!("{name}.mlp.fc2"), hidden, dim)?;
+        let y = self.0.widen(y);
         Ok(self.0.g.add(x, y))
     }
 
     /// Multi-head attention among the tokens of each window, with a bias for each pair of
-    /// positions.
+    /// positions; wide tokens to wide tokens.
     ///
     /// Windows that reach beyond the grid are filled with tokens of zeros, which take part in the
-    /// attention. What their queries, keys and values are is known here, and appended only after
-    /// the projection, which thus has fewer rows.
+    /// attention. The normalisation makes its bias of them. With that bias moved on into the bias
+    /// of the projections, they stay zeros until that is added, and the projections leave them out.
     fn attention(
         &mut self,
         x: Value,
@@ -170,89 +233,69 @@ impl TinyVit<'_> {
         heads: usize,
         windows: Windows,
     ) -> Result<Value, GraphError> {
-        let Windows { side, size, count } = windows;
         let head = dim / heads;
-        let projection = self.query_key_value(name, dim, heads)?;
-        let y = self
-            .0
-            .layer_norm(x, &format!("{name}.norm"), dim, LAYER_NORM_EPSILON)?;
-        let weight = self.0.g.constant(&[3 * dim, dim], projection.weight);
-        let bias = self.0.g.constant(&[3 * dim], projection.bias);
-        let y = self.0.g.linear(y, weight, Some(bias));
-
-        let [n, c, s, p] = [side, 3 * dim, size, windows.padding()].map(|n| n as i64);
-        let mut y = self.0.g.reshape(y, &[n, n, c]);
-        if p > 0 {
-            let padding = self.0.g.constant(&[1, 1, 3 * dim], projection.of_padding);
-            let right = self.0.g.expand(padding, &[n, p, c]);
-            y = self.0.g.concat(&[y, right], 1);
-            let bottom = self.0.g.expand(padding, &[p, n + p, c]);
-            y = self.0.g.concat(&[y, bottom], 0);
+        let scale = self.0.read(&format!("{name}.norm.weight"), &[dim])?;
+        let scale = self.0.g.constant(&[dim], scale);
+        let none = self.0.g.constant(&[dim], vec![0.0; dim]);
+        let y = self.0.g.layer_norm(x, scale, none, EPSILON);
+        let y = self.0.narrow(y);
+        let mut split = [y; 3];
+        for (part, projection) in self.projections(name, dim, heads)?.into_iter().enumerate() {
+            let weight = self.0.constant(name, &[dim, dim], projection.weight)?;
+            let bias = self.0.constant(name, &[dim], projection.bias)?;
+            let y = self.0.g.linear(y, weight, None);
+            split[part] = windows.split(&mut self.0.g, y, heads, head, bias);
         }
-        let [m, h, d] = [count, heads, head].map(|n| n as i64);
-        let y = self.0.g.reshape(y, &[m, s, m, s, 3, h, d]);
-        let y = self.0.g.transpose(y, &[4, 0, 2, 5, 1, 3, 6]);
-        let y = self.0.g.reshape(y, &[3 * m * m, h, s * s, d]);
-        let [query, key, value] = self.0.g.split(y, 0);
+        let [query, key, value] = split;
 
         let key = self.0.g.transpose(key, &[0, 1, 3, 2]);
         let scores = self.0.g.matmul(query, key);
-        let bias = self.attention_bias(name, heads, size)?;
+        let scores = self.0.widen(scores);
+        let bias = self.attention_bias(name, heads, windows.size)?;
         let scores = self.0.g.add(scores, bias);
         let weights = self.0.g.softmax(scores);
+        let weights = self.0.narrow(weights);
         let y = self.0.g.matmul(weights, value);
-
-        let y = self.0.g.reshape(y, &[m, m, h, s, s, d]);
-        let y = self.0.g.transpose(y, &[0, 3, 1, 4, 2, 5]);
-        let y = self.0.g.reshape(y, &[n + p, n + p, h * d]);
-        let y = if p > 0 {
-            self.0.g.slice(y, &[0, 1], &[0, 0], &[n, n])
-        } else {
-            y
-        };
-        let y = self.0.g.reshape(y, &[n * n, h * d]);
-        self.0.linear(y, &format!("{name}.proj"), dim, dim)
+        let y = windows.join(&mut self.0.g, y, heads, head);
+        let y = self.0.linear(y, &format!("{name}.proj"), dim, dim)?;
+        Ok(self.0.widen(y))
     }
 
-    /// The projection to queries, keys and values. The checkpoint interleaves them by head; here
-    /// all queries come first, then all keys, then all values. The queries are scaled.
-    fn query_key_value(
+    /// The projections to queries, keys and values, which the checkpoint interleaves by head. The
+    /// queries are scaled, and the bias of the normalisation before is in the biases.
+    fn projections(
         &mut self,
         name: &str,
         dim: usize,
         heads: usize,
-    ) -> Result<Projection, GraphError> {
+    ) -> Result<[Projection; 3], GraphError> {
         let head = dim / heads;
         let weight = self
             .0
             .read(&format!("{name}.qkv.weight"), &[3 * dim, dim])?;
         let bias = self.0.read(&format!("{name}.qkv.bias"), &[3 * dim])?;
         let norm_bias = self.0.read(&format!("{name}.norm.bias"), &[dim])?;
-        let mut projection = Projection {
-            weight: Vec::with_capacity(weight.len()),
-            bias: Vec::with_capacity(bias.len()),
-            of_padding: Vec::with_capacity(bias.len()),
-        };
-        for part in 0..3 {
-            let scale = if part == 0 {
-                (head as f32).powf(-0.5)
-            } else {
-                1.0
+        let scales = [(head as f32).powf(-0.5), 1.0, 1.0];
+        Ok(std::array::from_fn(|part| {
+            let mut projection = Projection {
+                weight: Vec::with_capacity(dim * dim),
+                bias: Vec::with_capacity(dim),
             };
-            for from in (0..heads).flat_map(|h| (h * 3 + part) * head..(h * 3 + part + 1) * head) {
+            let rows = |h: usize| (h * 3 + part) * head..(h * 3 + part + 1) * head;
+            for from in (0..heads).flat_map(rows) {
                 let row = &weight[from * dim..(from + 1) * dim];
-                projection.weight.extend(row.iter().map(|v| v * scale));
-                projection.bias.push(bias[from] * scale);
-                // A token of zeros normalises to the bias of the normalisation.
+                projection
+                    .weight
+                    .extend(row.iter().map(|v| v * scales[part]));
                 let products = row
                     .iter()
                     .zip(&norm_bias)
                     .map(|(&w, &b)| f64::from(w) * f64::from(b));
                 let value = products.sum::<f64>() + f64::from(bias[from]);
-                projection.of_padding.push(value as f32 * scale);
+                projection.bias.push(value as f32 * scales[part]);
             }
-        }
-        Ok(projection)
+            projection
+        }))
     }
 
     /// The bias of each pair of positions in a window, (heads, size², size²). The checkpoint has
@@ -278,44 +321,6 @@ impl TinyVit<'_> {
         }
         Ok(self.0.g.constant(&[heads, count, count], all))
     }
-
-    /// Reduces the tokens to the embedding's channels and smooths over neighbours.
-    fn neck(&mut self, tokens: Value, side: usize) -> Result<Value, GraphError> {
-        self.0.g.scope("neck");
-        let name = |n| format!("image_encoder.neck.{n}");
-        let dim = DIMS[DIMS.len() - 1];
-        let weight = format!("{}.weight", name(0));
-        let weight = self.0.read(&weight, &[EMBEDDING, dim, 1, 1])?;
-        let weight = self.0.g.constant(&[EMBEDDING, dim], weight);
-        let x = self.0.g.linear(tokens, weight, None);
-        let x = self.0.layer_norm(x, &name(1), EMBEDDING, NECK_EPSILON)?;
-        let x = self.channels_first(x, side, EMBEDDING);
-        let weight = format!("{}.weight", name(2));
-        let weight = self.0.weight(&weight, &[EMBEDDING, EMBEDDING, 3, 3])?;
-        let conv = Conv {
-            kernel: 3,
-            stride: 1,
-            pad: 1,
-            groups: 1,
-        };
-        let x = self.0.g.conv(x, weight, None, conv);
-        let x = self.0.g.transpose(x, &[0, 2, 3, 1]);
-        let x = self.0.layer_norm(x, &name(3), EMBEDDING, NECK_EPSILON)?;
-        Ok(self.0.g.transpose(x, &[0, 3, 1, 2]))
-    }
-
-    /// (H·W, C) → (1, C, H, W), for convolutions.
-    fn channels_first(&mut self, tokens: Value, side: usize, dim: usize) -> Value {
-        let [side, dim] = [side, dim].map(|n| n as i64);
-        let x = self.0.g.reshape(tokens, &[1, side, side, dim]);
-        self.0.g.transpose(x, &[0, 3, 1, 2])
-    }
-
-    /// (1, C, H, W) → (H·W, C), for linear layers.
-    fn tokens(&mut self, x: Value, dim: usize) -> Value {
-        let x = self.0.g.transpose(x, &[0, 2, 3, 1]);
-        self.0.g.reshape(x, &[-1, dim as i64])
-    }
 }
 
 /// 3 × 3, each channel by itself.
@@ -328,38 +333,10 @@ fn depthwise(channels: usize, stride: usize) -> Conv {
     }
 }
 
-/// How a square grid of tokens is cut into square windows.
-#[derive(Debug, Clone, Copy)]
-struct Windows {
-    /// Tokens per side of the grid.
-    side: usize,
-    /// Tokens per side of a window.
-    size: usize,
-    /// Windows per side; the last ones may reach beyond the grid.
-    count: usize,
-}
-
-impl Windows {
-    fn new(side: usize, size: usize) -> Self {
-        Windows {
-            side,
-            size,
-            count: side.div_ceil(size),
-        }
-    }
-
-    /// Rows and columns beyond the grid.
-    fn padding(self) -> usize {
-        self.count * self.size - self.side
-    }
-}
-
-/// The weights of a projection to queries, keys and values.
+/// The weights of a linear layer.
 struct Projection {
-    /// (3·dim, dim)
+    /// (dim, dim)
     weight: Vec<f32>,
-    /// (3·dim)
+    /// (dim)
     bias: Vec<f32>,
-    /// What a token of zeros is projected to, (3·dim).
-    of_padding: Vec<f32>,
 }

@@ -55,6 +55,13 @@ impl<'a> Upsampled<'a> {
         })
     }
 
+    /// Only the upper left part of the result, of at most this size.
+    pub fn cropped(mut self, to: SliceShape) -> Self {
+        self.columns.truncate(to.width as usize);
+        self.rows.truncate(to.height as usize);
+        self
+    }
+
     /// The logit of each pixel of the slice, row by row.
     pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
         self.rows.iter().flat_map(move |row| {
@@ -94,6 +101,15 @@ mod tests {
         assert_eq!(same.values().collect::<Vec<_>>(), logits);
         let one = Upsampled::new(&logits, 2, shape(1, 1), shape(3, 2)).unwrap();
         assert_eq!(one.values().collect::<Vec<_>>(), [1.5; 6]);
+    }
+
+    #[test]
+    fn a_crop_is_the_upper_left_part_of_the_whole() {
+        let logits = [0.0, 4.0, 8.0, 12.0];
+        let up = || Upsampled::new(&logits, 2, shape(2, 2), shape(4, 4)).unwrap();
+        let whole: Vec<f32> = up().values().collect();
+        let cropped: Vec<f32> = up().cropped(shape(3, 2)).values().collect();
+        assert_eq!(cropped, [&whole[..3], &whole[4..7]].concat());
     }
 
     #[test]

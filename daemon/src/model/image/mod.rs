@@ -2,9 +2,13 @@
 
 mod area;
 mod bilinear;
+mod cubic;
+mod pillow;
 
 pub use area::resize_area;
 pub use bilinear::Upsampled;
+pub use cubic::resize_cubic;
+pub use pillow::resize_pillow;
 
 use medicosam_shared::geometry::SliceShape;
 
@@ -30,6 +34,12 @@ impl SliceImage {
     /// Its grey values, row by row.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
+    }
+
+    /// Its darkest and its brightest value.
+    pub fn range(&self) -> (u8, u8) {
+        let widen = |(low, high): (u8, u8), &v: &u8| (low.min(v), high.max(v));
+        self.pixels.iter().fold((u8::MAX, u8::MIN), widen)
     }
 }
 

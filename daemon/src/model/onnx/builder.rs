@@ -8,6 +8,27 @@ use std::collections::HashMap;
 pub(super) const FLOAT: i64 = 1;
 /// `TensorProto.DataType.INT64`.
 pub(super) const INT64: i64 = 7;
+/// `TensorProto.DataType.FLOAT16`.
+const FLOAT16: i64 = 10;
+
+/// Type of floats in a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Float {
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary16.
+    F16,
+}
+
+impl Float {
+    /// Its `TensorProto.DataType`.
+    pub(super) fn data_type(self) -> i64 {
+        match self {
+            Float::F32 => FLOAT,
+            Float::F16 => FLOAT16,
+        }
+    }
+}
 
 /// A tensor in a graph: an input, a constant or the result of an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,6 +142,16 @@ impl GraphBuilder {
         let name = self.name_of(value);
         self.initializers
             .push(Initializer::floats(&name, shape, data));
+        value
+    }
+
+    /// A constant of 16-bit floats, given by their bits, row-major; `shape` says how many.
+    pub fn half_constant(&mut self, shape: &[usize], bits: Vec<u16>) -> Value {
+        debug_assert_eq!(shape.iter().product::<usize>(), bits.len());
+        let value = self.new_value();
+        let name = self.name_of(value);
+        self.initializers
+            .push(Initializer::halves(&name, shape, bits));
         value
     }
 

@@ -1,12 +1,20 @@
 //! The model file: `ModelProto`, written so that the weights go from memory to disk once.
 
-use super::builder::{FLOAT, INT64};
+use super::builder::{Float, INT64};
 use super::protobuf::Message;
 use super::{IR_VERSION, OPSET};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 /// Protobuf readers, ONNX Runtime's among them, stop at 2 GiB.
 const MAX_BYTES: u64 = i32::MAX as u64;
+
+/// Shorter constants stay in the model file even where it has a data file.
+const MIN_EXTERNAL_BYTES: u64 = 1024;
+
+/// Where a constant may start in a data file: multiples of a page, so that it can be mapped.
+const ALIGNMENT: u64 = 4096;
 
 /// Why a model cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -14,18 +22,30 @@ pub enum OnnxError {
     /// The file cannot be written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The weights do not fit one file.
-    #[error("the model takes {bytes} bytes, but an ONNX file can hold at most {MAX_BYTES}")]
+    /// The graph alone, without its large constants, does not fit one file.
+    #[error(
+        "the graph without its weights takes {bytes} bytes, but an ONNX file can hold at most \
+         {MAX_BYTES}"
+    )]
     TooLarge {
         /// Size of the file.
         bytes: u64,
     },
 }
 
-/// A constant of the graph, `TensorProto`: everything but the numbers is encoded, and the numbers
-/// (`raw_data`, field 9) follow as they are written.
+/// A file that [`Model::save`] wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedFile {
+    /// Its name within the folder.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// A constant of the graph, `TensorProto`.
 #[derive(Debug)]
 pub(super) struct Initializer {
+    /// All fields but the numbers.
     header: Message,
     data: Data,
 }
@@ -33,12 +53,26 @@ pub(super) struct Initializer {
 #[derive(Debug)]
 enum Data {
     Floats(Vec<f32>),
+    Halves(Vec<u16>),
     Integers(Vec<i64>),
+}
+
+/// Where the numbers of a constant stand.
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    /// In the model file, after the constant's other fields (`raw_data`).
+    Inline,
+    /// In a data file, from this byte on.
+    External { file: &'a str, offset: u64 },
 }
 
 impl Initializer {
     pub(super) fn floats(name: &str, shape: &[usize], data: Vec<f32>) -> Self {
-        Self::new(name, shape, FLOAT, Data::Floats(data))
+        Self::new(name, shape, Float::F32.data_type(), Data::Floats(data))
+    }
+
+    pub(super) fn halves(name: &str, shape: &[usize], bits: Vec<u16>) -> Self {
+        Self::new(name, shape, Float::F16.data_type(), Data::Halves(bits))
     }
 
     pub(super) fn integers(name: &str, list: &[i64]) -> Self {
@@ -52,31 +86,42 @@ impl Initializer {
         }
         header.int(2, kind);
         header.text(8, name);
-        header.header(9, data.bytes());
         Initializer { header, data }
     }
 
-    /// Length of the message.
-    fn bytes(&self) -> u64 {
-        self.header.as_bytes().len() as u64 + self.data.bytes()
+    /// The message as field 5 of `GraphProto`, up to the numbers, and how many bytes of numbers
+    /// follow it.
+    fn encode(&self, place: Place<'_>) -> (Message, u64) {
+        let mut fields = self.header.clone();
+        let follow = match place {
+            Place::Inline => {
+                fields.header(9, self.data.bytes());
+                self.data.bytes()
+            }
+            Place::External { file, offset } => {
+                let (offset, length) = (offset.to_string(), self.data.bytes().to_string());
+                for (key, value) in [("location", file), ("offset", &offset), ("length", &length)] {
+                    let mut entry = Message::default();
+                    entry.text(1, key);
+                    entry.text(2, value);
+                    fields.message(13, &entry);
+                }
+                fields.int(14, 1);
+                0
+            }
+        };
+        let mut message = Message::default();
+        message.header(5, fields.as_bytes().len() as u64 + follow);
+        message.append(&fields);
+        (message, follow)
     }
-
-    /// What precedes the message as field 5 of `GraphProto`.
-    fn start(&self) -> Message {
-        let mut start = Message::default();
-        start.header(5, self.bytes());
-        start
-    }
-}
-
-fn field_bytes((start, initializer): (&Message, &Initializer)) -> u64 {
-    start.as_bytes().len() as u64 + initializer.bytes()
 }
 
 impl Data {
     fn bytes(&self) -> u64 {
         match self {
             Data::Floats(data) => 4 * data.len() as u64,
+            Data::Halves(data) => 2 * data.len() as u64,
             Data::Integers(data) => 8 * data.len() as u64,
         }
     }
@@ -84,6 +129,7 @@ impl Data {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
             Data::Floats(data) => write_in_pieces(out, data, |v| v.to_le_bytes()),
+            Data::Halves(data) => write_in_pieces(out, data, |v| v.to_le_bytes()),
             Data::Integers(data) => write_in_pieces(out, data, |v| v.to_le_bytes()),
         }
     }
@@ -129,26 +175,118 @@ impl Model {
         }
     }
 
-    /// Writes the file's bytes.
-    pub fn write_to(&self, out: &mut impl Write) -> Result<(), OnnxError> {
-        let starts: Vec<Message> = self.initializers.iter().map(Initializer::start).collect();
-        let initializers: u64 = starts.iter().zip(&self.initializers).map(field_bytes).sum();
-        let graph = self.graph.as_bytes().len() as u64 + initializers;
-        let mut head = self.head.clone();
-        head.header(7, graph);
-        let bytes = head.as_bytes().len() as u64 + graph;
-        if bytes > MAX_BYTES {
+    /// Writes the model as `name` into `folder`, durably; nothing of that name may be there. A
+    /// model of more than 2 GiB gets a second file, `name` with `.data` behind it, which must stay
+    /// beside the first.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<Vec<SavedFile>, OnnxError> {
+        self.save_with_limit(folder, name, MAX_BYTES)
+    }
+
+    /// Like [`Self::save`], with the second file from another size on.
+    pub fn save_with_limit(
+        &self,
+        folder: &Path,
+        name: &str,
+        limit: u64,
+    ) -> Result<Vec<SavedFile>, OnnxError> {
+        let mut inline = vec![Place::Inline; self.initializers.len()];
+        let one_file = self.encoded(&inline);
+        if one_file.bytes <= limit.min(MAX_BYTES) {
+            let saved = save(folder, name, |out| one_file.write(out))?;
+            return Ok(vec![saved]);
+        }
+        let data_name = format!("{name}.data");
+        let mut end = 0u64;
+        for (place, Initializer { data, .. }) in inline.iter_mut().zip(&self.initializers) {
+            if data.bytes() >= MIN_EXTERNAL_BYTES {
+                let (file, offset) = (data_name.as_str(), end.next_multiple_of(ALIGNMENT));
+                *place = Place::External { file, offset };
+                end = offset + data.bytes();
+            }
+        }
+        let model = self.encoded(&inline);
+        if model.bytes > MAX_BYTES {
+            let bytes = model.bytes;
             return Err(OnnxError::TooLarge { bytes });
         }
-        out.write_all(head.as_bytes())?;
+        let data = save(folder, &data_name, |out| {
+            let mut written = 0u64;
+            for (place, Initializer { data, .. }) in inline.iter().zip(&self.initializers) {
+                if let &Place::External { offset, .. } = place {
+                    let gap = (offset - written) as usize; // less than ALIGNMENT
+                    out.write_all(&vec![0; gap])?;
+                    data.write(out)?;
+                    written = offset + data.bytes();
+                }
+            }
+            Ok(())
+        })?;
+        // The model comes last: where it is, its data are.
+        let model = save(folder, name, |out| model.write(out))?;
+        Ok(vec![model, data])
+    }
+
+    fn encoded(&self, places: &[Place<'_>]) -> Encoded<'_> {
+        let initializers = self.initializers.iter().zip(places);
+        let initializers: Vec<_> = initializers
+            .map(|(initializer, &place)| {
+                let (message, follow) = initializer.encode(place);
+                (message, (follow > 0).then_some(&initializer.data))
+            })
+            .collect();
+        let inline = initializers
+            .iter()
+            .map(|(message, data)| message.as_bytes().len() as u64 + data.map_or(0, Data::bytes));
+        let graph = self.graph.as_bytes().len() as u64 + inline.sum::<u64>();
+        let mut head = self.head.clone();
+        head.header(7, graph);
+        Encoded {
+            bytes: head.as_bytes().len() as u64 + graph,
+            head,
+            graph: &self.graph,
+            initializers,
+        }
+    }
+}
+
+/// A model file in the order in which it is written.
+struct Encoded<'a> {
+    /// Length of the file.
+    bytes: u64,
+    head: Message,
+    graph: &'a Message,
+    /// Constants, with their numbers if they stand in this file.
+    initializers: Vec<(Message, Option<&'a Data>)>,
+}
+
+impl Encoded<'_> {
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self.head.as_bytes())?;
         out.write_all(self.graph.as_bytes())?;
-        for (start, initializer) in starts.iter().zip(&self.initializers) {
-            out.write_all(start.as_bytes())?;
-            out.write_all(initializer.header.as_bytes())?;
-            initializer.data.write(out)?;
+        for (message, data) in &self.initializers {
+            out.write_all(message.as_bytes())?;
+            if let Some(data) = data {
+                data.write(out)?;
+            }
         }
         Ok(())
     }
+}
+
+/// Writes a new file, durably.
+fn save(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<SavedFile> {
+    let mut out = BufWriter::new(File::create_new(folder.join(name))?);
+    write(&mut out)?;
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    Ok(SavedFile {
+        name: name.to_owned(),
+        bytes: out.get_ref().metadata()?.len(),
+    })
 }
 
 #[cfg(test)]
@@ -156,6 +294,24 @@ mod tests {
     use super::super::reader::{Field, fields};
     use super::super::{Dim, GraphBuilder};
     use super::*;
+
+    /// The bytes of the files of a model that is split beyond `limit`.
+    fn saved(model: &Model, limit: u64) -> Vec<Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        let files = model
+            .save_with_limit(folder.path(), "m.onnx", limit)
+            .unwrap();
+        let read = files.iter().map(|file| {
+            let bytes = std::fs::read(folder.path().join(&file.name)).unwrap();
+            assert_eq!(bytes.len() as u64, file.bytes);
+            bytes
+        });
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            files.len()
+        );
+        read.collect()
+    }
 
     #[test]
     fn a_written_model_reads_back_as_it_was_built() {
@@ -168,8 +324,7 @@ mod tests {
         let y = g.reshape(y, &[-1]);
         let y = g.reshape(y, &[-1]);
         g.output(y, "y", &[Dim::Named("m")]);
-        let mut bytes = Vec::new();
-        g.finish().write_to(&mut bytes).unwrap();
+        let bytes = saved(&g.finish(), MAX_BYTES).remove(0);
 
         let model = fields(&bytes);
         let ints = |field| model.iter().filter(move |(n, _)| *n == field);
@@ -202,6 +357,60 @@ mod tests {
         assert_eq!(raw.len(), 24);
         assert_eq!(raw[4..8], 2f32.to_le_bytes());
         assert_eq!((of(11).len(), of(12).len()), (1, 1));
+    }
+
+    #[test]
+    fn beyond_the_limit_long_constants_stand_in_a_file_of_their_own() {
+        let mut g = GraphBuilder::new("test");
+        let x = g.input("x", &[Dim::Fixed(1), Dim::Fixed(300)]);
+        let numbers = |n: usize, from: f32| (0..n).map(|v| v as f32 + from).collect::<Vec<f32>>();
+        let first = g.constant(&[1, 300], numbers(300, 0.0));
+        let short = g.scalar(7.0);
+        let second = g.constant(&[1, 300], numbers(300, 1000.0));
+        let x = [first, short, second]
+            .into_iter()
+            .fold(x, |x, c| g.add(x, c));
+        g.output(x, "y", &[Dim::Fixed(1), Dim::Fixed(300)]);
+        let model = g.finish();
+        assert_eq!(saved(&model, MAX_BYTES).len(), 1);
+        let [file, data] = <[_; 2]>::try_from(saved(&model, 2000)).unwrap();
+        assert!(file.len() < 1000, "{}", file.len());
+
+        let file = fields(&file);
+        let graph = fields(file.iter().find(|(n, _)| *n == 7).unwrap().1.bytes());
+        let initializers: Vec<_> = graph.iter().filter(|(n, _)| *n == 5).collect();
+        let mut places = Vec::new();
+        for (_, initializer) in &initializers {
+            let initializer = fields(initializer.bytes());
+            let entries = initializer.iter().filter(|(n, _)| *n == 13);
+            let entries: Vec<(String, String)> = entries
+                .map(|(_, entry)| {
+                    let entry = fields(entry.bytes());
+                    let text = |at: usize| String::from_utf8(entry[at].1.bytes().to_vec()).unwrap();
+                    (text(0), text(1))
+                })
+                .collect();
+            let external = initializer.contains(&(14, Field::Int(1)));
+            let inline = initializer.iter().any(|(n, _)| *n == 9);
+            assert_eq!(
+                (external, inline),
+                (!entries.is_empty(), entries.is_empty())
+            );
+            places.push(entries);
+        }
+        let place = |offset: &str| {
+            [
+                ("location", "m.onnx.data"),
+                ("offset", offset),
+                ("length", "1200"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .to_vec()
+        };
+        assert_eq!(places, [place("0"), vec![], place("4096")]);
+        assert_eq!(data.len(), 4096 + 1200);
+        assert_eq!(data[4096..4100], 1000f32.to_le_bytes());
+        assert_eq!(data[1196..1200], 299f32.to_le_bytes());
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! Only operators of the standard domain are written, so that every execution provider can run
 //! the graph; they are arranged as ONNX Runtime's optimizer expects them, so that it finds what it
 //! can fuse (`Add` + `Gelu`, `Transpose` + `MatMul`, convolution layouts).
+//!
+//! Protobuf readers stop at 2 GiB. A model that would pass that keeps its large constants in a file
+//! of its own beside it, as ONNX provides for ("external data").
 
 mod builder;
 mod file;
@@ -12,8 +15,8 @@ mod protobuf;
 #[cfg(test)]
 pub(crate) mod reader;
 
-pub use builder::{Dim, GraphBuilder, Value};
-pub use file::{Model, OnnxError};
+pub use builder::{Dim, Float, GraphBuilder, Value};
+pub use file::{Model, OnnxError, SavedFile};
 pub use ops::Conv;
 
 /// Version of the operator set: the first with `Gelu` as an operator of its own.

@@ -1,6 +1,6 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
-use super::builder::{Attribute, GraphBuilder, INT64, Value};
+use super::builder::{Attribute, Float, GraphBuilder, INT64, Value};
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +148,19 @@ impl GraphBuilder {
     /// Rows of `table` (along its first axis), by index.
     pub fn gather(&mut self, table: Value, indices: Value) -> Value {
         self.node("Gather", &[table, indices], &[Attribute::Int("axis", 0)])
+    }
+
+    /// The same numbers as floats of another type, rounded to the nearest.
+    pub fn cast(&mut self, x: Value, to: Float) -> Value {
+        self.node("Cast", &[x], &[Attribute::Int("to", to.data_type())])
+    }
+
+    /// Zeros after the elements of each axis: `counts` of them.
+    pub fn pad_end(&mut self, x: Value, counts: &[i64]) -> Value {
+        let none = counts.iter().map(|_| &0);
+        let pads: Vec<i64> = none.chain(counts).copied().collect();
+        let pads = self.integers(&pads);
+        self.node("Pad", &[x, pads], &[])
     }
 
     /// Numbers rounded towards zero to integers, for [`Self::gather`].

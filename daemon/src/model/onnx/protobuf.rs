@@ -46,6 +46,11 @@ impl Message {
         self.varint(length);
     }
 
+    /// Appends all fields of another message.
+    pub fn append(&mut self, fields: &Message) {
+        self.0.extend(&fields.0);
+    }
+
     fn key(&mut self, field: u32, wire_type: u8) {
         self.varint(u64::from(field) << 3 | u64::from(wire_type));
     }

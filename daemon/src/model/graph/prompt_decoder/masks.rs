@@ -67,7 +67,7 @@ impl Decoder<'_> {
         let vectors = g.concat(&vectors, 0);
         let vectors = g.transpose(vectors, &[1, 0]);
         let logits = g.matmul(pixels, vectors);
-        let [n, m] = [self.shape.grid, masks].map(|n| n as i64);
+        let [n, m] = [self.grid, masks].map(|n| n as i64);
         let logits = g.reshape(logits, &[n, n, 2, 2, 2, 2, m]);
         let logits = g.transpose(logits, &[6, 0, 2, 4, 1, 3, 5]);
         Ok(g.reshape(logits, &[1, m, 4 * n, 4 * n]))

@@ -11,10 +11,11 @@ mod masks;
 mod prompts;
 mod transformer;
 
-use super::GraphError;
 use super::layers::Layers;
+use super::{GraphError, Precision};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Dim, Model};
+use crate::model::sizes::Sizes as ModelSizes;
 use prompts::dense_position;
 use transformer::HEADS;
 
@@ -50,24 +51,33 @@ const PROMPT: &str = "prompt_encoder";
 const DECODER: &str = "mask_decoder";
 const TRANSFORMER: &str = "mask_decoder.transformer";
 
-/// What the decoder must know that the checkpoint does not say.
+/// The decoder of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PromptDecoder {
-    /// Width and height of the encoder's input in pixels, in which prompts are given.
-    pub image_size: usize,
-    /// Width and height of the embedding.
-    pub grid: usize,
+    /// Sizes of the encoder that it belongs to: its own weights do not say in which pixels prompts
+    /// are given, nor how large the embedding is.
+    pub sizes: ModelSizes,
 }
 
 impl PromptDecoder {
-    /// Builds the graph.
+    /// Builds the graph: one image and one prompt per run, all of 32-bit floats.
     pub fn build(self, checkpoint: &mut Checkpoint) -> Result<Model, GraphError> {
-        let layers = Layers::new("prompt_decoder", checkpoint);
+        let layers = Layers::new("prompt_decoder", checkpoint, Precision::F32);
         let sizes = Sizes::read(&layers)?;
+        if sizes.dim != self.sizes.channels as usize {
+            return Err(GraphError::Unsupported {
+                tensor: format!("{DECODER}.mask_tokens.weight"),
+                what: format!(
+                    "a decoder of {} channels behind an encoder of {}",
+                    sizes.dim, self.sizes.channels
+                ),
+            });
+        }
         let mut net = Decoder {
             layers,
             sizes,
-            shape: self,
+            image_size: self.sizes.input as usize,
+            grid: self.sizes.grid as usize,
         };
         net.build()?;
         Ok(net.layers.g.finish())
@@ -137,13 +147,16 @@ impl Sizes {
 struct Decoder<'a> {
     layers: Layers<'a>,
     sizes: Sizes,
-    shape: PromptDecoder,
+    /// Width and height of the encoder's input in pixels.
+    image_size: usize,
+    /// Width and height of the embedding.
+    grid: usize,
 }
 
 impl Decoder<'_> {
     fn build(&mut self) -> Result<(), GraphError> {
         let Sizes { dim, masks, .. } = self.sizes;
-        let (grid, fixed) = (self.shape.grid, Dim::Fixed);
+        let (grid, fixed) = (self.grid, Dim::Fixed);
         let (one, side, points) = (fixed(1), fixed(4 * grid), Dim::Named("points"));
         let g = &mut self.layers.g;
         let embedding = g.input(

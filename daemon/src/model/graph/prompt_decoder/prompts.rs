@@ -37,8 +37,7 @@ impl Decoder<'_> {
         let index = g.to_indices(index);
         let kind = g.gather(kinds, index);
 
-        let [half, size, two, tau] =
-            [0.5, self.shape.image_size as f32, 2.0, TAU].map(|n| g.scalar(n));
+        let [half, size, two, tau] = [0.5, self.image_size as f32, 2.0, TAU].map(|n| g.scalar(n));
         let x = g.reshape(coords, &[-1, 2]);
         let x = g.add(x, half); // centres of pixels
         let x = g.div(x, size);
@@ -67,7 +66,7 @@ impl Decoder<'_> {
         } = self.sizes;
         let name = |n| format!("{PROMPT}.mask_downscaling.{n}");
         // 2 × 2 patches of 2 × 2 pixels: rows (i, j, a, b), columns the pixels of the inner patch.
-        let n = self.shape.grid as i64;
+        let n = self.grid as i64;
         let x = self.layers.g.reshape(mask, &[n, 2, 2, n, 2, 2]);
         let x = self.layers.g.transpose(x, &[0, 3, 1, 4, 2, 5]);
         let x = self.layers.g.reshape(x, &[-1, 4]);
