@@ -5,54 +5,21 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod support;
+
 use medicosam_daemon::model::{
-    Embedding, InstallRequest, InstalledModel, LowResLogits, PromptToken, Runtime, Sam,
-    SessionOptions, SliceImage, TokenKind, install, known_model,
+    Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
+    SliceImage, install, known_model,
 };
-use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::dice;
-use medicosam_shared::paths::default_data_folder;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use support::{Fixture, max_difference, test_assets};
 
 const FIXTURES: [&str; 2] = ["litemedsam_ct_lung_10", "litemedsam_mr_brain_14"];
 const CASES: [&str; 5] = ["box", "point", "points", "box_points", "box_points_mask"];
-
-/// ONNX Runtime and the published checkpoint: from the data folder of the user (or of
-/// `MEDICOSAM_DATA`) if they are there, else fetched into the folder of build outputs.
-fn test_assets() -> (PathBuf, PathBuf) {
-    let installed = |data: &Path| Some((runtime_library(data)?, litemedsam_checkpoint(data)?));
-    let user = std::env::var_os("MEDICOSAM_DATA").map_or_else(default_data_folder, PathBuf::from);
-    if let Some(assets) = installed(&user) {
-        return assets;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let data = folder.join("data");
-    // Tests run in several processes and threads; one of them fetches.
-    let lock = File::create(folder.join("data.lock")).unwrap();
-    lock.lock().unwrap();
-    if let Some(assets) = installed(&data) {
-        return assets;
-    }
-    let setup = Command::new(env!("CARGO_BIN_EXE_medicosamd"))
-        .arg("setup")
-        .arg("--data")
-        .arg(&data)
-        .output()
-        .unwrap();
-    installed(&data).unwrap_or_else(|| {
-        panic!(
-            "these tests need ONNX Runtime and the LiteMedSAM weights, and `medicosamd setup` \
-             could not fetch them. Install them where there is a network, and point MEDICOSAM_DATA \
-             at the data folder.\n{}",
-            String::from_utf8_lossy(&setup.stderr)
-        )
-    })
-}
 
 /// The published model, converted, and a session for it.
 struct Model {
@@ -73,43 +40,25 @@ fn model() -> Model {
     }
 }
 
-/// A file of tensors.
-struct Fixture(Vec<u8>);
+/// A slice of the sample scans with what upstream makes of it.
+struct Slice(Fixture);
 
-impl Fixture {
+impl std::ops::Deref for Slice {
+    type Target = Fixture;
+
+    fn deref(&self) -> &Fixture {
+        &self.0
+    }
+}
+
+impl Slice {
     fn read(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/fixtures");
-        Fixture(std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap())
-    }
-
-    fn try_floats(&self, name: &str) -> Option<Vec<f32>> {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let tensor = tensors.tensor(name).ok()?;
-        assert_eq!(tensor.dtype(), Dtype::F32, "{name}");
-        let (chunks, []) = tensor.data().as_chunks::<4>() else {
-            panic!("{name}")
-        };
-        Some(chunks.iter().map(|&b| f32::from_le_bytes(b)).collect())
-    }
-
-    fn floats(&self, name: &str) -> Vec<f32> {
-        self.try_floats(name)
-            .unwrap_or_else(|| panic!("no tensor {name}"))
-    }
-
-    fn integers(&self, name: &str) -> Vec<i64> {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let tensor = tensors.tensor(name).unwrap();
-        assert_eq!(tensor.dtype(), Dtype::I64, "{name}");
-        let (chunks, []) = tensor.data().as_chunks::<8>() else {
-            panic!("{name}")
-        };
-        chunks.iter().map(|&b| i64::from_le_bytes(b)).collect()
+        Slice(Fixture::read(name))
     }
 
     /// A picture of bytes, with its size.
     fn picture(&self, name: &str) -> (SliceShape, Vec<u8>) {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let tensors = SafeTensors::deserialize(&self.0.0).unwrap();
         let tensor = tensors.tensor(name).unwrap();
         assert_eq!(tensor.dtype(), Dtype::U8, "{name}");
         let &[height, width] = tensor.shape() else {
@@ -132,32 +81,6 @@ impl Fixture {
         }
     }
 
-    /// The prompt of a case, in pixels of the encoder's input.
-    fn tokens(&self, case: &str) -> Vec<PromptToken> {
-        let kind = |label| match label {
-            0 => TokenKind::Negative,
-            1 => TokenKind::Positive,
-            2 => TokenKind::BoxFirst,
-            3 => TokenKind::BoxLast,
-            other => panic!("label {other}"),
-        };
-        let coords = self.floats(&format!("{case}.coords"));
-        let labels = self.integers(&format!("{case}.labels"));
-        let coords = coords.chunks(2).map(|at| [at[0], at[1]]);
-        let tokens = coords.zip(labels).map(|(at, label)| PromptToken {
-            at,
-            kind: kind(label),
-        });
-        let mut tokens: Vec<_> = tokens.collect();
-        if !tokens.iter().any(|token| token.kind == TokenKind::BoxFirst) {
-            tokens.push(PromptToken {
-                at: [0.0, 0.0],
-                kind: TokenKind::Padding,
-            });
-        }
-        tokens
-    }
-
     /// The tumour's box; the fixture's last row and column are inside it.
     fn box_prompt(&self) -> SlicePrompt {
         let corners = self.integers("box");
@@ -174,14 +97,6 @@ impl Fixture {
     }
 }
 
-fn max_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f32::max)
-}
-
 fn overlap(a: &[bool], b: &[u8]) -> f64 {
     dice(a.iter().copied(), b.iter().map(|&v| v != 0))
 }
@@ -190,7 +105,7 @@ fn overlap(a: &[bool], b: &[u8]) -> f64 {
 fn the_prepared_slice_is_that_of_upstream_to_the_bit() {
     let Model { sam, _models } = model();
     for name in FIXTURES {
-        let fixture = Fixture::read(name);
+        let fixture = Slice::read(name);
         let input = sam
             .model()
             .family()
@@ -213,7 +128,7 @@ fn the_prepared_slice_is_that_of_upstream_to_the_bit() {
 fn every_tensor_is_that_of_upstream() {
     let Model { mut sam, _models } = model();
     for name in FIXTURES {
-        let fixture = Fixture::read(name);
+        let fixture = Slice::read(name);
         let embedding = sam.encode(&fixture.floats("input")).unwrap();
         let difference = max_difference(&embedding, &fixture.floats("embedding"));
         println!("{name} embedding: {difference:e}");
@@ -245,7 +160,7 @@ fn every_tensor_is_that_of_upstream() {
 fn the_mask_of_a_box_is_that_of_upstream() {
     let Model { mut sam, _models } = model();
     for name in FIXTURES {
-        let fixture = Fixture::read(name);
+        let fixture = Slice::read(name);
         let (_, expected) = fixture.picture("mask");
         let prompt = fixture.box_prompt();
         let theirs = sam.decode(&fixture.embedding(), &prompt, None).unwrap();
@@ -281,7 +196,7 @@ fn the_mask_of_a_box_is_that_of_upstream() {
 #[test]
 fn a_mask_prompt_and_an_unloaded_encoder_change_nothing_but_what_they_should() {
     let Model { mut sam, _models } = model();
-    let fixture = Fixture::read(FIXTURES[0]);
+    let fixture = Slice::read(FIXTURES[0]);
     let prompt = fixture.box_prompt();
     let embedding = sam.embed(&fixture.slice()).unwrap();
     sam.unload_encoder();
@@ -297,7 +212,7 @@ fn a_mask_prompt_and_an_unloaded_encoder_change_nothing_but_what_they_should() {
 #[test]
 fn what_is_not_the_models_is_refused_before_it_runs() {
     let Model { mut sam, _models } = model();
-    let fixture = Fixture::read(FIXTURES[1]);
+    let fixture = Slice::read(FIXTURES[1]);
     let prompt = fixture.box_prompt();
     let mut embedding = fixture.embedding();
     let mask = LowResLogits {
