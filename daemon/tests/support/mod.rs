@@ -1,5 +1,7 @@
 //! What the tests of models have in common: assets, and files of expected tensors.
 
+#![allow(dead_code, reason = "each crate of tests uses its part")]
+
 use medicosam_daemon::model::{PromptToken, TokenKind};
 use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};
 use medicosam_shared::paths::default_data_folder;

@@ -10,9 +10,6 @@ use crate::model::sizes::Sizes;
 /// The encoder's input, (B, 3, S, S), prepared as the model's family wants it.
 pub const IMAGE: &str = "image";
 
-/// Name of the encoder's first axis, the number of images.
-pub const BATCH: &str = "batch";
-
 /// What tells a SAM ViT: the kernel that makes tokens of patches.
 pub(super) const VIT_PATCHES: &str = "image_encoder.patch_embed.proj.weight";
 /// What tells a TinyViT: the first of two convolutions that do the same there.
@@ -77,7 +74,7 @@ impl Encoder {
 
     /// Builds its graph: [`IMAGE`] (B, 3, S, S) to
     /// [`EMBEDDINGS`](super::inputs::EMBEDDINGS) (B, C, G, G), both of 32-bit floats, with a batch
-    /// axis of any length, [`BATCH`].
+    /// axis of any length, [`BATCH`](super::BATCH).
     pub fn build(
         &self,
         checkpoint: &mut Checkpoint,

@@ -1,70 +1,22 @@
 //! Layers: operators together with their weights from a checkpoint.
 
-use super::{GraphError, Precision};
+use super::GraphError;
 use crate::model::checkpoint::{Checkpoint, Tensor};
-use crate::model::half::{f16_to_f32, f32_to_f16};
-use crate::model::onnx::{Conv, Float, GraphBuilder, Value};
+use crate::model::onnx::{Conv, GraphBuilder, Value};
 
-/// A graph under construction and the checkpoint that its weights come from.
-///
-/// At [`Precision::F16`] there are two kinds of values: *narrow* ones, which weights and layers
-/// compute with, and *wide* ones of 32 bits, for normalisations, softmax and sums over many layers.
-/// At [`Precision::F32`] both are the same, and [`Self::narrow`] and [`Self::widen`] do nothing.
+/// A graph under construction and the checkpoint that its weights come from. All floats have 32
+/// bits.
 pub struct Layers<'a> {
     /// The graph.
     pub g: GraphBuilder,
     checkpoint: &'a mut Checkpoint,
-    precision: Precision,
 }
 
 impl<'a> Layers<'a> {
-    pub fn new(name: &'static str, checkpoint: &'a mut Checkpoint, precision: Precision) -> Self {
+    pub fn new(name: &'static str, checkpoint: &'a mut Checkpoint) -> Self {
         Layers {
             g: GraphBuilder::new(name),
             checkpoint,
-            precision,
-        }
-    }
-
-    /// A wide value made narrow.
-    pub fn narrow(&mut self, x: Value) -> Value {
-        match self.precision {
-            Precision::F32 => x,
-            Precision::F16 => self.g.cast(x, Float::F16),
-        }
-    }
-
-    /// A narrow value made wide.
-    pub fn widen(&mut self, x: Value) -> Value {
-        match self.precision {
-            Precision::F32 => x,
-            Precision::F16 => self.g.cast(x, Float::F32),
-        }
-    }
-
-    /// A narrow constant of the tensor `name` or made of it.
-    pub fn constant(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        data: Vec<f32>,
-    ) -> Result<Value, GraphError> {
-        match self.precision {
-            Precision::F32 => Ok(self.g.constant(shape, data)),
-            Precision::F16 => {
-                let bits: Vec<u16> = data.iter().map(|&v| f32_to_f16(v)).collect();
-                let lost = bits
-                    .iter()
-                    .zip(&data)
-                    .find(|(bits, v)| v.is_finite() && !f16_to_f32(**bits).is_finite());
-                match lost {
-                    Some((_, value)) => Err(GraphError::Unsupported {
-                        tensor: name.to_owned(),
-                        what: format!("a weight of {value}, beyond 16-bit floats"),
-                    }),
-                    None => Ok(self.g.half_constant(shape, bits)),
-                }
-            }
         }
     }
 
@@ -82,10 +34,10 @@ impl<'a> Layers<'a> {
         Ok(self.checkpoint.read(name, shape).map(Tensor::into_data)?)
     }
 
-    /// A tensor as a narrow constant of the graph.
+    /// A tensor as a constant of the graph.
     pub fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Value, GraphError> {
         let data = self.read(name, shape)?;
-        self.constant(name, shape, data)
+        Ok(self.g.constant(shape, data))
     }
 
     /// `torch.nn.Linear`: (M, `inputs`) → (M, `outputs`).
@@ -113,13 +65,13 @@ impl<'a> Layers<'a> {
         if scale != 1.0 {
             weight.iter_mut().chain(&mut bias).for_each(|v| *v *= scale);
         }
-        let weight = self.constant(name, &[outputs, inputs], weight)?;
-        let bias = self.constant(name, &[outputs], bias)?;
+        let weight = self.g.constant(&[outputs, inputs], weight);
+        let bias = self.g.constant(&[outputs], bias);
         Ok(self.g.linear(x, weight, Some(bias)))
     }
 
     /// `torch.nn.LayerNorm` over a last axis of length `size`; also SAM's `LayerNorm2d`, where the
-    /// channels are the last axis. Wide, and so is the result.
+    /// channels are the last axis.
     pub fn layer_norm(
         &mut self,
         x: Value,
@@ -127,23 +79,21 @@ impl<'a> Layers<'a> {
         size: usize,
         epsilon: f32,
     ) -> Result<Value, GraphError> {
-        let scale = self.read(&format!("{name}.weight"), &[size])?;
-        let bias = self.read(&format!("{name}.bias"), &[size])?;
-        let [scale, bias] = [scale, bias].map(|data| self.g.constant(&[size], data));
+        let scale = self.weight(&format!("{name}.weight"), &[size])?;
+        let bias = self.weight(&format!("{name}.bias"), &[size])?;
         Ok(self.g.layer_norm(x, scale, bias, epsilon))
     }
 
     /// A convolution without bias (`name.c`) and the batch normalisation after it (`name.bn`), as
-    /// one convolution: with γ, β, mean μ, variance σ² of the normalisation, the kernel becomes
+    /// the kernel and bias of one convolution: with γ, β, mean μ, variance σ² of the normalisation, the kernel becomes
     /// w·γ/√(σ²+ε), the bias β − μ·γ/√(σ²+ε).
-    pub fn conv_batch_norm(
+    pub fn read_conv_batch_norm(
         &mut self,
-        x: Value,
         name: &str,
         inputs: usize,
         outputs: usize,
         conv: Conv,
-    ) -> Result<Value, GraphError> {
+    ) -> Result<(Vec<f32>, Vec<f32>), GraphError> {
         const EPSILON: f64 = 1e-5;
         let shape = [outputs, inputs / conv.groups, conv.kernel, conv.kernel];
         let mut kernel = self.read(&format!("{name}.c.weight"), &shape)?;
@@ -159,8 +109,6 @@ impl<'a> Layers<'a> {
             let shift = f64::from(mean[channel]) * scale;
             bias[channel] = (f64::from(bias[channel]) - shift) as f32;
         }
-        let kernel = self.constant(name, &shape, kernel)?;
-        let bias = self.constant(name, &[outputs], bias)?;
-        Ok(self.g.conv(x, kernel, Some(bias), conv))
+        Ok((kernel, bias))
     }
 }

@@ -7,14 +7,14 @@
 //! ([`Encoder::infer`]).
 
 mod encoder;
-mod grid;
 mod layers;
-mod neck;
+mod network;
 mod prompt_decoder;
 mod tiny_vit;
 mod vit;
 
-pub use encoder::{BATCH, Encoder, IMAGE};
+pub use encoder::{Encoder, IMAGE};
+pub use network::BATCH;
 pub use prompt_decoder::{PromptDecoder, inputs, outputs};
 pub use tiny_vit::{PatchEmbedding, TinyVitShape};
 pub use vit::{Reach, VitShape};

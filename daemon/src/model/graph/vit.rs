@@ -4,18 +4,12 @@
 //! Kirillov et al., "Segment Anything", ICCV 2023, after Li et al., "Exploring Plain Vision
 //! Transformer Backbones for Object Detection", ECCV 2022: most blocks attend within windows, some
 //! to the whole image, all with relative positions.
-//!
-//! Tokens are the rows of a matrix (B·G², D), for which linear layers are plain matrix products.
-//! The sum of all blocks' results stays wide (see [`Layers`]).
 
-use super::encoder::{BATCH, IMAGE, VIT_PATCHES};
-use super::grid::{Grid, Windows};
-use super::layers::Layers;
-use super::neck::neck;
-use super::prompt_decoder::inputs;
+use super::encoder::VIT_PATCHES;
+use super::network::{AttentionBias, Feature, Grid, LinearOptions, Network, WindowAttention};
 use super::{GraphError, Precision};
 use crate::model::checkpoint::Checkpoint;
-use crate::model::onnx::{Dim, Model, Value};
+use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
 
 /// ε of the layer normalisations within the blocks.
@@ -121,26 +115,15 @@ impl VitShape {
         precision: Precision,
     ) -> Result<Model, GraphError> {
         let mut net = Vit {
-            layers: Layers::new("sam_vit", checkpoint, precision),
+            net: Network::new("sam_vit", checkpoint, precision),
             shape: self,
         };
-        let (batch, fixed) = (Dim::Named(BATCH), Dim::Fixed);
-        let side = fixed(self.grid * self.patch);
-        let image = net.layers.g.input(IMAGE, &[batch, fixed(3), side, side]);
-        let mut x = net.patch_embedding(image)?;
+        let mut x = net.patch_embedding()?;
         for (block, &reach) in self.blocks.iter().enumerate() {
             x = net.block(x, block, reach)?;
         }
-        let x = net.layers.narrow(x);
-        let grid = Grid {
-            side: self.grid,
-            dim: self.dim,
-        };
-        let x = neck(&mut net.layers, x, grid, self.channels)?;
-        let (channels, side) = (fixed(self.channels), fixed(self.grid));
-        let shape = [batch, channels, side, side];
-        net.layers.g.output(x, inputs::EMBEDDINGS, &shape);
-        Ok(net.layers.g.finish())
+        let x = net.net.neck(x, self.channels)?;
+        Ok(net.net.finish(x))
     }
 }
 
@@ -180,172 +163,98 @@ fn unsupported_error(tensor: &str, what: String) -> GraphError {
 }
 
 struct Vit<'a> {
-    layers: Layers<'a>,
+    net: Network<'a>,
     shape: &'a VitShape,
 }
 
 impl Vit<'_> {
-    /// Each patch is a row, and the convolution over patches a matrix product: (B, 3, S, S) →
-    /// (B·G², D), wide.
-    fn patch_embedding(&mut self, image: Value) -> Result<Value, GraphError> {
-        self.layers.g.scope("patch_embed");
+    fn patch_embedding(&mut self) -> Result<Feature, GraphError> {
+        self.net.scope("patch_embed");
         let &VitShape {
             dim, patch, grid, ..
         } = self.shape;
-        let [n, p] = [grid, patch].map(|n| n as i64);
-        let x = self.layers.narrow(image);
-        let x = self.layers.g.reshape(x, &[-1, 3, n, p, n, p]);
-        let x = self.layers.g.transpose(x, &[0, 2, 4, 1, 3, 5]);
-        let x = self.layers.g.reshape(x, &[-1, 3 * p * p]);
-        let kernel = self.layers.read(VIT_PATCHES, &[dim, 3, patch, patch])?;
-        let kernel = self
-            .layers
-            .constant(VIT_PATCHES, &[dim, 3 * patch * patch], kernel)?;
-        let x = self.layers.g.linear(x, kernel, None);
-        let x = self.layers.widen(x);
-
         let positions = "image_encoder.pos_embed";
-        let mut positions = self.layers.read(positions, &[1, grid, grid, dim])?;
-        let bias = self
-            .layers
-            .read("image_encoder.patch_embed.proj.bias", &[dim])?;
-        for row in positions.chunks_exact_mut(dim) {
-            row.iter_mut().zip(&bias).for_each(|(p, b)| *p += b);
-        }
-        let g = &mut self.layers.g;
-        let positions = g.constant(&[grid * grid, dim], positions);
-        let x = g.reshape(x, &[-1, n * n, dim as i64]);
-        let x = g.add(x, positions);
-        Ok(g.reshape(x, &[-1, dim as i64]))
+        let positions = self.net.read(positions, &[1, grid, grid, dim])?;
+        let image = self.net.image(grid * patch);
+        let tokens = Grid { side: grid, dim };
+        let name = "image_encoder.patch_embed.proj";
+        self.net.patches(image, name, patch, tokens, positions)
     }
 
     /// Attention, then an MLP, each added to what came in.
-    fn block(&mut self, x: Value, block: usize, reach: Reach) -> Result<Value, GraphError> {
-        self.layers.g.scope(format!("block{block}"));
+    fn block(&mut self, x: Feature, block: usize, reach: Reach) -> Result<Feature, GraphError> {
+        self.net.scope(format!("block{block}"));
         let &VitShape { dim, mlp, .. } = self.shape;
         let name = |part: &str| format!("image_encoder.blocks.{block}.{part}");
-        let y = self.layers.layer_norm(x, &name("norm1"), dim, EPSILON)?;
-        let y = self.layers.narrow(y);
-        let y = self.attention(y, &name("attn"), reach)?;
-        let y = self.layers.widen(y);
-        let x = self.layers.g.add(x, y);
+        let x = self.attention(x, &name("attn"), &name("norm1"), reach)?;
 
-        let y = self.layers.layer_norm(x, &name("norm2"), dim, EPSILON)?;
-        let y = self.layers.narrow(y);
-        let y = self.layers.linear(y, &name("mlp.lin1"), dim, mlp)?;
-        let y = self.layers.g.gelu(y);
-        let y = self.layers.linear(y, &name("mlp.lin2"), mlp, dim)?;
-        let y = self.layers.widen(y);
-        Ok(self.layers.g.add(x, y))
+        let up = self.net.read_linear(&name("mlp.lin1"), dim, mlp)?;
+        let normalised = LinearOptions {
+            norm: Some(self.net.read_norm(&name("norm2"), dim, EPSILON)?),
+            gelu: true,
+            ..LinearOptions::default()
+        };
+        let y = self.net.linear(x, up, normalised)?;
+        let down = self.net.read_linear(&name("mlp.lin2"), mlp, dim)?;
+        let added = LinearOptions {
+            residual: Some(x),
+            ..LinearOptions::default()
+        };
+        self.net.linear(y, down, added)
     }
 
-    /// Multi-head attention among the tokens of each window.
-    ///
-    /// Windows that reach beyond the grid are filled with zeros after the normalisation, which take
-    /// part in the attention: their queries, keys and values are the projections' biases. So the
-    /// projections leave them out, and the biases are added after.
-    fn attention(&mut self, x: Value, name: &str, reach: Reach) -> Result<Value, GraphError> {
+    /// Attention among the tokens of each window, with relative positions.
+    fn attention(
+        &mut self,
+        x: Feature,
+        name: &str,
+        norm: &str,
+        reach: Reach,
+    ) -> Result<Feature, GraphError> {
         let &VitShape {
             dim, heads, grid, ..
         } = self.shape;
         let head = dim / heads;
-        let windows = match reach {
-            Reach::Global => Windows::new(grid, grid),
-            Reach::Window(size) => Windows::new(grid, size),
+        let window = match reach {
+            Reach::Global => grid,
+            Reach::Window(size) => size,
         };
-        let weights = self
-            .layers
-            .read(&format!("{name}.qkv.weight"), &[3 * dim, dim])?;
-        let biases = self.layers.read(&format!("{name}.qkv.bias"), &[3 * dim])?;
         let scale = (head as f32).powf(-0.5);
-        let part = |n: usize| {
-            (
-                &weights[n * dim * dim..][..dim * dim],
-                &biases[n * dim..][..dim],
-            )
-        };
-        let query = self.project(x, name, part(0), scale, windows)?;
-        let key = self.project(x, name, part(1), 1.0, windows)?;
-        let value = self.project(x, name, part(2), 1.0, windows)?;
-
-        let key = self.layers.g.transpose(key, &[0, 1, 3, 2]);
-        let scores = self.layers.g.matmul(query, key);
-        let scores = self.layers.widen(scores);
-        let scores = self.add_relative_positions(scores, query, name, windows)?;
-        let weights = self.layers.g.softmax(scores);
-        let weights = self.layers.narrow(weights);
-        let y = self.layers.g.matmul(weights, value);
-        let y = windows.join(&mut self.layers.g, y, heads, head);
-        self.layers.linear(y, &format!("{name}.proj"), dim, dim)
-    }
-
-    /// Tokens as the queries, keys or values of windows and heads, times `scale`.
-    fn project(
-        &mut self,
-        x: Value,
-        name: &str,
-        (weight, bias): (&[f32], &[f32]),
-        scale: f32,
-        windows: Windows,
-    ) -> Result<Value, GraphError> {
-        let &VitShape { dim, heads, .. } = self.shape;
-        let [weight, bias] = [weight, bias].map(|v| v.iter().map(|v| v * scale).collect());
-        let weight = self.layers.constant(name, &[dim, dim], weight)?;
-        let bias = self.layers.constant(name, &[dim], bias)?;
-        let x = self.layers.g.linear(x, weight, None);
-        Ok(windows.split(&mut self.layers.g, x, heads, dim / heads, bias))
-    }
-
-    /// Adds to the score of query (i, j) and key (k, l) the products of the query with the table's
-    /// entries for the distances i − k and j − l. The queries are scaled, and these products are
-    /// not: the tables are scaled the other way.
-    fn add_relative_positions(
-        &mut self,
-        scores: Value,
-        query: Value,
-        name: &str,
-        windows: Windows,
-    ) -> Result<Value, GraphError> {
-        let &VitShape { dim, heads, .. } = self.shape;
-        let (size, head) = (windows.size, dim / heads);
-        let along = |part: &str| format!("{name}.rel_pos_{part}");
-        let [rows, columns] = ["h", "w"].map(along);
-        let [s, d, h] = [size, head, heads].map(|n| n as i64);
-        let rows = self.relative_positions(&rows, size, head)?;
-        let columns = self.relative_positions(&columns, size, head)?;
-        let g = &mut self.layers.g;
-        // (B·count², heads, i, j, head)
-        let query = g.reshape(query, &[-1, h, s, s, d]);
-        let of_rows = g.matmul(query, rows);
-        let by_columns = g.transpose(query, &[0, 1, 3, 2, 4]);
-        let of_columns = g.matmul(by_columns, columns);
-        let of_columns = g.transpose(of_columns, &[0, 1, 3, 2, 4]);
-        let [of_rows, of_columns] = [of_rows, of_columns].map(|x| self.layers.widen(x));
-        let g = &mut self.layers.g;
-        let of_rows = g.reshape(of_rows, &[-1, h, s * s, s, 1]);
-        let of_columns = g.reshape(of_columns, &[-1, h, s * s, 1, s]);
-        let scores = g.reshape(scores, &[-1, h, s * s, s, s]);
-        let scores = g.add(scores, of_rows);
-        let scores = g.add(scores, of_columns);
-        Ok(g.reshape(scores, &[-1, h, s * s, s * s]))
-    }
-
-    /// The entries of a table for all pairs of positions, (query, head, key).
-    fn relative_positions(
-        &mut self,
-        name: &str,
-        size: usize,
-        head: usize,
-    ) -> Result<Value, GraphError> {
-        let table = self.layers.read(name, &[2 * size - 1, head])?;
-        let unscale = (head as f32).sqrt();
-        let mut pairs = Vec::with_capacity(size * head * size);
-        for query in 0..size {
-            for channel in 0..head {
-                let entry = |key: usize| table[(query + size - 1 - key) * head + channel];
-                pairs.extend((0..size).map(|key| entry(key) * unscale));
-            }
+        let mut qkv = self.net.read_linear(&format!("{name}.qkv"), dim, 3 * dim)?;
+        qkv.weight[..dim * dim].iter_mut().for_each(|w| *w *= scale);
+        for bias in qkv.bias.iter_mut().flat_map(|bias| &mut bias[..dim]) {
+            *bias *= scale;
         }
-        self.layers.constant(name, &[size, head, size], pairs)
+        // Upstream fills windows with zeros after the normalisation: only the bias is left of them.
+        let padding = qkv.bias.clone().unwrap_or_default();
+        // These products are of the queries as they are before the scale.
+        let mut table = |axis: &str| -> Result<Vec<f32>, GraphError> {
+            let name = format!("{name}.rel_pos_{axis}");
+            let table = self.net.read(&name, &[2 * window - 1, head])?;
+            Ok(table.iter().map(|v| v / scale).collect())
+        };
+        let bias = AttentionBias::RelativePositions {
+            rows: table("h")?,
+            columns: table("w")?,
+        };
+        let normalised = LinearOptions {
+            norm: Some(self.net.read_norm(norm, dim, EPSILON)?),
+            ..LinearOptions::default()
+        };
+        let y = self.net.linear(x, qkv, normalised)?;
+        let attention = WindowAttention {
+            name: name.to_owned(),
+            window,
+            heads,
+            padding,
+            bias,
+        };
+        let y = self.net.window_attention(y, attention)?;
+        let proj = self.net.read_linear(&format!("{name}.proj"), dim, dim)?;
+        let added = LinearOptions {
+            residual: Some(x),
+            ..LinearOptions::default()
+        };
+        self.net.linear(y, proj, added)
     }
 }

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 pub(super) const FLOAT: i64 = 1;
 /// `TensorProto.DataType.INT64`.
 pub(super) const INT64: i64 = 7;
+/// `TensorProto.DataType.BOOL`.
+pub(super) const BOOL: i64 = 9;
 /// `TensorProto.DataType.FLOAT16`.
 const FLOAT16: i64 = 10;
 

@@ -1,6 +1,6 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
-use super::builder::{Attribute, Float, GraphBuilder, INT64, Value};
+use super::builder::{Attribute, BOOL, Float, GraphBuilder, INT64, Value};
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +161,12 @@ impl GraphBuilder {
         let pads: Vec<i64> = none.chain(counts).copied().collect();
         let pads = self.integers(&pads);
         self.node("Pad", &[x, pads], &[])
+    }
+
+    /// `yes` where the constant `mask` is not 0, else `no`, broadcast.
+    pub fn choose(&mut self, mask: Value, yes: Value, no: Value) -> Value {
+        let mask = self.node("Cast", &[mask], &[Attribute::Int("to", BOOL)]);
+        self.node("Where", &[mask, yes, no], &[])
     }
 
     /// Numbers rounded towards zero to integers, for [`Self::gather`].

@@ -11,8 +11,8 @@ mod masks;
 mod prompts;
 mod transformer;
 
+use super::GraphError;
 use super::layers::Layers;
-use super::{GraphError, Precision};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Dim, Model};
 use crate::model::sizes::Sizes as ModelSizes;
@@ -62,7 +62,7 @@ pub struct PromptDecoder {
 impl PromptDecoder {
     /// Builds the graph: one image and one prompt per run, all of 32-bit floats.
     pub fn build(self, checkpoint: &mut Checkpoint) -> Result<Model, GraphError> {
-        let layers = Layers::new("prompt_decoder", checkpoint, Precision::F32);
+        let layers = Layers::new("prompt_decoder", checkpoint);
         let sizes = Sizes::read(&layers)?;
         if sizes.dim != self.sizes.channels as usize {
             return Err(GraphError::Unsupported {
