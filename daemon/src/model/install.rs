@@ -6,7 +6,7 @@
 use super::catalog::KnownModel;
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::family::Family;
-use super::graph::{Encoder, GRAPH_VERSION, GraphError, Precision, PromptDecoder};
+use super::graph::{Encoder, GRAPH_VERSION, GraphError, Form, PromptDecoder};
 use super::installed::{
     DECODER, ENCODER, InstalledModel, MANIFEST, Manifest, OpenError, check_name,
 };
@@ -133,7 +133,7 @@ pub fn install(
     let mut opened = Checkpoint::open(checkpoint)?;
     let encoder = Encoder::infer(&opened)?;
     let sizes = encoder.sizes();
-    let graph = encoder.build(&mut opened, Precision::F32)?;
+    let graph = encoder.build(&mut opened, Form::F32)?;
     let encoder_bytes = write_model(graph, staged.path(), ENCODER)?;
     let decoder = PromptDecoder { sizes };
     let decoder_bytes = write_model(decoder.build(&mut opened)?, staged.path(), DECODER)?;

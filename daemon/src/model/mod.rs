@@ -16,6 +16,7 @@ mod family;
 pub mod graph;
 pub mod half;
 pub mod image;
+pub mod kernels;
 mod install;
 mod installed;
 pub mod onnx;

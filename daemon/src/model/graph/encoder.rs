@@ -2,7 +2,7 @@
 
 use super::tiny_vit::{PatchEmbedding, TinyVitShape};
 use super::vit::VitShape;
-use super::{GraphError, Precision};
+use super::{GraphError, Form};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
@@ -78,11 +78,11 @@ impl Encoder {
     pub fn build(
         &self,
         checkpoint: &mut Checkpoint,
-        precision: Precision,
+        form: Form,
     ) -> Result<Model, GraphError> {
         match self {
-            Encoder::Vit(shape) => shape.build(checkpoint, precision),
-            Encoder::TinyVit(shape) => shape.build(checkpoint, precision),
+            Encoder::Vit(shape) => shape.build(checkpoint, form),
+            Encoder::TinyVit(shape) => shape.build(checkpoint, form),
         }
     }
 }

@@ -26,14 +26,18 @@ use std::path::PathBuf;
 /// are converted again and results say what computed them.
 pub const GRAPH_VERSION: u32 = 2;
 
-/// Which floats a graph computes with. Its inputs and outputs have 32 bits either way.
+/// How a graph computes. Its inputs and outputs are the same in all forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// 32 bits throughout.
+pub enum Form {
+    /// Standard operators and 32-bit floats: for any runtime.
     F32,
-    /// Weights, products and convolutions with 16 bits; layer normalisations, softmax and the sums
-    /// along the transformer's blocks with 32, since 16 are known to break SAM's encoders there.
+    /// Standard operators; weights, products and convolutions with 16 bits; layer normalisations,
+    /// softmax and the sums along the transformer's blocks with 32, since 16 are known to break
+    /// SAM's encoders there. For GPUs.
     F16,
+    /// 32-bit floats and our own operators ([`kernels`](super::kernels)): for this program on the
+    /// CPU.
+    Kernels,
 }
 
 /// Why a network cannot be built from a checkpoint.

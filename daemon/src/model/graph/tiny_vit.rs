@@ -10,7 +10,7 @@
 use super::network::{
     AttentionBias, Bottleneck, Feature, Linear, LinearOptions, Network, WindowAttention,
 };
-use super::{GraphError, Precision};
+use super::{GraphError, Form};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Conv, Model};
 use crate::model::sizes::Sizes;
@@ -92,9 +92,9 @@ impl TinyVitShape {
     pub(super) fn build(
         self,
         checkpoint: &mut Checkpoint,
-        precision: Precision,
+        form: Form,
     ) -> Result<Model, GraphError> {
-        let mut net = TinyVit(Network::new("tiny_vit", checkpoint, precision));
+        let mut net = TinyVit(Network::new("tiny_vit", checkpoint, form));
         let image = net.0.image(TOKENS * self.embedding.patch());
         let mut x = net.patch_embedding(image, self.embedding.conv())?;
         for stage in 0..DEPTHS.len() {

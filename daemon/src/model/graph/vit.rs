@@ -7,7 +7,7 @@
 
 use super::encoder::VIT_PATCHES;
 use super::network::{AttentionBias, Feature, Grid, LinearOptions, Network, WindowAttention};
-use super::{GraphError, Precision};
+use super::{GraphError, Form};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
@@ -112,10 +112,10 @@ impl VitShape {
     pub(super) fn build(
         &self,
         checkpoint: &mut Checkpoint,
-        precision: Precision,
+        form: Form,
     ) -> Result<Model, GraphError> {
         let mut net = Vit {
-            net: Network::new("sam_vit", checkpoint, precision),
+            net: Network::new("sam_vit", checkpoint, form),
             shape: self,
         };
         let mut x = net.patch_embedding()?;

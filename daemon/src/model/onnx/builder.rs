@@ -91,6 +91,8 @@ pub struct GraphBuilder {
     inputs: Vec<Message>,
     outputs: Vec<Message>,
     initializers: Vec<Initializer>,
+    /// Domains of operators beyond the standard.
+    domains: Vec<&'static str>,
     /// Constants of integers, mostly shapes, of which many are alike.
     integers: HashMap<Vec<i64>, Value>,
 }
@@ -107,6 +109,7 @@ impl GraphBuilder {
             inputs: Vec::new(),
             outputs: Vec::new(),
             initializers: Vec::new(),
+            domains: Vec::new(),
             integers: HashMap::new(),
         }
     }
@@ -185,6 +188,24 @@ impl GraphBuilder {
         output
     }
 
+    /// Appends a node with one output, of an operator that is not of the standard.
+    pub(super) fn node_of_domain(
+        &mut self,
+        domain: &'static str,
+        operator: &str,
+        inputs: &[Value],
+        attributes: &[Attribute<'_>],
+    ) -> Value {
+        if !self.domains.contains(&domain) {
+            self.domains.push(domain);
+        }
+        let output = self.node(operator, inputs, attributes);
+        if let Some(node) = self.nodes.last_mut() {
+            node.text(7, domain);
+        }
+        output
+    }
+
     /// Appends a node with `N` outputs.
     pub(super) fn node_with_outputs<const N: usize>(
         &mut self,
@@ -225,7 +246,7 @@ impl GraphBuilder {
         for output in &self.outputs {
             graph.message(12, output);
         }
-        Model::new(graph, self.initializers)
+        Model::new(graph, self.initializers, &self.domains)
     }
 
     fn new_value(&mut self) -> Value {

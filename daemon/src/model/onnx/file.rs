@@ -160,7 +160,12 @@ pub struct Model {
 }
 
 impl Model {
-    pub(super) fn new(graph: Message, initializers: Vec<Initializer>) -> Self {
+    /// `domains` are those of operators beyond the standard ones.
+    pub(super) fn new(
+        graph: Message,
+        initializers: Vec<Initializer>,
+        domains: &[&'static str],
+    ) -> Self {
         let mut head = Message::default();
         head.int(1, IR_VERSION);
         head.text(2, env!("CARGO_PKG_NAME"));
@@ -168,6 +173,12 @@ impl Model {
         let mut opset = Message::default();
         opset.int(2, OPSET);
         head.message(8, &opset);
+        for domain in domains {
+            let mut opset = Message::default();
+            opset.text(1, domain);
+            opset.int(2, 1);
+            head.message(8, &opset);
+        }
         Model {
             head,
             graph,

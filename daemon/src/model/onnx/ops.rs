@@ -1,6 +1,7 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
 use super::builder::{Attribute, BOOL, Float, GraphBuilder, INT64, Value};
+use crate::model::kernels::operators::DOMAIN;
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,5 +179,36 @@ impl GraphBuilder {
     pub fn clip(&mut self, x: Value, low: f32, high: f32) -> Value {
         let [low, high] = [low, high].map(|limit| self.scalar(limit));
         self.node("Clip", &[x, low, high], &[])
+    }
+}
+
+/// The operators of our own, in the domain of [`kernels`](crate::model::kernels::operators).
+impl GraphBuilder {
+    /// `Linear`: `x` (M, I), weights and bias, something (M, O) to add to the result.
+    pub fn fused_linear(
+        &mut self,
+        x: Value,
+        [weight, bias]: [Value; 2],
+        residual: Option<Value>,
+        outputs: usize,
+        gelu: bool,
+        epsilon: f32,
+    ) -> Value {
+        let inputs: Vec<Value> = [x, weight, bias].into_iter().chain(residual).collect();
+        let attributes = [
+            Attribute::Int("outputs", outputs as i64),
+            Attribute::Int("gelu", i64::from(gelu)),
+            Attribute::Float("epsilon", epsilon),
+        ];
+        self.node_of_domain(DOMAIN, "Linear", &inputs, &attributes)
+    }
+
+    /// An operator whose attributes are lengths.
+    pub fn fused(&mut self, operator: &str, inputs: &[Value], lengths: &[(&str, usize)]) -> Value {
+        let attributes: Vec<Attribute<'_>> = lengths
+            .iter()
+            .map(|&(name, length)| Attribute::Int(name, length as i64))
+            .collect();
+        self.node_of_domain(DOMAIN, operator, inputs, &attributes)
     }
 }

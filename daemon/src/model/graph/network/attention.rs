@@ -1,7 +1,7 @@
 //! Multi-head attention among the tokens of windows.
 
 use super::{Feature, Grid, Network};
-use crate::model::graph::GraphError;
+use crate::model::graph::{Form, GraphError};
 use crate::model::onnx::Value;
 
 /// An attention: softmax(query · keyᵀ + bias) · value, for each window and head.
@@ -61,6 +61,9 @@ impl Network<'_> {
         qkv: Feature,
         attention: WindowAttention,
     ) -> Result<Feature, GraphError> {
+        if self.form == Form::Kernels {
+            return Ok(self.fused_attention(qkv, attention));
+        }
         let qkv = self.rows(qkv);
         let qkv = self.narrow(qkv);
         let Grid { side, dim } = qkv.grid;

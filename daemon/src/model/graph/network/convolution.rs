@@ -1,7 +1,7 @@
 //! Convolutional layers, with their batch normalisations folded in.
 
-use super::{Feature, Grid, Layout, Network};
-use crate::model::graph::GraphError;
+use super::{Feature, Grid, Layout, Linear, LinearOptions, Network};
+use crate::model::graph::{Form, GraphError};
 use crate::model::onnx::Conv;
 
 /// An inverted bottleneck: widen each pixel to `hidden` channels, convolve each channel by itself
@@ -27,6 +27,9 @@ impl Network<'_> {
         x: Feature,
         bottleneck: &Bottleneck,
     ) -> Result<Feature, GraphError> {
+        if self.form == Form::Kernels {
+            return self.fused_bottleneck(x, bottleneck);
+        }
         let &Bottleneck {
             ref name,
             hidden,
@@ -51,6 +54,9 @@ impl Network<'_> {
 
     /// Each channel by itself, over 3 × 3 pixels.
     pub fn depthwise3x3(&mut self, x: Feature, name: &str) -> Result<Feature, GraphError> {
+        if self.form == Form::Kernels {
+            return self.fused_depthwise(x, name);
+        }
         self.convolution(x, name, x.grid.dim, depthwise(x.grid.dim, 1))
     }
 
@@ -65,6 +71,16 @@ impl Network<'_> {
         let (kernel, bias) = self
             .layers
             .read_conv_batch_norm(name, x.grid.dim, outputs, conv)?;
+        if self.form == Form::Kernels && conv == Conv::POINTWISE {
+            let linear = Linear {
+                name: name.to_owned(),
+                inputs: x.grid.dim,
+                outputs,
+                weight: kernel,
+                bias: Some(bias),
+            };
+            return Ok(self.fused_linear(x, linear, LinearOptions::default()));
+        }
         let shape = [outputs, x.grid.dim / conv.groups, conv.kernel, conv.kernel];
         let kernel = self.constant(name, &shape, kernel)?;
         let bias = self.constant(name, &[outputs], bias)?;
@@ -132,7 +148,7 @@ impl Network<'_> {
 }
 
 /// 3 × 3, each channel by itself.
-fn depthwise(channels: usize, stride: usize) -> Conv {
+pub(super) fn depthwise(channels: usize, stride: usize) -> Conv {
     Conv {
         kernel: 3,
         stride,

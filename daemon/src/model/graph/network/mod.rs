@@ -8,6 +8,7 @@
 mod attention;
 mod convolution;
 mod feature;
+mod fused;
 mod neck;
 
 pub use attention::{AttentionBias, WindowAttention};
@@ -15,7 +16,7 @@ pub use convolution::Bottleneck;
 pub use feature::{Feature, Grid};
 
 use super::layers::Layers;
-use super::{GraphError, Precision};
+use super::{GraphError, Form};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::onnx::{Float, Model, Value};
@@ -26,11 +27,11 @@ pub const BATCH: &str = "batch";
 
 /// An encoder under construction.
 ///
-/// At [`Precision::F16`] weights, products and convolutions have 16 bits; what normalises or sums
+/// At [`Form::F16`] weights, products and convolutions have 16 bits; what normalises or sums
 /// up over many layers has 32, and casts stand between them.
 pub struct Network<'a> {
     layers: Layers<'a>,
-    precision: Precision,
+    form: Form,
 }
 
 /// A linear layer: y = x · weightᵀ + bias.
@@ -71,10 +72,10 @@ pub struct LinearOptions {
 }
 
 impl<'a> Network<'a> {
-    pub fn new(name: &'static str, checkpoint: &'a mut Checkpoint, precision: Precision) -> Self {
+    pub fn new(name: &'static str, checkpoint: &'a mut Checkpoint, form: Form) -> Self {
         Network {
             layers: Layers::new(name, checkpoint),
-            precision,
+            form,
         }
     }
 
@@ -131,6 +132,9 @@ impl<'a> Network<'a> {
         linear: Linear,
         options: LinearOptions,
     ) -> Result<Feature, GraphError> {
+        if self.form == Form::Kernels {
+            return Ok(self.fused_linear(x, linear, options));
+        }
         let x = match &options.norm {
             Some(norm) => self.normalise(x, norm),
             None => self.rows(x),
@@ -186,9 +190,9 @@ impl<'a> Network<'a> {
 
     /// The type of weights, products and convolutions.
     fn float(&self) -> Float {
-        match self.precision {
-            Precision::F32 => Float::F32,
-            Precision::F16 => Float::F16,
+        match self.form {
+            Form::F32 | Form::Kernels => Float::F32,
+            Form::F16 => Float::F16,
         }
     }
 
