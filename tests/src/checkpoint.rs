@@ -66,13 +66,6 @@ impl Vit {
         }
     }
 
-    /// The first blocks only.
-    pub fn cut_to(mut self, depth: usize) -> Self {
-        self.depth = depth;
-        self.global.retain(|&block| block < depth);
-        self
-    }
-
     fn tensors(&self, list: &mut List) {
         let &Vit { dim, grid, .. } = self;
         list.add("image_encoder.pos_embed", &[1, grid, grid, dim]);
@@ -123,8 +116,10 @@ impl Network {
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         zip.start_file("archive/data.pkl", stored)?;
         zip.write_all(&pickle(&tensors))?;
-        zip.start_file("archive/byteorder", stored)?;
-        zip.write_all(b"little")?;
+        for (name, content) in [("version", "3\n"), ("byteorder", "little")] {
+            zip.start_file(format!("archive/{name}"), stored)?;
+            zip.write_all(content.as_bytes())?;
+        }
         let mut bytes = Vec::new();
         for (key, (name, shape)) in tensors.iter().enumerate() {
             zip.start_file(format!("archive/data/{key}"), stored)?;
