@@ -4,6 +4,8 @@
 //! What those give for slices of the sample scans is kept as SHA-256 of the bytes; their versions
 //! stand beside it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 mod support;
 
 use medicosam_daemon::model::SliceImage;
