@@ -4,11 +4,15 @@
 //! What those give for slices of the sample scans is kept as SHA-256 of the bytes; their versions
 //! stand beside it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
 mod support;
 
 use medicosam_daemon::model::SliceImage;
 use medicosam_daemon::model::image::{resize_cubic, resize_pillow};
-use medicosam_shared::geometry::SliceShape;
+use medicosam_daemon::scan::Volume;
+use medicosam_shared::geometry::{Axis, SliceShape};
+use medicosam_shared::window::Range;
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 use support::Fixture;
@@ -142,4 +146,29 @@ fn cubic_pictures_are_those_of_scikit_image() {
             "{name} {from:?} → {to:?}"
         );
     }
+}
+
+/// `micro_sam.util._to_image` of micro_sam 1.8.10, first channel: of slice k = 10 of the CT as
+/// integers, and of the same divided by 3000 in 32-bit floats, where upstream's small addend to the
+/// range leaves no pixel at 255.
+#[test]
+fn grey_values_are_those_of_micro_sam() {
+    let scan = support::fixtures().join("../ct_lung.nii.gz");
+    let slice = Volume::read(&scan)
+        .unwrap()
+        .volume
+        .slice(Axis::K, 10)
+        .unwrap();
+    let grey = Range::Slice.apply(&slice);
+    assert_eq!(
+        sha256(&grey),
+        "c36483b2fd36c640f2b7c421d6932e87aaa370cdf91d8fcad3594ec490f8f5f7"
+    );
+    let small: Vec<f32> = slice.iter().map(|v| v / 3000.0).collect();
+    let grey = Range::Slice.apply(&small);
+    assert_eq!(grey.iter().max(), Some(&254));
+    assert_eq!(
+        sha256(&grey),
+        "c313cd964935f6f0e230e84389d99005ca2d90478a2bb84e1ef45fc31c50682d"
+    );
 }

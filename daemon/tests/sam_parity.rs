@@ -5,46 +5,72 @@
 
 mod support;
 
+use medicosam_daemon::model::checkpoint::Checkpoint;
+use medicosam_daemon::model::graph::{Encoder, Precision};
+use medicosam_daemon::model::onnx::Model;
 use medicosam_daemon::model::{
-    Embedding, Family, InstallRequest, LowResLogits, Runtime, Sam, SessionOptions, install,
+    Embedding, Family, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
+    install,
 };
 use medicosam_shared::geometry::SliceShape;
+use std::path::PathBuf;
 use support::{Fixture, fixtures, max_difference, test_assets};
+use tempfile::TempDir;
 
 const NAME: &str = "sam_vit_tiny_random_11";
 const CASES: [&str; 5] = ["box", "point", "points", "box_points", "box_points_mask"];
+/// Numbers of a picture and of an embedding.
+const PICTURE: usize = 3 * 256 * 256;
+const EMBEDDING: usize = 32 * 16 * 16;
 
-#[test]
-fn every_tensor_is_that_of_upstream() {
-    let (library, _) = test_assets();
+fn checkpoint() -> PathBuf {
+    fixtures().join(format!("{NAME}.pth"))
+}
+
+/// The network, installed.
+fn installed() -> (TempDir, InstalledModel) {
     let models = tempfile::tempdir().unwrap();
     let request = InstallRequest {
         name: "tiny",
         family: Family::Sam,
         sha256: None,
     };
-    let checkpoint = fixtures().join(format!("{NAME}.pth"));
-    let installed = install(&checkpoint, &request, models.path()).unwrap();
+    let installed = install(&checkpoint(), &request, models.path()).unwrap();
+    (models, installed)
+}
+
+fn open(installed: &InstalledModel) -> Sam {
+    let runtime = Runtime::load(&test_assets().0).unwrap();
+    Sam::open(&runtime, installed, &SessionOptions::default()).unwrap()
+}
+
+/// The encoder, built anew.
+fn encoder(precision: Precision) -> Model {
+    let mut checkpoint = Checkpoint::open(&checkpoint()).unwrap();
+    let encoder = Encoder::infer(&checkpoint).unwrap();
+    encoder.build(&mut checkpoint, precision).unwrap()
+}
+
+#[test]
+fn every_tensor_is_that_of_upstream() {
+    let (_models, installed) = installed();
     let sizes = installed.sizes();
     assert_eq!((sizes.input, sizes.channels, sizes.grid), (256, 32, 16));
-    let runtime = Runtime::load(&library).unwrap();
-    let mut sam = Sam::open(&runtime, &installed, &SessionOptions::default()).unwrap();
+    let mut sam = open(&installed);
 
     let fixture = Fixture::read(NAME);
     let (input, expected) = (fixture.floats("input"), fixture.floats("embedding"));
-    let (pictures, embeddings) = (3 * 256 * 256, 32 * 16 * 16);
-    for (n, (picture, expected)) in input
-        .chunks_exact(pictures)
-        .zip(expected.chunks_exact(embeddings))
-        .enumerate()
-    {
+    let pairs = input
+        .chunks_exact(PICTURE)
+        .zip(expected.chunks_exact(EMBEDDING));
+    for (n, (picture, expected)) in pairs.enumerate() {
         let embedding = sam.encode(picture).unwrap();
         let difference = max_difference(&embedding, expected);
         println!("embedding {n}: {difference:e}");
         assert!(difference <= 1e-4, "embedding {n} differs by {difference}");
     }
     let embedding = Embedding {
-        values: expected[..embeddings].to_vec(),
+        values: expected[..EMBEDDING].to_vec(),
         shape: [32, 16, 16],
         original: SliceShape {
             width: 256,
@@ -65,4 +91,41 @@ fn every_tensor_is_that_of_upstream() {
         assert!(logits <= 1e-3, "{case}: logits differ by {logits}");
         assert!(iou <= 1e-4, "{case}: predicted IoU differs by {iou}");
     }
+}
+
+/// The graph for GPUs, here with the CPU's arithmetic on its 16-bit weights.
+#[test]
+fn half_precision_stays_close() {
+    let (_models, installed) = installed();
+    let whole = std::fs::metadata(installed.encoder()).unwrap().len();
+    std::fs::remove_file(installed.encoder()).unwrap();
+    let folder = installed.encoder().parent().unwrap().to_owned();
+    let files = encoder(Precision::F16)
+        .save(&folder, "encoder.onnx")
+        .unwrap();
+    assert!(files[0].bytes < whole * 6 / 10, "{files:?} of {whole}");
+
+    let fixture = Fixture::read(NAME);
+    let embedding = open(&installed).encode(&fixture.floats("input")[..PICTURE]);
+    let expected = &fixture.floats("embedding")[..EMBEDDING];
+    let difference = max_difference(&embedding.unwrap(), expected);
+    println!("largest difference: {difference:e}");
+    assert!((1e-4..1e-2).contains(&difference), "{difference}");
+}
+
+/// As every model of more than 2 GiB is written: weights in a file beside the graph.
+#[test]
+fn weights_in_a_file_of_their_own_change_nothing() {
+    let (_models, installed) = installed();
+    let picture = Fixture::read(NAME).floats("input")[..PICTURE].to_vec();
+    let expected = open(&installed).encode(&picture).unwrap();
+    std::fs::remove_file(installed.encoder()).unwrap();
+    let folder = installed.encoder().parent().unwrap().to_owned();
+    let files = encoder(Precision::F32)
+        .save_with_limit(&folder, "encoder.onnx", 100_000)
+        .unwrap();
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["encoder.onnx", "encoder.onnx.data"]);
+    assert!(files[0].bytes < files[1].bytes / 4, "{files:?}");
+    assert_eq!(open(&installed).encode(&picture).unwrap(), expected);
 }

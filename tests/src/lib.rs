@@ -1,6 +1,7 @@
 //! Tools of the end-to-end tests: a whole system, and terminals for its client, one scripted and
 //! one real.
 //!
+//! - [`checkpoint`]: checkpoints of random weights, of any size.
 //! - [`nifti`]: label maps read without the product's code.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
@@ -9,6 +10,7 @@
 //!
 //! Both wait for what the program shows, up to a deadline; neither ever sleeps and hopes.
 
+pub mod checkpoint;
 mod escape;
 pub mod keys;
 pub mod nifti;

@@ -37,7 +37,8 @@ pub fn f32_to_f16(value: f32) -> u16 {
         return sign | (rounded * 2f32.powi(24)) as u16;
     }
     let rounded = rounded.to_bits();
-    sign | ((rounded >> 23) - (127 - 15)) as u16 * 1024 | (rounded >> 13 & 0x3ff) as u16
+    let exponent = (rounded >> 23) - (127 - 15);
+    sign | (exponent << 10) as u16 | (rounded >> 13 & 0x3ff) as u16
 }
 
 /// The value of a bfloat16: the upper half of an f32.

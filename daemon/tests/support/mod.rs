@@ -1,6 +1,7 @@
 //! What the tests of models have in common: assets, and files of expected tensors.
 
 #![allow(dead_code, reason = "each crate of tests uses its part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use medicosam_daemon::model::{PromptToken, TokenKind};
 use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};

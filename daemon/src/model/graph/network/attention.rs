@@ -36,6 +36,19 @@ pub enum AttentionBias {
     },
 }
 
+/// Above so many tokens in a window, one head is computed after the other: the scores of all heads
+/// of a ViT-B's whole image would take 805 MB, several times over.
+const MANY_TOKENS: usize = 1024;
+
+/// An [`AttentionBias`] in the graph.
+#[derive(Clone, Copy)]
+enum Bias {
+    /// (heads, window², window²)
+    Pairs(Value),
+    /// For pairs of positions, (query, head, key).
+    RelativePositions { rows: Value, columns: Value },
+}
+
 /// Lengths of axes, as operators take them.
 #[derive(Clone, Copy)]
 struct Lengths {
@@ -85,32 +98,66 @@ impl Network<'_> {
             head: (dim / heads) as i64,
         };
         let padding = self.constant(&name, &[3 * dim], padding)?;
-        let [query, key, value] = self.windows(qkv.value, padding, lengths);
+        let qkv_of_windows = self.windows(qkv.value, padding, lengths);
+        let bias = match bias {
+            AttentionBias::Pairs(pairs) => {
+                let shape = [heads, window * window, window * window];
+                Bias::Pairs(self.layers.g.constant(&shape, pairs))
+            }
+            AttentionBias::RelativePositions { rows, columns } => {
+                let shape = [window, dim / heads, window];
+                let mut entries = |table: Vec<f32>| {
+                    self.constant(&name, &shape, positions(&table, window, dim / heads))
+                };
+                Bias::RelativePositions {
+                    rows: entries(rows)?,
+                    columns: entries(columns)?,
+                }
+            }
+        };
+        let by_head = window * window > MANY_TOKENS;
+        let value = match bias {
+            Bias::RelativePositions { .. } if by_head => {
+                let of_head = |head: i64| {
+                    let qkv =
+                        qkv_of_windows.map(|x| self.layers.g.slice(x, &[1], &[head], &[head + 1]));
+                    self.attend(
+                        qkv,
+                        bias,
+                        Lengths {
+                            heads: 1,
+                            ..lengths
+                        },
+                    )
+                };
+                let of_heads: Vec<Value> = (0..lengths.heads).map(of_head).collect();
+                self.layers.g.concat(&of_heads, 1)
+            }
+            _ => self.attend(qkv_of_windows, bias, lengths),
+        };
+        let grid = Grid { side, dim };
+        Ok(Feature {
+            value: self.join(value, lengths),
+            grid,
+            ..qkv
+        })
+    }
 
+    /// softmax(query · keyᵀ + bias) · value, each (B·count², heads, window², head).
+    fn attend(&mut self, [query, key, value]: [Value; 3], bias: Bias, lengths: Lengths) -> Value {
         let g = &mut self.layers.g;
         let key = g.transpose(key, &[0, 1, 3, 2]);
         let scores = g.matmul(query, key);
         let scores = self.widen_value(scores);
         let scores = match bias {
-            AttentionBias::Pairs(pairs) => {
-                let shape = [heads, window * window, window * window];
-                let pairs = self.layers.g.constant(&shape, pairs);
-                self.layers.g.add(scores, pairs)
-            }
-            AttentionBias::RelativePositions { rows, columns } => {
-                let tables = [rows, columns].map(|table| positions(&table, window, dim / heads));
-                self.add_relative_positions(scores, query, &name, tables, lengths)?
+            Bias::Pairs(pairs) => self.layers.g.add(scores, pairs),
+            Bias::RelativePositions { rows, columns } => {
+                self.add_relative_positions(scores, query, [rows, columns], lengths)
             }
         };
         let weights = self.layers.g.softmax(scores);
         let weights = self.narrow_value(weights);
-        let x = self.layers.g.matmul(weights, value);
-        let grid = Grid { side, dim };
-        Ok(Feature {
-            value: self.join(x, lengths),
-            grid,
-            ..qkv
-        })
+        self.layers.g.matmul(weights, value)
     }
 
     /// (B·grid², 3·channels) → three times (B·count², heads, window², head).
@@ -172,20 +219,15 @@ impl Network<'_> {
         &mut self,
         scores: Value,
         query: Value,
-        name: &str,
-        tables: [Vec<f32>; 2],
+        [rows, columns]: [Value; 2],
         lengths: Lengths,
-    ) -> Result<Value, GraphError> {
+    ) -> Value {
         let Lengths {
             window: w,
             heads: h,
             head: d,
             ..
         } = lengths;
-        let shape = [w, d, w].map(|n| n as usize);
-        let [rows, columns] = tables;
-        let rows = self.constant(name, &shape, rows)?;
-        let columns = self.constant(name, &shape, columns)?;
         let g = &mut self.layers.g;
         // (B·count², heads, i, j, head)
         let query = g.reshape(query, &[-1, h, w, w, d]);
@@ -200,7 +242,7 @@ impl Network<'_> {
         let scores = g.reshape(scores, &[-1, h, w * w, w, w]);
         let scores = g.add(scores, of_rows);
         let scores = g.add(scores, of_columns);
-        Ok(g.reshape(scores, &[-1, h, w * w, w * w]))
+        g.reshape(scores, &[-1, h, w * w, w * w])
     }
 }
 
