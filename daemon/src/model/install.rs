@@ -6,7 +6,7 @@
 use super::catalog::KnownModel;
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::family::Family;
-use super::graph::{Encoder, GRAPH_VERSION, GraphError, Form, PromptDecoder};
+use super::graph::{Encoder, Form, GRAPH_VERSION, GraphError, PromptDecoder};
 use super::installed::{
     DECODER, ENCODER, InstalledModel, MANIFEST, Manifest, OpenError, check_name,
 };

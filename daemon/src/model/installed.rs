@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) const ENCODER: &str = "encoder.onnx";
+pub(super) const HALF_ENCODER: &str = "encoder-f16.onnx";
 pub(super) const DECODER: &str = "decoder.onnx";
 pub(super) const MANIFEST: &str = "model.json";
 
@@ -189,6 +190,11 @@ impl InstalledModel {
     /// The encoder's graph.
     pub fn encoder(&self) -> PathBuf {
         self.folder.join(ENCODER)
+    }
+
+    /// The encoder's graph in half precision, if there is one.
+    pub fn half_encoder(&self) -> Option<PathBuf> {
+        Some(self.folder.join(HALF_ENCODER)).filter(|path| path.is_file())
     }
 
     /// The decoder's graph.

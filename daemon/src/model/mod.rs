@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows of scans, queues or the network.
 
+mod batch;
 mod catalog;
 pub mod checkpoint;
 mod device;
@@ -16,22 +17,26 @@ mod family;
 pub mod graph;
 pub mod half;
 pub mod image;
-pub mod kernels;
 mod install;
 mod installed;
+pub mod kernels;
 pub mod onnx;
+mod probe;
+mod provider;
 mod runtime;
 mod sam;
 mod session;
 mod sizes;
 
 pub use catalog::{KNOWN_MODELS, KnownModel, Understanding, known_model};
-pub use device::Device;
+pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
 pub use image::SliceImage;
 pub use install::{InstallError, InstallRequest, install};
 pub use installed::{InstalledModel, ListedModel, OpenError, installed_models};
+pub use probe::{ProbeReport, probe};
+pub use provider::DeviceError;
 pub use runtime::{Runtime, RuntimeError, SessionOptions};
 pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;

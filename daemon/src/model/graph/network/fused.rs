@@ -104,9 +104,9 @@ impl Network<'_> {
         let widen = self.matrix(&widen, dim, hidden);
         let mut inputs = vec![x.value, widen, self.layers.g.constant(&[hidden], bias)];
         inputs.extend(self.depthwise_kernel(&layer(2), hidden, stride)?);
-        let (narrow, bias) =
-            self.layers
-                .read_conv_batch_norm(&layer(3), hidden, outputs, point)?;
+        let (narrow, bias) = self
+            .layers
+            .read_conv_batch_norm(&layer(3), hidden, outputs, point)?;
         inputs.push(self.matrix(&narrow, hidden, outputs));
         let g = &mut self.layers.g;
         inputs.push(g.constant(&[outputs], bias));
