@@ -59,7 +59,7 @@ pub enum DeviceError {
 impl DeviceError {
     /// What a failure of the runtime on a device means, from its words.
     pub(super) fn from_runtime(device: Device, reason: &str) -> Self {
-        let reason = reason.trim().to_owned();
+        let reason = without_origin(reason).trim().to_owned();
         let says = |words: &str| reason.contains(words);
         if is_out_of_memory(&reason) {
             DeviceError::OutOfMemory { device, reason }
@@ -132,6 +132,15 @@ impl DeviceError {
             }
         }
     }
+}
+
+/// The runtime's words without the place in its source that they come from.
+fn without_origin(reason: &str) -> &str {
+    let Some((_, rest)) = reason.rsplit_once("[ONNXRuntimeError] : ") else {
+        return reason;
+    };
+    // What is left begins with a number and a name of the kind of error.
+    rest.splitn(3, " : ").last().unwrap_or(rest)
 }
 
 /// Whether a failure of the runtime means that memory ran out, on whatever device.
@@ -245,8 +254,10 @@ mod tests {
                 "device-not-built-in",
             ),
             (
-                "Error in execution provider: Failed to load library libonnxruntime_providers_cuda.so \
-                 with error: libcublasLt.so.13: cannot open shared object file",
+                "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 \
+                 onnxruntime::Provider& onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : \
+                 FAIL : Failed to load library libonnxruntime_providers_cuda.so with error: \
+                 libcublasLt.so.13: cannot open shared object file",
                 "device-library-missing",
             ),
             (
@@ -277,7 +288,8 @@ mod tests {
         ] {
             let error = DeviceError::from_runtime(Device::Cuda(0), reason);
             assert_eq!(error.code(), code, "{reason}");
-            assert!(error.to_string().contains("cuda:0"), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("cuda:0") && !text.contains("_src"), "{text}");
             assert!(!error.hint().is_empty());
         }
     }

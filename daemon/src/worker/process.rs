@@ -36,6 +36,10 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
     let orders = listen()?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&SqliteStore::file(&config.state))?);
     let keep_alive = config.devices.keep_alive;
+    // The daemon takes silence for a hang.
+    let look_every = config
+        .hang_after
+        .map_or(LOOK_EVERY, |limit| LOOK_EVERY.min(limit / 4));
     let mut pipeline = Pipeline {
         models: Models::new(&config, device, say),
         cache: EmbeddingCache::new(config.cache.clone()),
@@ -58,7 +62,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
                     return Ok(());
                 }
                 say(&Report::Alive);
-                match orders.recv_timeout(LOOK_EVERY.min(left)) {
+                match orders.recv_timeout(look_every.min(left)) {
                     Ok(order) => told_to_rest |= order == Order::Rest,
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return Ok(()),
