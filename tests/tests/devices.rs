@@ -13,11 +13,12 @@ use medicosam_daemon::model::onnx::{Conv, Dim, GraphBuilder, Model};
 use medicosam_shared::api::WorkerStatus;
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
-use medicosam_tests::system::{System, data_folder, lung_profile};
+use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
 use medicosam_tests::webgpu::WebGpu;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 const SCAN: &str = "ct_lung.nii.gz";
 
@@ -128,6 +129,22 @@ fn get(system: &System, path: &str) -> String {
     text
 }
 
+/// Waits until the metrics have a line: they follow what they count.
+fn until_metric(system: &System, line: &str) {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let page = get(system, "/metrics");
+        if page.lines().any(|found| found == line) {
+            return;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited in vain for {line}\n{page}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn ran_on(case: &CaseDetail) -> &str {
     &case.current().unwrap().provenance.runtime.device
 }
@@ -176,11 +193,14 @@ fn the_processor_takes_over_where_that_is_allowed_and_everybody_can_see_it() {
     for device in ["cuda:1", "webgpu"] {
         assert!(fallback.message.contains(device), "{fallback:?}");
     }
-    let metrics = get(&system, "/metrics");
-    let device = r#"medicosam_worker_device_info{worker="1",device="cpu",fallback="true"} 1"#;
-    assert!(metrics.contains(device), "{metrics}");
-    let slices = r#"medicosam_slice_embedding_seconds_count{device="cpu"} 3"#;
-    assert!(metrics.contains(slices), "{metrics}");
+    until_metric(
+        &system,
+        r#"medicosam_worker_device_info{worker="1",device="cpu",fallback="true"} 1"#,
+    );
+    until_metric(
+        &system,
+        r#"medicosam_slice_embedding_seconds_count{device="cpu"} 3"#,
+    );
 }
 
 #[test]
@@ -259,7 +279,7 @@ fn a_gpu_is_proven_runs_the_model_and_is_recorded() {
     assert_eq!(ran_on(&case), "webgpu", "{}", on_gpu.log());
     let worker = on_gpu.until_worker("a worker", |w| w.device.as_deref() == Some("webgpu"));
     assert_eq!((worker.fallback, worker.fault), (None, None));
-    assert!(get(&on_gpu, "/metrics").contains(r#"revisions_total{device="webgpu"} 1"#));
+    until_metric(&on_gpu, r#"medicosam_revisions_total{device="webgpu"} 1"#);
 
     let mut on_cpu = on("cpu");
     on_cpu.start();
