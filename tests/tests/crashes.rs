@@ -128,28 +128,3 @@ fn the_second_daemon_is_refused_and_the_first_goes_on() {
     system.drop_scan(SCAN, SCAN);
     system.until_state(SCAN, CaseState::Review);
 }
-
-/// Slow, because a hang is only told from slow work by its length: 10 s here, so that a machine
-/// under load is not taken for one that hangs.
-#[test]
-fn a_hung_worker_is_killed_and_the_scan_gets_one_strike() {
-    let profile = format!("[worker]\nhang_after = \"10s\"\n{}", lung_profile(8, 12));
-    let mut system = System::new(&profile);
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    until_in_the_middle(&system);
-    let hung = system.worker_pid();
-    kill_process(Pid::from_raw(hung.cast_signed()).unwrap(), Signal::STOP).unwrap();
-    assert_whole(&system);
-    let case = system.until_state(SCAN, CaseState::Review);
-    let strikes: Vec<_> = case
-        .history
-        .iter()
-        .filter(|e| e.action == Action::Released)
-        .collect();
-    assert_eq!(strikes.len(), 1, "{:#?}", case.history);
-    assert!(strikes[0].detail.contains("hung"), "{strikes:?}");
-    assert!(system.log().contains("hung: it said nothing for 10 s"));
-    let worker = system.until_worker("the next worker", |w| w.pid.is_some_and(|p| p != hung));
-    assert_eq!(worker.restarts, 1);
-}

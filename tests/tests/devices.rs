@@ -15,6 +15,7 @@ use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
 use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
 use medicosam_tests::webgpu::WebGpu;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -29,8 +30,10 @@ fn numbers(count: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Slices of 256 × 256 to 2 channels of 64 × 64, for any number of slices.
-fn encoder() -> Model {
+/// Slices of 256 × 256 to 2 channels of 64 × 64, for any number of slices; with `rounds` of
+/// convolutions of 1.2 GFLOP each between, for a model that takes its time.
+fn encoder(rounds: usize) -> Model {
+    const WIDTH: usize = 64;
     let mut g = GraphBuilder::new("toy encoder");
     let shape = |channels, side| {
         [
@@ -40,15 +43,29 @@ fn encoder() -> Model {
             Dim::Fixed(side),
         ]
     };
-    let image = g.input("image", &shape(3, 256));
-    let weight = g.constant(&[2, 3, 4, 4], numbers(96));
-    let patches = Conv {
-        kernel: 4,
-        stride: 4,
-        pad: 0,
+    let conv = |kernel, stride, pad| Conv {
+        kernel,
+        stride,
+        pad,
         groups: 1,
     };
-    let x = g.conv(image, weight, None, patches);
+    let image = g.input("image", &shape(3, 256));
+    let (mut x, mut channels) = (image, 3);
+    if rounds > 0 {
+        let weight = g.constant(&[WIDTH, 3, 3, 3], numbers(WIDTH * 27));
+        x = g.conv(x, weight, None, conv(3, 2, 1));
+        for _ in 0..rounds {
+            let weight = g.constant(&[WIDTH, WIDTH, 3, 3], numbers(WIDTH * WIDTH * 9));
+            x = g.conv(x, weight, None, conv(3, 1, 1));
+        }
+        channels = WIDTH;
+    }
+    let patch = if rounds > 0 { 2 } else { 4 };
+    let weight = g.constant(
+        &[2, channels, patch, patch],
+        numbers(2 * channels * patch * patch),
+    );
+    let x = g.conv(x, weight, None, conv(patch, patch, 0));
     g.output(x, "image_embeddings", &shape(2, 64));
     g.finish()
 }
@@ -78,14 +95,12 @@ fn decoder() -> Model {
 }
 
 /// Installs the toy model into a data folder.
-fn install_toy(data: &Path) {
+fn install_toy(data: &Path, rounds: usize) {
     let folder = data.join("models/toy");
     std::fs::create_dir_all(&folder).unwrap();
     let write = |model: Model, name: &str| {
-        let mut bytes = Vec::new();
-        model.write_to(&mut bytes).unwrap();
-        std::fs::write(folder.join(name), &bytes).unwrap();
-        bytes.len()
+        let files = model.save(&folder, name).unwrap();
+        files[0].bytes
     };
     let manifest = json!({
         "name": "toy",
@@ -93,7 +108,7 @@ fn install_toy(data: &Path) {
         "checkpoint_sha256": "ab".repeat(32),
         "graph_version": GRAPH_VERSION,
         "sizes": { "input": 256, "channels": 2, "grid": 64 },
-        "encoder_bytes": write(encoder(), "encoder.onnx"),
+        "encoder_bytes": write(encoder(rounds), "encoder.onnx"),
         "decoder_bytes": write(decoder(), "decoder.onnx"),
     });
     std::fs::write(folder.join("model.json"), manifest.to_string()).unwrap();
@@ -104,15 +119,20 @@ fn cpu_runtime() -> PathBuf {
     medicosam_daemon::setup::runtime_library(data_folder()).unwrap()
 }
 
-/// A system with the toy model on some slices of the sample, and these lines under `[runtime]`.
+/// A system with the quick toy model on some slices of the sample, and these lines under
+/// `[runtime]`.
 fn system(library: &Path, runtime: &str) -> System {
-    let profile = lung_profile(9, 12).replace("[[profile]]", "[[profile]]\nmodel = \"toy\"");
+    system_with(library, runtime, 0, &lung_profile(9, 12))
+}
+
+fn system_with(library: &Path, runtime: &str, rounds: usize, profile: &str) -> System {
+    let profile = profile.replace("[[profile]]", "[[profile]]\nmodel = \"toy\"");
     let library = library.display();
     let mut system = System::new(&format!(
         "[runtime]\nlibrary = \"{library}\"\n{runtime}\n{profile}"
     ));
     let data = system.path("data");
-    install_toy(&data);
+    install_toy(&data, rounds);
     system.use_data(data);
     system
 }
@@ -254,6 +274,31 @@ fn a_worker_without_work_gives_back_its_memory_and_comes_again() {
     let prompted = system.medicosam(&prompt);
     assert!(prompted.status.success(), "{prompted:?}");
     assert_eq!(system.until_worker("the rest", resting).restarts, 0);
+}
+
+/// Slow, because a hang is only told from slow work by its length: 5 s here, so that a machine
+/// under load is not taken for one that hangs.
+#[test]
+fn a_hung_worker_is_killed_and_the_scan_gets_one_strike() {
+    let quick_to_judge = "[worker]\nhang_after = \"5s\"";
+    let all_slices = lung_profile(0, 21);
+    let mut system = system_with(&cpu_runtime(), quick_to_judge, 2, &all_slices);
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let embedding = |w: &WorkerStatus| w.progress.is_some_and(|p| p.done >= 2);
+    let hung = system.until_worker("the embedding", embedding).pid.unwrap();
+    kill_process(Pid::from_raw(hung.cast_signed()).unwrap(), Signal::STOP).unwrap();
+    assert_eq!(system.cases()[0].state, CaseState::Embedding);
+
+    let case = system.until_state(SCAN, CaseState::Review);
+    let mut strikes = case.history.iter().filter(|e| e.action == Action::Released);
+    let strike = strikes.next().unwrap();
+    assert_eq!(strike.detail, "worker 1 hung: it said nothing for 5 s");
+    assert_eq!(strikes.next(), None, "{:#?}", case.history);
+    assert!(system.log().contains(&strike.detail));
+    let worker = system.until_worker("the next one", |w| w.pid.is_some_and(|p| p != hung));
+    assert_eq!((worker.restarts, worker.fault), (1, None));
+    assert_eq!(case.revisions.len(), 1);
 }
 
 #[test]

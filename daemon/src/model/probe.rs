@@ -5,11 +5,12 @@
 
 use super::device::Device;
 use super::graph::BATCH;
-use super::onnx::{Conv, Dim, GraphBuilder};
+use super::onnx::{Conv, Dim, GraphBuilder, Model};
 use super::provider::DeviceError;
-use super::runtime::{Graph, Placement, Runtime, SessionError, SessionOptions};
+use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::session::run;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::time::Instant;
 
 /// Largest difference to the processor's numbers that is allowed, as a fraction of the largest.
@@ -36,13 +37,21 @@ pub struct ProbeReport {
 const SIDE: usize = 64;
 /// Channels of its features.
 const CHANNELS: usize = 32;
+const GRAPH: &str = "probe.onnx";
 const INPUT: &str = "image";
 const OUTPUT: &str = "features";
 
 /// Runs the probe on a device. All of it runs there, or it is an error.
 pub fn probe(runtime: &Runtime, options: &SessionOptions) -> Result<ProbeReport, DeviceError> {
     let device = options.device;
-    let graph = graph().map_err(|reason| DeviceError::Refused { device, reason })?;
+    let refused = |error: String| DeviceError::Refused {
+        device,
+        reason: format!("the graph of the probe cannot be written: {error}"),
+    };
+    let folder = tempfile::tempdir().map_err(|e| refused(e.to_string()))?;
+    let saved = graph().save(folder.path(), GRAPH);
+    saved.map_err(|e| refused(e.to_string()))?;
+    let graph = folder.path().join(GRAPH);
     let on = |options: &SessionOptions| measure(runtime, &graph, options);
     let on_cpu = on(&SessionOptions {
         threads: options.threads,
@@ -80,12 +89,12 @@ struct Measured {
 
 fn measure(
     runtime: &Runtime,
-    graph: &[u8],
+    graph: &Path,
     options: &SessionOptions,
 ) -> Result<Measured, DeviceError> {
     let device = options.device;
     let started = Instant::now();
-    let session = runtime.session(Graph::Bytes(graph), options, Placement::Strict);
+    let session = runtime.session(graph, options, Placement::Strict);
     let mut session = session.map_err(|error| match error {
         SessionError::Device(error) => error,
         SessionError::Mixed(reason) | SessionError::Graph(reason) => {
@@ -110,7 +119,7 @@ fn measure(
 }
 
 /// Patches → one block of attention and one of a perceptron, each with its norm → a map.
-fn graph() -> Result<Vec<u8>, String> {
+fn graph() -> Model {
     let (patch, grid) = (8, SIDE / 8);
     let mut g = GraphBuilder::new("probe");
     let image = g.input(
@@ -184,11 +193,7 @@ fn graph() -> Result<Vec<u8>, String> {
             Dim::Fixed(grid),
         ],
     );
-    let mut bytes = Vec::new();
     g.finish()
-        .write_to(&mut bytes)
-        .map_err(|e| format!("the probe cannot be written: {e}"))?;
-    Ok(bytes)
 }
 
 /// Numbers from −1 to 1 that look random and are always the same.

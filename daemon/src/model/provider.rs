@@ -176,7 +176,7 @@ pub(super) fn is_fallback_refused(reason: &str) -> bool {
 pub(super) fn register(
     builder: &mut SessionBuilder,
     options: &SessionOptions,
-    graph: Option<&Path>,
+    graph: &Path,
 ) -> Result<(), DeviceError> {
     let half = options.precision == Precision::F16;
     let registered = match options.device {
@@ -187,7 +187,7 @@ pub(super) fn register(
                 .with_device_id(number.cast_signed())
                 .with_fp16(half)
                 .with_layer_norm_fp32_fallback(true);
-            if let Some(folder) = graph.and_then(Path::parent) {
+            if let Some(folder) = graph.parent() {
                 let engines = folder.join("engines").to_string_lossy().into_owned();
                 tensorrt = tensorrt
                     .with_engine_cache(true)

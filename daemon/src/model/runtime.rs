@@ -114,15 +114,6 @@ impl Default for SessionOptions {
     }
 }
 
-/// What to make a session of.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Graph<'a> {
-    /// A file.
-    File(&'a Path),
-    /// The bytes of one.
-    Bytes(&'a [u8]),
-}
-
 /// Which nodes of a graph must run on the device of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placement {
@@ -204,7 +195,7 @@ impl Runtime {
     /// long as `options.batch`, so that all shapes are known beforehand.
     pub(super) fn session(
         &self,
-        graph: Graph<'_>,
+        graph: &Path,
         options: &SessionOptions,
         placement: Placement,
     ) -> Result<Session, SessionError> {
@@ -233,20 +224,12 @@ impl Runtime {
             })
         };
         let mut builder = configured().map_err(|e| SessionError::Graph(e.to_string()))?;
-        let file = match graph {
-            Graph::File(path) => Some(path),
-            Graph::Bytes(_) => None,
-        };
-        provider::register(&mut builder, options, file)?;
+        provider::register(&mut builder, options, graph)?;
         CPU::default()
             .with_arena_allocator(options.keep_memory)
             .register(&mut builder)
             .map_err(blame)?;
-        match graph {
-            Graph::File(path) => builder.commit_from_file(path),
-            Graph::Bytes(bytes) => builder.commit_from_memory(bytes),
-        }
-        .map_err(blame)
+        builder.commit_from_file(graph).map_err(blame)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::device::Device;
 use super::provider::{DeviceError, is_out_of_memory};
-use super::runtime::{Graph, Placement, Runtime, SessionError, SessionOptions};
+use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::sam::SamError;
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
@@ -164,10 +164,7 @@ impl GraphSession {
         if let Some(loaded) = self.loaded.take() {
             return Ok(loaded);
         }
-        let make = |placement| {
-            self.runtime
-                .session(Graph::File(&self.path), &self.options, placement)
-        };
+        let make = |placement| self.runtime.session(&self.path, &self.options, placement);
         // The encoder is where the time goes: if a part of it would run on the processor, that is
         // to be known. The decoder has a few nodes that compute shapes, which always do.
         let loaded = match self.part {
