@@ -2,7 +2,7 @@
 //! whichever build of it a machine has.
 
 use super::device::Device;
-use super::kernels;
+use super::operators;
 use ort::session::Session;
 use std::error::Error;
 use std::ffi::CStr;
@@ -166,7 +166,7 @@ impl Runtime {
             .with_execution_providers([cpu.build()])?
             .with_memory_pattern(false)?
             .with_intra_threads(options.threads)?
-            .with_operators(kernels::operators::domain()?)?
+            .with_operators(operators::domain()?)?
             .commit_from_file(graph)?;
         Ok((session, Device::Cpu))
     }
