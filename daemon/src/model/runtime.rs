@@ -3,7 +3,7 @@
 
 use super::device::{Device, Precision};
 use super::graph::BATCH;
-use super::kernels;
+use super::operators;
 use super::provider::{self, DeviceError};
 use ort::ep::{CPU, ExecutionProvider};
 use ort::session::Session;
@@ -218,7 +218,7 @@ impl Runtime {
                 .with_intra_threads(options.threads)?
                 .with_dimension_override(BATCH, options.batch as i64)?;
             Ok(match (device, placement) {
-                (Device::Cpu, _) => builder.with_operators(kernels::operators::domain()?)?,
+                (Device::Cpu, _) => builder.with_operators(operators::domain()?)?,
                 (_, Placement::Strict) => builder.with_disable_cpu_fallback()?,
                 (_, Placement::Mixed) => builder,
             })

@@ -35,7 +35,7 @@ pub enum Form {
     /// softmax and the sums along the transformer's blocks with 32, since 16 are known to break
     /// SAM's encoders there. For GPUs.
     F16,
-    /// 32-bit floats and our own operators ([`kernels`](super::kernels)): for this program on the
+    /// 32-bit floats and our own operators ([`operators`](super::operators)): for this program on the
     /// CPU.
     Kernels,
 }

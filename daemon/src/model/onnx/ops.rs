@@ -1,7 +1,7 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
 use super::builder::{Attribute, BOOL, Float, GraphBuilder, INT64, Value};
-use crate::model::kernels::operators::DOMAIN;
+use crate::model::operators::DOMAIN;
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl GraphBuilder {
     }
 }
 
-/// The operators of our own, in the domain of [`kernels`](crate::model::kernels::operators).
+/// The operators of our own, in the domain of [`kernels`](crate::model::operators).
 impl GraphBuilder {
     /// `Linear`: `x` (M, I), weights and bias, something (M, O) to add to the result.
     pub fn fused_linear(

@@ -1,13 +1,13 @@
-//! The layers as operators of our own, for the CPU: see [`kernels`](crate::model::kernels).
+//! The layers as operators of our own, for the CPU: see [`operators`](crate::model::operators).
 
 use super::convolution::depthwise;
 use super::{
     AttentionBias, Bottleneck, Feature, Grid, Linear, LinearOptions, Network, Norm, WindowAttention,
 };
 use crate::model::graph::GraphError;
-use crate::model::kernels::attention::pack_relative;
-use crate::model::kernels::gemm::{PANEL, PanelRow, pack};
 use crate::model::onnx::{Conv, Value};
+use medicosam_kernels::attention::pack_relative;
+use medicosam_kernels::gemm::{PANEL, PanelRow, pack};
 
 impl Network<'_> {
     /// A linear layer. The scale and shift of the normalisation before it move into its weights.

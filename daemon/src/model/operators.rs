@@ -1,17 +1,17 @@
-//! The kernels as operators of ONNX Runtime, in a domain of their own.
+//! The kernels of [`medicosam_kernels`] as operators of ONNX Runtime, in a domain of their own.
 //!
 //! A graph for the CPU uses them where the standard operators would take longer; everything else in
 //! it, its weights, threads and memory are the runtime's. They are in no ONNX standard: only this
 //! program can run such a graph.
 //!
-//! Matrices of weights come in panels, (columns / 16, rows, 16); see [`gemm::pack`].
+//! Matrices of weights come in panels, (columns / 16, rows, 16); see [`pack`].
 //!
-//! [`gemm::pack`]: super::gemm::pack
+//! [`pack`]: medicosam_kernels::gemm::pack
 
-use super::attention::{Bias, KeysAndValues, Projected, Windows, attend};
-use super::bottleneck::{Bottleneck, Depthwise, Picture};
-use super::gemm::{PANEL, panel_rows};
-use super::linear::Linear;
+use medicosam_kernels::attention::{Bias, KeysAndValues, Projected, Windows, attend};
+use medicosam_kernels::bottleneck::{Bottleneck, Depthwise, Picture};
+use medicosam_kernels::gemm::{PANEL, panel_rows};
+use medicosam_kernels::linear::Linear;
 use ort::Error;
 use ort::operator::{
     ComputeContext, Kernel, KernelContext, Operator, OperatorDomain, OperatorInput, OperatorOutput,

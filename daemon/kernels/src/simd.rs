@@ -37,11 +37,11 @@ macro_rules! vectorised {
         $(#[$meta])*
         $vis fn $name($($arg: $type),*) {
             #[inline(always)]
-            fn generic<$simd: $crate::model::kernels::simd::Simd>($($arg: $type),*) $body
+            fn generic<$simd: $crate::simd::Simd>($($arg: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
             {
-                use $crate::model::kernels::simd::{Fused, Separate};
+                use $crate::simd::{Fused, Separate};
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $type),*) {
                     generic::<Fused>($($arg),*);
@@ -54,7 +54,7 @@ macro_rules! vectorised {
                 }
             }
             #[cfg(not(target_arch = "x86_64"))]
-            generic::<$crate::model::kernels::simd::Fused>($($arg),*);
+            generic::<$crate::simd::Fused>($($arg),*);
         }
     };
 }
