@@ -33,7 +33,7 @@ fn installed() -> (TempDir, InstalledModel) {
     let request = InstallRequest {
         name: "tiny",
         family: Family::Sam,
-        sha256: None,
+        checksum: None,
     };
     let installed = install(&checkpoint(), &request, models.path()).unwrap();
     (models, installed)

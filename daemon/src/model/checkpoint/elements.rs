@@ -63,9 +63,9 @@ impl View {
         if count == 0 {
             return Some((0, 0));
         }
-        let axes = self.shape.iter().zip(&self.stride);
-        let last = axes.fold(Some(self.offset), |at, (&d, &s)| {
-            at?.checked_add((d - 1).checked_mul(s)?)
+        let mut axes = self.shape.iter().zip(&self.stride);
+        let last = axes.try_fold(self.offset, |at, (&d, &s)| {
+            at.checked_add((d - 1).checked_mul(s)?)
         })?;
         (last < available).then_some((self.offset, last + 1))
     }

@@ -275,43 +275,25 @@ fn a_weight_that_is_there_twice_is_refused() {
 /// A safetensors file: one tensor of each type, written by the format's own library.
 fn safetensors() -> Vec<u8> {
     use ::safetensors::{Dtype, serialize, tensor::TensorView};
-    let shape = vec![1, 2];
-    let of = |dtype, bytes: &'static [u8]| TensorView::new(dtype, shape.clone(), bytes).unwrap();
+    fn bytes<T: Copy, const N: usize>(values: [T; 2], to_bytes: fn(T) -> [u8; N]) -> Vec<u8> {
+        values.into_iter().flat_map(to_bytes).collect()
+    }
     let tensors = [
-        (
-            "f64",
-            of(Dtype::F64, bytes_of(&[1.5f64, -2.0], f64::to_le_bytes)),
-        ),
-        (
-            "f32",
-            of(Dtype::F32, bytes_of(&[1.5f32, -2.0], f32::to_le_bytes)),
-        ),
-        (
-            "f16",
-            of(Dtype::F16, bytes_of(&[0x3e00u16, 0xc000], u16::to_le_bytes)),
-        ),
+        ("f64", Dtype::F64, bytes([1.5, -2.0], f64::to_le_bytes)),
+        ("f32", Dtype::F32, bytes([1.5, -2.0], f32::to_le_bytes)),
+        ("f16", Dtype::F16, bytes([0x3e00, 0xc000], u16::to_le_bytes)),
         (
             "sam.bf16",
-            of(
-                Dtype::BF16,
-                bytes_of(&[0x3fc0u16, 0xc000], u16::to_le_bytes),
-            ),
+            Dtype::BF16,
+            bytes([0x3fc0, 0xc000], u16::to_le_bytes),
         ),
-        (
-            "i64",
-            of(Dtype::I64, bytes_of(&[1i64, 2], i64::to_le_bytes)),
-        ),
+        ("i64", Dtype::I64, bytes([1, 2], i64::to_le_bytes)),
     ];
-    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    serialize(tensors, Some(metadata)).unwrap()
-}
-
-fn bytes_of<T: Copy, const N: usize>(values: &[T], to_bytes: fn(T) -> [u8; N]) -> &'static [u8] {
-    values
+    let views = tensors
         .iter()
-        .flat_map(|&v| to_bytes(v))
-        .collect::<Vec<u8>>()
-        .leak()
+        .map(|(name, dtype, data)| (*name, TensorView::new(*dtype, vec![1, 2], data).unwrap()));
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    serialize(views, Some(metadata)).unwrap()
 }
 
 #[test]
