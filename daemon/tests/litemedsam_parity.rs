@@ -8,9 +8,10 @@
 mod support;
 
 use medicosam_daemon::model::{
-    Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
-    SliceImage, install, known_model,
+    Checksum, Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam,
+    SessionOptions, SliceImage, Xxh128, install, known_model,
 };
+use medicosam_daemon::setup::pinned::LITEMEDSAM_CHECKPOINT;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::dice;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
@@ -240,11 +241,8 @@ fn an_installed_model_is_found_kept_and_repaired() {
     let models = tempfile::tempdir().unwrap();
     let request = InstallRequest::from(known_model("litemedsam").unwrap());
     let installed = install(&checkpoint, &request, models.path()).unwrap();
-    assert!(
-        installed.hash().contains(request.sha256.unwrap()),
-        "{}",
-        installed.hash()
-    );
+    let digest = LITEMEDSAM_CHECKPOINT.to_string();
+    assert!(installed.hash().contains(&digest), "{}", installed.hash());
     assert_eq!(
         InstalledModel::open(models.path(), "litemedsam").unwrap(),
         installed
@@ -276,7 +274,7 @@ fn an_installed_model_is_found_kept_and_repaired() {
     assert_eq!(left, [".lock", "litemedsam"]);
 
     let other = InstallRequest {
-        sha256: Some("00"),
+        checksum: Some(Checksum::Xxh128(Xxh128::new(0))),
         ..request
     };
     let error = install(&checkpoint, &other, models.path()).unwrap_err();

@@ -3,7 +3,7 @@
 use super::Places;
 use super::error::CommandError;
 use crate::config::Config;
-use crate::model::{InstalledModel, known_model};
+use crate::model::{InstalledModel, can_remake, known_model};
 use crate::worker::{models_folder, runtime_library};
 use clap::Args;
 use serde_json::json;
@@ -118,11 +118,10 @@ fn problems(config: &Config) -> Vec<String> {
     models.dedup();
     for model in models {
         let checkpoint = crate::worker::checkpoint(config, model);
-        let can_be_made = known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
-        if let (Err(error), false) = (
-            InstalledModel::open(&models_folder(&config.data), model),
-            can_be_made,
-        ) {
+        let models = models_folder(&config.data);
+        let can_be_made = can_remake(&models, model)
+            || known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
+        if let (Err(error), false) = (InstalledModel::open(&models, model), can_be_made) {
             problems.push(error.to_string());
         }
     }

@@ -35,7 +35,7 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Fetch the runtime and the default model
     Setup(setup::SetupArgs),
-    /// List, show and install models
+    /// List, show, import, fetch, verify and remove models
     Model(model::ModelArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),

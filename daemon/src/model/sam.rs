@@ -2,12 +2,12 @@
 
 use super::device::Device;
 use super::embedding::{Embedding, LowResLogits};
-use super::family::{PromptToken, Scores};
-use super::graph::{IMAGE, inputs, outputs};
+use super::family::{PromptToken, Scores, colours};
 use super::image::SliceImage;
 use super::installed::InstalledModel;
+use super::interface::ImageForm;
 use super::runtime::{Runtime, SessionOptions};
-use super::session::{GraphSession, Part};
+use super::session::{GraphSession, Input, Part};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{PromptError, SlicePrompt};
@@ -205,8 +205,17 @@ impl Sam {
         let sizes = self.model.sizes();
         let side = sizes.input as usize;
         self.check_size("prepared slice", &[3, side, side], input)?;
-        let image = (IMAGE, &[1, 3, side, side][..], input);
-        let [values] = self.encoder.run(&[image], [inputs::EMBEDDINGS])?;
+        let names = &self.model.interface().encoder;
+        let shaped;
+        let (shape, input): (&[usize], &[f32]) = match names.form {
+            ImageForm::Prepared => (&[1, 3, side, side], input),
+            ImageForm::Colours => {
+                shaped = colours(input);
+                (&[side, side, 3], &shaped)
+            }
+        };
+        let image = (names.image.as_str(), shape, input);
+        let [values] = self.encoder.run(&[image], [&names.embeddings])?;
         let expected: usize = sizes.embedding().iter().product();
         if values.len() != expected {
             let what = format!("{} numbers instead of {expected}", values.len());
@@ -240,20 +249,23 @@ impl Sam {
         let coords: Vec<f32> = prompt.iter().flat_map(|token| token.at).collect();
         let labels: Vec<f32> = prompt.iter().map(|token| token.kind.label()).collect();
         let [channels, rows, columns] = shape;
-        let [logits, iou] = self.decoder.run(
-            &[
-                (
-                    inputs::EMBEDDINGS,
-                    &[1, channels, rows, columns],
-                    &embedding.values,
-                ),
-                (inputs::COORDS, &[1, prompt.len(), 2], &coords),
-                (inputs::LABELS, &[1, prompt.len()], &labels),
-                (inputs::MASK, &[1, 1, side, side], mask),
-                (inputs::HAS_MASK, &[1], &[has_mask]),
-            ],
-            [outputs::MASKS, outputs::IOU],
-        )?;
+        let embedded = [1, channels, rows, columns];
+        let (places, kinds) = ([1, prompt.len(), 2], [1, prompt.len()]);
+        let (masked, flag) = ([1, 1, side, side], [has_mask]);
+        // Shapes only outputs that are not asked for: those in the pixels of the slice.
+        let square = [sizes.input as f32; 2];
+        let names = &self.model.interface().decoder;
+        let mut inputs: Vec<Input<'_>> = vec![
+            (&names.embeddings, &embedded, &embedding.values),
+            (&names.coords, &places, &coords),
+            (&names.labels, &kinds, &labels),
+            (&names.mask, &masked, mask),
+            (&names.has_mask, &[1], &flag),
+        ];
+        if let Some(name) = &names.original_size {
+            inputs.push((name, &[2], &square));
+        }
+        let [logits, iou] = self.decoder.run(&inputs, [&names.masks, &names.iou])?;
         Ok(Masks { logits, iou })
     }
 

@@ -27,7 +27,7 @@ impl std::fmt::Display for Part {
 }
 
 /// An input of a run: name, shape, numbers (row-major).
-pub type Input<'a> = (&'static str, &'a [usize], &'a [f32]);
+pub type Input<'a> = (&'a str, &'a [usize], &'a [f32]);
 
 /// A graph that is loaded when it is first run.
 #[derive(Debug)]
