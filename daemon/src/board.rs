@@ -2,6 +2,8 @@
 
 use crate::watch::RootState;
 use medicosam_shared::api::{RootStatus, WorkerStatus};
+use medicosam_shared::provenance::Timings;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +19,24 @@ struct Inner {
     settling: Vec<PathBuf>,
     walked: bool,
     workers: Vec<WorkerStatus>,
+    tallies: BTreeMap<String, Tally>,
+}
+
+/// What has been done on one device since the daemon was started.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    /// Revisions made.
+    pub revisions: u64,
+    /// Slices embedded.
+    pub slices: u64,
+    /// Slices whose embedding was there already.
+    pub cached: u64,
+    /// Seconds of embedding.
+    pub embed_s: f64,
+    /// Prompts answered.
+    pub decodes: u64,
+    /// Seconds of answering.
+    pub decode_s: f64,
 }
 
 impl Board {
@@ -62,6 +82,8 @@ impl Board {
                 activity: "starting".to_owned(),
                 case: None,
                 device: None,
+                fallback: None,
+                restarts: 0,
                 runtime: None,
                 progress: None,
                 fault: None,
@@ -69,6 +91,29 @@ impl Board {
             inner.workers.len() - 1
         });
         change(&mut inner.workers[position]);
+    }
+
+    /// Counts a finished revision.
+    pub fn finished(&self, device: &str, timings: &Timings) {
+        let mut inner = self.lock();
+        let tally = inner.tallies.entry(device.to_owned()).or_default();
+        tally.revisions += 1;
+        tally.slices += u64::from(timings.slices_embedded);
+        tally.cached += u64::from(timings.slices_cached);
+        tally.embed_s += timings.embed_s;
+        tally.decodes += u64::from(timings.decodes);
+        tally.decode_s += timings.decode_s;
+    }
+
+    /// What has been done, by device.
+    pub fn tallies(&self) -> BTreeMap<String, Tally> {
+        self.lock().tallies.clone()
+    }
+
+    /// Whether no worker has a device to run on.
+    pub fn is_paused(&self) -> bool {
+        let inner = self.lock();
+        !inner.workers.is_empty() && inner.workers.iter().all(|w| w.activity == "paused")
     }
 
     /// Roots, unfinished files and workers.

@@ -66,12 +66,20 @@ pub struct WorkerStatus {
     pub number: u32,
     /// Its process, while it runs.
     pub pid: Option<u32>,
-    /// What it does, in a word: `starting`, `idle`, `busy`, `stopped`.
+    /// What it does, in a word: `starting`, `probing` (trying a device), `idle`, `busy`, `resting`
+    /// (unloaded until there is work), `paused` (no device works), `stopped`.
     pub activity: String,
     /// The case it works on.
     pub case: Option<crate::case::CaseId>,
-    /// What has been measured to run the model: `cpu`; `None` before the first run.
+    /// The device that it runs on, which has been proven to work: `cpu`, `cuda:0`; `None` if there
+    /// is none yet.
     pub device: Option<String>,
+    /// Why it does not run on a device that is preferred to this one, if it does not.
+    #[serde(default)]
+    pub fallback: Option<Fault>,
+    /// How often it crashed or hung since the daemon was started.
+    #[serde(default)]
+    pub restarts: u32,
     /// Name and version of the runtime.
     pub runtime: Option<String>,
     /// Slices done and slices to do of the case it works on.

@@ -81,10 +81,19 @@ pub struct ModelRecord {
 pub struct RuntimeRecord {
     /// For example `ONNX Runtime 1.32.0`.
     pub name: String,
-    /// The device that really ran, for example `cpu`.
+    /// The device that really ran, for example `cpu` or `cuda:0`; `webgpu+cpu` if the processor ran
+    /// parts of the encoder that the device could not.
     pub device: String,
+    /// How exactly the encoder computed: `f32` or `f16`.
+    #[serde(default = "f32_name")]
+    pub precision: String,
     /// Threads used within an operator.
     pub threads: usize,
+}
+
+/// What records from before there was a choice leave out.
+fn f32_name() -> String {
+    "f32".to_owned()
 }
 
 /// One object of a result.

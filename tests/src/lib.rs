@@ -6,6 +6,7 @@
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
 //!   keeps the screen as text and collects the sixel pictures apart from it.
+//! - [`webgpu`]: a GPU for machines without one.
 //! - [`xterm`]: a program in a real xterm under its own X server, with keys and screenshots.
 //!
 //! Both wait for what the program shows, up to a deadline; neither ever sleeps and hopes.
@@ -19,6 +20,7 @@ mod program;
 pub mod pty;
 pub mod screenshot;
 pub mod system;
+pub mod webgpu;
 pub mod xterm;
 
 pub use program::Size;

@@ -5,8 +5,10 @@
     reason = "what a test needs and cannot have makes it fail"
 )]
 
+use medicosam_shared::api::WorkerStatus;
 use medicosam_shared::case::{CaseDetail, CaseState, CaseSummary};
 use medicosam_shared::client::{Client, ClientError};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -99,6 +101,8 @@ pub fn data_folder() -> &'static Path {
 /// A daemon and its folders. Everything ends and goes when this is dropped.
 pub struct System {
     folder: TempDir,
+    data: PathBuf,
+    environment: Vec<(OsString, OsString)>,
     daemon: Option<Child>,
     runtime: Runtime,
 }
@@ -131,9 +135,21 @@ scan_every = "2s"
         fs::write(folder.path().join("medicosam.toml"), config).expect("a configuration");
         System {
             folder,
+            data: data_folder().to_owned(),
+            environment: Vec::new(),
             daemon: None,
             runtime: Runtime::new().expect("a runtime"),
         }
+    }
+
+    /// Another data folder than the shared one.
+    pub fn use_data(&mut self, data: PathBuf) {
+        self.data = data;
+    }
+
+    /// Sets a variable for the daemon and its workers.
+    pub fn set_variable(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.push((name.into(), value.into()));
     }
 
     /// A path in the system's folder.
@@ -166,7 +182,8 @@ scan_every = "2s"
             .arg("--config")
             .arg(self.path("medicosam.toml"))
             .arg("--data")
-            .arg(data_folder())
+            .arg(&self.data)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null());
         command
     }
@@ -306,6 +323,23 @@ scan_every = "2s"
                 return pid;
             }
             assert!(Instant::now() < deadline, "no worker\n{}", self.log());
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Waits until a worker is as `wanted`.
+    pub fn until_worker(&self, what: &str, wanted: impl Fn(&WorkerStatus) -> bool) -> WorkerStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let status = self.wait(self.client().status());
+            if let Some(worker) = status.workers.iter().find(|worker| wanted(worker)) {
+                return worker.clone();
+            }
+            let (workers, log) = (status.workers, self.log());
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain for {what}: {workers:#?}\n{log}"
+            );
             std::thread::sleep(LOOK_EVERY);
         }
     }

@@ -100,7 +100,9 @@ impl Windows {
     /// Gathers one row of the grid from the answers of all groups and parts, which lie one after
     /// another, to all heads of a token side by side.
     pub fn collect_row(&self, answers: &[f32], row: usize, out: &mut [f32]) {
-        let Windows { size, heads, head, .. } = *self;
+        let Windows {
+            size, heads, head, ..
+        } = *self;
         let (per_group, length) = (self.parts() * self.part_length(), self.part_length());
         let per_row = self.width.div_ceil(size);
         for (column, out) in out.chunks_exact_mut(heads * head).enumerate() {
@@ -116,7 +118,10 @@ impl Windows {
 
     /// Where token `index` of a window lies in the grid, if it does.
     fn place(&self, group: Group, index: usize) -> Option<usize> {
-        let (row, column) = (group.row + index / self.size, group.column + index % self.size);
+        let (row, column) = (
+            group.row + index / self.size,
+            group.column + index % self.size,
+        );
         (row < self.height && column < self.width).then(|| row * self.width + column)
     }
 
@@ -386,7 +391,13 @@ mod tests {
         windows: &Windows,
         bias: impl Fn(usize, &[f32], [usize; 2], [usize; 2]) -> f64,
     ) -> Vec<f32> {
-        let Windows { height, width, size, heads, head } = *windows;
+        let Windows {
+            height,
+            width,
+            size,
+            heads,
+            head,
+        } = *windows;
         let dim = heads * head;
         let row = |y: usize, x: usize| match (y < height && x < width, y * width + x) {
             (true, at) => &projected.tokens[at * 3 * dim..][..3 * dim],
@@ -402,7 +413,11 @@ mod tests {
                 for (ky, kx) in (0..size).flat_map(|y| (0..size).map(move |x| (y, x))) {
                     let key = &row(y0 + ky, x0 + kx)[dim + h * head..][..head];
                     let value = &row(y0 + ky, x0 + kx)[2 * dim + h * head..][..head];
-                    let dot: f64 = query.iter().zip(key).map(|(&q, &k)| f64::from(q) * f64::from(k)).sum();
+                    let dot: f64 = query
+                        .iter()
+                        .zip(key)
+                        .map(|(&q, &k)| f64::from(q) * f64::from(k))
+                        .sum();
                     let weight = (dot + bias(h, query, [y - y0, x - x0], [ky, kx])).exp();
                     sum += weight;
                     for (a, &v) in answer.iter_mut().zip(value) {
@@ -417,16 +432,28 @@ mod tests {
 
     fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
         assert_eq!(a.len(), b.len());
-        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |m, d| if d > m || d.is_nan() { d } else { m })
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, |m, d| if d > m || d.is_nan() { d } else { m })
     }
 
     #[test]
     fn windows_that_reach_beyond_the_grid_with_a_table_of_biases() {
-        let windows = Windows { height: 10, width: 9, size: 4, heads: 3, head: 20 };
+        let windows = Windows {
+            height: 10,
+            width: 9,
+            size: 4,
+            heads: 3,
+            head: 20,
+        };
         let dim = 60;
         let tokens = numbers(90 * 3 * dim, 1);
         let padding = numbers(3 * dim, 2);
-        let projected = Projected { tokens: &tokens, padding: &padding };
+        let projected = Projected {
+            tokens: &tokens,
+            padding: &padding,
+        };
         let table = numbers(3 * 16 * 16, 3);
         let ours = attend_all(projected, &windows, Bias::Table(&table));
         let expected = definition(projected, &windows, |h, _, [qy, qx], [ky, kx]| {
@@ -439,17 +466,33 @@ mod tests {
     #[test]
     fn relative_positions_in_windows_of_one_step_and_of_several() {
         for (height, width, size) in [(14, 20, 14), (5, 7, 3), (24, 24, 24), (40, 40, 40)] {
-            let windows = Windows { height, width, size, heads: 2, head: 16 };
+            let windows = Windows {
+                height,
+                width,
+                size,
+                heads: 2,
+                head: 16,
+            };
             let tokens = numbers(height * width * 96, 1);
             let padding = numbers(96, 2);
-            let projected = Projected { tokens: &tokens, padding: &padding };
-            let (rows, columns) = (numbers((2 * size - 1) * 16, 3), numbers((2 * size - 1) * 16, 4));
+            let projected = Projected {
+                tokens: &tokens,
+                padding: &padding,
+            };
+            let (rows, columns) = (
+                numbers((2 * size - 1) * 16, 3),
+                numbers((2 * size - 1) * 16, 4),
+            );
             let panels = pack_relative(&rows, &columns, size, 16);
             let ours = attend_all(projected, &windows, Bias::Relative(&panels));
             let expected = definition(projected, &windows, |_, query, [qy, qx], [ky, kx]| {
                 let dot = |table: &[f32], distance: usize| -> f64 {
                     let vector = &table[distance * 16..][..16];
-                    query.iter().zip(vector).map(|(&q, &r)| f64::from(q) * f64::from(r)).sum()
+                    query
+                        .iter()
+                        .zip(vector)
+                        .map(|(&q, &r)| f64::from(q) * f64::from(r))
+                        .sum()
                 };
                 dot(&rows, qy + size - 1 - ky) + dot(&columns, qx + size - 1 - kx)
             });

@@ -137,7 +137,9 @@ impl Bottleneck<'_> {
             ];
             self.conv.row(rows, picture.width, &mut convolved);
             gelu_all(&mut convolved);
-            let residual = self.residual.then(|| &x[y * picture.row()..][..picture.row()]);
+            let residual = self
+                .residual
+                .then(|| &x[y * picture.row()..][..picture.row()]);
             self.narrow.rows(&convolved, residual, out);
         }
     }
@@ -156,7 +158,11 @@ mod tests {
     }
 
     fn convolve(picture: Picture, x: &[f32], conv: &Depthwise<'_>) -> Vec<f32> {
-        let Picture { height, width, channels } = picture;
+        let Picture {
+            height,
+            width,
+            channels,
+        } = picture;
         let result = conv.result(picture);
         let mut all = Vec::new();
         for (y, x0) in (0..result.height).flat_map(|y| (0..result.width).map(move |x| (y, x))) {
@@ -179,28 +185,60 @@ mod tests {
     #[test]
     fn a_bottleneck_in_parts_is_its_three_layers_one_after_another() {
         for (stride, residual) in [(1, true), (1, false), (2, false)] {
-            let picture = Picture { height: 7, width: 6, channels: 16 };
+            let picture = Picture {
+                height: 7,
+                width: 6,
+                channels: 16,
+            };
             let x = numbers(7 * 6 * 16, 1);
             let (w1, b1) = (numbers(16 * 40, 2), numbers(40, 3));
             let (kernel, b2) = (numbers(9 * 40, 4), numbers(40, 5));
             let (w3, b3) = (numbers(40 * 16, 6), numbers(16, 7));
-            let (p1, p3) = (pack(16, 40, |i, o| w1[i * 40 + o]), pack(40, 16, |i, o| w3[i * 16 + o]));
-            let layer = |weight, bias, inputs, outputs| Linear { weight, bias, inputs, outputs, norm: None, gelu: true };
+            let (p1, p3) = (
+                pack(16, 40, |i, o| w1[i * 40 + o]),
+                pack(40, 16, |i, o| w3[i * 16 + o]),
+            );
+            let layer = |weight, bias, inputs, outputs| Linear {
+                weight,
+                bias,
+                inputs,
+                outputs,
+                norm: None,
+                gelu: true,
+            };
             let bottleneck = Bottleneck {
                 widen: layer(&p1, &b1, 16, 40),
-                conv: Depthwise { kernel: &kernel, bias: &b2, stride },
-                narrow: Linear { gelu: residual, ..layer(&p3, &b3, 40, 16) },
+                conv: Depthwise {
+                    kernel: &kernel,
+                    bias: &b2,
+                    stride,
+                },
+                narrow: Linear {
+                    gelu: residual,
+                    ..layer(&p3, &b3, 40, 16)
+                },
                 residual,
             };
             let gelus = |v: Vec<f32>| -> Vec<f32> { v.into_iter().map(gelu::<Fused>).collect() };
             let linear = |x: &[f32], w: &[f32], b: &[f32]| -> Vec<f32> {
                 let (inputs, outputs) = (w.len() / b.len(), b.len());
-                let row = |x: &[f32], o: usize| (0..inputs).map(|i| x[i] * w[i * outputs + o]).sum::<f32>() + b[o];
-                x.chunks(inputs).flat_map(|x| (0..outputs).map(move |o| row(x, o))).collect()
+                let row = |x: &[f32], o: usize| {
+                    (0..inputs).map(|i| x[i] * w[i * outputs + o]).sum::<f32>() + b[o]
+                };
+                x.chunks(inputs)
+                    .flat_map(|x| (0..outputs).map(move |o| row(x, o)))
+                    .collect()
             };
             let wide = gelus(linear(&x, &w1, &b1));
-            let wide_picture = Picture { channels: 40, ..picture };
-            let mut expected = linear(&gelus(convolve(wide_picture, &wide, &bottleneck.conv)), &w3, &b3);
+            let wide_picture = Picture {
+                channels: 40,
+                ..picture
+            };
+            let mut expected = linear(
+                &gelus(convolve(wide_picture, &wide, &bottleneck.conv)),
+                &w3,
+                &b3,
+            );
             if residual {
                 expected.iter_mut().zip(&x).for_each(|(a, b)| *a += b);
                 expected = gelus(expected);
@@ -211,7 +249,10 @@ mod tests {
                 bottleneck.rows(picture, &x, part * 3, out);
             }
             for (a, b) in ours.iter().zip(&expected) {
-                assert!((a - b).abs() < 2e-5 * b.abs().max(1.0), "stride {stride}: {a} {b}");
+                assert!(
+                    (a - b).abs() < 2e-5 * b.abs().max(1.0),
+                    "stride {stride}: {a} {b}"
+                );
             }
         }
     }

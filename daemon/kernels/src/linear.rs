@@ -74,7 +74,11 @@ fn product(layer: &Linear<'_>, x: &[f32], residual: Option<&[f32]>, y: &mut [f32
     let Linear {
         inputs, outputs, ..
     } = *layer;
-    for (panel, first) in layer.weight.chunks_exact(inputs).zip((0..outputs).step_by(PANEL)) {
+    for (panel, first) in layer
+        .weight
+        .chunks_exact(inputs)
+        .zip((0..outputs).step_by(PANEL))
+    {
         let columns = first..(first + PANEL).min(outputs);
         let mut bias = [0.0; PANEL];
         load(&layer.bias[columns.clone()], &mut bias);

@@ -93,7 +93,10 @@ mod tests {
             let x = n as f32 * 1e-4;
             let exact = f64::from(x) * normal_cdf(f64::from(x));
             let error = (f64::from(gelu::<Fused>(x)) - exact).abs();
-            assert!(error < 2.5e-7 * f64::from(x.abs().max(1.0)), "gelu({x}) is off by {error}");
+            assert!(
+                error < 2.5e-7 * f64::from(x.abs().max(1.0)),
+                "gelu({x}) is off by {error}"
+            );
         }
         assert!((gelu::<Fused>(100.0) - 100.0).abs() < 2e-5);
         assert!(gelu::<Fused>(-100.0).abs() < 1e-4);

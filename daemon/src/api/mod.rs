@@ -3,6 +3,7 @@
 mod cases;
 mod error;
 mod events;
+mod metrics;
 mod peer;
 mod slices;
 mod socket;
@@ -66,6 +67,7 @@ impl Api {
         Router::new()
             .route("/version", get(status::version))
             .route("/healthz", get(status::healthy))
+            .route("/metrics", get(metrics::metrics))
             .route("/v1/status", get(status::status))
             .route("/v1/cases", get(cases::list))
             .route("/v1/cases/{id}", get(cases::show))

@@ -2,7 +2,7 @@
 
 use super::Places;
 use super::error::CommandError;
-use crate::config::Config;
+use crate::config::{Config, Fallback};
 use crate::model::{InstalledModel, can_remake, known_model};
 use crate::worker::{models_folder, runtime_library};
 use clap::Args;
@@ -70,6 +70,19 @@ fn describe(config: &Config) -> String {
         config.socket.display(),
         config.workers
     );
+    for number in 1..=config.workers {
+        let devices = config.devices.of_worker(number);
+        let devices: Vec<String> = devices.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(
+            "worker {number:<8}on {}, else {}\n",
+            devices.join(", else "),
+            match config.devices.fallback {
+                Fallback::Pause => "it waits",
+                Fallback::Cpu => "cpu",
+                Fallback::Fail => "the daemon ends",
+            }
+        ));
+    }
     for root in &config.roots {
         text.push_str(&format!(
             "root           {} → {} by profile {}, settled after {:?}, walked every {:?}\n",

@@ -4,6 +4,7 @@ mod check_config;
 mod demo;
 mod error;
 mod model;
+mod probe;
 mod run;
 mod setup;
 mod worker;
@@ -37,11 +38,16 @@ enum Verb {
     Setup(setup::SetupArgs),
     /// List, show, import, fetch, verify and remove models
     Model(model::ModelArgs),
+    /// Try the devices that models can run on
+    Probe(probe::ProbeArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
     /// Run models for the daemon, which starts this by itself
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
+    /// Try one device in this process, for `probe` and the daemon
+    #[command(hide = true)]
+    ProbeHere(probe::ProbeHereArgs),
 }
 
 /// Where configuration and data lie.
@@ -90,6 +96,8 @@ pub fn main() -> ExitCode {
         Verb::Model(args) => model::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Worker(args) => worker::run(&args),
+        Verb::Probe(args) => probe::run(&args),
+        Verb::ProbeHere(args) => probe::run_here(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -68,7 +68,7 @@ fn judge(counts: &BTreeMap<CaseState, u64>) -> Result<(), CommandError> {
             list.join(", ")
         }
     );
-    let left: u64 = [CaseState::Failed, CaseState::Paused]
+    let left: u64 = [CaseState::Failed, CaseState::Paused, CaseState::Waiting]
         .iter()
         .filter_map(|state| counts.get(state))
         .sum();

@@ -2,6 +2,7 @@
 
 use super::error::CommandError;
 use super::{Places, start_logging};
+use crate::model::Device;
 use crate::worker;
 use clap::Args;
 
@@ -14,10 +15,14 @@ pub struct WorkerArgs {
     /// Number of the worker
     #[arg(long)]
     number: u32,
+
+    /// The device that it runs models on
+    #[arg(long)]
+    device: Device,
 }
 
 /// Works until the daemon is gone.
 pub fn run(args: &WorkerArgs) -> Result<(), CommandError> {
     start_logging();
-    Ok(worker::run(args.places.load()?, args.number)?)
+    Ok(worker::run(args.places.load()?, args.number, args.device)?)
 }

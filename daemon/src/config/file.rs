@@ -1,6 +1,8 @@
 //! The configuration file as it is written. Unknown keys are errors.
 
+use super::devices::Fallback;
 use super::error::{self, ConfigError};
+use crate::model::Precision;
 use jiff::SignedDuration;
 use medicosam_shared::window::Window;
 use serde::Deserialize;
@@ -21,6 +23,8 @@ pub(super) struct File {
     #[serde(default)]
     pub runtime: Runtime,
     #[serde(default)]
+    pub device: BTreeMap<String, Device>,
+    #[serde(default)]
     pub worker: Worker,
     #[serde(default)]
     pub model: BTreeMap<String, Model>,
@@ -39,10 +43,33 @@ pub(super) struct Daemon {
     pub cache: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Runtime {
     pub library: Option<PathBuf>,
+    pub devices: Option<Vec<String>>,
+    pub fallback: Fallback,
+    pub keep_alive: SignedDuration,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Runtime {
+            library: None,
+            devices: None,
+            fallback: Fallback::default(),
+            keep_alive: SignedDuration::from_mins(10),
+        }
+    }
+}
+
+/// Settings of a device or of a provider's devices.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Device {
+    pub precision: Option<Precision>,
+    pub batch: Option<usize>,
+    pub memory_limit: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +77,7 @@ pub(super) struct Runtime {
 pub(super) struct Worker {
     pub count: u32,
     pub threads: usize,
+    pub hang_after: Option<SignedDuration>,
 }
 
 impl Default for Worker {
@@ -57,6 +85,7 @@ impl Default for Worker {
         Worker {
             count: 1,
             threads: 0,
+            hang_after: None,
         }
     }
 }

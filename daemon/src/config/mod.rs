@@ -3,10 +3,12 @@
 //! [`file`] is the file as written; [`Config`] is what it means: paths absolute, names resolved,
 //! numbers in range. [`prompts`] turns a profile's boxes and points into voxels of one scan.
 
+mod devices;
 mod error;
 mod file;
 pub mod prompts;
 
+pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
 pub use file::{BoxSpec, PointSpec, Space};
 
@@ -35,10 +37,15 @@ pub struct Config {
     pub runtime_library: Option<PathBuf>,
     /// Checkpoints by model name, if not those in the data folder.
     pub checkpoints: BTreeMap<String, PathBuf>,
-    /// Number of worker processes.
+    /// Where models run.
+    pub devices: Devices,
+    /// Number of worker processes: one for each GPU at least.
     pub workers: u32,
     /// Threads within an operator; 0 lets the worker take the machine's cores.
     pub threads: usize,
+    /// How long a worker may say nothing before it counts as hung; `None` lets the daemon learn it
+    /// from the worker's own pace.
+    pub hang_after: Option<Duration>,
     /// Watched folders.
     pub roots: Vec<Root>,
     /// How scans are segmented.
@@ -206,6 +213,14 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         return Err(invalid(format!("root {} is named twice", path.display())));
     }
 
+    let devices = Devices::check(&file.runtime, file.device).map_err(invalid)?;
+    let hang_after = file.worker.hang_after;
+    if hang_after.is_some_and(|limit| !limit.is_positive()) {
+        return Err(invalid(
+            "[worker] hang_after must be more than nothing".to_owned(),
+        ));
+    }
+
     Ok(Config {
         source,
         data,
@@ -218,8 +233,10 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
             .into_iter()
             .filter_map(|(name, model)| Some((name, base.join(model.checkpoint?))))
             .collect(),
-        workers: file.worker.count,
+        workers: devices.workers(file.worker.count),
+        devices,
         threads: file.worker.threads,
+        hang_after: hang_after.map(|limit| limit.unsigned_abs()),
         roots,
         profiles,
     })
@@ -270,9 +287,9 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
     })
 }
 
-fn first_repeated<T: Ord + Copy>(items: impl Iterator<Item = T>) -> Option<T> {
+fn first_repeated<T: Ord + Clone>(items: impl Iterator<Item = T>) -> Option<T> {
     let mut seen = std::collections::BTreeSet::new();
-    items.into_iter().find(|item| !seen.insert(*item))
+    items.into_iter().find(|item| !seen.insert(item.clone()))
 }
 
 #[cfg(test)]

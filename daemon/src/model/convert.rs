@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::family::Family;
 use super::graph::{Encoder, Form, PatchEmbedding, PromptDecoder, TinyVitShape};
 use super::install::InstallError;
-use super::installed::{DECODER, ENCODER, ENCODER_F16};
+use super::installed::{DECODER, ENCODER, ENCODER_CPU, ENCODER_F16};
 use super::onnx::Model;
 use super::progress::{Progress, Watch};
 use std::path::Path;
@@ -23,10 +23,14 @@ pub fn convert(
     // The decoder first: a checkpoint that lacks one is refused before minutes of work.
     watch(Progress::Writing { file: DECODER });
     write(decoder.build(checkpoint)?, folder, DECODER)?;
-    watch(Progress::Writing { file: ENCODER });
-    write(encoder.build(checkpoint, Form::F32)?, folder, ENCODER)?;
-    watch(Progress::Writing { file: ENCODER_F16 });
-    write(encoder.build(checkpoint, Form::F16)?, folder, ENCODER_F16)?;
+    for (file, form) in [
+        (ENCODER, Form::F32),
+        (ENCODER_CPU, Form::Kernels),
+        (ENCODER_F16, Form::F16),
+    ] {
+        watch(Progress::Writing { file });
+        write(encoder.build(checkpoint, form)?, folder, file)?;
+    }
     Ok(encoder)
 }
 

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) const ENCODER: &str = "encoder.onnx";
+pub(super) const ENCODER_CPU: &str = "encoder-cpu.onnx";
 pub(super) const ENCODER_F16: &str = "encoder-f16.onnx";
 pub(super) const DECODER: &str = "decoder.onnx";
 pub(super) const MANIFEST: &str = "model.json";
@@ -232,8 +233,18 @@ impl InstalledModel {
     /// The encoder's graph in half precision, for devices that are fast at it. A pair of graphs
     /// that was made elsewhere has none.
     pub fn encoder_f16(&self) -> Option<PathBuf> {
-        let listed = self.files().iter().any(|file| file.name == ENCODER_F16);
-        listed.then(|| self.folder.join(ENCODER_F16))
+        self.listed(ENCODER_F16)
+    }
+
+    /// The encoder's graph in operators of our own, for the processor. A pair of graphs that was
+    /// made elsewhere has none.
+    pub fn encoder_cpu(&self) -> Option<PathBuf> {
+        self.listed(ENCODER_CPU)
+    }
+
+    fn listed(&self, name: &str) -> Option<PathBuf> {
+        let listed = self.files().iter().any(|file| file.name == name);
+        listed.then(|| self.folder.join(name))
     }
 
     /// The decoder's graph.

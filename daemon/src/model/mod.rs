@@ -9,6 +9,7 @@
 //!
 //! Nothing here knows of scans, queues or the network.
 
+mod batch;
 mod catalog;
 pub mod checkpoint;
 mod convert;
@@ -22,12 +23,13 @@ pub mod image;
 mod install;
 mod installed;
 mod interface;
-pub mod kernels;
 mod manifest;
 pub mod onnx;
 pub mod operators;
 mod pair;
+mod probe;
 mod progress;
+mod provider;
 mod runtime;
 mod sam;
 mod session;
@@ -39,7 +41,7 @@ pub use catalog::{
     KNOWN_MODELS, KnownModel, Origin, Understanding, known_checkpoint, known_model, known_names,
 };
 pub use convert::usual_family;
-pub use device::Device;
+pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
 pub use fingerprint::{Checksum, Fingerprint, Xxh128};
@@ -52,7 +54,9 @@ pub use installed::{InstalledModel, ListedModel, OpenError, check_name, installe
 pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
 pub use manifest::{FileRecord, Source};
 pub use pair::{PairError, PairRequest, install_pair};
+pub use probe::{ProbeReport, probe};
 pub use progress::{Progress, Watch};
+pub use provider::DeviceError;
 pub use runtime::{Runtime, RuntimeError, SessionOptions};
 pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;

@@ -46,7 +46,9 @@ fn numbers<'a>(input: &'a Input<'_>) -> ort::Result<&'a [f32]> {
 
 /// An attribute of a node, which must be there.
 fn length(context: &KernelContext<'_>, name: &str) -> ort::Result<usize> {
-    let value = context.get::<i64>(name).and_then(|v| usize::try_from(v).ok());
+    let value = context
+        .get::<i64>(name)
+        .and_then(|v| usize::try_from(v).ok());
     value.ok_or_else(|| Error::new(format!("attribute {name} is missing")))
 }
 
@@ -78,7 +80,9 @@ fn check(what: &str, found: usize, expected: usize) -> ort::Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::new(format!("{what} has {found} numbers instead of {expected}")))
+    Err(Error::new(format!(
+        "{what} has {found} numbers instead of {expected}"
+    )))
 }
 
 /// `Linear(x, weight, bias[, residual])`, see [`Linear`]. Attributes: `outputs`, `gelu` (0 or 1),
@@ -100,7 +104,12 @@ impl Operator for LinearOperator {
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
         let [x, weight, bias] = floats();
-        [x, weight, bias, OperatorInput::optional(TensorElementType::Float32)]
+        [
+            x,
+            weight,
+            bias,
+            OperatorInput::optional(TensorElementType::Float32),
+        ]
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -249,7 +258,9 @@ fn attend_image(
     let (groups, parts) = (windows.groups(), windows.parts());
     let gathered: Vec<Mutex<KeysAndValues>> = (0..groups).map(|_| Mutex::default()).collect();
     context.par_for(groups, 0, |group| {
-        let mut place = gathered[group].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = gathered[group]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *place = KeysAndValues::gather(projected, windows, group);
     })?;
     let gathered: Vec<KeysAndValues> = gathered
@@ -260,7 +271,15 @@ fn attend_image(
     let mut answers = vec![0.0; groups * parts * length];
     for_each_part(context, &mut answers, length, |index, answers| {
         let (group, part) = (index / parts, index % parts);
-        attend(projected, windows, bias, group, part, &gathered[group], answers);
+        attend(
+            projected,
+            windows,
+            bias,
+            group,
+            part,
+            &gathered[group],
+            answers,
+        );
     })?;
     let dim = windows.heads * windows.head;
     for_each_part(context, out, windows.width * dim, |row, out| {
@@ -313,7 +332,9 @@ impl BottleneckKernel {
 
 impl Kernel for BottleneckKernel {
     fn compute(&mut self, context: &ComputeContext) -> ort::Result<()> {
-        let inputs: Vec<Input<'_>> = (0..7).map(|n| input(context, n)).collect::<Result<_, _>>()?;
+        let inputs: Vec<Input<'_>> = (0..7)
+            .map(|n| input(context, n))
+            .collect::<Result<_, _>>()?;
         let of = |n: usize| numbers(&inputs[n]);
         let (x, b1, kernel, b2, b3) = (of(0)?, of(2)?, of(3)?, of(4)?, of(6)?);
         let bottleneck = Bottleneck {
@@ -343,7 +364,10 @@ impl Kernel for BottleneckKernel {
         let out = context.output(0, [rows, b3.len() as i64])?;
         let mut out = out.ok_or_else(|| Error::new("nobody wants the output"))?;
         let out = out.try_extract_tensor_mut::<f32>()?.1;
-        for (x, out) in x.chunks_exact(size).zip(out.chunks_exact_mut(result.height * row)) {
+        for (x, out) in x
+            .chunks_exact(size)
+            .zip(out.chunks_exact_mut(result.height * row))
+        {
             for_each_part(context, out, Self::ROWS * row, |part, out| {
                 bottleneck.rows(picture, x, part * Self::ROWS, out);
             })?;

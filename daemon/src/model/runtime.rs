@@ -1,8 +1,11 @@
 //! ONNX Runtime: a shared library that is loaded when it is needed, so that the same binary serves
 //! whichever build of it a machine has.
 
-use super::device::Device;
+use super::device::{Device, Precision};
+use super::graph::BATCH;
 use super::operators;
+use super::provider::{self, DeviceError};
+use ort::ep::{CPU, ExecutionProvider};
 use ort::session::Session;
 use std::error::Error;
 use std::ffi::CStr;
@@ -87,6 +90,14 @@ pub struct SessionOptions {
     pub threads: usize,
     /// Whether memory is kept between runs, which is faster, or returned to the system.
     pub keep_memory: bool,
+    /// Where the graphs run. Whatever this is, it is that or an error, never another device.
+    pub device: Device,
+    /// Which of a model's encoders is used.
+    pub precision: Precision,
+    /// Slices that are embedded at once, at most; at least 1.
+    pub batch: usize,
+    /// Most memory of a GPU that each session takes, in bytes.
+    pub memory_limit: Option<u64>,
 }
 
 impl Default for SessionOptions {
@@ -95,8 +106,35 @@ impl Default for SessionOptions {
         SessionOptions {
             threads: 0,
             keep_memory: true,
+            device: Device::Cpu,
+            precision: Precision::F32,
+            batch: 1,
+            memory_limit: None,
         }
     }
+}
+
+/// Which nodes of a graph must run on the device of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// All of them.
+    Strict,
+    /// Those that it can run; the processor takes the others.
+    Mixed,
+}
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SessionError {
+    /// The device's fault.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The device cannot run every node, as was asked.
+    #[error("{0}")]
+    Mixed(String),
+    /// The graph's fault.
+    #[error("{0}")]
+    Graph(String),
 }
 
 /// A process has one runtime, and it stays loaded: its libraries cannot be unloaded safely.
@@ -153,22 +191,45 @@ impl Runtime {
         &self.version
     }
 
-    /// Loads a graph. The session runs on the returned device.
+    /// Loads a graph onto the device of the options. The first axis of the encoder's input is as
+    /// long as `options.batch`, so that all shapes are known beforehand.
     pub(super) fn session(
         &self,
         graph: &Path,
         options: &SessionOptions,
-    ) -> Result<(Session, Device), ort::Error> {
-        let cpu = ort::ep::CPU::default().with_arena_allocator(options.keep_memory);
-        // Planning all memory of a run ahead makes an encoder hold 1.7 times as much, and is not
-        // measurably faster.
-        let session = Session::builder(&self.environment)?
-            .with_execution_providers([cpu.build()])?
-            .with_memory_pattern(false)?
-            .with_intra_threads(options.threads)?
-            .with_operators(operators::domain()?)?
-            .commit_from_file(graph)?;
-        Ok((session, Device::Cpu))
+        placement: Placement,
+    ) -> Result<Session, SessionError> {
+        let device = options.device;
+        let blame = |error: ort::Error| {
+            let reason = error.to_string();
+            if provider::is_fallback_refused(&reason) {
+                SessionError::Mixed(reason)
+            } else if device == Device::Cpu {
+                SessionError::Graph(reason)
+            } else {
+                DeviceError::from_runtime(device, &reason).into()
+            }
+        };
+        let configured = || -> ort::Result<ort::session::builder::SessionBuilder> {
+            // Planning all memory of a run ahead makes an encoder hold 1.7 times as much, and is
+            // not measurably faster.
+            let builder = Session::builder(&self.environment)?
+                .with_memory_pattern(false)?
+                .with_intra_threads(options.threads)?
+                .with_dimension_override(BATCH, options.batch as i64)?;
+            Ok(match (device, placement) {
+                (Device::Cpu, _) => builder.with_operators(operators::domain()?)?,
+                (_, Placement::Strict) => builder.with_disable_cpu_fallback()?,
+                (_, Placement::Mixed) => builder,
+            })
+        };
+        let mut builder = configured().map_err(|e| SessionError::Graph(e.to_string()))?;
+        provider::register(&mut builder, options, graph)?;
+        CPU::default()
+            .with_arena_allocator(options.keep_memory)
+            .register(&mut builder)
+            .map_err(blame)?;
+        builder.commit_from_file(graph).map_err(blame)
     }
 }
 

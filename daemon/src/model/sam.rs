@@ -1,11 +1,13 @@
 //! A promptable model at work: slices become embeddings, embeddings and prompts become masks.
 
-use super::device::Device;
+use super::batch::{BatchSize, run_in_batches};
+use super::device::{Device, Precision};
 use super::embedding::{Embedding, LowResLogits};
 use super::family::{PromptToken, Scores, colours};
 use super::image::SliceImage;
 use super::installed::InstalledModel;
 use super::interface::ImageForm;
+use super::provider::DeviceError;
 use super::runtime::{Runtime, SessionOptions};
 use super::session::{GraphSession, Input, Part};
 use medicosam_shared::geometry::SliceShape;
@@ -46,6 +48,9 @@ pub enum SamError {
         /// What the runtime says.
         reason: String,
     },
+    /// The device cannot be used, or not any more.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A graph cannot be run.
     #[error("the {part} of model {model} failed: {reason}")]
     Run {
@@ -90,6 +95,7 @@ impl SamError {
     pub fn code(&self) -> &'static str {
         match self {
             SamError::Load { .. } => "model-not-loaded",
+            SamError::Device(error) => error.code(),
             SamError::Run { .. } => "model-run-failed",
             SamError::BadResult { .. } => "model-bad-result",
             SamError::OtherModel { .. } => "model-other-embedding",
@@ -112,7 +118,12 @@ pub struct Masks {
 #[derive(Debug)]
 pub struct Sam {
     model: InstalledModel,
+    options: SessionOptions,
+    /// For one slice.
     encoder: GraphSession,
+    /// For batches of slices.
+    batches: Option<GraphSession>,
+    batch: BatchSize,
     decoder: GraphSession,
 }
 
@@ -123,11 +134,40 @@ impl Sam {
         model: &InstalledModel,
         options: &SessionOptions,
     ) -> Result<Self, SamError> {
-        let session = |part, path| GraphSession::open(part, model.name(), path, runtime, options);
+        let half = (options.precision == Precision::F16)
+            .then(|| model.encoder_f16())
+            .flatten();
+        let used = SessionOptions {
+            batch: 1,
+            precision: half.as_ref().map_or(Precision::F32, |_| Precision::F16),
+            ..*options
+        };
+        // TensorRT would compile an engine for every number of points.
+        let on_decoder = SessionOptions {
+            device: match options.device {
+                Device::TensorRt(number) => Device::Cuda(number),
+                device => device,
+            },
+            precision: Precision::F32,
+            ..used
+        };
+        let session = |part, path, options: &SessionOptions| {
+            GraphSession::open(part, model.name(), path, runtime, options)
+        };
+        let on_processor = (options.device == Device::Cpu)
+            .then(|| model.encoder_cpu())
+            .flatten();
+        let names = &model.interface().encoder;
+        let takes_batches = names.batch && names.form == ImageForm::Prepared;
+        let batch = if takes_batches { options.batch } else { 1 };
+        let encoder = half.or(on_processor).unwrap_or_else(|| model.encoder());
         Ok(Sam {
             model: model.clone(),
-            encoder: session(Part::Encoder, model.encoder())?,
-            decoder: session(Part::Decoder, model.decoder())?,
+            encoder: session(Part::Encoder, encoder, &used)?,
+            batches: None,
+            batch: BatchSize::new(batch),
+            decoder: session(Part::Decoder, model.decoder(), &on_decoder)?,
+            options: used,
         })
     }
 
@@ -141,25 +181,115 @@ impl Sam {
         &self.model
     }
 
-    /// The device that its graphs run on: the encoder's, or the decoder's if only that one is
-    /// loaded; `None` before anything ran.
+    /// The device that its graphs run on; `None` before anything ran.
     pub fn device(&self) -> Option<Device> {
-        self.encoder.device().or_else(|| self.decoder.device())
+        let encoders = std::iter::once(&self.encoder).chain(&self.batches);
+        let mut loaded = encoders.chain([&self.decoder]).filter_map(|g| g.device());
+        loaded.next().map(|_| self.options.device)
+    }
+
+    /// Why the device cannot be used any more, if it cannot. A batch that was too large is no
+    /// reason.
+    pub fn lost_device(&self) -> Option<&DeviceError> {
+        let graphs = [&self.encoder, &self.decoder]
+            .into_iter()
+            .chain(&self.batches);
+        graphs.filter_map(GraphSession::lost_device).next()
+    }
+
+    /// Whether the processor runs parts of the encoder that the device cannot.
+    pub fn is_mixed(&self) -> bool {
+        self.encoder.is_mixed() || self.batches.as_ref().is_some_and(GraphSession::is_mixed)
+    }
+
+    /// How exactly the encoder computes.
+    pub fn precision(&self) -> Precision {
+        self.options.precision
+    }
+
+    /// How many slices [`Self::embed_batch`] embeds at once: what was asked for, or what the
+    /// device's memory has been found to hold.
+    pub fn batch(&self) -> usize {
+        self.batch.get()
     }
 
     /// Gives back the memory of the encoder until the next [`Self::embed`].
     pub fn unload_encoder(&mut self) {
         self.encoder.unload();
+        self.batches = None;
     }
 
     /// Embeds a slice.
     pub fn embed(&mut self, image: &SliceImage) -> Result<Embedding, SamError> {
         let input = self.model.family().preprocess(image, self.model.sizes());
-        Ok(Embedding {
-            values: self.encode(&input)?,
+        let values = self.encode(&input)?;
+        Ok(self.embedding(values, image))
+    }
+
+    /// Embeds slices, [`Self::batch`] at once. A batch that does not fit the device's memory is
+    /// tried again at half the size, which is kept; an error means that not even one slice fits.
+    pub fn embed_batch(&mut self, images: &[SliceImage]) -> Result<Vec<Embedding>, SamError> {
+        run_in_batches(
+            self,
+            |sam| &mut sam.batch,
+            images,
+            Sam::embed_at_once,
+            is_too_large,
+        )
+    }
+
+    fn embed_at_once(&mut self, images: &[SliceImage]) -> Result<Vec<Embedding>, SamError> {
+        let size = self.batch.get();
+        if images.len() == 1 || size == 1 {
+            return images.iter().map(|image| self.embed(image)).collect();
+        }
+        let mut session = match self.batches.take() {
+            Some(session) if session.batch() == size => session,
+            _ => self.encoder.with_batch(size),
+        };
+        let results = self.run_batch(&mut session, images);
+        let of_no_use = matches!(&results, Err(error) if is_too_large(error));
+        if !of_no_use && self.batch.get() == size {
+            self.batches = Some(session);
+        }
+        results
+    }
+
+    fn run_batch(
+        &mut self,
+        session: &mut GraphSession,
+        images: &[SliceImage],
+    ) -> Result<Vec<Embedding>, SamError> {
+        let size = session.batch();
+        let sizes = self.model.sizes();
+        let side = sizes.input as usize;
+        let mut input = Vec::with_capacity(size * 3 * side * side);
+        for image in images {
+            input.extend(self.model.family().preprocess(image, sizes));
+        }
+        // The last batch is filled up: another length would be another session.
+        input.resize(size * 3 * side * side, 0.0);
+        let names = &self.model.interface().encoder;
+        let shape = [size, 3, side, side];
+        let image = (names.image.as_str(), &shape[..], input.as_slice());
+        let [values] = session.run(&[image], [&names.embeddings])?;
+        let one: usize = sizes.embedding().iter().product();
+        if values.len() != size * one {
+            let what = format!("{} numbers instead of {}", values.len(), size * one);
+            return Err(session.bad_result(what));
+        }
+        let pairs = values.chunks_exact(one).zip(images);
+        Ok(pairs
+            .map(|(values, image)| self.embedding(values.to_vec(), image))
+            .collect())
+    }
+
+    fn embedding(&self, values: Vec<f32>, image: &SliceImage) -> Embedding {
+        Embedding {
+            values,
             shape: self.model.sizes().embedding(),
             original: image.shape(),
-        })
+        }
     }
 
     /// Answers a prompt on an embedded slice; `mask`, the logits of an earlier answer on the same
@@ -289,6 +419,11 @@ impl Sam {
             found,
         }
     }
+}
+
+/// Whether a smaller batch may do.
+fn is_too_large(error: &SamError) -> bool {
+    matches!(error, SamError::Device(DeviceError::OutOfMemory { .. }))
 }
 
 /// Checks that a prompt says something about pixels of the slice.

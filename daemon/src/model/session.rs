@@ -1,7 +1,8 @@
 //! One graph of a model in ONNX Runtime.
 
 use super::device::Device;
-use super::runtime::{Runtime, SessionOptions};
+use super::provider::{DeviceError, is_out_of_memory};
+use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::sam::SamError;
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
@@ -37,7 +38,16 @@ pub struct GraphSession {
     path: PathBuf,
     runtime: Runtime,
     options: SessionOptions,
-    loaded: Option<(Session, Device)>,
+    loaded: Option<Loaded>,
+    /// Why the device cannot be used any more.
+    lost: Option<DeviceError>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    session: Session,
+    /// Whether the processor may run some of its nodes.
+    mixed: bool,
 }
 
 impl GraphSession {
@@ -61,6 +71,7 @@ impl GraphSession {
             runtime: runtime.clone(),
             options: *options,
             loaded: None,
+            lost: None,
         };
         match std::fs::File::open(&graph.path) {
             Ok(_) => Ok(graph),
@@ -68,9 +79,40 @@ impl GraphSession {
         }
     }
 
+    /// The same graph for batches of another size, not loaded.
+    pub fn with_batch(&self, batch: usize) -> Self {
+        GraphSession {
+            part: self.part,
+            model: self.model.clone(),
+            path: self.path.clone(),
+            runtime: self.runtime.clone(),
+            options: SessionOptions {
+                batch,
+                ..self.options
+            },
+            loaded: None,
+            lost: None,
+        }
+    }
+
+    /// Slices that go through it at once.
+    pub fn batch(&self) -> usize {
+        self.options.batch
+    }
+
     /// The device that it runs on, once it is loaded.
     pub fn device(&self) -> Option<Device> {
-        self.loaded.as_ref().map(|&(_, device)| device)
+        self.loaded.as_ref().map(|_| self.options.device)
+    }
+
+    /// Why the device cannot be used any more, if it cannot.
+    pub fn lost_device(&self) -> Option<&DeviceError> {
+        self.lost.as_ref()
+    }
+
+    /// Whether the processor runs what the device cannot.
+    pub fn is_mixed(&self) -> bool {
+        self.loaded.as_ref().is_some_and(|loaded| loaded.mixed)
     }
 
     /// Gives back its memory until it is run again.
@@ -84,20 +126,13 @@ impl GraphSession {
         inputs: &[Input<'_>],
         outputs: [&str; N],
     ) -> Result<[Vec<f32>; N], SamError> {
-        let (mut session, device) = match self.loaded.take() {
-            Some(loaded) => loaded,
-            None => {
-                let loaded = self.runtime.session(&self.path, &self.options);
-                loaded.map_err(|e| self.load_error(e.to_string()))?
-            }
+        let mut loaded = self.load()?;
+        let result = run(&mut loaded.session, inputs, outputs);
+        self.loaded = Some(loaded);
+        let results = match result {
+            Ok(results) => results,
+            Err(error) => return Err(self.run_error(error.to_string())),
         };
-        let result = run(&mut session, inputs, outputs);
-        self.loaded = Some((session, device));
-        let results = result.map_err(|e| SamError::Run {
-            part: self.part,
-            model: self.model.clone(),
-            reason: e.to_string(),
-        })?;
         if results.iter().flatten().any(|v| !v.is_finite()) {
             return Err(self.bad_result("numbers that are not finite"));
         }
@@ -113,6 +148,52 @@ impl GraphSession {
         }
     }
 
+    fn load(&mut self) -> Result<Loaded, SamError> {
+        if let Some(loaded) = self.loaded.take() {
+            return Ok(loaded);
+        }
+        let make = |placement| self.runtime.session(&self.path, &self.options, placement);
+        // The encoder is where the time goes: if a part of it would run on the processor, that is
+        // to be known. The decoder has a few nodes that compute shapes, which always do.
+        let loaded = match self.part {
+            Part::Encoder => match make(Placement::Strict) {
+                Err(SessionError::Mixed(reason)) => {
+                    let (model, device) = (&self.model, self.options.device);
+                    tracing::warn!(%device, model, "the processor runs parts of the encoder: {reason}");
+                    make(Placement::Mixed).map(|session| (session, true))
+                }
+                strict => strict.map(|session| (session, false)),
+            },
+            Part::Decoder => make(Placement::Mixed).map(|session| (session, false)),
+        };
+        match loaded {
+            Ok((session, mixed)) => Ok(Loaded { session, mixed }),
+            Err(SessionError::Device(error)) => Err(self.lose(error)),
+            Err(SessionError::Mixed(reason) | SessionError::Graph(reason)) => {
+                Err(self.load_error(reason))
+            }
+        }
+    }
+
+    fn lose(&mut self, error: DeviceError) -> SamError {
+        if self.options.device != Device::Cpu {
+            self.lost = Some(error.clone());
+        }
+        error.into()
+    }
+
+    fn run_error(&mut self, reason: String) -> SamError {
+        let device = self.options.device;
+        if device != Device::Cpu || is_out_of_memory(&reason) {
+            return self.lose(DeviceError::from_runtime(device, &reason));
+        }
+        SamError::Run {
+            part: self.part,
+            model: self.model.clone(),
+            reason,
+        }
+    }
+
     fn load_error(&self, reason: String) -> SamError {
         SamError::Load {
             part: self.part,
@@ -123,7 +204,8 @@ impl GraphSession {
     }
 }
 
-fn run<const N: usize>(
+/// Runs a session and returns copies of the named outputs.
+pub(super) fn run<const N: usize>(
     session: &mut Session,
     inputs: &[Input<'_>],
     outputs: [&str; N],

@@ -13,15 +13,15 @@ use crate::config::Config;
 use crate::embed::EmbeddingCache;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
-use crate::worker::Supervisor;
+use crate::worker::{Prober, Supervisor, runtime_library};
 use identify::Identifier;
-use medicosam_shared::case::CaseState;
+use medicosam_shared::case::{CaseState, Fault};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 /// When the daemon ends.
@@ -45,6 +45,9 @@ pub enum ServerError {
     /// The socket cannot be made.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// No device works, and the configuration says that the daemon shall end then.
+    #[error("{}; it ends, as fallback = \"fail\" says", .0.message)]
+    NoDevice(Fault),
     /// The system refuses something else.
     #[error("cannot {doing}: {source}")]
     System {
@@ -62,16 +65,18 @@ impl ServerError {
             ServerError::Lock(error) => error.code(),
             ServerError::Store(error) => error.code(),
             ServerError::Listen(error) => error.code(),
+            ServerError::NoDevice(_) => "no-device",
             ServerError::System { .. } => "system-refused",
         }
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             ServerError::Lock(error) => error.hint(),
             ServerError::Store(error) => error.hint(),
             ServerError::Listen(error) => error.hint(),
+            ServerError::NoDevice(fault) => &fault.hint,
             ServerError::System { .. } => "The limits of the daemon's user may be too low.",
         }
     }
@@ -97,16 +102,30 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     let mut tasks = JoinSet::new();
     let watcher = watch(&config, &store, &changes, &board, &mut tasks)?;
     let program = std::env::current_exe().map_err(system("find this program's file"))?;
+    let prober = Prober {
+        program: program.clone(),
+        library: runtime_library(&config),
+    };
+    let failed: Arc<OnceLock<Fault>> = Arc::default();
+    let failure = Arc::new(Notify::new());
     for number in 1..=config.workers {
         let supervisor = Supervisor {
             number,
+            devices: config.devices.clone(),
+            prober: prober.clone(),
+            hang_after: config.hang_after,
             program: program.clone(),
             arguments: worker_arguments(&config, number),
             store: Arc::clone(&store),
             changes: changes.clone(),
             board: Arc::clone(&board),
         };
-        tasks.spawn(supervisor.run());
+        let (failed, failure) = (Arc::clone(&failed), Arc::clone(&failure));
+        tasks.spawn(async move {
+            let fault = supervisor.run().await.fault();
+            failed.get_or_init(|| fault);
+            failure.notify_one();
+        });
     }
 
     let end = end_of_run(
@@ -114,6 +133,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
         Arc::clone(&store),
         changes.clone(),
         Arc::clone(&board),
+        failure,
     )?;
     Api::new(Arc::clone(&store), changes, board)
         .serve(listener, end)
@@ -125,6 +145,9 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     drop(watcher);
     // A socket that stays behind would only be replaced; but it looks like a running daemon.
     let _ = std::fs::remove_file(&config.socket);
+    if let Some(fault) = failed.get() {
+        return Err(ServerError::NoDevice(fault.clone()));
+    }
     Ok(store.counts()?)
 }
 
@@ -177,12 +200,13 @@ fn watch(
     Ok(handle)
 }
 
-/// Ends when the daemon is told to stop, or when everything is done.
+/// Ends when the daemon is told to stop, when everything is done, or at a failure.
 fn end_of_run(
     until: Until,
     store: Arc<dyn Store>,
     changes: Changes,
     board: Arc<Board>,
+    failure: Arc<Notify>,
 ) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(system("listen for signals"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system("listen for signals"))?;
@@ -197,6 +221,7 @@ fn end_of_run(
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
             () = done => {}
+            () = failure.notified() => {}
         }
     })
 }
@@ -210,8 +235,11 @@ async fn everything_done(store: Arc<dyn Store>, changes: Changes, board: Arc<Boa
             CaseState::Embedding,
             CaseState::Segmenting,
         ];
-        // Paused cases wait for something that may take for ever.
-        if board.is_settled() && !under_way.iter().any(|state| counts.contains_key(state)) {
+        // Paused cases wait for something that may take for ever, and so does a daemon without a
+        // device.
+        let nothing_goes_on =
+            board.is_paused() || !under_way.iter().any(|state| counts.contains_key(state));
+        if board.is_settled() && nothing_goes_on {
             return;
         }
         listener.changed().await;

@@ -38,6 +38,15 @@ pub struct Fingerprint {
     pub ctime_ns: i64,
 }
 
+/// Work that nobody has taken, whether it is due or waits for a later time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// Prompts that people wait for.
+    pub interactive: u64,
+    /// Scans.
+    pub bulk: u64,
+}
+
 /// A settled file that has been read.
 #[derive(Debug, Clone)]
 pub struct Identification {
@@ -125,6 +134,12 @@ pub trait Store: Send + Sync {
     /// then bulk work if `lane` allows it. No two leases are ever held on one case.
     fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError>;
 
+    /// Whether [`Store::claim`] would find any work now.
+    fn has_due_work(&self) -> Result<bool, StoreError>;
+
+    /// How much work nobody has taken yet.
+    fn queue(&self) -> Result<Queue, StoreError>;
+
     /// Makes a lease last longer.
     fn renew(&self, lease: &Lease) -> Result<(), StoreError>;
 
@@ -146,9 +161,9 @@ pub trait Store: Send + Sync {
     /// Says why leased work could not be done; the class decides what happens to the case.
     fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome, StoreError>;
 
-    /// Gives back all work of a worker that died. Each counts as a try of its case; the third
-    /// makes the case fail.
-    fn release(&self, owner: &str) -> Result<Vec<CaseId>, StoreError>;
+    /// Gives back all work of a worker that died of `fault`. Each counts as a try of its case; the
+    /// third makes the case fail.
+    fn release(&self, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError>;
 
     /// Gives back all work, whoever had it, without counting it as a try: for the start of the
     /// only daemon of this store. Everything that waits for a later time is due at once.

@@ -85,6 +85,7 @@ impl From<SamError> for Failure {
     fn from(error: SamError) -> Self {
         let (class, hint) = match &error {
             SamError::Prompt(_) => (FaultClass::BadInput, "Correct the prompt."),
+            SamError::Device(error) => (FaultClass::Environment, error.hint()),
             SamError::Load { .. } => (
                 FaultClass::Environment,
                 "Install the model again: `medicosamd setup --verify`.",

@@ -3,14 +3,19 @@
 //! A crash, a hang or the end of memory in native code ends a worker, never the daemon. The daemon
 //! ([`Supervisor`]) starts it again; the scan that it died of gets a strike.
 
+mod choice;
 mod failure;
 mod heartbeat;
 mod models;
 mod pipeline;
+mod probing;
 mod process;
 mod protocol;
 mod supervisor;
+mod watchdog;
 
+pub use choice::NoDevice;
 pub use models::{checkpoint, models_folder, runtime_library};
+pub use probing::{Prober, answer as probe_answer};
 pub use process::{WorkerError, run};
 pub use supervisor::Supervisor;

@@ -1,13 +1,19 @@
 //! The models of a worker: opened when first needed, kept open.
 
 use super::failure::Failure;
+use super::probing::no_runtime;
+use super::protocol::Report;
 use crate::config::Config;
-use crate::model::{InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake};
+use crate::model::{
+    Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
+};
 use crate::setup;
 use crate::store::FaultClass;
+use medicosam_shared::case::Fault;
 use medicosam_shared::provenance::{ModelRecord, RuntimeRecord};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// The folder of installed models in a data folder.
@@ -34,28 +40,45 @@ pub fn checkpoint(config: &Config, model: &str) -> Option<PathBuf> {
     config.checkpoints.get(model).cloned().or_else(fetched)
 }
 
-/// Open models.
+/// Open models, on one device.
 pub struct Models {
     library: Option<PathBuf>,
     config: Config,
     options: SessionOptions,
+    tell: fn(&Report),
     runtime: Option<Runtime>,
     open: HashMap<String, Sam>,
 }
 
 impl Models {
     /// No model open yet.
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, device: Device, tell: fn(&Report)) -> Self {
+        let settings = config.devices.settings(device);
         Models {
             library: runtime_library(config),
             config: config.clone(),
             options: SessionOptions {
                 threads: threads(config),
+                device,
+                precision: settings.precision.unwrap_or(device.best_precision()),
+                batch: settings.batch.map_or(1, NonZeroUsize::get),
+                memory_limit: settings.memory_limit,
                 ..SessionOptions::default()
             },
+            tell,
             runtime: None,
             open: HashMap::new(),
         }
+    }
+
+    /// Why the device cannot be used any more, if it cannot.
+    pub fn lost_device(&self) -> Option<Fault> {
+        let error = self.open.values().find_map(Sam::lost_device)?;
+        Some(Fault {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            hint: error.hint().to_owned(),
+        })
     }
 
     /// The model of this name; opened now if it is not open.
@@ -63,13 +86,17 @@ impl Models {
         let runtime = match &self.runtime {
             Some(runtime) => runtime.clone(),
             None => {
-                let library = self.library.as_deref().ok_or_else(no_runtime)?;
+                let library = self
+                    .library
+                    .as_deref()
+                    .ok_or_else(|| Failure::Fault(no_runtime(), FaultClass::Environment))?;
                 self.runtime.insert(Runtime::load(library)?).clone()
             }
         };
         match self.open.entry(name.to_owned()) {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(place) => {
+                (self.tell)(&Report::LongStep);
                 let model = installed(&self.config, name)?;
                 let sam = Sam::open(&runtime, &model, &self.options)?;
                 Ok(place.insert(sam))
@@ -81,7 +108,10 @@ impl Models {
     pub fn records(&mut self, name: &str) -> Result<(ModelRecord, RuntimeRecord), Failure> {
         let threads = self.options.threads;
         let sam = self.get(name)?;
-        let device = sam.device().map_or("none", |device| device.name());
+        let device = sam
+            .device()
+            .map_or_else(|| "none".to_owned(), |d| d.to_string());
+        let mixed = if sam.is_mixed() { "+cpu" } else { "" };
         let model = sam.model();
         let records = (
             ModelRecord {
@@ -91,7 +121,8 @@ impl Models {
             },
             RuntimeRecord {
                 name: format!("ONNX Runtime {}", sam.runtime().version()),
-                device: device.to_owned(),
+                device: format!("{device}{mixed}"),
+                precision: sam.precision().name().to_owned(),
                 threads,
             },
         );
@@ -116,13 +147,4 @@ fn threads(config: &Config) -> usize {
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (cores / config.workers.max(1) as usize).max(1)
-}
-
-fn no_runtime() -> Failure {
-    Failure::new(
-        "runtime-missing",
-        "ONNX Runtime is not installed in the data folder, and the configuration names none",
-        "Run `medicosamd setup`, or name a library under [runtime] in the configuration.",
-        FaultClass::Environment,
-    )
 }

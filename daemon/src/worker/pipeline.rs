@@ -104,6 +104,7 @@ impl Pipeline {
     /// Segments a new case by its profile.
     fn segment(&mut self, work: &Work, profile: &Profile) -> Result<(), Failure> {
         let started = Instant::now();
+        self.tell(&Report::LongStep);
         let volume = read_scan(work)?;
         let info = volume.info().clone();
         let axis = profile.plane.axis(&info.affine);
@@ -260,6 +261,7 @@ impl Pipeline {
         }
         let already_cached = job.timings.slices_cached;
         for (index, prompts) in by_slice {
+            self.tell(&Report::Alive);
             let embedding = self.embedding(job, index)?;
             let started = Instant::now();
             let sam = self.models.get(&job.profile.model)?;
@@ -318,6 +320,7 @@ impl Pipeline {
             objects: segmentation.results(&job.info.affine),
             timings: job.timings,
         };
+        self.tell(&Report::LongStep);
         // A worker whose lease is lost must not touch the files of its successor.
         self.store.renew(&work.lease)?;
         let header = match &job.volume {
@@ -336,7 +339,12 @@ impl Pipeline {
             masks: segmentation.into_masks(),
             output: files,
         };
+        let finished = Report::Finished {
+            device: revision.provenance.runtime.device.clone(),
+            timings: revision.provenance.timings,
+        };
         self.store.finish(&work.lease, &revision)?;
+        self.tell(&finished);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::provenance::Timings;
 use serde::{Deserialize, Serialize};
 
 /// From the daemon to a worker.
@@ -13,12 +14,18 @@ use serde::{Deserialize, Serialize};
 pub enum Order {
     /// Look into the store: there may be work.
     Wake,
+    /// End as soon as no case is in hand.
+    Rest,
 }
 
 /// From a worker to the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Report {
+    /// It is alive.
+    Alive,
+    /// It begins something that may take long and reports nothing on its way.
+    LongStep,
     /// The runtime and the device that a model has really run on.
     Running {
         /// Name and version of the runtime.
@@ -32,8 +39,19 @@ pub enum Report {
     Case(Option<CaseId>),
     /// How far it is with the case.
     Progress(Progress),
+    /// A revision is committed.
+    Finished {
+        /// The device that ran the model.
+        device: String,
+        /// Where the time went.
+        timings: Timings,
+    },
     /// What keeps it from working; `None` when that is over.
     Fault(Option<Fault>),
+    /// It ends, because there is nothing to do or it was told to; no case is in hand.
+    Resting,
+    /// It ends, because its device failed; no case is in hand.
+    DeviceFailed(Fault),
 }
 
 /// A message as a line.

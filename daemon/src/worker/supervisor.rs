@@ -1,10 +1,18 @@
-//! The daemon's side of a worker: starts it, wakes it, listens to it, starts it again.
+//! The daemon's side of a worker: chooses its device, starts it, wakes it, listens to it, notices
+//! that it hangs, starts it again.
 
+use super::choice::{Choice, NoDevice, give_up};
+use super::probing::Prober;
 use super::protocol::{Order, Report, to_line};
+use super::watchdog::{Sign, Watchdog};
 use crate::board::Board;
 use crate::changes::Changes;
+use crate::config::Devices;
+use crate::model::Device;
 use crate::store::Store;
 use medicosam_shared::case::Fault;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -18,14 +26,33 @@ const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// A worker that lived this long was healthy; its death starts the waits from the beginning.
 const HEALTHY: Duration = Duration::from_secs(120);
 
+/// Shortest and longest wait before devices that all failed are tried again.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+
+/// How long a device that failed at work is not chosen again, and how often a worker that runs on
+/// a lesser device looks whether a better one works again.
+const BETTER: Duration = Duration::from_secs(300);
+
+/// How often a worker that rests looks for work that became due by itself.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a process may take to end. One that a driver holds may never.
+const ENDING: Duration = Duration::from_secs(10);
+
 /// Keeps one worker process alive.
 pub struct Supervisor {
     /// Number of the worker, from 1.
     pub number: u32,
     /// The program: this one.
     pub program: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<std::ffi::OsString>,
+    /// Its arguments, but for the device.
+    pub arguments: Vec<OsString>,
+    /// Where it may run.
+    pub devices: Devices,
+    /// Tries devices.
+    pub prober: Prober,
+    /// How long it may say nothing; `None` to learn that from its pace.
+    pub hang_after: Option<Duration>,
     /// Where its work lies.
     pub store: Arc<dyn Store>,
     /// Wakes it.
@@ -34,49 +61,170 @@ pub struct Supervisor {
     pub board: Arc<Board>,
 }
 
+/// How a worker ended.
+enum End {
+    /// It had nothing to do, or was asked to make way for one on a better device.
+    Rested,
+    /// Its device failed. The work is given back already.
+    DeviceFailed(Fault),
+    /// It crashed or was killed.
+    Died(Fault),
+}
+
+/// What a worker says last if it ends by itself.
+enum LastWord {
+    None,
+    Resting,
+    DeviceFailed(Fault),
+}
+
 impl Supervisor {
     /// The name that a worker has in leases and in the audit log.
     pub fn owner(number: u32) -> String {
         format!("worker {number}")
     }
 
-    /// Runs the worker, again and again. Dropping the future kills it.
-    pub async fn run(self) {
-        let mut wait = RESTART.0;
+    /// Runs the worker, again and again. Dropping the future kills it. Ends only if no device
+    /// works.
+    pub async fn run(self) -> NoDevice {
+        let (mut wait, mut pause) = (RESTART.0, PAUSE.0);
+        let mut proven: Option<Choice> = None;
+        let mut refused = HashMap::new();
         loop {
+            let choice = match proven.take() {
+                Some(choice) => choice,
+                None => match self.choose(&refused).await {
+                    Ok(choice) => choice,
+                    Err(none) if self.devices.fallback == crate::config::Fallback::Fail => {
+                        return none;
+                    }
+                    Err(none) => {
+                        self.show_pause(&none, pause);
+                        tokio::time::sleep(pause).await;
+                        pause = (pause * 2).min(PAUSE.1);
+                        continue;
+                    }
+                },
+            };
+            pause = PAUSE.0;
             let started = Instant::now();
-            let end = self.run_once().await;
+            let end = self.run_once(&choice).await;
             if started.elapsed() >= HEALTHY {
                 wait = RESTART.0;
             }
-            self.bury(&end).await;
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(RESTART.1);
+            match end {
+                End::Rested => {
+                    self.rest().await;
+                    // What it had passed over may work by now.
+                    proven = Some(choice).filter(|choice| choice.passed_over.is_empty());
+                }
+                End::DeviceFailed(fault) => {
+                    tracing::error!(worker = self.number, "{}", fault.message);
+                    refused.insert(choice.device, (fault, Instant::now() + BETTER));
+                }
+                End::Died(fault) => {
+                    self.bury(fault).await;
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(RESTART.1);
+                }
+            }
         }
     }
 
-    /// Runs the worker until it ends; how it ended, in words.
-    async fn run_once(&self) -> String {
+    /// The first device that works.
+    async fn choose(
+        &self,
+        refused: &HashMap<Device, (Fault, Instant)>,
+    ) -> Result<Choice, NoDevice> {
+        let mut faults = Vec::new();
+        for device in self.devices.of_worker(self.number) {
+            let refusal = refused
+                .get(&device)
+                .filter(|(_, until)| Instant::now() < *until);
+            let fault = match refusal {
+                Some((fault, _)) => fault.clone(),
+                None => match self.works(device).await {
+                    Ok(()) => {
+                        return Ok(Choice {
+                            device,
+                            passed_over: faults,
+                        });
+                    }
+                    Err(fault) => fault,
+                },
+            };
+            tracing::warn!(worker = self.number, %device, code = fault.code, "{}", fault.message);
+            faults.push((device, fault));
+        }
+        give_up(self.devices.fallback, faults)
+    }
+
+    async fn works(&self, device: Device) -> Result<(), Fault> {
+        if device == Device::Cpu {
+            return Ok(());
+        }
+        self.board.worker(self.number, |status| {
+            status.activity = "probing".to_owned();
+        });
+        let settings = self.devices.settings(device);
+        let report = self.prober.probe(device, settings).await?;
+        tracing::info!(
+            worker = self.number, %device,
+            "works: ready after {:.0} ms, then {:.1} ms for what takes the processor {:.1} ms",
+            report.first_ms, report.run_ms, report.cpu_ms
+        );
+        Ok(())
+    }
+
+    fn show_pause(&self, none: &NoDevice, pause: Duration) {
+        let fault = none.fault();
+        tracing::error!(
+            worker = self.number,
+            "{}; tried again in {} s",
+            fault.message,
+            pause.as_secs()
+        );
+        self.board.worker(self.number, |status| {
+            status.activity = "paused".to_owned();
+            status.device = None;
+            status.fallback = None;
+            status.fault = Some(fault);
+        });
+        self.changes.announce();
+    }
+
+    /// Runs the worker until it ends.
+    async fn run_once(&self, choice: &Choice) -> End {
+        let died = |what: String| End::Died(self.died("worker-died", &what));
         let spawned = Command::new(&self.program)
             .args(&self.arguments)
+            .arg("--device")
+            .arg(choice.device.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn();
         let mut child = match spawned {
             Ok(child) => child,
-            Err(error) => return format!("cannot be started: {error}"),
+            Err(error) => return died(format!("cannot be started: {error}")),
         };
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-            return "has no input or output".to_owned();
+            return died("has no input or output".to_owned());
         };
+        let fallback = choice.fault();
+        if let Some(fault) = &fallback {
+            tracing::warn!(worker = self.number, "{}", fault.message);
+        }
         self.board.worker(self.number, |status| {
             status.pid = child.id();
             status.activity = "idle".to_owned();
+            status.device = Some(choice.device.to_string());
+            status.fallback = fallback;
             status.fault = None;
         });
-        self.converse(&mut child, stdin, BufReader::new(stdout).lines())
-            .await
+        self.changes.announce();
+        let reports = BufReader::new(stdout).lines();
+        self.converse(&mut child, stdin, reports, choice).await
     }
 
     async fn converse(
@@ -84,32 +232,114 @@ impl Supervisor {
         child: &mut Child,
         mut stdin: ChildStdin,
         mut reports: Lines<BufReader<ChildStdout>>,
-    ) -> String {
+        choice: &Choice,
+    ) -> End {
         let mut changes = self.changes.listen();
-        let wake = to_line(&Order::Wake).unwrap_or_default();
+        let mut watchdog = Watchdog::new(self.hang_after, Instant::now());
+        let mut last_word = LastWord::None;
+        let mut better = std::pin::pin!(self.better_device_works(choice));
+        let mut made_way = false;
         loop {
-            tokio::select! {
+            let order = tokio::select! {
                 line = reports.next_line() => match line {
-                    Ok(Some(line)) => self.take_report(&line),
-                    _ => return ending(child.wait().await),
+                    Ok(Some(line)) => {
+                        if let Some(report) = self.read_report(&line) {
+                            watchdog.hear(report.sign(), Instant::now());
+                            self.take_report(report, &mut last_word);
+                        }
+                        continue;
+                    }
+                    _ => return self.ended(child, last_word).await,
                 },
-                () = changes.changed() => {
-                    // A worker that does not read any more is about to end.
-                    let _ = stdin.write_all(wake.as_bytes()).await;
+                () = changes.changed() => Order::Wake,
+                () = tokio::time::sleep_until(watchdog.deadline().into()) => {
+                    return self.end_hung(child, &watchdog).await;
+                }
+                device = &mut better, if !made_way => {
+                    made_way = true;
+                    tracing::info!(worker = self.number, %device, "works again");
+                    Order::Rest
+                }
+            };
+            // A worker that does not read any more is about to end.
+            let line = to_line(&order).unwrap_or_default();
+            let _ = stdin.write_all(line.as_bytes()).await;
+        }
+    }
+
+    /// Ends when one of the devices that were passed over works again.
+    async fn better_device_works(&self, choice: &Choice) -> Device {
+        loop {
+            tokio::time::sleep(BETTER).await;
+            for &(device, _) in &choice.passed_over {
+                let settings = self.devices.settings(device);
+                if device != choice.device && self.prober.probe(device, settings).await.is_ok() {
+                    return device;
                 }
             }
         }
     }
 
-    fn take_report(&self, line: &str) {
-        let report = match serde_json::from_str::<Report>(line) {
-            Ok(report) => report,
-            Err(error) => {
-                tracing::warn!(worker = self.number, line, "unreadable report: {error}");
-                return;
+    /// What became of a worker that has closed its output.
+    async fn ended(&self, child: &mut Child, last_word: LastWord) -> End {
+        let status = match tokio::time::timeout(ENDING, child.wait()).await {
+            Ok(status) => ending(status),
+            Err(_) => {
+                self.kill(child).await;
+                "closed its output and did not end".to_owned()
             }
         };
+        // Some device libraries crash when a process ends that has done all it had to.
+        match last_word {
+            LastWord::Resting => End::Rested,
+            LastWord::DeviceFailed(fault) => End::DeviceFailed(fault),
+            LastWord::None => End::Died(self.died("worker-died", &status)),
+        }
+    }
+
+    async fn end_hung(&self, child: &mut Child, watchdog: &Watchdog) -> End {
+        let limit = watchdog.limit().as_secs_f64();
+        self.kill(child).await;
+        End::Died(self.died(
+            "worker-hung",
+            &format!("hung: it said nothing for {limit:.0} s"),
+        ))
+    }
+
+    async fn kill(&self, child: &mut Child) {
+        // Fails if it has ended already.
+        let _ = child.start_kill();
+        if tokio::time::timeout(ENDING, child.wait()).await.is_err() {
+            tracing::error!(
+                worker = self.number,
+                pid = child.id(),
+                "the process cannot be killed; a driver holds it. Another one takes its place"
+            );
+        }
+    }
+
+    fn died(&self, code: &str, what: &str) -> Fault {
+        Fault {
+            code: code.to_owned(),
+            message: format!("worker {} {what}", self.number),
+            hint: "It is started again by itself; the daemon's log has its last words. If it \
+                   happens with one scan only, the scan is at fault: `medicosam retry CASE` tries \
+                   once more."
+                .to_owned(),
+        }
+    }
+
+    fn read_report(&self, line: &str) -> Option<Report> {
+        serde_json::from_str(line)
+            .inspect_err(|error| {
+                tracing::warn!(worker = self.number, line, "unreadable report: {error}");
+            })
+            .ok()
+    }
+
+    fn take_report(&self, report: Report, last_word: &mut LastWord) {
         match report {
+            Report::Alive | Report::LongStep => {}
             Report::Changed => self.changes.announce(),
             Report::Running { runtime, device } => self.board.worker(self.number, |status| {
                 status.runtime = Some(runtime);
@@ -124,30 +354,60 @@ impl Supervisor {
             Report::Progress(progress) => self
                 .board
                 .worker(self.number, |status| status.progress = Some(progress)),
+            Report::Finished { device, timings } => self.board.finished(&device, &timings),
             Report::Fault(fault) => self
                 .board
                 .worker(self.number, |status| status.fault = fault),
+            Report::Resting => *last_word = LastWord::Resting,
+            Report::DeviceFailed(fault) => *last_word = LastWord::DeviceFailed(fault),
+        }
+    }
+
+    /// Waits until there is work.
+    async fn rest(&self) {
+        tracing::info!(
+            worker = self.number,
+            "nothing to do: its models are unloaded"
+        );
+        self.board.worker(self.number, |status| {
+            status.pid = None;
+            status.activity = "resting".to_owned();
+            status.case = None;
+            status.progress = None;
+        });
+        let mut changes = self.changes.listen();
+        loop {
+            let store = Arc::clone(&self.store);
+            match tokio::task::spawn_blocking(move || store.has_due_work()).await {
+                Ok(Ok(false)) => {}
+                // A worker that cannot read the store says so better than anybody else.
+                _ => return,
+            }
+            tokio::select! {
+                () = changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
         }
     }
 
     /// Gives back the work of a worker that ended, and says so.
-    async fn bury(&self, end: &str) {
-        tracing::error!(worker = self.number, "worker {end}; it is started again");
+    async fn bury(&self, fault: Fault) {
+        tracing::error!(
+            worker = self.number,
+            "{}; it is started again",
+            fault.message
+        );
         self.board.worker(self.number, |status| {
             status.pid = None;
             status.activity = "stopped".to_owned();
             status.case = None;
             status.progress = None;
-            status.fault = Some(Fault {
-                code: "worker-died".to_owned(),
-                message: format!("worker {} {end}", self.number),
-                hint: "It is started again by itself; the daemon's log has its last words."
-                    .to_owned(),
-            });
+            status.restarts += 1;
+            status.fault = Some(fault.clone());
         });
         let store = Arc::clone(&self.store);
         let owner = Self::owner(self.number);
-        match tokio::task::spawn_blocking(move || store.release(&owner)).await {
+        match tokio::task::spawn_blocking(move || store.release(&owner, &fault)).await {
             Ok(Ok(_)) => self.changes.announce(),
             // The lease runs out by itself.
             Ok(Err(error)) => tracing::error!("cannot give back its work: {error}"),
@@ -156,9 +416,20 @@ impl Supervisor {
     }
 }
 
+impl Report {
+    /// What it says about the pace of the worker.
+    fn sign(&self) -> Sign {
+        match self {
+            Report::Progress(_) => Sign::Slice,
+            Report::LongStep => Sign::LongStep,
+            _ => Sign::Life,
+        }
+    }
+}
+
 fn ending(status: std::io::Result<ExitStatus>) -> String {
     match status {
-        Ok(status) => format!("ended ({status})"),
+        Ok(status) => format!("died ({status})"),
         Err(error) => format!("cannot be waited for: {error}"),
     }
 }

@@ -131,6 +131,7 @@ fn revision(number: RevisionNumber) -> Revision {
             runtime: RuntimeRecord {
                 name: "ONNX Runtime 1.32.0".to_owned(),
                 device: "cpu".to_owned(),
+                precision: "f32".to_owned(),
                 threads: 2,
             },
             prompts: Vec::new(),
@@ -196,6 +197,8 @@ pub fn status() -> Status {
             activity: "idle".to_owned(),
             case: None,
             device: Some("cpu".to_owned()),
+            fallback: None,
+            restarts: 0,
             runtime: Some("ONNX Runtime 1.32.0".to_owned()),
             progress: None,
             fault: None,

@@ -77,7 +77,10 @@ fn worker_line(worker: &WorkerStatus) -> String {
     if let Some(runtime) = &worker.runtime {
         line.push_str(&format!(", {}", printable(runtime)));
     }
-    if let Some(fault) = &worker.fault {
+    if worker.restarts > 0 {
+        line.push_str(&format!(", restarted {} times", worker.restarts));
+    }
+    for fault in worker.fallback.iter().chain(&worker.fault) {
         line.push_str(&format!(
             "\n  {}\n  {}",
             printable(&fault.message),

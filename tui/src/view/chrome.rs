@@ -29,13 +29,17 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
     };
     let mut spans = vec![word];
     let workers = model.status.iter().flat_map(|s| &s.workers);
-    let mut devices: Vec<String> = workers
+    let mut devices: Vec<(String, bool)> = workers
         .clone()
-        .filter_map(|w| w.device.as_deref().map(printable))
+        .filter_map(|w| Some((printable(w.device.as_deref()?), w.fallback.is_some())))
         .collect();
     devices.dedup();
-    if !devices.is_empty() {
-        spans.push(Span::raw(format!("  {}", devices.join(" "))));
+    for (device, fallback) in devices {
+        // A device that nobody asked for may be a hundred times slower.
+        spans.push(match fallback {
+            true => Span::styled(format!("  {device} (not as configured)"), theme.bad()),
+            false => Span::raw(format!("  {device}")),
+        });
     }
     if workers.clone().any(|w| w.fault.is_some()) {
         spans.push(Span::styled("  worker in trouble", theme.bad()));

@@ -2,7 +2,7 @@
 
 use super::tiny_vit::{PatchEmbedding, TinyVitShape};
 use super::vit::VitShape;
-use super::{GraphError, Form};
+use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
@@ -75,11 +75,7 @@ impl Encoder {
     /// Builds its graph: [`IMAGE`] (B, 3, S, S) to
     /// [`EMBEDDINGS`](super::inputs::EMBEDDINGS) (B, C, G, G), both of 32-bit floats, with a batch
     /// axis of any length, [`BATCH`](super::BATCH).
-    pub fn build(
-        &self,
-        checkpoint: &mut Checkpoint,
-        form: Form,
-    ) -> Result<Model, GraphError> {
+    pub fn build(&self, checkpoint: &mut Checkpoint, form: Form) -> Result<Model, GraphError> {
         match self {
             Encoder::Vit(shape) => shape.build(checkpoint, form),
             Encoder::TinyVit(shape) => shape.build(checkpoint, form),

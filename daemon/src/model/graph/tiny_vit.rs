@@ -10,7 +10,7 @@
 use super::network::{
     AttentionBias, Bottleneck, Feature, Linear, LinearOptions, Network, WindowAttention,
 };
-use super::{GraphError, Form};
+use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Conv, Model};
 use crate::model::sizes::Sizes;

@@ -7,7 +7,7 @@
 
 use super::encoder::VIT_PATCHES;
 use super::network::{AttentionBias, Feature, Grid, LinearOptions, Network, WindowAttention};
-use super::{GraphError, Form};
+use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;

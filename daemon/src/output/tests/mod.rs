@@ -61,6 +61,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
         runtime: RuntimeRecord {
             name: "ONNX Runtime 1.24.0".to_owned(),
             device: "cpu".to_owned(),
+            precision: "f32".to_owned(),
             threads: 2,
         },
         prompts: vec![SlicePrompt {

@@ -15,7 +15,7 @@ mod work;
 
 use super::error::{Doing, StoreError};
 use super::{
-    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Store, Work,
+    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Queue, Store, Work,
     WorkId, WorkOutcome,
 };
 use medicosam_shared::api::{DecisionRequest, PromptRequest};
@@ -196,8 +196,16 @@ impl Store for SqliteStore {
         self.write(|t| work::fail(t, lease, fault, class))
     }
 
-    fn release(&self, owner: &str) -> Result<Vec<CaseId>, StoreError> {
-        self.write(|t| work::release(t, owner))
+    fn has_due_work(&self) -> Result<bool, StoreError> {
+        self.read(work::has_due_work)
+    }
+
+    fn queue(&self) -> Result<Queue, StoreError> {
+        self.read(work::queue)
+    }
+
+    fn release(&self, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError> {
+        self.write(|t| work::release(t, owner, fault))
     }
 
     fn release_all(&self) -> Result<Vec<CaseId>, StoreError> {

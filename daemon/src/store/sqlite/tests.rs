@@ -82,6 +82,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             runtime: RuntimeRecord {
                 name: "r".into(),
                 device: "cpu".into(),
+                precision: "f32".to_owned(),
                 threads: 2,
             },
             prompts: vec![],
@@ -333,15 +334,24 @@ fn a_worker_given_up_for_dead_cannot_commit() {
 fn a_scan_that_kills_workers_fails_at_the_third() {
     let f = fixture();
     let id = f.store.identify(&file("/in/a.nii", "a")).unwrap();
+    let fault = Fault {
+        code: "worker-hung".to_owned(),
+        message: "it said nothing for 60 s".to_owned(),
+        hint: String::new(),
+    };
     for expected in [CaseState::Waiting, CaseState::Waiting, CaseState::Failed] {
         // Makes what waits for a later time due, as a restart of the daemon does.
         f.store.release_all().unwrap();
+        assert!(f.store.has_due_work().unwrap());
         claim(&f.store);
-        f.store.release("worker 1").unwrap();
+        assert!(!f.store.has_due_work().unwrap());
+        f.store.release("worker 1", &fault).unwrap();
         assert_eq!(state(&f.store, &id), expected);
+        let waits = u64::from(expected == CaseState::Waiting);
+        assert_eq!(f.store.queue().unwrap().bulk, waits);
+        assert!(!f.store.has_due_work().unwrap(), "not at once");
     }
-    let fault = f.store.case(&id).unwrap().summary.fault.unwrap();
-    assert_eq!(fault.code, "worker-died");
+    assert_eq!(f.store.case(&id).unwrap().summary.fault, Some(fault));
     f.store.retry(&id, "ana").unwrap();
     assert_eq!(claim(&f.store).lease.case, id);
 }

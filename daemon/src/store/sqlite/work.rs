@@ -3,7 +3,7 @@
 use super::super::error::{Doing, StoreError};
 use super::super::work::{BACKOFF, LEASE, PAUSE};
 use super::super::{
-    FaultClass, Lane, Lease, NewRevision, Outcome, Task, Work, WorkId, WorkOutcome,
+    FaultClass, Lane, Lease, NewRevision, Outcome, Queue, Task, Work, WorkId, WorkOutcome,
 };
 use super::audit::{self, Entry};
 use super::{cases, clock, row};
@@ -134,6 +134,44 @@ pub fn outcome(t: &Transaction<'_>, work: WorkId) -> Result<WorkOutcome, StoreEr
     })
 }
 
+/// What makes work `w` due at ?1: it is ready, or its lease ran out, and nobody else works on its
+/// case.
+macro_rules! due {
+    () => {
+        "(w.state = 'ready' AND w.not_before <= ?1 OR w.state = 'leased' AND w.lease_until < ?1)
+         AND NOT EXISTS (
+             SELECT 1 FROM work AS other
+             WHERE other.case_id = w.case_id AND other.id <> w.id
+               AND other.state = 'leased' AND other.lease_until >= ?1)"
+    };
+}
+
+/// Whether any work is due.
+pub fn has_due_work(t: &Transaction<'_>) -> Result<bool, StoreError> {
+    t.query_row(
+        concat!("SELECT EXISTS (SELECT 1 FROM work AS w WHERE ", due!(), ")"),
+        [clock::since_boot_ms()],
+        |r| r.get(0),
+    )
+    .doing("looking for work")
+}
+
+/// Work that is ready, by lane.
+pub fn queue(t: &Transaction<'_>) -> Result<Queue, StoreError> {
+    t.query_row(
+        "SELECT count(*) FILTER (WHERE lane = 0), count(*) FILTER (WHERE lane <> 0)
+         FROM work WHERE state = 'ready'",
+        [],
+        |r| {
+            Ok(Queue {
+                interactive: r.get::<_, i64>(0)?.unsigned_abs(),
+                bulk: r.get::<_, i64>(1)?.unsigned_abs(),
+            })
+        },
+    )
+    .doing("counting work")
+}
+
 /// Takes the next work that is due.
 pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
     let now = clock::since_boot_ms();
@@ -142,24 +180,17 @@ pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work
         Lane::Any => 1,
     };
     let claimed = t
-        .prepare_cached(
-            "UPDATE work SET state = 'leased', owner = ?1, lease_until = ?2, fence = fence + 1,
-                    tries = tries + 1
-             WHERE id = (
-                 SELECT id FROM work AS w
-                 WHERE lane <= ?4
-                   AND (state = 'ready' AND not_before <= ?3
-                        OR state = 'leased' AND lease_until < ?3)
-                   AND NOT EXISTS (
-                       SELECT 1 FROM work AS other
-                       WHERE other.case_id = w.case_id AND other.id <> w.id
-                         AND other.state = 'leased' AND other.lease_until >= ?3)
-                 ORDER BY lane, id LIMIT 1)
-             RETURNING id, case_id, fence, task, author",
-        )
+        .prepare_cached(concat!(
+            "UPDATE work SET state = 'leased', owner = ?2, lease_until = ?3,
+                        fence = fence + 1, tries = tries + 1
+                 WHERE id = (SELECT id FROM work AS w WHERE lane <= ?4 AND ",
+            due!(),
+            " ORDER BY lane, id LIMIT 1)
+                 RETURNING id, case_id, fence, task, author"
+        ))
         .and_then(|mut s| {
             s.query_row(
-                params![owner, clock::in_ms(LEASE), now, last_lane],
+                params![now, owner, clock::in_ms(LEASE), last_lane],
                 Claimed::read,
             )
             .optional()
@@ -390,15 +421,10 @@ pub fn fail(
 }
 
 /// Gives back the work of a worker that died.
-pub fn release(t: &Transaction<'_>, owner: &str) -> Result<Vec<CaseId>, StoreError> {
+pub fn release(t: &Transaction<'_>, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError> {
     let leases = leased(t, "owner = ?1", params![owner])?;
     for lease in &leases {
-        let fault = Fault {
-            code: "worker-died".to_owned(),
-            message: format!("{owner} died while it worked on this scan"),
-            hint: "The daemon's log has its last words. If it happens with this scan only, the scan is at fault: `medicosam retry CASE` tries once more.".to_owned(),
-        };
-        fail(t, lease, &fault, FaultClass::Passing)?;
+        fail(t, lease, fault, FaultClass::Passing)?;
     }
     Ok(leases.into_iter().map(|lease| lease.case).collect())
 }

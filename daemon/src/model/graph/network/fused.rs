@@ -5,9 +5,9 @@ use super::{
     AttentionBias, Bottleneck, Feature, Grid, Linear, LinearOptions, Network, Norm, WindowAttention,
 };
 use crate::model::graph::GraphError;
+use crate::model::onnx::{Conv, Value};
 use medicosam_kernels::attention::pack_relative;
 use medicosam_kernels::gemm::{PANEL, PanelRow, pack};
-use crate::model::onnx::{Conv, Value};
 
 impl Network<'_> {
     /// A linear layer. The scale and shift of the normalisation before it move into its weights.
@@ -104,9 +104,9 @@ impl Network<'_> {
         let widen = self.matrix(&widen, dim, hidden);
         let mut inputs = vec![x.value, widen, self.layers.g.constant(&[hidden], bias)];
         inputs.extend(self.depthwise_kernel(&layer(2), hidden, stride)?);
-        let (narrow, bias) =
-            self.layers
-                .read_conv_batch_norm(&layer(3), hidden, outputs, point)?;
+        let (narrow, bias) = self
+            .layers
+            .read_conv_batch_norm(&layer(3), hidden, outputs, point)?;
         inputs.push(self.matrix(&narrow, hidden, outputs));
         let g = &mut self.layers.g;
         inputs.push(g.constant(&[outputs], bias));

@@ -16,7 +16,7 @@ pub use convolution::Bottleneck;
 pub use feature::{Feature, Grid};
 
 use super::layers::Layers;
-use super::{GraphError, Form};
+use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::onnx::{Float, Model, Value};
