@@ -106,11 +106,21 @@ pub struct System {
 impl System {
     /// Folders and a configuration with this profile (named `test`); nothing runs yet.
     pub fn new(profile: &str) -> Self {
-        Self::with_output(profile, "results")
+        Self::with(profile, "results", false)
     }
 
     /// Like [`System::new`], with the output folder at a path of its own.
     pub fn with_output(profile: &str, output: &str) -> Self {
+        Self::with(profile, output, false)
+    }
+
+    /// Like [`System::new`]; the slices that no prompt touches are embedded as well, which would
+    /// only take time in other tests.
+    pub fn embedding_ahead(profile: &str) -> Self {
+        Self::with(profile, "results", true)
+    }
+
+    fn with(profile: &str, output: &str, ahead: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = format!(
             r#"
@@ -118,6 +128,9 @@ impl System {
 state = "state"
 socket = "api.sock"
 cache = "embeddings"
+
+[cache]
+ahead = {ahead}
 
 [[root]]
 path = "incoming"

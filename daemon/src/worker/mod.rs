@@ -3,12 +3,16 @@
 //! A crash, a hang or the end of memory in native code ends a worker, never the daemon. The daemon
 //! ([`Supervisor`]) starts it again; the scan that it died of gets a strike.
 
+mod ahead;
+mod desk;
 mod failure;
 mod heartbeat;
 mod models;
 mod pipeline;
 mod process;
 mod protocol;
+mod reading;
+mod reporter;
 mod supervisor;
 
 pub use models::{checkpoint, models_folder, runtime_library};

@@ -1,14 +1,18 @@
 //! The worker process itself.
 
+use super::ahead::Ahead;
+use super::desk::{self, Hand};
 use super::failure::Failure;
 use super::heartbeat::Heartbeat;
 use super::models::Models;
 use super::pipeline::Pipeline;
 use super::protocol::{Report, to_line};
+use super::reading::ReadAhead;
+use super::reporter::Reporter;
 use super::supervisor::Supervisor;
 use crate::config::Config;
 use crate::embed::EmbeddingCache;
-use crate::store::{Lane, SqliteStore, Store, StoreError};
+use crate::store::{SqliteStore, Store, StoreError};
 use std::collections::HashSet;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
@@ -31,45 +35,60 @@ pub enum WorkerError {
 
 /// Works until standard input ends.
 pub fn run(config: Config, number: u32) -> Result<(), WorkerError> {
-    let wakes = listen()?;
+    let (wake_main, main_wakes) = mpsc::channel();
+    let (wake_desk, desk_wakes) = mpsc::channel();
+    listen(vec![wake_main.clone(), wake_desk])?;
+    let (to_main, handed) = mpsc::channel();
+    let config = Arc::new(config);
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&SqliteStore::file(&config.state))?);
-    let mut pipeline = Pipeline {
+    let cache = Arc::new(EmbeddingCache::of(&config));
+    let heartbeat = Heartbeat::start(Arc::clone(&store))?;
+    let reporter = Arc::new(Reporter::new(say));
+    let pipeline = |hand| Pipeline {
         models: Models::new(&config),
-        cache: EmbeddingCache::new(config.cache.clone()),
-        heartbeat: Heartbeat::start(Arc::clone(&store))?,
-        swept: HashSet::new(),
+        cache: Arc::clone(&cache),
+        heartbeat: heartbeat.clone(),
         owner: Supervisor::owner(number),
-        store,
-        config,
-        report: Box::new(say),
+        store: Arc::clone(&store),
+        config: Arc::clone(&config),
+        reporter: Arc::clone(&reporter),
+        hand,
+        read_ahead: ReadAhead::default(),
+        ahead: Ahead::default(),
+        swept: HashSet::new(),
+        cache_fault: None,
     };
+    let desk = pipeline(Hand::Desk { to_main, wake_main });
+    desk::start(desk, desk_wakes, LOOK_EVERY)?;
+    let mut pipeline = pipeline(Hand::Main { handed });
     loop {
-        match pipeline.work_once(Lane::Any) {
+        match pipeline.step() {
             Ok(true) => {}
-            Ok(false) => match wakes.recv_timeout(LOOK_EVERY) {
-                Ok(()) | Err(RecvTimeoutError::Timeout) => while wakes.try_recv().is_ok() {},
+            Ok(false) => match main_wakes.recv_timeout(LOOK_EVERY) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => while main_wakes.try_recv().is_ok() {},
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             },
             Err(Failure::Store(error)) => return Err(error.into()),
-            // `work_once` tells the store of faults and passes over lost leases.
-            Err(Failure::Fault(..) | Failure::LeaseLost) => {}
+            // The store has been told of faults; lost leases are passed over.
+            Err(Failure::Fault(..) | Failure::LeaseLost | Failure::NeedsEncoder) => {}
         }
     }
 }
 
 /// Reads orders on a thread of its own. When they end the daemon is gone, and whatever is being
 /// done here will be done again by its successor: the process ends at once.
-fn listen() -> io::Result<mpsc::Receiver<()>> {
-    let (sender, wakes) = mpsc::channel();
+fn listen(threads: Vec<mpsc::Sender<()>>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("orders".to_owned())
         .spawn(move || {
             for _ in io::stdin().lock().lines().map_while(Result::ok) {
-                let _ = sender.send(());
+                for thread in &threads {
+                    let _ = thread.send(());
+                }
             }
             std::process::exit(0);
         })?;
-    Ok(wakes)
+    Ok(())
 }
 
 /// Tells the daemon. If it does not listen any more, the end of the input follows.

@@ -32,6 +32,13 @@ pub enum Report {
     Case(Option<CaseId>),
     /// How far it is with the case.
     Progress(Progress),
+    /// Nothing else being due, it embeds the slices of a case in review that no prompt touched.
+    Ahead {
+        /// The case.
+        case: CaseId,
+        /// Slices embedded, of all that the case has.
+        progress: Progress,
+    },
     /// What keeps it from working; `None` when that is over.
     Fault(Option<Fault>),
 }

@@ -124,6 +124,11 @@ impl Supervisor {
             Report::Progress(progress) => self
                 .board
                 .worker(self.number, |status| status.progress = Some(progress)),
+            Report::Ahead { case, progress } => self.board.worker(self.number, |status| {
+                status.activity = "ahead".to_owned();
+                status.case = Some(case);
+                status.progress = Some(progress);
+            }),
             Report::Fault(fault) => self
                 .board
                 .worker(self.number, |status| status.fault = fault),
