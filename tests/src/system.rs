@@ -104,23 +104,23 @@ pub struct System {
 }
 
 impl System {
-    /// Folders and a configuration with this profile (named `test`); nothing runs yet.
+    /// Folders and a configuration with this profile (named `test`); nothing runs yet. Slices that
+    /// no prompt touches are not embedded, which would only take time in most tests.
     pub fn new(profile: &str) -> Self {
-        Self::with(profile, "results", false)
+        Self::with(profile, "results", "ahead = false")
     }
 
     /// Like [`System::new`], with the output folder at a path of its own.
     pub fn with_output(profile: &str, output: &str) -> Self {
-        Self::with(profile, output, false)
+        Self::with(profile, output, "ahead = false")
     }
 
-    /// Like [`System::new`]; the slices that no prompt touches are embedded as well, which would
-    /// only take time in other tests.
-    pub fn embedding_ahead(profile: &str) -> Self {
-        Self::with(profile, "results", true)
+    /// Like [`System::new`], with these lines under `[cache]`.
+    pub fn with_cache(profile: &str, cache: &str) -> Self {
+        Self::with(profile, "results", cache)
     }
 
-    fn with(profile: &str, output: &str, ahead: bool) -> Self {
+    fn with(profile: &str, output: &str, cache: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = format!(
             r#"
@@ -130,7 +130,7 @@ socket = "api.sock"
 cache = "embeddings"
 
 [cache]
-ahead = {ahead}
+{cache}
 
 [[root]]
 path = "incoming"
