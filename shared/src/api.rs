@@ -66,7 +66,8 @@ pub struct WorkerStatus {
     pub number: u32,
     /// Its process, while it runs.
     pub pid: Option<u32>,
-    /// What it does, in a word: `starting`, `idle`, `busy`, `stopped`.
+    /// What it does, in a word: `starting`, `idle`, `busy`, `ahead` (nothing being due, it embeds
+    /// the slices of a case in review that no prompt touched), `stopped`.
     pub activity: String,
     /// The case it works on.
     pub case: Option<crate::case::CaseId>,

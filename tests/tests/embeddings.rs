@@ -195,13 +195,13 @@ fn people_wait_for_one_slice_at_most_while_a_long_scan_is_embedded() {
     system.stop();
     let config = system.path("medicosam.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("40, 1] }", "40, 16] }")).unwrap();
+    std::fs::write(&config, text.replace("40, 1] }", "40, 10] }")).unwrap();
     system.start();
-    let radii: Vec<Option<i32>> = (5..21).map(Some).collect();
+    let radii: Vec<Option<i32>> = (5..15).map(Some).collect();
     phantom(&system, "long.nii", 3.0, &radii);
     let done = || {
         let worker = worker(&system);
-        worker.progress.filter(|p| p.total == 16).map(|p| p.done)
+        worker.progress.filter(|p| p.total == 10).map(|p| p.done)
     };
     until("the long scan", || done().is_some_and(|done| done >= 1));
 

@@ -251,3 +251,59 @@ fn a_vanishing_file_is_as_good_as_none() {
     });
     assert!(budget::total(&cache.entries()) <= 2 * BYTES);
 }
+
+/// Set for the child of the test below: the folder to write to.
+const CHILD: &str = "MEDICOSAM_TEST_WRITES_EMBEDDINGS_TO";
+
+#[test]
+fn a_writer_killed_at_any_moment_leaves_nothing_half() {
+    let forever = |folder: &Path| -> ! {
+        let cache = EmbeddingCache::new(folder.to_owned(), 20 * BYTES, 1);
+        for number in (0..=u8::MAX).cycle() {
+            keep(&cache, number, Purpose::Now);
+            let place = u32::from(number);
+            cache.place(&STACK, place, &key(number)).unwrap();
+        }
+        unreachable!("the cycle has no end");
+    };
+    if let Some(folder) = std::env::var_os(CHILD) {
+        forever(Path::new(&folder));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let cache = EmbeddingCache::new(folder.path().to_owned(), 20 * BYTES, 1);
+    let this_test = "embed::tests::a_writer_killed_at_any_moment_leaves_nothing_half";
+    for round in 1..=10 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", this_test])
+            .env(CHILD, folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // In the middle of its work, a little later each time.
+        let mut looks = 0;
+        while looks < round * 20 {
+            assert_eq!(
+                child.try_wait().unwrap(),
+                None,
+                "it goes on until it is killed"
+            );
+            looks += u32::from(cache.entries().len() >= 10);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let there = present(&cache);
+        assert!(!there.is_empty());
+        for number in there {
+            assert_eq!(cache.get_content(&key(number)), Some(embedding(number)));
+        }
+        for number in 0..=u8::MAX {
+            let found = cache.get(&STACK, u32::from(number));
+            assert!(found.is_none_or(|found| found == embedding(number)));
+        }
+    }
+    cache.sweep();
+    assert!(!cache.folder.join("partial").exists());
+    // What the last one had no time to remove goes at the next look.
+    cache.has_room(0);
+    assert!(budget::total(&cache.entries()) <= 20 * BYTES);
+}
