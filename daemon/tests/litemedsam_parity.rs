@@ -202,7 +202,7 @@ fn the_mask_of_a_kept_embedding_is_that_of_the_embedding() {
     let folder = tempfile::tempdir().unwrap();
     let cache = EmbeddingCache::new(folder.path().to_owned(), 1 << 30, 1);
     for name in FIXTURES {
-        let fixture = Fixture::read(name);
+        let fixture = Slice::read(name);
         let prompt = fixture.box_prompt();
         let exact = fixture.embedding();
         let key = ContentKey::of(sam.model().hash(), &fixture.slice());

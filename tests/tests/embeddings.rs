@@ -7,7 +7,7 @@
 )]
 
 use medicosam_shared::api::{PromptRequest, PromptResponse, WorkerStatus};
-use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use medicosam_shared::provenance::Timings;
 use medicosam_tests::nifti::write_scan;
@@ -241,8 +241,7 @@ fn masks_are_there_at_once() {
     std::fs::write(&config, long).unwrap();
     system.start();
     for n in 0..3 {
-        // The same slices with another head: other scans to the daemon, the same work.
-        noisy_copy(&system, &format!("bulk{n}.nii"), n);
+        noisy_copy(&system, &format!("bulk{n}.nii"), 21, n);
     }
     until("bulk work", || {
         worker(&system).progress.is_some_and(|p| p.done > 0)
@@ -266,10 +265,57 @@ fn masks_are_there_at_once() {
     );
 }
 
-/// A scan of the sample's size whose slices look like nothing else.
-fn noisy_copy(system: &System, name: &str, seed: u16) {
+/// Release figures: `cargo test --release --workspace --test embeddings -- --ignored --nocapture`
+#[test]
+#[ignore = "measures; wants a machine with nothing else to do, and a release build"]
+fn the_next_scan_is_read_while_this_one_is_embedded() {
+    let queue = |scan_memory: &str| {
+        let system = System::with_cache(&lung_profile(10, 12), "ahead = false");
+        let config = system.path("medicosam.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let limited = format!("[daemon]\nscan_memory = \"{scan_memory}\"");
+        std::fs::write(&config, text.replace("[daemon]", &limited)).unwrap();
+        for n in 0..5 {
+            noisy_copy(&system, &format!("{n}.nii"), 160, n);
+        }
+        let status = system.medicosamd(&["run", "--oneshot"]).output().unwrap();
+        assert!(status.status.success(), "{status:?}");
+        // From the first claim on: finding and hashing five new files is not what is measured.
+        let mut system = system;
+        system.start();
+        let cases = system.cases();
+        let cases = cases
+            .iter()
+            .map(|c| system.wait(system.client().case(&c.id.0)));
+        let cases: Vec<CaseDetail> = cases.collect();
+        system.stop();
+        let loading: f64 = cases.iter().map(|case| timings(case).load_s).sum();
+        let events = cases.iter().flat_map(|case| &case.history);
+        let times: Vec<_> = events
+            .filter(|e| matches!(e.action, Action::Claimed | Action::Revised))
+            .map(|e| e.at)
+            .collect();
+        let (first, last) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+        (last.duration_since(*first).as_secs_f64(), loading)
+    };
+    let mut ratios = Vec::new();
+    for _ in 0..3 {
+        let (without, waited_without) = queue("0 B");
+        let (with, waited_with) = queue("2 GiB");
+        println!(
+            "five scans of 84 MB: {without:.2} s ({waited_without:.2} s reading) one after the \
+             other, {with:.2} s ({waited_with:.2} s) reading ahead"
+        );
+        assert!(waited_with < waited_without);
+        ratios.push(with / without);
+    }
+    println!("ratios: {ratios:.3?}");
+}
+
+/// A scan of so many slices of the sample's size that look like nothing else.
+fn noisy_copy(system: &System, name: &str, slices: u16, seed: u16) {
     let hidden = system.path("incoming").join(name).with_extension("part");
-    write_scan(&hidden, [512, 512, 21], 5.0, |i, j, k| {
+    write_scan(&hidden, [512, 512, slices], 5.0, |i, j, k| {
         let noise = i.wrapping_mul(31) ^ j.wrapping_mul(17) ^ (k * 7 + seed * 331);
         (noise % 1500) as i16 - 1000
     });

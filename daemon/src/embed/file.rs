@@ -17,8 +17,7 @@
 //! re-prompt would wait for.
 
 use crate::model::Embedding;
-use half::f16;
-use half::slice::HalfFloatSliceExt;
+use crate::model::half::{f16_to_f32, f32_to_f16};
 use medicosam_shared::geometry::SliceShape;
 
 const MARK: &[u8; 8] = b"MSAMEMB2";
@@ -39,9 +38,9 @@ impl Encoded {
 /// Makes the file of an embedding, and rounds the embedding to what the file holds, so that a mask
 /// does not depend on whether its embedding was in the cache.
 pub(super) fn encode(embedding: &mut Embedding) -> Encoded {
-    let mut halves = vec![f16::ZERO; embedding.values.len()];
-    halves.convert_from_f32_slice(&embedding.values);
-    let fits = halves.iter().all(|half| half.is_finite());
+    let halves: Vec<u16> = embedding.values.iter().map(|&v| f32_to_f16(v)).collect();
+    // All exponent bits are set in infinities and in what is not a number.
+    let fits = halves.iter().all(|half| half & 0x7c00 != 0x7c00);
     let bits: u32 = if fits { 16 } else { 32 };
 
     let length = HEADER + embedding.values.len() * bits as usize / 8 + CHECKSUM;
@@ -53,8 +52,10 @@ pub(super) fn encode(embedding: &mut Embedding) -> Encoded {
         bytes.extend_from_slice(&number.to_le_bytes());
     }
     if fits {
-        halves.convert_to_f32_slice(&mut embedding.values);
         bytes.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
+        for (value, half) in embedding.values.iter_mut().zip(halves) {
+            *value = f16_to_f32(half);
+        }
     } else {
         bytes.extend(
             embedding
@@ -105,8 +106,8 @@ fn widened(data: &[u8]) -> Option<Vec<f32>> {
     let (halves, []) = data.as_chunks::<2>() else {
         return None;
     };
-    let halves: Vec<f16> = halves.iter().map(|&h| f16::from_le_bytes(h)).collect();
-    Some(halves.to_f32_vec())
+    let values = halves.iter().map(|&h| f16_to_f32(u16::from_le_bytes(h)));
+    Some(values.collect())
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
