@@ -129,7 +129,8 @@ pub trait Store: Send + Sync {
     /// somebody else may.
     fn upcoming(&self) -> Result<Option<ScanOfCase>, StoreError>;
 
-    /// The scans that wait for a person, those that came up last first.
+    /// The scans that wait for a person, or that one is prompting on; those that came up last
+    /// first.
     fn in_review(&self) -> Result<Vec<ScanOfCase>, StoreError>;
 
     /// Makes a lease last longer.

@@ -54,11 +54,10 @@ impl Pipeline {
             return Ok(false);
         }
         let waiting = self.store.in_review()?;
-        self.ahead
-            .settled
-            .retain(|case| waiting.iter().any(|scan| scan.case == *case));
+        let cases: HashSet<&CaseId> = waiting.iter().map(|scan| &scan.case).collect();
+        self.ahead.settled.retain(|case| cases.contains(case));
         let rest = self.ahead.rest.take();
-        let rest = rest.filter(|rest| waiting.iter().any(|scan| scan.case == rest.scan.case));
+        let rest = rest.filter(|rest| cases.contains(&rest.scan.case));
         let (case, done) = match rest {
             Some(rest) => (rest.scan.case.clone(), self.one_more(rest)),
             None => {

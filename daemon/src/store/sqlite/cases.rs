@@ -68,12 +68,14 @@ pub fn find(t: &Transaction<'_>, prefix: &str) -> Result<CaseId, StoreError> {
     }
 }
 
-/// The scans of the cases that wait for a person, those that came up last first.
+/// The scans of the cases that wait for a person, or that one is prompting on; those that came up
+/// last first.
 pub fn in_review(t: &Transaction<'_>) -> Result<Vec<ScanOfCase>, StoreError> {
     let mut statement = t
         .prepare_cached(
             "SELECT id, path, sha256, profile, revision FROM cases
-             WHERE state = 'review' AND superseded_by IS NULL
+             WHERE (state = 'review' OR state = 'segmenting' AND revision IS NOT NULL)
+               AND superseded_by IS NULL
              ORDER BY updated DESC, id",
         )
         .doing("listing cases in review")?;

@@ -444,6 +444,14 @@ fn cases_in_review_are_those_nobody_decided_on_newest_first() {
     let later = later.lease.case;
     assert_eq!(listed(), [later.clone(), id.clone()]);
     assert_eq!(f.store.in_review().unwrap()[0].revision, Some(1));
+    f.store.request_prompt(&later, "ben", &prompt(1)).unwrap();
+    let prompted = claim(&f.store);
+    assert_eq!(state(&f.store, &later), CaseState::Segmenting);
+    assert_eq!(listed().len(), 2, "a person is at it");
+    let done = f
+        .store
+        .fail(&prompted.lease, &fault(), FaultClass::BadInput);
+    assert_eq!(done.unwrap(), Outcome::GivenUp);
     f.store
         .decide(&later, "ana", &decision(1, Verdict::Approve))
         .unwrap();
