@@ -356,6 +356,11 @@ fn latencies(system: &System, case: &CaseDetail, count: usize) -> Vec<Duration> 
             started.elapsed()
         })
         .collect();
+    let last = timings(&system.wait(system.client().case(&id.0)));
+    println!(
+        "the last one: {:.3} s in the decoder, {:.3} s writing, {:.3} s in the worker",
+        last.decode_s, last.write_s, last.total_s
+    );
     times.sort();
     // The first one loads the decoder.
     times.pop();

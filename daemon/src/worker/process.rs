@@ -22,6 +22,10 @@ use std::time::Duration;
 /// Work that waits for a later time is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Niceness of bulk work: beside it a thread of niceness 0 gets three quarters of a core.
+#[cfg(target_os = "linux")]
+const BULK_NICENESS: i32 = 5;
+
 /// Why a worker ends.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
@@ -60,6 +64,7 @@ pub fn run(config: Config, number: u32) -> Result<(), WorkerError> {
     };
     let desk = pipeline(Hand::Desk { to_main, wake_main });
     desk::start(desk, desk_wakes, LOOK_EVERY)?;
+    step_back();
     let mut pipeline = pipeline(Hand::Main { handed });
     loop {
         match pipeline.step() {
@@ -72,6 +77,16 @@ pub fn run(config: Config, number: u32) -> Result<(), WorkerError> {
             // The store has been told of faults; lost leases are passed over.
             Err(Failure::Fault(..) | Failure::LeaseLost | Failure::NeedsEncoder) => {}
         }
+    }
+}
+
+/// Lowers the priority of this thread and of those that it starts from now on, the encoder's among
+/// them: when a prompt is answered beside them, most of the machine is for that.
+fn step_back() {
+    // On Linux a priority is a thread's; elsewhere it may be the whole process's.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, BULK_NICENESS) {
+        tracing::warn!("prompts will wait longer beside bulk work: {error}");
     }
 }
 
