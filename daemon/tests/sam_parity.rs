@@ -100,9 +100,7 @@ fn half_precision_stays_close() {
     let whole = std::fs::metadata(installed.encoder()).unwrap().len();
     std::fs::remove_file(installed.encoder()).unwrap();
     let folder = installed.encoder().parent().unwrap().to_owned();
-    let files = encoder(Form::F16)
-        .save(&folder, "encoder.onnx")
-        .unwrap();
+    let files = encoder(Form::F16).save(&folder, "encoder.onnx").unwrap();
     assert!(files[0].bytes < whole * 6 / 10, "{files:?} of {whole}");
 
     let fixture = Fixture::read(NAME);

@@ -63,11 +63,13 @@ pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
 
 fn describe(config: &Config) -> String {
     let mut text = format!(
-        "configuration  {}\ndata           {}\nstate          {}\nsocket         {}\nworkers        {}\n",
+        "configuration  {}\ndata           {}\nstate          {}\nsocket         {}\nembeddings     {}, at most {:.1} GB\nworkers        {}\n",
         config.source.display(),
         config.data.display(),
         config.state.display(),
         config.socket.display(),
+        config.cache.folder.display(),
+        config.cache.max_bytes as f64 / 1e9,
         config.workers
     );
     for number in 1..=config.workers {
