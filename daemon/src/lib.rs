@@ -4,13 +4,14 @@
 //! [`store`] keeps the cases and their work, [`worker`] does it with [`model`], [`embed`] and
 //! [`segment`], [`output`] writes the results, [`api`] serves them to people. [`server`] puts it
 //! together; [`commands`] are the verbs of `medicosamd`, of which [`setup`] fetches what a fresh
-//! machine lacks.
+//! machine lacks, and [`download`] models from where they were published.
 
 pub mod api;
 pub mod board;
 pub mod changes;
 pub mod commands;
 pub mod config;
+pub mod download;
 pub mod embed;
 pub mod model;
 pub mod output;

@@ -35,7 +35,7 @@ fn slices_embedded_at_once_are_the_slices_embedded_one_by_one() {
     let request = InstallRequest {
         name: "tiny",
         family: Family::Sam,
-        sha256: None,
+        checksum: None,
     };
     let checkpoint = fixtures().join("sam_vit_tiny_random_11.pth");
     let installed = install(&checkpoint, &request, models.path()).unwrap();

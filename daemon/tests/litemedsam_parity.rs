@@ -7,15 +7,18 @@
 
 mod support;
 
+use medicosam_daemon::embed::{ContentKey, EmbeddingCache, Purpose};
 use medicosam_daemon::model::{
-    Device, Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
-    SliceImage, install, known_model,
+    Checksum, Device, Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam,
+    SessionOptions, SliceImage, Xxh128, install, known_model,
 };
+use medicosam_daemon::setup::pinned::LITEMEDSAM_CHECKPOINT;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::dice;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
+use std::time::Instant;
 use support::{Fixture, max_difference, test_assets};
 
 const FIXTURES: [&str; 2] = ["litemedsam_ct_lung_10", "litemedsam_mr_brain_14"];
@@ -194,6 +197,41 @@ fn the_mask_of_a_box_is_that_of_upstream() {
 }
 
 #[test]
+fn the_mask_of_a_kept_embedding_is_that_of_the_embedding() {
+    let Model { mut sam, _models } = model();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = EmbeddingCache::new(folder.path().to_owned(), 1 << 30, 1);
+    for name in FIXTURES {
+        let fixture = Slice::read(name);
+        let prompt = fixture.box_prompt();
+        let exact = fixture.embedding();
+        let key = ContentKey::of(sam.model().hash(), &fixture.slice());
+        cache.put(&key, &mut exact.clone(), Purpose::Now).unwrap();
+        let started = Instant::now();
+        let kept = cache.get_content(&key).unwrap();
+        let read = started.elapsed();
+        let rounding = max_difference(&kept.values, &exact.values);
+        let of_exact = sam.decode(&exact, &prompt, None).unwrap();
+        let of_kept = sam.decode(&kept, &prompt, None).unwrap();
+        let logits = max_difference(&of_kept.low_res.values, &of_exact.low_res.values);
+        let masks = [&of_kept, &of_exact].map(|answer| answer.mask.pixels().iter().copied());
+        let [of_kept, of_exact] = masks;
+        let same = dice(of_kept, of_exact);
+        println!(
+            "{name}: embedding differs by {rounding:e}, logits by {logits:e}, Dice {same}; read in {read:?}"
+        );
+        assert!(rounding > 0.0 && rounding < 1e-3, "{name}: {rounding}");
+        assert!(same >= 0.999, "{name}: Dice {same}");
+    }
+    let files = walkdir::WalkDir::new(folder.path()).into_iter().flatten();
+    let bytes = files
+        .filter(|f| f.file_type().is_file())
+        .map(|f| f.metadata().unwrap().len());
+    // 256 × 64 × 64 halves, 32 bytes of header, 4 of checksum.
+    assert_eq!(bytes.collect::<Vec<_>>(), [2_097_188; 2]);
+}
+
+#[test]
 fn a_mask_prompt_and_an_unloaded_encoder_change_nothing_but_what_they_should() {
     let Model { mut sam, _models } = model();
     let fixture = Slice::read(FIXTURES[0]);
@@ -240,11 +278,8 @@ fn an_installed_model_is_found_kept_and_repaired() {
     let models = tempfile::tempdir().unwrap();
     let request = InstallRequest::from(known_model("litemedsam").unwrap());
     let installed = install(&checkpoint, &request, models.path()).unwrap();
-    assert!(
-        installed.hash().contains(request.sha256.unwrap()),
-        "{}",
-        installed.hash()
-    );
+    let digest = LITEMEDSAM_CHECKPOINT.to_string();
+    assert!(installed.hash().contains(&digest), "{}", installed.hash());
     assert_eq!(
         InstalledModel::open(models.path(), "litemedsam").unwrap(),
         installed
@@ -276,7 +311,7 @@ fn an_installed_model_is_found_kept_and_repaired() {
     assert_eq!(left, [".lock", "litemedsam"]);
 
     let other = InstallRequest {
-        sha256: Some("00"),
+        checksum: Some(Checksum::Xxh128(Xxh128::new(0))),
         ..request
     };
     let error = install(&checkpoint, &other, models.path()).unwrap_err();

@@ -21,7 +21,7 @@ fn installed(network: &Network) -> (TempDir, InstalledModel) {
     let request = InstallRequest {
         name: "random",
         family: Family::Sam,
-        sha256: None,
+        checksum: None,
     };
     let installed = install(&checkpoint, &request, &folder.path().join("models")).unwrap();
     let sizes = installed.sizes();

@@ -6,7 +6,7 @@
 mod support;
 
 use medicosam_daemon::model::checkpoint::Checkpoint;
-use medicosam_daemon::model::graph::{Encoder, Precision};
+use medicosam_daemon::model::graph::{Encoder, Form};
 use medicosam_daemon::model::onnx::Model;
 use medicosam_daemon::model::{
     Embedding, Family, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
@@ -33,7 +33,7 @@ fn installed() -> (TempDir, InstalledModel) {
     let request = InstallRequest {
         name: "tiny",
         family: Family::Sam,
-        sha256: None,
+        checksum: None,
     };
     let installed = install(&checkpoint(), &request, models.path()).unwrap();
     (models, installed)
@@ -45,10 +45,10 @@ fn open(installed: &InstalledModel) -> Sam {
 }
 
 /// The encoder, built anew.
-fn encoder(precision: Precision) -> Model {
+fn encoder(form: Form) -> Model {
     let mut checkpoint = Checkpoint::open(&checkpoint()).unwrap();
     let encoder = Encoder::infer(&checkpoint).unwrap();
-    encoder.build(&mut checkpoint, precision).unwrap()
+    encoder.build(&mut checkpoint, form).unwrap()
 }
 
 #[test]
@@ -100,9 +100,7 @@ fn half_precision_stays_close() {
     let whole = std::fs::metadata(installed.encoder()).unwrap().len();
     std::fs::remove_file(installed.encoder()).unwrap();
     let folder = installed.encoder().parent().unwrap().to_owned();
-    let files = encoder(Precision::F16)
-        .save(&folder, "encoder.onnx")
-        .unwrap();
+    let files = encoder(Form::F16).save(&folder, "encoder.onnx").unwrap();
     assert!(files[0].bytes < whole * 6 / 10, "{files:?} of {whole}");
 
     let fixture = Fixture::read(NAME);
@@ -121,7 +119,7 @@ fn weights_in_a_file_of_their_own_change_nothing() {
     let expected = open(&installed).encode(&picture).unwrap();
     std::fs::remove_file(installed.encoder()).unwrap();
     let folder = installed.encoder().parent().unwrap().to_owned();
-    let files = encoder(Precision::F32)
+    let files = encoder(Form::F32)
         .save_with_limit(&folder, "encoder.onnx", 100_000)
         .unwrap();
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();

@@ -66,8 +66,9 @@ pub struct WorkerStatus {
     pub number: u32,
     /// Its process, while it runs.
     pub pid: Option<u32>,
-    /// What it does, in a word: `starting`, `probing` (trying a device), `idle`, `busy`, `resting`
-    /// (unloaded until there is work), `paused` (no device works), `stopped`.
+    /// What it does, in a word: `starting`, `probing` (trying a device), `idle`, `busy`, `ahead`
+    /// (nothing being due, it embeds the slices of a case in review that no prompt touched),
+    /// `resting` (unloaded until there is work), `paused` (no device works), `stopped`.
     pub activity: String,
     /// The case it works on.
     pub case: Option<crate::case::CaseId>,

@@ -1,5 +1,5 @@
-//! Label maps read without a line of the product's code, so that a mistake in its writer cannot
-//! hide behind the same mistake in its reader.
+//! Scans written and label maps read without a line of the product's code, so that a mistake in its
+//! writer cannot hide behind the same mistake in its reader.
 
 #![allow(
     clippy::expect_used,
@@ -33,4 +33,44 @@ pub fn read_label_map(path: &Path) -> ([usize; 3], Vec<u16>) {
     };
     assert_eq!(voxels.len(), dims.iter().product::<usize>());
     (dims, voxels)
+}
+
+/// Writes a scan of this size: little-endian NIfTI-1, not compressed, of type int16, with voxels of
+/// 1 × 1 × `thickness` mm. `value` gives the voxel at i, j, k.
+pub fn write_scan(
+    path: &Path,
+    dims: [u16; 3],
+    thickness: f32,
+    value: impl Fn(u16, u16, u16) -> i16,
+) {
+    let mut bytes = vec![0u8; 352];
+    let mut put = |at: usize, data: &[u8]| bytes[at..at + data.len()].copy_from_slice(data);
+    put(0, &348i32.to_le_bytes());
+    for (at, number) in (40..)
+        .step_by(2)
+        .zip([3, dims[0], dims[1], dims[2], 1, 1, 1, 1])
+    {
+        put(at, &number.to_le_bytes());
+    }
+    put(70, &4i16.to_le_bytes());
+    put(72, &16i16.to_le_bytes());
+    for (at, number) in (76..).step_by(4).zip([1.0, 1.0, 1.0, thickness]) {
+        put(at, &f32::to_le_bytes(number));
+    }
+    put(108, &352f32.to_le_bytes());
+    put(112, &1f32.to_le_bytes());
+    // The sform: three rows of four numbers.
+    put(254, &1i16.to_le_bytes());
+    for (at, number) in [(280, 1.0), (300, 1.0), (320, thickness)] {
+        put(at, &f32::to_le_bytes(number));
+    }
+    put(344, b"n+1\0");
+    for k in 0..dims[2] {
+        for j in 0..dims[1] {
+            for i in 0..dims[0] {
+                bytes.extend_from_slice(&value(i, j, k).to_le_bytes());
+            }
+        }
+    }
+    std::fs::write(path, bytes).expect("the scan can be written");
 }

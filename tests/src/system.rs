@@ -108,13 +108,23 @@ pub struct System {
 }
 
 impl System {
-    /// Folders and a configuration with this profile (named `test`); nothing runs yet.
+    /// Folders and a configuration with this profile (named `test`); nothing runs yet. Slices that
+    /// no prompt touches are not embedded, which would only take time in most tests.
     pub fn new(profile: &str) -> Self {
-        Self::with_output(profile, "results")
+        Self::with(profile, "results", "ahead = false")
     }
 
     /// Like [`System::new`], with the output folder at a path of its own.
     pub fn with_output(profile: &str, output: &str) -> Self {
+        Self::with(profile, output, "ahead = false")
+    }
+
+    /// Like [`System::new`], with these lines under `[cache]`.
+    pub fn with_cache(profile: &str, cache: &str) -> Self {
+        Self::with(profile, "results", cache)
+    }
+
+    fn with(profile: &str, output: &str, cache: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = format!(
             r#"
@@ -122,6 +132,9 @@ impl System {
 state = "state"
 socket = "api.sock"
 cache = "embeddings"
+
+[cache]
+{cache}
 
 [[root]]
 path = "incoming"

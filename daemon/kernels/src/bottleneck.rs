@@ -6,10 +6,7 @@
 //! result is made.
 
 use super::linear::{Linear, gelu_all};
-use super::simd::vectorised;
-
-/// Channels that are convolved together: four registers of eight numbers.
-const CHANNELS: usize = 32;
+use super::simd::{Simd, vectorised};
 
 /// A picture: (height, width, channels), channels fastest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,40 +62,37 @@ vectorised! {
         out: &mut [f32],
     ) {
         let channels = conv.bias.len();
+        let outside = vec![0.0; channels];
         for (x, out) in out.chunks_exact_mut(channels).enumerate() {
-            let centre = x * conv.stride;
-            let mut first = 0;
-            while first + CHANNELS <= channels {
-                let mut sums: [f32; CHANNELS] = std::array::from_fn(|c| conv.bias[first + c]);
-                for (ky, row) in rows.iter().enumerate() {
-                    let Some(row) = row else { continue };
-                    for kx in 0..3 {
-                        // The column is centre + kx − 1.
-                        if centre + kx == 0 || centre + kx > width {
-                            continue;
-                        }
-                        let pixel = &row[(centre + kx - 1) * channels + first..][..CHANNELS];
-                        let kernel = &conv.kernel[(ky * 3 + kx) * channels + first..][..CHANNELS];
-                        for c in 0..CHANNELS {
-                            sums[c] = S::mul_add(pixel[c], kernel[c], sums[c]);
-                        }
+            out.copy_from_slice(conv.bias);
+            for (row, kernel) in rows.iter().zip(conv.kernel.chunks_exact(3 * channels)) {
+                let Some(row) = row else { continue };
+                // Columns x·stride − 1 to x·stride + 1, counted from 1.
+                let pixels = [0, 1, 2].map(|kx| match x * conv.stride + kx {
+                    column if (1..=width).contains(&column) => {
+                        &row[(column - 1) * channels..][..channels]
                     }
-                }
-                out[first..first + CHANNELS].copy_from_slice(&sums);
-                first += CHANNELS;
-            }
-            for channel in first..channels {
-                let mut sum = conv.bias[channel];
-                for (ky, row) in rows.iter().enumerate() {
-                    let Some(row) = row else { continue };
-                    for kx in (0..3).filter(|kx| (1..=width).contains(&(centre + kx))) {
-                        let pixel = row[(centre + kx - 1) * channels + channel];
-                        sum = S::mul_add(pixel, conv.kernel[(ky * 3 + kx) * channels + channel], sum);
-                    }
-                }
-                out[channel] = sum;
+                    _ => outside.as_slice(),
+                });
+                add_products::<S>(out, pixels, kernel);
             }
         }
+    }
+}
+
+/// Adds three pixels, each multiplied by a third of `kernel`.
+#[inline(always)]
+fn add_products<S: Simd>(out: &mut [f32], pixels: [&[f32]; 3], kernel: &[f32]) {
+    let channels = out.len();
+    let [a, b, c] = pixels.map(|pixel| &pixel[..channels]);
+    let (p, rest) = kernel.split_at(channels);
+    let (q, r) = rest.split_at(channels);
+    let r = &r[..channels];
+    let q = &q[..channels];
+    for i in 0..channels {
+        let sum = S::mul_add(a[i], p[i], out[i]);
+        let sum = S::mul_add(b[i], q[i], sum);
+        out[i] = S::mul_add(c[i], r[i], sum);
     }
 }
 

@@ -92,13 +92,15 @@ vectorised! {
         panel: &[PanelRow],
         sums: &mut [PanelRow; TILE_ROWS],
     ) {
-        let rows = rows.map(|row| &row[..panel.len()]);
+        let [r0, r1, r2, r3, r4, r5] = rows;
         let mut local = *sums;
-        for (k, b) in panel.iter().enumerate() {
-            for i in 0..TILE_ROWS {
-                let a = rows[i][k];
-                for j in 0..PANEL {
-                    local[i][j] = S::mul_add(a, b[j], local[i][j]);
+        // One zip of all: no index is checked in this loop.
+        let factors = r0.iter().zip(r1).zip(r2).zip(r3).zip(r4).zip(r5).zip(panel);
+        for ((((((&a0, &a1), &a2), &a3), &a4), &a5), b) in factors {
+            let b = *b;
+            for (sums, a) in local.iter_mut().zip([a0, a1, a2, a3, a4, a5]) {
+                for (sum, b) in sums.iter_mut().zip(b) {
+                    *sum = S::mul_add(a, b, *sum);
                 }
             }
         }

@@ -5,6 +5,7 @@ mod error;
 mod events;
 mod metrics;
 mod peer;
+mod shelf;
 mod slices;
 mod socket;
 mod status;
@@ -22,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use error::ApiError;
 use peer::Peer;
-use slices::ScanShelf;
+use shelf::ScanShelf;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::UnixListener;
@@ -40,13 +41,19 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API over a store.
-    pub fn new(store: Arc<dyn Store>, changes: Changes, board: Arc<Board>) -> Self {
+    /// An API over a store. `scan_memory` bytes of scans are kept in memory for people who look at
+    /// them.
+    pub fn new(
+        store: Arc<dyn Store>,
+        changes: Changes,
+        board: Arc<Board>,
+        scan_memory: u64,
+    ) -> Self {
         Api {
             store,
             changes,
             board,
-            scans: Arc::default(),
+            scans: Arc::new(ScanShelf::new(scan_memory)),
         }
     }
 

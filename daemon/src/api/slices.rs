@@ -3,55 +3,16 @@
 use super::Api;
 use super::blocking;
 use super::error::ApiError;
-use crate::scan::Volume;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::slice_headers;
-use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::{Plane, SliceShape};
 use medicosam_shared::window::{Range, Window};
 use serde::Deserialize;
-use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Scans kept in memory, for the next slice somebody asks for.
-const KEPT_SCANS: usize = 2;
-
-/// Scans that were looked at last.
-#[derive(Default)]
-pub struct ScanShelf {
-    scans: Mutex<VecDeque<(CaseId, Arc<Volume>)>>,
-}
-
-impl ScanShelf {
-    /// The scan of a case, from memory or from its file; the file must still have the content that
-    /// the case stands for.
-    fn get(&self, case: &CaseId, path: PathBuf, sha256: &str) -> Result<Arc<Volume>, ApiError> {
-        // Held while reading, so that ten slices asked for at once cost one reading.
-        let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, volume)) = scans.iter().find(|(id, _)| id == case) {
-            return Ok(Arc::clone(volume));
-        }
-        let loaded = Volume::read(&path)?;
-        if loaded.sha256 != sha256 {
-            return Err(ApiError::not_found(
-                "scan-replaced",
-                format!(
-                    "{} has other content than when it was segmented",
-                    path.display()
-                ),
-                "The new content has a case of its own: `medicosam list`.",
-            ));
-        }
-        let volume = Arc::new(loaded.volume);
-        scans.push_front((case.clone(), Arc::clone(&volume)));
-        scans.truncate(KEPT_SCANS);
-        Ok(volume)
-    }
-}
+use std::sync::Arc;
 
 /// In what form a slice is wanted.
 #[derive(Debug, Default, Deserialize)]

@@ -3,7 +3,7 @@
 use super::Places;
 use super::error::CommandError;
 use crate::config::{Config, Fallback};
-use crate::model::{InstalledModel, known_model};
+use crate::model::{InstalledModel, can_remake, known_model};
 use crate::worker::{models_folder, runtime_library};
 use clap::Args;
 use serde_json::json;
@@ -63,11 +63,13 @@ pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
 
 fn describe(config: &Config) -> String {
     let mut text = format!(
-        "configuration  {}\ndata           {}\nstate          {}\nsocket         {}\nworkers        {}\n",
+        "configuration  {}\ndata           {}\nstate          {}\nsocket         {}\nembeddings     {}, at most {:.1} GB\nworkers        {}\n",
         config.source.display(),
         config.data.display(),
         config.state.display(),
         config.socket.display(),
+        config.cache.folder.display(),
+        config.cache.max_bytes as f64 / 1e9,
         config.workers
     );
     for number in 1..=config.workers {
@@ -131,11 +133,10 @@ fn problems(config: &Config) -> Vec<String> {
     models.dedup();
     for model in models {
         let checkpoint = crate::worker::checkpoint(config, model);
-        let can_be_made = known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
-        if let (Err(error), false) = (
-            InstalledModel::open(&models_folder(&config.data), model),
-            can_be_made,
-        ) {
+        let models = models_folder(&config.data);
+        let can_be_made = can_remake(&models, model)
+            || known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
+        if let (Err(error), false) = (InstalledModel::open(&models, model), can_be_made) {
             problems.push(error.to_string());
         }
     }

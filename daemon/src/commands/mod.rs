@@ -36,7 +36,7 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Fetch the runtime and the default model
     Setup(setup::SetupArgs),
-    /// List, show and install models
+    /// List, show, import, fetch, verify and remove models
     Model(model::ModelArgs),
     /// Try the devices that models can run on
     Probe(probe::ProbeArgs),

@@ -91,7 +91,7 @@ pub fn run(args: &SetupArgs) -> Result<(), CommandError> {
         eprintln!("{}", offline::help(runtime, Platform::host()));
     }
     let installed = result?;
-    let model = super::model::import(&data, None, "litemedsam")?;
+    let model = super::model::default_model(&data)?;
     if args.json {
         let models = [model.name()];
         println!(

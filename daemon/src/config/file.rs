@@ -2,6 +2,7 @@
 
 use super::devices::Fallback;
 use super::error::{self, ConfigError};
+use super::size::ByteSize;
 use crate::model::Precision;
 use jiff::SignedDuration;
 use medicosam_shared::window::Window;
@@ -20,6 +21,8 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
 pub(super) struct File {
     #[serde(default)]
     pub daemon: Daemon,
+    #[serde(default)]
+    pub cache: Cache,
     #[serde(default)]
     pub runtime: Runtime,
     #[serde(default)]
@@ -41,6 +44,23 @@ pub(super) struct Daemon {
     pub state: Option<PathBuf>,
     pub socket: Option<PathBuf>,
     pub cache: Option<PathBuf>,
+    pub scan_memory: Option<ByteSize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Cache {
+    pub max: ByteSize,
+    pub ahead: bool,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Cache {
+            max: ByteSize(20 << 30),
+            ahead: true,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

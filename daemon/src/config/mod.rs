@@ -7,6 +7,7 @@ mod devices;
 mod error;
 mod file;
 pub mod prompts;
+mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
@@ -20,6 +21,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Bytes of scans in memory if the file does not say: two dozen of a CT's usual 80 MB.
+const SCAN_MEMORY: u64 = 2 << 30;
+
 /// Everything the daemon and its workers are told.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -32,7 +36,9 @@ pub struct Config {
     /// The API's socket.
     pub socket: PathBuf,
     /// Embeddings.
-    pub cache: PathBuf,
+    pub cache: Cache,
+    /// Bytes of scans that the daemon keeps in memory for people who look at them.
+    pub scan_memory: u64,
     /// ONNX Runtime's library, if not the one in the data folder.
     pub runtime_library: Option<PathBuf>,
     /// Checkpoints by model name, if not those in the data folder.
@@ -50,6 +56,17 @@ pub struct Config {
     pub roots: Vec<Root>,
     /// How scans are segmented.
     pub profiles: Vec<Profile>,
+}
+
+/// Where and how embeddings are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cache {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// Bytes that they may have together.
+    pub max_bytes: u64,
+    /// Whether the slices that no prompt touched are embedded as well when nothing else is to do.
+    pub ahead: bool,
 }
 
 /// A watched folder.
@@ -171,10 +188,14 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         .socket
         .map_or_else(|| paths::socket(&state), absolute);
 
-    let cache = file
-        .daemon
-        .cache
-        .map_or_else(|| data.join("embeddings"), absolute);
+    let cache = Cache {
+        folder: file
+            .daemon
+            .cache
+            .map_or_else(|| data.join("embeddings"), absolute),
+        max_bytes: file.cache.max.0,
+        ahead: file.cache.ahead,
+    };
 
     let mut profiles = Vec::new();
     for profile in file.profile {
@@ -227,6 +248,7 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         state,
         socket,
         cache,
+        scan_memory: file.daemon.scan_memory.map_or(SCAN_MEMORY, |size| size.0),
         runtime_library: file.runtime.library.map(|p| base.join(p)),
         checkpoints: file
             .model
@@ -336,6 +358,12 @@ mod tests {
             Path::new("/var/lib/medicosam/state/api.sock")
         );
         assert_eq!((config.workers, config.threads), (1, 0));
+        let cache = Path::new("/var/lib/medicosam/embeddings");
+        assert_eq!(config.cache.folder, cache);
+        assert_eq!(
+            (config.cache.max_bytes, config.cache.ahead),
+            (20 << 30, true)
+        );
         let profile = config.profile("lung-nodule").unwrap();
         assert_eq!(profile.model, "litemedsam");
         assert_eq!(profile.plane, SlicePlane::Acquisition);
@@ -373,6 +401,22 @@ mod tests {
             let text = load(&EXAMPLE.replace(from, to)).unwrap_err().to_string();
             assert!(text.contains(expected), "{from} → {to}: {text}");
         }
+    }
+
+    #[test]
+    fn the_cache_is_as_large_as_it_is_said_to_be() {
+        let text = format!(
+            "[cache]\nmax = \"50 GB\"\nahead = false\n[daemon]\nscan_memory = \"1 GiB\"\n{EXAMPLE}"
+        );
+        let config = load(&text).unwrap();
+        let cache = &config.cache;
+        assert_eq!((cache.max_bytes, cache.ahead), (50_000_000_000, false));
+        assert_eq!(config.scan_memory, 1 << 30);
+        let error = load(&text.replace("50 GB", "50")).unwrap_err().to_string();
+        assert!(
+            error.contains("20 GiB") && error.contains("line 2"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,37 +1,75 @@
 //! Embeddings on disk, so that a slice is embedded once and prompted as often as people like.
 //!
-//! An embedding is named by what it was computed from: the model's hash, the scan's content, the
-//! slice and its grey range. Nothing ever becomes stale; whatever is missing or damaged is
-//! computed again.
+//! ```text
+//! <folder>/v2/content/<2>/<key>.embedding   embeddings, by the hash of all they are computed from
+//! <folder>/v2/places/<2>/<stack>.keys       which of them the slices of a scan have
+//! <folder>/v2/ahead/<stack>                 somebody embeds the rest of these slices
+//! <folder>/v2/partial/                      files on their way to becoming embeddings
+//! ```
+//!
+//! Nothing ever becomes stale, and nothing has to be there: what is missing, damaged or half
+//! written is computed again. So workers share the folder without locks, nothing is synced, and a
+//! file that is removed while somebody reads it does no harm.
+//!
+//! What was used longest ago goes when the limit is reached. The time of last use is the file's
+//! modification time, since many systems do not keep the one meant for it; it is brought up to
+//! date when an embedding is used again after a while.
 
+mod budget;
 mod file;
+mod key;
+mod places;
+mod sweep;
 
+pub use key::{ContentKey, Stack};
+
+use crate::config::{Cache, Config};
 use crate::model::Embedding;
-use medicosam_shared::geometry::Axis;
-use medicosam_shared::window::Range;
-use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use budget::{Budget, Entry};
+use file::Encoded;
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
-/// Embeddings in a folder.
-#[derive(Debug, Clone)]
+/// Version of the layout and of what leads from a scan to a key: raised when either changes.
+const VERSION: &str = "v2";
+
+/// How old the time of last use may be before it is brought up to date.
+const USE_NOTED_EVERY: Duration = Duration::from_secs(600);
+
+/// How long ago an embedding counts as used that was made ahead and that nobody has used yet: it
+/// goes before any that somebody has.
+const NEVER_USED: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Embeddings in a folder with a size limit.
+#[derive(Debug)]
 pub struct EmbeddingCache {
+    /// The folder as it was given.
+    top: PathBuf,
+    /// The folder of this version.
     folder: PathBuf,
+    budget: Budget,
+    usage: Mutex<Option<Usage>>,
 }
 
-/// What an embedding is computed from.
+/// What is known of the folder.
 #[derive(Debug, Clone, Copy)]
-pub struct Key<'a> {
-    /// Hash of the model, fit for file names.
-    pub model: &'a str,
-    /// SHA-256 of the scan's file, in hex.
-    pub scan: &'a str,
-    /// Axis that the slice is cut across.
-    pub axis: Axis,
-    /// Index of the slice.
-    pub index: u32,
-    /// Values that are black and white.
-    pub range: Range,
+struct Usage {
+    /// Bytes found at the last look.
+    found: u64,
+    /// Bytes written since.
+    written: u64,
+}
+
+/// Why an embedding is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is being used.
+    Now,
+    /// Somebody may need it.
+    Ahead,
 }
 
 /// The cache cannot be written.
@@ -45,160 +83,281 @@ pub struct CacheError {
 }
 
 impl EmbeddingCache {
-    /// A cache in `folder`, which is made when it is first written to.
-    pub fn new(folder: PathBuf) -> Self {
-        EmbeddingCache { folder }
+    /// A cache in `folder`, which is made when it is first written to. It holds at most `limit`
+    /// bytes of embeddings; with 0, none. `writers` processes write to it.
+    pub fn new(folder: PathBuf, limit: u64, writers: u32) -> Self {
+        EmbeddingCache {
+            folder: folder.join(VERSION),
+            top: folder,
+            budget: Budget {
+                limit,
+                writers: u64::from(writers),
+            },
+            usage: Mutex::default(),
+        }
     }
 
-    /// The embedding, if it is there and whole.
-    pub fn get(&self, key: &Key<'_>) -> Option<Embedding> {
-        let path = self.path(key);
-        let bytes = std::fs::read(&path).ok()?;
+    /// The cache that the daemon and its workers share.
+    pub fn of(config: &Config) -> Self {
+        let Cache {
+            folder, max_bytes, ..
+        } = &config.cache;
+        Self::new(folder.clone(), *max_bytes, config.workers)
+    }
+
+    /// The embedding of a slice, if its place is known, and it is there and whole.
+    pub fn get(&self, stack: &Stack<'_>, index: u32) -> Option<Embedding> {
+        let key = places::read(&self.places(stack), index)?;
+        self.get_content(&key)
+    }
+
+    /// The embedding with this key, if it is there and whole.
+    pub fn get_content(&self, key: &ContentKey) -> Option<Embedding> {
+        let path = self.content(key);
+        let mut file = File::open(&path).ok()?;
+        let metadata = file.metadata().ok()?;
+        let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+        file.read_to_end(&mut bytes).ok()?;
         let embedding = file::decode(&bytes);
         if embedding.is_none() {
             tracing::warn!(path = %path.display(), "a damaged embedding is computed again");
+        } else {
+            note_use(&file, &metadata);
         }
         embedding
     }
 
-    /// Whether there is a file for it; it may turn out to be damaged.
-    pub fn has(&self, key: &Key<'_>) -> bool {
-        self.path(key).exists()
+    /// The slices of a stack of `count` that have no embedding; those that are there may still
+    /// turn out to be damaged.
+    pub fn missing(&self, stack: &Stack<'_>, count: u32) -> Vec<u32> {
+        let keys = places::read_all(&self.places(stack));
+        let known = |index: u32| keys.get(index as usize).copied().flatten();
+        (0..count)
+            .filter(|&index| known(index).is_none_or(|key| !self.has(&key)))
+            .collect()
     }
 
-    /// Keeps an embedding. The file appears whole or not at all; it is not synced, because a
-    /// damaged one is noticed and computed again.
-    pub fn put(&self, key: &Key<'_>, embedding: &Embedding) -> Result<(), CacheError> {
-        let path = self.path(key);
-        let folder = path.parent().unwrap_or(&self.folder);
-        let write = || {
-            std::fs::create_dir_all(folder)?;
-            std::fs::create_dir_all(self.partial())?;
-            let mut file = tempfile::NamedTempFile::new_in(self.partial())?;
-            file.write_all(&file::encode(embedding))?;
-            file.persist(&path).map_err(|e| e.error)?;
-            Ok(())
-        };
-        write().map_err(|source| CacheError {
-            path: path.clone(),
-            source,
-        })
+    /// Whether there is a file for this key.
+    pub fn has(&self, key: &ContentKey) -> bool {
+        self.content(key).exists()
     }
 
-    /// Removes what was being written when workers were killed. For a time when none is at work.
+    /// Writes down that the slice of a stack has the embedding with this key.
+    pub fn place(&self, stack: &Stack<'_>, index: u32, key: &ContentKey) -> Result<(), CacheError> {
+        let path = self.places(stack);
+        into_folder_of(&path, || places::write(&path, index, key)).map_err(failed(&path))
+    }
+
+    /// Rounds an embedding to what is kept of it, and keeps it, if the limit allows any. The file
+    /// appears whole or not at all.
+    ///
+    /// On a full disk, embeddings that were used longest ago make room for it.
+    pub fn put(
+        &self,
+        key: &ContentKey,
+        embedding: &mut Embedding,
+        purpose: Purpose,
+    ) -> Result<(), CacheError> {
+        self.put_by(key, embedding, |path, file| self.write(path, file, purpose))
+    }
+
+    /// [`EmbeddingCache::put`] with a `write` that a test can make fail.
+    fn put_by(
+        &self,
+        key: &ContentKey,
+        embedding: &mut Embedding,
+        write: impl Fn(&Path, &Encoded) -> io::Result<()>,
+    ) -> Result<(), CacheError> {
+        let file = file::encode(embedding);
+        if self.budget.limit == 0 {
+            return Ok(());
+        }
+        let path = self.content(key);
+        let length = file.bytes().len() as u64;
+        let mut written = write(&path, &file);
+        if written.as_ref().is_err_and(is_disk_full) {
+            let entries = self.entries();
+            let found = budget::total(&entries);
+            // More than just its own size: the next slice follows.
+            let room = length.max(self.budget.share()).max(found / 20);
+            tracing::warn!(
+                folder = %self.folder.display(),
+                "the disk is full; {} of kept embeddings make room",
+                room.min(found)
+            );
+            self.evict(entries, found.saturating_sub(room));
+            written = write(&path, &file);
+        }
+        written.map_err(failed(&path))?;
+        let mut usage = self.usage();
+        if let Some(usage) = &mut *usage {
+            usage.written += length;
+        }
+        self.look_if_due(&mut usage);
+        Ok(())
+    }
+
+    /// Whether an embedding of `bytes` can be kept without another having to go.
+    pub fn has_room(&self, bytes: u64) -> bool {
+        let mut usage = self.usage();
+        let Usage { found, written } = self.look_if_due(&mut usage);
+        found + written + bytes <= self.budget.kept()
+    }
+
+    /// The right to embed the rest of a stack; `None` if somebody has it.
+    ///
+    /// A worker that dies takes the right with it until the next [`EmbeddingCache::sweep`], so that
+    /// slices that kill workers do not kill one after the other.
+    pub fn claim_ahead(&self, stack: &Stack<'_>) -> Result<Option<AheadClaim>, CacheError> {
+        let path = self.folder.join("ahead").join(stack.to_string());
+        let made = into_folder_of(&path, || File::create_new(&path));
+        match made {
+            Ok(_) => Ok(Some(AheadClaim(path))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(failed(&path)(error)),
+        }
+    }
+
+    /// Removes what older versions and killed workers left. For a time when none is at work.
     pub fn sweep(&self) {
-        // What cannot be removed takes room and does no harm.
-        let _ = std::fs::remove_dir_all(self.partial());
+        sweep::other_versions(&self.top);
+        for folder in ["partial", "ahead"] {
+            // What cannot be removed takes room and does no harm.
+            let _ = std::fs::remove_dir_all(self.folder.join(folder));
+        }
+        sweep::dead_places(&self.folder.join("places"), |key| self.has(key));
     }
 
-    /// Files on their way to becoming embeddings; on the same disk, so that they can be renamed.
-    fn partial(&self) -> PathBuf {
-        self.folder.join("partial")
+    /// Looks at the folder if this worker has written its share since the last time, and removes
+    /// what is too much.
+    fn look_if_due(&self, usage: &mut Option<Usage>) -> Usage {
+        if let Some(usage) = *usage
+            && usage.written < self.budget.share()
+            && usage.found + usage.written <= self.budget.limit
+        {
+            return usage;
+        }
+        let found = self.evict(self.entries(), self.budget.kept());
+        *usage.insert(Usage { found, written: 0 })
     }
 
-    /// `<folder>/<model>/<scan>/<axis><index>-<range>.embedding`
-    fn path(&self, key: &Key<'_>) -> PathBuf {
-        let range = match key.range {
-            Range::Slice => "slice".to_owned(),
-            Range::Fixed { low, high } => {
-                let digest = Sha256::new()
-                    .chain_update(low.to_le_bytes())
-                    .chain_update(high.to_le_bytes())
-                    .finalize();
-                digest[..8].iter().map(|b| format!("{b:02x}")).collect()
-            }
+    /// All embeddings in the folder.
+    fn entries(&self) -> Vec<Entry> {
+        let files = walkdir::WalkDir::new(self.folder.join("content"))
+            .min_depth(2)
+            .max_depth(2);
+        let entry = |found: walkdir::DirEntry| {
+            let name = found.file_name().to_str()?.strip_suffix(ENDING)?;
+            // Another worker may have removed it by now.
+            let metadata = found.metadata().ok()?;
+            Some(Entry {
+                key: name.parse().ok()?,
+                bytes: metadata.len(),
+                used: metadata.modified().ok()?,
+            })
         };
-        let (axis, index) = (key.axis, key.index);
-        Path::new(&self.folder)
-            .join(key.model)
-            .join(key.scan)
-            .join(format!("{axis}{index:04}-{range}.embedding"))
+        files
+            .into_iter()
+            .filter_map(|found| entry(found.ok()?))
+            .collect()
+    }
+
+    /// Removes what was used longest ago until at most `allowed` bytes are left; how many are.
+    fn evict(&self, entries: Vec<Entry>, allowed: u64) -> u64 {
+        let total = budget::total(&entries);
+        let victims = budget::victims(entries, allowed);
+        for victim in &victims {
+            // Another worker may have been first. What cannot be removed is tried again next time.
+            let _ = std::fs::remove_file(self.content(&victim.key));
+        }
+        total - budget::total(&victims)
+    }
+
+    fn write(&self, path: &Path, file: &Encoded, purpose: Purpose) -> io::Result<()> {
+        // On the same disk, so that it can be renamed.
+        let partial = self.folder.join("partial");
+        std::fs::create_dir_all(&partial)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(partial)?;
+        temporary.write_all(file.bytes())?;
+        if purpose == Purpose::Ahead {
+            temporary
+                .as_file()
+                .set_modified(SystemTime::now() - NEVER_USED)?;
+        }
+        into_folder_of(path, move || temporary.persist(path).map_err(|e| e.error))?;
+        Ok(())
+    }
+
+    fn content(&self, key: &ContentKey) -> PathBuf {
+        let name = key.to_string();
+        let folder = self.folder.join("content").join(&name[..2]);
+        folder.join(name + ENDING)
+    }
+
+    fn places(&self, stack: &Stack<'_>) -> PathBuf {
+        let folder = stack.scan.get(..2).unwrap_or(stack.scan);
+        let folder = self.folder.join("places").join(folder);
+        folder.join(format!("{stack}.keys"))
+    }
+
+    fn usage(&self) -> MutexGuard<'_, Option<Usage>> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ending of the files of embeddings.
+const ENDING: &str = ".embedding";
+
+/// The right to embed the rest of a stack, until it is dropped.
+#[derive(Debug)]
+pub struct AheadClaim(PathBuf);
+
+impl Drop for AheadClaim {
+    fn drop(&mut self) {
+        // One that stays keeps others from embedding ahead, and nothing else.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Makes the folder of `path` first.
+fn into_folder_of<T>(path: &Path, write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    write()
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> CacheError {
+    let path = path.to_owned();
+    |source| CacheError { path, source }
+}
+
+impl CacheError {
+    /// Whether there is no room on the disk, or none left for this user.
+    pub fn is_disk_full(&self) -> bool {
+        is_disk_full(&self.source)
+    }
+}
+
+fn is_disk_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Brings the time of last use up to date if it is an old one.
+fn note_use(file: &File, metadata: &Metadata) {
+    let now = SystemTime::now();
+    let fresh = metadata.modified().is_ok_and(|noted| {
+        now.duration_since(noted)
+            .is_ok_and(|age| age < USE_NOTED_EVERY)
+    });
+    if !fresh {
+        // Without it the embedding goes earlier than it should, and is computed again.
+        let _ = file.set_modified(now);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use medicosam_shared::geometry::SliceShape;
-
-    fn embedding(seed: f32) -> Embedding {
-        Embedding {
-            values: (0..2 * 3 * 4).map(|n| n as f32 * seed).collect(),
-            shape: [2, 3, 4],
-            original: SliceShape {
-                width: 512,
-                height: 300,
-            },
-        }
-    }
-
-    const KEY: Key<'_> = Key {
-        model: "m-1",
-        scan: "abc",
-        axis: Axis::K,
-        index: 7,
-        range: Range::Slice,
-    };
-
-    #[test]
-    fn what_is_put_is_got_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(folder.path().join("deep/er"));
-        assert_eq!(cache.get(&KEY), None);
-        cache.put(&KEY, &embedding(0.5)).unwrap();
-        assert_eq!(cache.get(&KEY), Some(embedding(0.5)));
-        for other in [
-            Key {
-                model: "m-2",
-                ..KEY
-            },
-            Key { scan: "abd", ..KEY },
-            Key {
-                axis: Axis::J,
-                ..KEY
-            },
-            Key { index: 8, ..KEY },
-            Key {
-                range: Range::Fixed {
-                    low: 0.0,
-                    high: 1.0,
-                },
-                ..KEY
-            },
-        ] {
-            assert!(!cache.has(&other), "{other:?}");
-        }
-        cache.put(&KEY, &embedding(2.0)).unwrap();
-        assert_eq!(cache.get(&KEY), Some(embedding(2.0)));
-    }
-
-    #[test]
-    fn what_a_killed_worker_left_is_swept() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(folder.path().to_owned());
-        cache.put(&KEY, &embedding(1.0)).unwrap();
-        std::fs::write(cache.partial().join("half"), "half").unwrap();
-        cache.sweep();
-        assert!(!cache.partial().exists());
-        assert_eq!(cache.get(&KEY), Some(embedding(1.0)));
-    }
-
-    #[test]
-    fn a_damaged_file_is_as_good_as_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = EmbeddingCache::new(folder.path().to_owned());
-        cache.put(&KEY, &embedding(1.0)).unwrap();
-        let path = cache.path(&KEY);
-        let whole = std::fs::read(&path).unwrap();
-        for at in [0, 9, 40, whole.len() - 1] {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 0x10;
-            std::fs::write(&path, &damaged).unwrap();
-            assert_eq!(cache.get(&KEY), None, "byte {at}");
-        }
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            assert_eq!(cache.get(&KEY), None, "{length} bytes");
-        }
-    }
-}
+mod tests;

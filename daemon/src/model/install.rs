@@ -1,17 +1,19 @@
-//! Converts a checkpoint into an installed model.
-//!
-//! The files are written into a temporary folder beside the final one, synced, and renamed: at any
-//! moment there is the old model, or the new one, or none, but never half of one.
+//! Installs models: from a checkpoint, whose graphs are made here, or from graphs made elsewhere.
 
-use super::catalog::KnownModel;
+use super::catalog::{KnownModel, known_checkpoint};
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::convert::convert;
 use super::family::Family;
-use super::graph::{Encoder, Form, GRAPH_VERSION, GraphError, PromptDecoder};
-use super::installed::{
-    DECODER, ENCODER, InstalledModel, MANIFEST, Manifest, OpenError, check_name,
-};
-use super::onnx::{Model, OnnxError};
-use crate::setup::Digest;
+use super::fingerprint::{Checksum, Fingerprint};
+use super::graph::{GRAPH_VERSION, GraphError};
+use super::installed::{InstalledModel, MANIFEST, OpenError, check_name};
+use super::interface::Interface;
+use super::manifest::{FileRecord, Manifest, Source};
+use super::onnx::OnnxError;
+use super::pair::PairError;
+use super::progress::{Progress, Watch};
+use super::sam::SamError;
+use super::staging::{Failed, Locked};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,8 +25,8 @@ pub struct InstallRequest<'a> {
     pub name: &'a str,
     /// Which kind of model it is.
     pub family: Family,
-    /// SHA-256 that the checkpoint must have, in lower-case hexadecimal; any if `None`.
-    pub sha256: Option<&'a str>,
+    /// The digest that the checkpoint must have; any if `None`.
+    pub checksum: Option<Checksum>,
 }
 
 impl From<&KnownModel> for InstallRequest<'static> {
@@ -32,12 +34,12 @@ impl From<&KnownModel> for InstallRequest<'static> {
         InstallRequest {
             name: model.name,
             family: model.family,
-            sha256: Some(model.checkpoint_sha256),
+            checksum: Some(model.checksum),
         }
     }
 }
 
-/// Why a model cannot be installed.
+/// Why a model cannot be installed or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// The checkpoint cannot be read or is not of the family.
@@ -48,7 +50,7 @@ pub enum InstallError {
     Open(#[from] OpenError),
     /// The checkpoint is another one than the published one.
     #[error(
-        "the checkpoint {} is not the published one of {name}: its SHA-256 is {found} instead of \
+        "the checkpoint {} is not the published one of {name}: its digest is {found} instead of \
          {expected}. Fetch it again, or install it under another name if it is your own",
         path.display()
     )]
@@ -62,8 +64,14 @@ pub enum InstallError {
         /// The digest that it has.
         found: String,
     },
+    /// Graphs made elsewhere cannot be used.
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    /// The graphs do not run, or give something useless.
+    #[error("the trial run of the graphs failed, and nothing was installed: {0}")]
+    Trial(#[from] SamError),
     /// A file or folder cannot be written.
-    #[error("cannot write {}: {error}; nothing was installed", path.display())]
+    #[error("cannot write {}: {error}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -79,11 +87,13 @@ impl InstallError {
             InstallError::Graph(error) => error.code(),
             InstallError::Open(error) => error.code(),
             InstallError::OtherCheckpoint { .. } => "model-other-checkpoint",
+            InstallError::Pair(error) => error.code(),
+            InstallError::Trial(_) => "model-trial-failed",
             InstallError::Write { .. } => "model-not-written",
         }
     }
 
-    fn write(path: &Path, error: impl Into<OnnxError>) -> Self {
+    pub(super) fn write(path: &Path, error: impl Into<OnnxError>) -> Self {
         InstallError::Write {
             path: path.to_owned(),
             error: error.into(),
@@ -97,6 +107,12 @@ impl From<CheckpointError> for InstallError {
     }
 }
 
+impl From<Failed> for InstallError {
+    fn from((path, error): Failed) -> Self {
+        InstallError::write(&path, error)
+    }
+}
+
 /// Converts a checkpoint into the model `request.name` in the folder `models`, which is created if
 /// need be. A model of that name that was made from the same checkpoint is kept as it is; another
 /// one is replaced. Safe to call from several processes at once.
@@ -105,126 +121,166 @@ pub fn install(
     request: &InstallRequest<'_>,
     models: &Path,
 ) -> Result<InstalledModel, InstallError> {
+    check_name(request.name)?;
+    let fingerprint = fingerprint(checkpoint, &mut |_| {})?;
+    install_fingerprinted(checkpoint, fingerprint, request, models, &mut |_| {})
+}
+
+/// Reads a checkpoint to its end, which tells whether it is a published one.
+pub fn fingerprint(checkpoint: &Path, watch: Watch<'_>) -> Result<Fingerprint, InstallError> {
+    let name = checkpoint.file_name().unwrap_or(checkpoint.as_os_str());
+    let name = name.to_string_lossy();
+    let found = Fingerprint::of_file(checkpoint, |bytes, total| {
+        watch(Progress::Reading {
+            file: name.clone().into_owned(),
+            bytes,
+            total,
+        });
+    });
+    Ok(found.map_err(|error| CheckpointError {
+        path: checkpoint.to_owned(),
+        problem: error.into(),
+    })?)
+}
+
+/// [`install`] for a checkpoint that was read already.
+pub fn install_fingerprinted(
+    checkpoint: &Path,
+    fingerprint: Fingerprint,
+    request: &InstallRequest<'_>,
+    models: &Path,
+    watch: Watch<'_>,
+) -> Result<InstalledModel, InstallError> {
     let InstallRequest {
         name,
         family,
-        sha256,
+        checksum,
     } = *request;
     check_name(name)?;
-    let found = digest(checkpoint)?;
-    if let Some(expected) = sha256.filter(|&expected| expected != found) {
+    if let Some(expected) = checksum.filter(|expected| !expected.matches(&fingerprint)) {
         return Err(InstallError::OtherCheckpoint {
             path: checkpoint.to_owned(),
             name: name.to_owned(),
-            expected: expected.to_owned(),
-            found,
+            expected: expected.to_string(),
+            found: expected.of_same_kind(&fingerprint).to_string(),
         });
     }
-    std::fs::create_dir_all(models).map_err(|e| InstallError::write(models, e))?;
-    let _lock = lock(models)?;
+    let locked = Locked::wait(models)?;
     if let Ok(model) = InstalledModel::open(models, name)
         && model.family() == family
-        && model.checkpoint_sha256() == found
+        && matches!(model.source(), Source::Checkpoint { fingerprint: made_from, .. }
+            if *made_from == fingerprint)
     {
         return Ok(model);
     }
-    let staged = tempfile::Builder::new().prefix(STAGING).tempdir_in(models);
-    let staged = staged.map_err(|e| InstallError::write(models, e))?;
+    let staged = locked.stage()?;
     let mut opened = Checkpoint::open(checkpoint)?;
-    let encoder = Encoder::infer(&opened)?;
-    let sizes = encoder.sizes();
-    let graph = encoder.build(&mut opened, Form::F32)?;
-    let encoder_bytes = write_model(graph, staged.path(), ENCODER)?;
-    let decoder = PromptDecoder { sizes };
-    let decoder_bytes = write_model(decoder.build(&mut opened)?, staged.path(), DECODER)?;
-    let manifest = Manifest {
-        name: name.to_owned(),
-        family,
-        checkpoint_sha256: found,
+    let encoder = convert(&mut opened, staged.path(), watch)?;
+    let source = Source::Checkpoint {
+        path: std::path::absolute(checkpoint).unwrap_or_else(|_| checkpoint.to_owned()),
+        fingerprint,
+        known: known_checkpoint(&fingerprint).map(|known| known.name.to_owned()),
         graph_version: GRAPH_VERSION,
-        sizes,
-        encoder_bytes,
-        decoder_bytes,
     };
-    write_manifest(&manifest, &staged.path().join(MANIFEST))?;
-    let folder = models.join(name);
-    publish(staged, &folder, models)?;
+    let manifest = Manifest::new(
+        name,
+        family,
+        encoder.sizes(),
+        encoder.summary(),
+        source,
+        Interface::own(),
+    );
+    let manifest = write_manifest(manifest, staged.path(), watch)?;
+    let folder = locked.publish(staged, name)?;
     Ok(InstalledModel::new(folder, manifest))
 }
 
-fn digest(checkpoint: &Path) -> Result<String, InstallError> {
-    let digest = File::open(checkpoint).and_then(Digest::of_reader);
-    let (digest, _) = digest.map_err(|error| CheckpointError {
-        path: checkpoint.to_owned(),
-        problem: error.into(),
-    })?;
-    Ok(digest.to_string())
-}
-
-/// Start of the names of temporary folders. No model's name starts with a dot.
-const STAGING: &str = ".installing-";
-
-/// Waits until no other process installs into this folder, and removes what one that was killed
-/// left behind. The lock ends with the returned file.
-fn lock(models: &Path) -> Result<File, InstallError> {
-    let path = models.join(".lock");
-    let file = File::create(&path).and_then(|file| file.lock().map(|()| file));
-    let file = file.map_err(|e| InstallError::write(&path, e))?;
-    let entries = std::fs::read_dir(models).map_err(|e| InstallError::write(models, e))?;
-    for entry in entries.filter_map(Result::ok) {
-        if entry.file_name().to_string_lossy().starts_with(STAGING) {
-            std::fs::remove_dir_all(entry.path())
-                .map_err(|e| InstallError::write(&entry.path(), e))?;
-        }
+/// Opens an installed model. One that another version of this program made, or that is missing or
+/// damaged, is made anew from the checkpoint `known`, or from the one that it was made from.
+pub fn open_or_remake(
+    models: &Path,
+    name: &str,
+    known: Option<(&KnownModel, PathBuf)>,
+) -> Result<InstalledModel, InstallError> {
+    let unusable = match InstalledModel::open(models, name) {
+        Ok(model) => return Ok(model),
+        Err(unusable) => unusable,
+    };
+    if let Some((known, checkpoint)) = known {
+        return install(&checkpoint, &InstallRequest::from(known), models);
     }
-    Ok(file)
+    match remembered(models, name) {
+        Some((family, checkpoint, fingerprint)) => {
+            let request = InstallRequest {
+                name,
+                family,
+                checksum: Some(Checksum::Sha256(fingerprint.sha256)),
+            };
+            install(&checkpoint, &request, models)
+        }
+        None => Err(unusable.into()),
+    }
 }
 
-/// Writes a graph, durably; returns the file's length. The model is dropped before the next one is
-/// built.
-fn write_model(model: Model, folder: &Path, name: &str) -> Result<u64, InstallError> {
-    let files = model.save(folder, name);
-    let files = files.map_err(|e| InstallError::write(&folder.join(name), e))?;
-    let model = files.iter().find(|file| file.name == name);
-    Ok(model.map_or(0, |file| file.bytes))
+/// Whether [`open_or_remake`] can make a model anew without being told its checkpoint.
+pub fn can_remake(models: &Path, name: &str) -> bool {
+    remembered(models, name).is_some()
 }
 
-fn write_manifest(manifest: &Manifest, path: &Path) -> Result<(), InstallError> {
+/// What a model was made from, if that is still there.
+fn remembered(models: &Path, name: &str) -> Option<(Family, PathBuf, Fingerprint)> {
+    check_name(name).ok()?;
+    let manifest = Manifest::read(&models.join(name).join(MANIFEST)).ok()?;
+    match manifest.source {
+        Source::Checkpoint {
+            path, fingerprint, ..
+        } if path.is_file() => Some((manifest.family, path, fingerprint)),
+        Source::Checkpoint { .. } | Source::Onnx { .. } => None,
+    }
+}
+
+/// Removes a model; its files need not be in order.
+pub fn remove(models: &Path, name: &str) -> Result<(), InstallError> {
+    check_name(name)?;
+    if !models.join(name).is_dir() {
+        return Err(InstallError::Open(OpenError::NotInstalled {
+            name: name.to_owned(),
+            models: models.to_owned(),
+        }));
+    }
+    Ok(Locked::wait(models)?.remove(name)?)
+}
+
+/// Notes down what the staged files are, and writes the description beside them.
+pub(super) fn write_manifest(
+    mut manifest: Manifest,
+    folder: &Path,
+    watch: Watch<'_>,
+) -> Result<Manifest, InstallError> {
+    let failed = |error| InstallError::write(folder, error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let fingerprint = Fingerprint::of_file(&path, |bytes, total| {
+            watch(Progress::Reading {
+                file: name.clone(),
+                bytes,
+                total,
+            });
+        });
+        let fingerprint = fingerprint.map_err(|e| InstallError::write(&path, e))?;
+        files.push(FileRecord { name, fingerprint });
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    manifest.files = files;
+    let path = folder.join(MANIFEST);
     let written = || -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(manifest)?;
+        let mut text = serde_json::to_vec_pretty(&manifest)?;
         text.push(b'\n');
-        let mut file = File::create_new(path)?;
-        file.write_all(&text)?;
-        file.sync_all()
+        File::create_new(&path)?.write_all(&text)
     };
-    written().map_err(|e| InstallError::write(path, e))
-}
-
-/// Makes the staged folder the model's, in one step, and durably.
-fn publish(staged: tempfile::TempDir, folder: &Path, models: &Path) -> Result<(), InstallError> {
-    let published = || -> io::Result<()> {
-        File::open(staged.path())?.sync_all()?;
-        if folder.exists() {
-            // What was there moves to the temporary folder's name, and goes with it.
-            swap(staged.path(), folder)?;
-        } else {
-            std::fs::rename(staged.path(), folder)?;
-        }
-        File::open(models)?.sync_all()
-    };
-    published().map_err(|e| InstallError::write(folder, e))
-    // Dropping `staged` removes whatever bears the temporary name by now.
-}
-
-/// Exchanges two folders atomically, or, on file systems that cannot, in two steps.
-fn swap(staged: &Path, folder: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    match renameat_with(CWD, staged, CWD, folder, RenameFlags::EXCHANGE) {
-        Ok(()) => Ok(()),
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            std::fs::remove_dir_all(folder)?;
-            std::fs::rename(staged, folder)
-        }
-        Err(error) => Err(error.into()),
-    }
+    written().map_err(|e| InstallError::write(&path, e))?;
+    Ok(manifest)
 }

@@ -1,30 +1,20 @@
 //! Models on disk: `<models>/<name>/` with `encoder.onnx`, `decoder.onnx` and `model.json`.
 
+use super::catalog::{KnownModel, known_model};
 use super::family::Family;
-use super::graph::GRAPH_VERSION;
+use super::fingerprint::Fingerprint;
+use super::interface::Interface;
+use super::manifest::{FileRecord, Manifest, Source, Unreadable};
+use super::progress::{Progress, Watch};
 use super::sizes::Sizes;
-use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) const ENCODER: &str = "encoder.onnx";
-pub(super) const HALF_ENCODER: &str = "encoder-f16.onnx";
+pub(super) const ENCODER_CPU: &str = "encoder-cpu.onnx";
+pub(super) const ENCODER_F16: &str = "encoder-f16.onnx";
 pub(super) const DECODER: &str = "decoder.onnx";
 pub(super) const MANIFEST: &str = "model.json";
-
-/// What `model.json` says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Manifest {
-    pub name: String,
-    pub family: Family,
-    /// Lower-case hexadecimal.
-    pub checkpoint_sha256: String,
-    pub graph_version: u32,
-    pub sizes: Sizes,
-    /// Lengths of the graphs' files, which tell a copy that was cut short.
-    pub encoder_bytes: u64,
-    pub decoder_bytes: u64,
-}
 
 /// A model that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +60,12 @@ pub enum OpenError {
     },
     /// It was converted by another version of this program.
     #[error(
-        "the model in {} has graphs of version {found}, but this version uses {GRAPH_VERSION}; \
-         install it again with `medicosamd model import`", folder.display()
+        "the model in {} was made by another version of medicosam; install it again with \
+         `medicosamd model import`", folder.display()
     )]
     Outdated {
         /// Its folder.
         folder: PathBuf,
-        /// Version of its graphs.
-        found: u32,
     },
     /// A folder or file cannot be read.
     #[error("cannot read {}: {error}", path.display())]
@@ -103,42 +91,45 @@ impl OpenError {
 }
 
 impl InstalledModel {
-    /// Opens the model of this name; reads its description only.
+    /// Opens the model of this name; reads its description and looks at the lengths of its files.
     pub fn open(models: &Path, name: &str) -> Result<Self, OpenError> {
         check_name(name)?;
         let folder = models.join(name);
-        let path = folder.join(MANIFEST);
-        let text = std::fs::read(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => OpenError::NotInstalled {
-                name: name.to_owned(),
-                models: models.to_owned(),
-            },
-            _ => OpenError::Io { path, error },
-        })?;
         let damaged = |what: String| OpenError::Damaged {
             folder: folder.clone(),
             what,
         };
-        let manifest: Manifest =
-            serde_json::from_slice(&text).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
+        let outdated = || OpenError::Outdated {
+            folder: folder.clone(),
+        };
+        let path = folder.join(MANIFEST);
+        let manifest = Manifest::read(&path).map_err(|unreadable| match unreadable {
+            Unreadable::Missing => OpenError::NotInstalled {
+                name: name.to_owned(),
+                models: models.to_owned(),
+            },
+            Unreadable::Io(error) => OpenError::Io { path, error },
+            Unreadable::Damaged(what) => damaged(format!("{MANIFEST}: {what}")),
+            Unreadable::Outdated => outdated(),
+        })?;
         if manifest.name != name {
             return Err(damaged(format!("{MANIFEST} is that of {}", manifest.name)));
         }
-        if manifest.graph_version != GRAPH_VERSION {
-            return Err(OpenError::Outdated {
-                folder,
-                found: manifest.graph_version,
-            });
+        if !manifest.is_current() {
+            return Err(outdated());
         }
-        for (file, expected) in [
-            (ENCODER, manifest.encoder_bytes),
-            (DECODER, manifest.decoder_bytes),
-        ] {
-            let found = std::fs::metadata(folder.join(file)).map(|data| data.len());
-            let found = found.map_err(|e| damaged(format!("{file}: {e}")))?;
-            if found != expected {
+        for part in [ENCODER, DECODER] {
+            if !manifest.files.iter().any(|file| file.name == part) {
+                return Err(damaged(format!("{MANIFEST} lists no {part}")));
+            }
+        }
+        for FileRecord { name, fingerprint } in &manifest.files {
+            let found = std::fs::metadata(folder.join(name)).map(|data| data.len());
+            let found = found.map_err(|e| damaged(format!("{name}: {e}")))?;
+            if found != fingerprint.bytes {
+                let expected = fingerprint.bytes;
                 return Err(damaged(format!(
-                    "{file} has {found} bytes instead of {expected}"
+                    "{name} has {found} bytes instead of {expected}"
                 )));
             }
         }
@@ -146,18 +137,37 @@ impl InstalledModel {
     }
 
     pub(super) fn new(folder: PathBuf, manifest: Manifest) -> Self {
-        let Manifest {
-            family,
-            checkpoint_sha256,
-            graph_version,
-            ..
-        } = &manifest;
-        let hash = format!("{}-{checkpoint_sha256}-{graph_version}", family.name());
+        let hash = manifest.hash();
         InstalledModel {
             folder,
             manifest,
             hash,
         }
+    }
+
+    /// Reads all files and compares them with what was installed.
+    pub fn verify(&self, watch: Watch<'_>) -> Result<(), OpenError> {
+        for FileRecord { name, fingerprint } in self.files() {
+            let path = self.folder.join(name);
+            let found = Fingerprint::of_file(&path, |bytes, total| {
+                watch(Progress::Reading {
+                    file: name.clone(),
+                    bytes,
+                    total,
+                });
+            });
+            let found = found.map_err(|error| OpenError::Io { path, error })?;
+            if found != *fingerprint {
+                return Err(OpenError::Damaged {
+                    folder: self.folder.clone(),
+                    what: format!(
+                        "the SHA-256 of {name} is {} instead of {}",
+                        found.sha256, fingerprint.sha256
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Its name.
@@ -170,9 +180,22 @@ impl InstalledModel {
         self.manifest.family
     }
 
-    /// SHA-256 of the checkpoint that it was made from, in lower-case hexadecimal.
-    pub fn checkpoint_sha256(&self) -> &str {
-        &self.manifest.checkpoint_sha256
+    /// What it was made from.
+    pub fn source(&self) -> &Source {
+        &self.manifest.source
+    }
+
+    /// The published model that it is, if it is one.
+    pub fn known(&self) -> Option<&'static KnownModel> {
+        match self.source() {
+            Source::Checkpoint { known, .. } => known.as_deref().and_then(known_model),
+            Source::Onnx { .. } => None,
+        }
+    }
+
+    /// The encoder in words.
+    pub fn architecture(&self) -> &str {
+        &self.manifest.architecture
     }
 
     /// Identifies what it computes: family (which says how slices are prepared), checkpoint and
@@ -187,14 +210,41 @@ impl InstalledModel {
         self.manifest.sizes
     }
 
+    /// What its graphs call their inputs and outputs.
+    pub fn interface(&self) -> &Interface {
+        &self.manifest.interface
+    }
+
+    /// Its files, but for the description.
+    pub fn files(&self) -> &[FileRecord] {
+        &self.manifest.files
+    }
+
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The encoder's graph.
     pub fn encoder(&self) -> PathBuf {
         self.folder.join(ENCODER)
     }
 
-    /// The encoder's graph in half precision, if there is one.
-    pub fn half_encoder(&self) -> Option<PathBuf> {
-        Some(self.folder.join(HALF_ENCODER)).filter(|path| path.is_file())
+    /// The encoder's graph in half precision, for devices that are fast at it. A pair of graphs
+    /// that was made elsewhere has none.
+    pub fn encoder_f16(&self) -> Option<PathBuf> {
+        self.listed(ENCODER_F16)
+    }
+
+    /// The encoder's graph in operators of our own, for the processor. A pair of graphs that was
+    /// made elsewhere has none.
+    pub fn encoder_cpu(&self) -> Option<PathBuf> {
+        self.listed(ENCODER_CPU)
+    }
+
+    fn listed(&self, name: &str) -> Option<PathBuf> {
+        let listed = self.files().iter().any(|file| file.name == name);
+        listed.then(|| self.folder.join(name))
     }
 
     /// The decoder's graph.
@@ -236,8 +286,8 @@ pub fn installed_models(models: &Path) -> Result<Vec<ListedModel>, OpenError> {
     Ok(all)
 }
 
-/// A name becomes a folder: it must not lead elsewhere, nor hide.
-pub(super) fn check_name(name: &str) -> Result<(), OpenError> {
+/// Whether a model can have this name: it becomes a folder, and must not lead elsewhere, nor hide.
+pub fn check_name(name: &str) -> Result<(), OpenError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let fits = name.starts_with(plain)
         && name.len() <= 64
@@ -256,38 +306,51 @@ pub(super) fn check_name(name: &str) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::graph::GRAPH_VERSION;
 
     fn write(models: &Path, name: &str, change: impl FnOnce(&mut Manifest)) {
         let folder = models.join(name);
         std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join(ENCODER), "12345").unwrap();
-        std::fs::write(folder.join(DECODER), "123").unwrap();
-        let mut manifest = Manifest {
-            name: name.to_owned(),
-            family: Family::LiteMedSam,
-            checkpoint_sha256: "ab".repeat(32),
-            graph_version: GRAPH_VERSION,
-            sizes: Sizes {
-                input: 256,
-                channels: 256,
-                grid: 64,
-            },
-            encoder_bytes: 5,
-            decoder_bytes: 3,
+        let files = [(ENCODER, "12345"), (DECODER, "123")].map(|(name, content)| {
+            let path = folder.join(name);
+            std::fs::write(&path, content).unwrap();
+            FileRecord {
+                name: name.to_owned(),
+                fingerprint: Fingerprint::of_file(&path, |_, _| {}).unwrap(),
+            }
+        });
+        let sizes = Sizes {
+            input: 256,
+            channels: 256,
+            grid: 64,
         };
+        let source = Source::Checkpoint {
+            path: "/nonexistent".into(),
+            fingerprint: files[0].fingerprint,
+            known: None,
+            graph_version: GRAPH_VERSION,
+        };
+        let (family, interface) = (Family::LiteMedSam, Interface::own());
+        let mut manifest = Manifest::new(name, family, sizes, String::new(), source, interface);
+        manifest.files = files.into();
         change(&mut manifest);
         let text = serde_json::to_vec(&manifest).unwrap();
         std::fs::write(folder.join(MANIFEST), text).unwrap();
+    }
+
+    fn make_older(manifest: &mut Manifest) {
+        if let Source::Checkpoint { graph_version, .. } = &mut manifest.source {
+            *graph_version -= 1;
+        }
     }
 
     #[test]
     fn models_are_listed_with_what_is_wrong_with_them() {
         let models = tempfile::tempdir().unwrap();
         write(models.path(), "good", |_| {});
-        write(models.path(), "cut", |m| m.encoder_bytes = 6);
-        write(models.path(), "old", |m| {
-            m.graph_version = GRAPH_VERSION + 1
-        });
+        write(models.path(), "cut", |m| m.files[0].fingerprint.bytes = 6);
+        write(models.path(), "halved", |m| m.files.truncate(1));
+        write(models.path(), "old", make_older);
         write(models.path(), "copied", |m| m.name = "good".to_owned());
         write(models.path(), ".installing-x", |_| {});
         std::fs::create_dir(models.path().join("empty")).unwrap();
@@ -299,6 +362,7 @@ mod tests {
             ("cut", "model-damaged"),
             ("empty", "model-not-installed"),
             ("good", "ok"),
+            ("halved", "model-damaged"),
             ("old", "model-outdated"),
         ];
         assert_eq!(listed, expected);
@@ -307,6 +371,21 @@ mod tests {
                 .unwrap()
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_changed_byte_is_found_by_verifying() {
+        let models = tempfile::tempdir().unwrap();
+        write(models.path(), "good", |_| {});
+        let model = InstalledModel::open(models.path(), "good").unwrap();
+        let mut seen = Vec::new();
+        model.verify(&mut |progress| seen.push(progress)).unwrap();
+        assert_eq!(seen.len(), 2);
+        std::fs::write(model.decoder(), "124").unwrap();
+        let model = InstalledModel::open(models.path(), "good").unwrap();
+        let error = model.verify(&mut |_| {}).unwrap_err();
+        assert_eq!(error.code(), "model-damaged");
+        assert!(error.to_string().contains(DECODER), "{error}");
     }
 
     #[test]

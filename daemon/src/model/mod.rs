@@ -1,7 +1,8 @@
 //! Models: from a published checkpoint to masks.
 //!
-//! A checkpoint as its authors published it is read ([`checkpoint`]), turned into two ONNX graphs
-//! ([`graph`], [`onnx`]) and kept beside a description ([`install`], [`InstalledModel`]). To
+//! A checkpoint as its authors published it is read ([`checkpoint`]), turned into ONNX graphs
+//! ([`graph`], [`onnx`]) and kept beside a description ([`install`], [`InstalledModel`]); graphs
+//! that were made elsewhere are taken as they are ([`install_pair`]). To
 //! segment, ONNX Runtime is loaded ([`Runtime`]), and [`Sam`] runs the graphs: [`Sam::embed`] once
 //! per slice, [`Sam::decode`] once per prompt. How slices and prompts are prepared belongs to the
 //! model's [`Family`].
@@ -11,33 +12,53 @@
 mod batch;
 mod catalog;
 pub mod checkpoint;
+mod convert;
 mod device;
 mod embedding;
 mod family;
+mod fingerprint;
 pub mod graph;
 pub mod half;
 pub mod image;
 mod install;
 mod installed;
+mod interface;
+mod manifest;
 pub mod onnx;
 pub mod operators;
+mod pair;
 mod probe;
+mod progress;
 mod provider;
 mod runtime;
 mod sam;
 mod session;
 mod sizes;
+mod staging;
+mod trial;
 
-pub use catalog::{KNOWN_MODELS, KnownModel, Understanding, known_model};
+pub use catalog::{
+    KNOWN_MODELS, KnownModel, Origin, Understanding, known_checkpoint, known_model, known_names,
+};
+pub use convert::usual_family;
 pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
+pub use fingerprint::{Checksum, Fingerprint, Xxh128};
 pub use image::SliceImage;
-pub use install::{InstallError, InstallRequest, install};
-pub use installed::{InstalledModel, ListedModel, OpenError, installed_models};
+pub use install::{
+    InstallError, InstallRequest, can_remake, fingerprint, install, install_fingerprinted,
+    open_or_remake, remove,
+};
+pub use installed::{InstalledModel, ListedModel, OpenError, check_name, installed_models};
+pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
+pub use manifest::{FileRecord, Source};
+pub use pair::{PairError, PairRequest, install_pair};
 pub use probe::{ProbeReport, probe};
+pub use progress::{Progress, Watch};
 pub use provider::DeviceError;
 pub use runtime::{Runtime, RuntimeError, SessionOptions};
 pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;
 pub use sizes::Sizes;
+pub use trial::try_model;

@@ -3,13 +3,13 @@
 use super::batch::{BatchSize, run_in_batches};
 use super::device::{Device, Precision};
 use super::embedding::{Embedding, LowResLogits};
-use super::family::{PromptToken, Scores};
-use super::graph::{IMAGE, inputs, outputs};
+use super::family::{PromptToken, Scores, colours};
 use super::image::SliceImage;
 use super::installed::InstalledModel;
+use super::interface::ImageForm;
 use super::provider::DeviceError;
 use super::runtime::{Runtime, SessionOptions};
-use super::session::{GraphSession, Part};
+use super::session::{GraphSession, Input, Part};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{PromptError, SlicePrompt};
@@ -135,7 +135,7 @@ impl Sam {
         options: &SessionOptions,
     ) -> Result<Self, SamError> {
         let half = (options.precision == Precision::F16)
-            .then(|| model.half_encoder())
+            .then(|| model.encoder_f16())
             .flatten();
         let used = SessionOptions {
             batch: 1,
@@ -154,12 +154,18 @@ impl Sam {
         let session = |part, path, options: &SessionOptions| {
             GraphSession::open(part, model.name(), path, runtime, options)
         };
-        let encoder = half.unwrap_or_else(|| model.encoder());
+        let on_processor = (options.device == Device::Cpu)
+            .then(|| model.encoder_cpu())
+            .flatten();
+        let names = &model.interface().encoder;
+        let takes_batches = names.batch && names.form == ImageForm::Prepared;
+        let batch = if takes_batches { options.batch } else { 1 };
+        let encoder = half.or(on_processor).unwrap_or_else(|| model.encoder());
         Ok(Sam {
             model: model.clone(),
             encoder: session(Part::Encoder, encoder, &used)?,
             batches: None,
-            batch: BatchSize::new(options.batch),
+            batch: BatchSize::new(batch),
             decoder: session(Part::Decoder, model.decoder(), &on_decoder)?,
             options: used,
         })
@@ -255,11 +261,6 @@ impl Sam {
         images: &[SliceImage],
     ) -> Result<Vec<Embedding>, SamError> {
         let size = session.batch();
-        if session.rows()? == Some(1) {
-            // Made by somebody who had no use for batches.
-            self.batch = BatchSize::new(1);
-            return images.iter().map(|image| self.embed(image)).collect();
-        }
         let sizes = self.model.sizes();
         let side = sizes.input as usize;
         let mut input = Vec::with_capacity(size * 3 * side * side);
@@ -268,8 +269,10 @@ impl Sam {
         }
         // The last batch is filled up: another length would be another session.
         input.resize(size * 3 * side * side, 0.0);
-        let image = (IMAGE, &[size, 3, side, side][..], input.as_slice());
-        let [values] = session.run(&[image], [inputs::EMBEDDINGS])?;
+        let names = &self.model.interface().encoder;
+        let shape = [size, 3, side, side];
+        let image = (names.image.as_str(), &shape[..], input.as_slice());
+        let [values] = session.run(&[image], [&names.embeddings])?;
         let one: usize = sizes.embedding().iter().product();
         if values.len() != size * one {
             let what = format!("{} numbers instead of {}", values.len(), size * one);
@@ -332,8 +335,17 @@ impl Sam {
         let sizes = self.model.sizes();
         let side = sizes.input as usize;
         self.check_size("prepared slice", &[3, side, side], input)?;
-        let image = (IMAGE, &[1, 3, side, side][..], input);
-        let [values] = self.encoder.run(&[image], [inputs::EMBEDDINGS])?;
+        let names = &self.model.interface().encoder;
+        let shaped;
+        let (shape, input): (&[usize], &[f32]) = match names.form {
+            ImageForm::Prepared => (&[1, 3, side, side], input),
+            ImageForm::Colours => {
+                shaped = colours(input);
+                (&[side, side, 3], &shaped)
+            }
+        };
+        let image = (names.image.as_str(), shape, input);
+        let [values] = self.encoder.run(&[image], [&names.embeddings])?;
         let expected: usize = sizes.embedding().iter().product();
         if values.len() != expected {
             let what = format!("{} numbers instead of {expected}", values.len());
@@ -367,20 +379,23 @@ impl Sam {
         let coords: Vec<f32> = prompt.iter().flat_map(|token| token.at).collect();
         let labels: Vec<f32> = prompt.iter().map(|token| token.kind.label()).collect();
         let [channels, rows, columns] = shape;
-        let [logits, iou] = self.decoder.run(
-            &[
-                (
-                    inputs::EMBEDDINGS,
-                    &[1, channels, rows, columns],
-                    &embedding.values,
-                ),
-                (inputs::COORDS, &[1, prompt.len(), 2], &coords),
-                (inputs::LABELS, &[1, prompt.len()], &labels),
-                (inputs::MASK, &[1, 1, side, side], mask),
-                (inputs::HAS_MASK, &[1], &[has_mask]),
-            ],
-            [outputs::MASKS, outputs::IOU],
-        )?;
+        let embedded = [1, channels, rows, columns];
+        let (places, kinds) = ([1, prompt.len(), 2], [1, prompt.len()]);
+        let (masked, flag) = ([1, 1, side, side], [has_mask]);
+        // Shapes only outputs that are not asked for: those in the pixels of the slice.
+        let square = [sizes.input as f32; 2];
+        let names = &self.model.interface().decoder;
+        let mut inputs: Vec<Input<'_>> = vec![
+            (&names.embeddings, &embedded, &embedding.values),
+            (&names.coords, &places, &coords),
+            (&names.labels, &kinds, &labels),
+            (&names.mask, &masked, mask),
+            (&names.has_mask, &[1], &flag),
+        ];
+        if let Some(name) = &names.original_size {
+            inputs.push((name, &[2], &square));
+        }
+        let [logits, iou] = self.decoder.run(&inputs, [&names.masks, &names.iou])?;
         Ok(Masks { logits, iou })
     }
 

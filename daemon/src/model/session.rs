@@ -28,7 +28,7 @@ impl std::fmt::Display for Part {
 }
 
 /// An input of a run: name, shape, numbers (row-major).
-pub type Input<'a> = (&'static str, &'a [usize], &'a [f32]);
+pub type Input<'a> = (&'a str, &'a [usize], &'a [f32]);
 
 /// A graph that is loaded when it is first run.
 #[derive(Debug)]
@@ -118,18 +118,6 @@ impl GraphSession {
     /// Gives back its memory until it is run again.
     pub fn unload(&mut self) {
         self.loaded = None;
-    }
-
-    /// Length of the first axis of the first input, which is loaded if need be; `None` if it may be
-    /// any.
-    pub fn rows(&mut self) -> Result<Option<usize>, SamError> {
-        let loaded = self.load()?;
-        let first = loaded.session.inputs().first();
-        let shape = first.and_then(|input| input.dtype().tensor_shape());
-        let rows = shape.and_then(|shape| shape.first().copied());
-        let rows = rows.and_then(|rows| usize::try_from(rows).ok());
-        self.loaded = Some(loaded);
-        Ok(rows)
     }
 
     /// Runs the graph and returns the named outputs, row-major. Their numbers are finite.

@@ -132,7 +132,7 @@ impl Header {
     }
 
     /// Bytes of the voxels.
-    pub(super) fn voxel_bytes(&self) -> u64 {
+    pub fn voxel_bytes(&self) -> u64 {
         self.info.dims.voxels() * u64::from(self.voxel_type.size())
     }
 

@@ -28,6 +28,11 @@ impl Volume {
         &self.header
     }
 
+    /// Bytes of its voxels in memory.
+    pub fn bytes(&self) -> u64 {
+        self.header.voxel_bytes()
+    }
+
     /// What is odd about the scan.
     pub fn notes(&self) -> &[Note] {
         self.header.notes()

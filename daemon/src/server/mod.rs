@@ -93,7 +93,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     for case in store.release_all()? {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
-    EmbeddingCache::new(config.cache.clone()).sweep();
+    EmbeddingCache::of(&config).sweep();
     let changes = Changes::default();
     let board = Arc::new(Board::new(&config.roots));
     let listener = api::listen(&config.socket)?;
@@ -135,7 +135,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
         Arc::clone(&board),
         failure,
     )?;
-    Api::new(Arc::clone(&store), changes, board)
+    Api::new(Arc::clone(&store), changes, board, config.scan_memory)
         .serve(listener, end)
         .await
         .map_err(system("serve the API"))?;

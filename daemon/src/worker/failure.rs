@@ -7,7 +7,6 @@ use crate::output::OutputError;
 use crate::scan::{self, ScanError};
 use crate::store::{FaultClass, StoreError};
 use medicosam_shared::case::Fault;
-use std::io;
 
 /// Why work stopped.
 #[derive(Debug)]
@@ -18,6 +17,8 @@ pub enum Failure {
     LeaseLost,
     /// The store failed; it cannot be told.
     Store(StoreError),
+    /// The slice is not embedded, and this thread has no encoder.
+    NeedsEncoder,
 }
 
 impl Failure {
@@ -99,20 +100,23 @@ impl From<SamError> for Failure {
     }
 }
 
-impl From<CacheError> for Failure {
-    fn from(error: CacheError) -> Self {
-        let (code, hint) = if error.source.kind() == io::ErrorKind::StorageFull {
-            (
-                "disk-full",
-                "Make room on the disk of the data folder; it goes on by itself.",
-            )
-        } else {
-            (
-                "cache-not-written",
-                "Check the data folder's permissions; it goes on by itself.",
-            )
-        };
-        Failure::new(code, &error, hint, FaultClass::Environment)
+/// Why embeddings are not kept. That is a loss of time and never fails a case.
+pub fn cache_fault(error: &CacheError) -> Fault {
+    let (code, hint) = if error.is_disk_full() {
+        (
+            "disk-full",
+            "Work goes on without; make room on the disk of the embeddings, or lower [cache] max.",
+        )
+    } else {
+        (
+            "cache-not-written",
+            "Work goes on without; check the permissions of the folder of embeddings.",
+        )
+    };
+    Fault {
+        code: code.to_owned(),
+        message: error.to_string(),
+        hint: hint.to_owned(),
     }
 }
 

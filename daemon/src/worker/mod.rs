@@ -3,7 +3,9 @@
 //! A crash, a hang or the end of memory in native code ends a worker, never the daemon. The daemon
 //! ([`Supervisor`]) starts it again; the scan that it died of gets a strike.
 
+mod ahead;
 mod choice;
+mod desk;
 mod failure;
 mod heartbeat;
 mod models;
@@ -11,6 +13,8 @@ mod pipeline;
 mod probing;
 mod process;
 mod protocol;
+mod reading;
+mod reporter;
 mod supervisor;
 mod watchdog;
 

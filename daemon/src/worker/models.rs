@@ -5,7 +5,7 @@ use super::probing::no_runtime;
 use super::protocol::Report;
 use crate::config::Config;
 use crate::model::{
-    Device, InstallRequest, InstalledModel, Runtime, Sam, SessionOptions, install, known_model,
+    Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
 };
 use crate::setup;
 use crate::store::FaultClass;
@@ -130,19 +130,14 @@ impl Models {
     }
 }
 
-/// The installed model; a known one is made from its checkpoint if only that is there.
+/// The installed model; one that is missing, damaged or outdated is made anew from its checkpoint
+/// if that is there.
 fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
-    let folder = models_folder(&config.data);
-    match (known_model(name), checkpoint(config, name)) {
-        (Some(known), Some(checkpoint)) => {
-            install(&checkpoint, &InstallRequest::from(known), &folder).map_err(|error| {
-                let hint =
-                    "Run `medicosamd setup --verify`; `medicosamd model list` shows the models.";
-                Failure::new(error.code(), &error, hint, FaultClass::Environment)
-            })
-        }
-        _ => Ok(InstalledModel::open(&folder, name)?),
-    }
+    let known = known_model(name).zip(checkpoint(config, name));
+    open_or_remake(&models_folder(&config.data), name, known).map_err(|error| {
+        let hint = "Run `medicosamd setup --verify`; `medicosamd model list` shows the models.";
+        Failure::new(error.code(), &error, hint, FaultClass::Environment)
+    })
 }
 
 /// Threads of one worker: what the configuration says, or the machine's cores shared among them.

@@ -1,11 +1,15 @@
 //! One case through a worker: load → embed → segment → output → commit.
 
-use super::failure::Failure;
-use super::heartbeat::Heartbeat;
+use super::ahead::Ahead;
+use super::desk::{Hand, Handed};
+use super::failure::{self, Failure};
+use super::heartbeat::{Heartbeat, Held};
 use super::models::Models;
-use super::protocol::Report;
+use super::protocol::{Order, Report};
+use super::reading::{ReadAhead, Reading};
+use super::reporter::Reporter;
 use crate::config::{Config, Profile, prompts};
-use crate::embed::{EmbeddingCache, Key};
+use crate::embed::{CacheError, ContentKey, EmbeddingCache, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::output;
 use crate::scan::{Header, Volume};
@@ -13,27 +17,32 @@ use crate::segment::Segmentation;
 use crate::store::{FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
 use medicosam_shared::api::Progress;
-use medicosam_shared::case::CaseState;
+use medicosam_shared::case::{CaseState, Fault};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::provenance::{Provenance, ScanInfo, ScanRecord, Timings};
 use medicosam_shared::window::{Range, Window};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A worker's tools, kept from case to case.
+/// The tools of one thread of a worker, kept from case to case.
 pub struct Pipeline {
-    pub config: Config,
+    pub config: Arc<Config>,
     pub store: Arc<dyn Store>,
     pub owner: String,
     pub models: Models,
-    pub cache: EmbeddingCache,
+    pub cache: Arc<EmbeddingCache>,
     pub heartbeat: Heartbeat,
+    pub reporter: Arc<Reporter>,
+    pub hand: Hand,
+    pub read_ahead: ReadAhead,
+    pub ahead: Ahead,
     /// Folders that have been cleared of what a killed worker left.
     pub swept: HashSet<PathBuf>,
-    pub report: Box<dyn Fn(&Report)>,
+    /// Why embeddings are not being kept.
+    pub cache_fault: Option<Fault>,
 }
 
 /// Everything about a case that its slices have in common.
@@ -51,39 +60,85 @@ struct Job<'a> {
 }
 
 impl Pipeline {
+    /// Does the next thing there is to do: what people wait for, then bulk work, then what may be
+    /// of use later. Returns whether there was anything.
+    pub fn step(&mut self) -> Result<bool, Failure> {
+        Ok(self.answer_handed()? || self.work_once(Lane::Any)? || self.embed_ahead()?)
+    }
+
     /// Claims and does the next work, if any is due. Returns whether there was any.
     pub fn work_once(&mut self, lane: Lane) -> Result<bool, Failure> {
         let Some(work) = self.store.claim(&self.owner, lane)? else {
             return Ok(false);
         };
-        self.tell(&Report::Changed);
-        self.tell(&Report::Case(Some(work.lease.case.clone())));
+        self.reporter.tell(&Report::Changed);
         let held = self.heartbeat.hold(&work.lease);
+        self.carry_out(Handed { work, held })?;
+        Ok(true)
+    }
+
+    /// Answers the prompts that the other thread could not. Returns whether there were any.
+    pub fn answer_handed(&mut self) -> Result<bool, Failure> {
+        let mut any = false;
+        while let Hand::Main { handed } = &self.hand
+            && let Ok(handed) = handed.try_recv()
+        {
+            self.carry_out(handed)?;
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Does claimed work, and tells the store if it cannot be done.
+    fn carry_out(&mut self, handed: Handed) -> Result<(), Failure> {
+        let Handed { work, held } = handed;
+        self.reporter.begin(&work.lease.case);
         let result = self.process(&work);
-        drop(held);
+        self.reporter.end(&work.lease.case);
         let result = match result {
+            Err(Failure::NeedsEncoder) => {
+                self.hand_over(work, held);
+                return Ok(());
+            }
             Err(Failure::Fault(fault, class)) => {
                 tracing::warn!(case = %work.lease.case, code = fault.code, "{}", fault.message);
                 let shown = (class == FaultClass::Environment).then(|| fault.clone());
-                self.tell(&Report::Fault(shown));
-                match self.store.fail(&work.lease, &fault, class) {
-                    Ok(_) => Ok(true),
-                    Err(error) => settle(Failure::from(error)),
-                }
+                self.reporter.tell(&Report::Fault(shown));
+                let told = self.store.fail(&work.lease, &fault, class);
+                told.map(drop).map_err(Failure::from)
             }
-            Err(failure) => settle(failure),
+            Err(failure) => Err(failure),
             Ok(()) => {
-                self.tell(&Report::Fault(None));
-                Ok(true)
+                let shown = self.cache_fault.clone();
+                self.reporter.tell(&Report::Fault(shown));
+                Ok(())
             }
         };
-        self.tell(&Report::Case(None));
-        self.tell(&Report::Changed);
-        result
+        self.reporter.tell(&Report::Changed);
+        match result {
+            // A lost lease is no reason to stop working.
+            Err(Failure::LeaseLost) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn hand_over(&self, work: Work, held: Held) {
+        if let Hand::Desk { to_main, wake_main } = &self.hand {
+            // If the main thread is gone, so is the worker in a moment.
+            let _ = to_main.send(Handed { work, held });
+            let _ = wake_main.send(Order::Wake);
+        }
+    }
+
+    /// Has the main thread look around, from the other one.
+    pub fn wake_main(&self) {
+        if let Hand::Desk { wake_main, .. } = &self.hand {
+            let _ = wake_main.send(Order::Wake);
+        }
     }
 
     fn process(&mut self, work: &Work) -> Result<(), Failure> {
-        let config = self.config.clone();
+        let config = Arc::clone(&self.config);
         let profile = config.profile(&work.profile).ok_or_else(|| {
             Failure::new(
                 "profile-missing",
@@ -104,19 +159,23 @@ impl Pipeline {
     /// Segments a new case by its profile.
     fn segment(&mut self, work: &Work, profile: &Profile) -> Result<(), Failure> {
         let started = Instant::now();
-        self.tell(&Report::LongStep);
-        let volume = read_scan(work)?;
-        let info = volume.info().clone();
+        self.reporter.tell(&Report::LongStep);
+        self.ahead.pause();
+        let window = profile.window;
+        let reading = match self.read_ahead.take(&work.path, &work.sha256, window) {
+            Some(reading) => reading,
+            None => Reading::new(&work.path, &work.sha256, window)?,
+        };
+        let info = reading.volume.info().clone();
         let axis = profile.plane.axis(&info.affine);
-        let range = volume.range(profile.window);
         let mut job = Job {
             work,
             profile,
             axis,
-            window: profile.window,
-            range,
+            window,
+            range: reading.range,
             info,
-            volume: Some(volume),
+            volume: Some(reading.volume),
             timings: Timings {
                 load_s: started.elapsed().as_secs_f64(),
                 ..Timings::default()
@@ -128,16 +187,15 @@ impl Pipeline {
             objects.iter().map(|o| (o.label, o.name.clone())).collect();
         let prompts: Vec<SlicePrompt> = objects.iter().flat_map(|o| o.slices(axis)).collect();
 
-        self.embed_all(&mut job, &prompts)?;
-        self.store.stage(&work.lease, CaseState::Segmenting)?;
-        self.tell(&Report::Changed);
         let empty = Segmentation::empty(job.info.dims, axis);
-        let segmentation = self.decode_all(&mut job, empty, &prompts, |label, current| {
+        let segmentation = self.answer_all(&mut job, empty, &prompts, |label, current| {
             names
                 .get(&label)
                 .cloned()
                 .unwrap_or_else(|| current.name(label))
         })?;
+        self.store.stage(&work.lease, CaseState::Segmenting)?;
+        self.reporter.tell(&Report::Changed);
         self.commit(
             job,
             segmentation,
@@ -176,79 +234,15 @@ impl Pipeline {
             started,
         };
         let before = Segmentation::continuing(masks, &before.objects);
-        let segmentation = self.decode_all(&mut job, before, prompts, |label, current| {
+        let segmentation = self.answer_all(&mut job, before, prompts, |label, current| {
             current.name(label)
         })?;
         self.commit(job, segmentation, prompts.to_vec(), &work.author)
     }
 
-    /// Brings the embedding of every prompted slice into the cache. Between two slices, work that
-    /// a person waits for is done.
-    fn embed_all(&mut self, job: &mut Job<'_>, prompts: &[SlicePrompt]) -> Result<(), Failure> {
-        let slices: BTreeSet<u32> = prompts.iter().map(|p| p.index).collect();
-        let total = slices.len() as u32;
-        for (done, index) in (0u32..).zip(slices) {
-            self.tell(&Report::Progress(Progress { done, total }));
-            self.embedding(job, index)?;
-            if self.work_once(Lane::Interactive)? {
-                self.tell(&Report::Case(Some(job.work.lease.case.clone())));
-            }
-        }
-        self.tell(&Report::Progress(Progress { done: total, total }));
-        Ok(())
-    }
-
-    /// The embedding of a slice: from the cache, or computed now and put there.
-    fn embedding(&mut self, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
-        let model_started = Instant::now();
-        let sam = self.models.get(&job.profile.model)?;
-        job.timings.model_s += model_started.elapsed().as_secs_f64();
-        let model = sam.model().hash().to_owned();
-        let key = Key {
-            model: &model,
-            scan: &job.work.sha256,
-            axis: job.axis,
-            index,
-            range: job.range,
-        };
-        if let Some(embedding) = self.cache.get(&key) {
-            job.timings.slices_cached += 1;
-            return Ok(embedding);
-        }
-        let volume = match &mut job.volume {
-            Some(volume) => volume,
-            missing => {
-                let started = Instant::now();
-                let volume = missing.insert(read_scan(job.work)?);
-                job.timings.load_s += started.elapsed().as_secs_f64();
-                volume
-            }
-        };
-        let started = Instant::now();
-        let shape = job.info.dims.slice_shape(job.axis);
-        let grey = volume.slice(job.axis, index).map(|v| job.range.apply(&v));
-        let image = grey.and_then(|grey| SliceImage::new(shape, grey));
-        let image = image.ok_or_else(|| {
-            let count = job.info.dims.along(job.axis);
-            Failure::new(
-                "no-such-slice",
-                format!(
-                    "there is no slice {index}; the scan has {count} along {}",
-                    job.axis
-                ),
-                "Slices count from 0.",
-                FaultClass::BadInput,
-            )
-        })?;
-        let embedding = sam.embed(&image)?;
-        self.cache.put(&key, &embedding)?;
-        job.timings.embed_s += started.elapsed().as_secs_f64();
-        job.timings.slices_embedded += 1;
-        Ok(embedding)
-    }
-
-    /// Answers all prompts, slice by slice.
-    fn decode_all(
+    /// Answers all prompts, slice by slice. Between two slices of bulk work, prompts that wait for
+    /// the encoder are answered.
+    fn answer_all(
         &mut self,
         job: &mut Job<'_>,
         mut segmentation: Segmentation,
@@ -259,9 +253,15 @@ impl Pipeline {
         for prompt in prompts {
             by_slice.entry(prompt.index).or_default().push(prompt);
         }
-        let already_cached = job.timings.slices_cached;
-        for (index, prompts) in by_slice {
-            self.tell(&Report::Alive);
+        let total = by_slice.len() as u32;
+        for (done, (index, prompts)) in (0u32..).zip(by_slice) {
+            if job.work.task == Task::Segment {
+                self.answer_handed()?;
+                self.read_next_ahead()?;
+                self.reporter
+                    .tell(&Report::Progress(Progress { done, total }));
+            }
+            self.reporter.tell(&Report::Alive);
             let embedding = self.embedding(job, index)?;
             let started = Instant::now();
             let sam = self.models.get(&job.profile.model)?;
@@ -273,11 +273,116 @@ impl Pipeline {
             }
             job.timings.decode_s += started.elapsed().as_secs_f64();
         }
-        if matches!(job.work.task, Task::Segment) {
-            // Reading back what this very job embedded is not a hit.
-            job.timings.slices_cached = already_cached;
-        }
         Ok(segmentation)
+    }
+
+    /// Has the next scan of the queue read meanwhile.
+    fn read_next_ahead(&mut self) -> Result<(), Failure> {
+        if !self.read_ahead.is_idle() {
+            return Ok(());
+        }
+        let Some(scan) = self.store.upcoming()? else {
+            return Ok(());
+        };
+        if let Some(profile) = self.config.profile(&scan.profile) {
+            let limit = self.config.scan_memory;
+            self.read_ahead.start(scan, profile.window, limit);
+        }
+        Ok(())
+    }
+
+    /// The embedding of a slice: from the cache, or computed now and put there.
+    fn embedding(&mut self, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
+        let started = Instant::now();
+        let model = self.models.get(&job.profile.model)?.model().clone();
+        job.timings.model_s += started.elapsed().as_secs_f64();
+        let stack = Stack {
+            model: model.hash(),
+            scan: &job.work.sha256,
+            axis: job.axis,
+            range: job.range,
+        };
+        if let Some(embedding) = self.cache.get(&stack, index) {
+            job.timings.slices_cached += 1;
+            return Ok(embedding);
+        }
+        if matches!(self.hand, Hand::Desk { .. }) {
+            return Err(Failure::NeedsEncoder);
+        }
+        let volume = match &mut job.volume {
+            Some(volume) => volume,
+            missing => {
+                let started = Instant::now();
+                let reading = Reading::new(&job.work.path, &job.work.sha256, job.window)?;
+                job.timings.load_s += started.elapsed().as_secs_f64();
+                missing.insert(reading.volume)
+            }
+        };
+        let started = Instant::now();
+        let (embedding, source) =
+            self.embed_slice(&job.profile.model, &stack, volume, index, Purpose::Now)?;
+        match source {
+            Source::Cache => job.timings.slices_cached += 1,
+            Source::Model => {
+                job.timings.embed_s += started.elapsed().as_secs_f64();
+                job.timings.slices_embedded += 1;
+            }
+        }
+        Ok(embedding)
+    }
+
+    /// The embedding of a slice whose place is not in the cache: that of a slice that looks the
+    /// same, or computed now. It is kept if that can be done; if not, work goes on without.
+    pub fn embed_slice(
+        &mut self,
+        model: &str,
+        stack: &Stack<'_>,
+        volume: &Volume,
+        index: u32,
+        purpose: Purpose,
+    ) -> Result<(Embedding, Source), Failure> {
+        let dims = volume.info().dims;
+        let grey = volume
+            .slice(stack.axis, index)
+            .map(|values| stack.range.apply(&values));
+        let image = grey.and_then(|grey| SliceImage::new(dims.slice_shape(stack.axis), grey));
+        let image = image.ok_or_else(|| {
+            let count = dims.along(stack.axis);
+            Failure::new(
+                "no-such-slice",
+                format!(
+                    "there is no slice {index}; the scan has {count} along {}",
+                    stack.axis
+                ),
+                "Slices count from 0.",
+                FaultClass::BadInput,
+            )
+        })?;
+        let key = ContentKey::of(stack.model, &image);
+        let (embedding, source, kept) = match self.cache.get_content(&key) {
+            Some(embedding) => (embedding, Source::Cache, Ok(())),
+            None => {
+                let mut embedding = self.models.get(model)?.embed(&image)?;
+                let kept = self.cache.put(&key, &mut embedding, purpose);
+                (embedding, Source::Model, kept)
+            }
+        };
+        let kept = kept.and_then(|()| self.cache.place(stack, index, &key));
+        self.note_cache(kept);
+        Ok((embedding, source))
+    }
+
+    /// Shows why embeddings are not kept, for as long as they are not.
+    fn note_cache(&mut self, kept: Result<(), CacheError>) {
+        let fault = kept.err().map(|error| failure::cache_fault(&error));
+        if fault == self.cache_fault {
+            return;
+        }
+        if let Some(fault) = &fault {
+            tracing::warn!(code = fault.code, "{}", fault.message);
+        }
+        self.reporter.tell(&Report::Fault(fault.clone()));
+        self.cache_fault = fault;
     }
 
     /// Writes the files, then commits the revision. The other order could leave a revision whose
@@ -297,7 +402,7 @@ impl Pipeline {
         let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         let (model, runtime) = self.models.records(&job.profile.model)?;
-        self.tell(&Report::Running {
+        self.reporter.tell(&Report::Running {
             runtime: runtime.name.clone(),
             device: runtime.device.clone(),
         });
@@ -320,7 +425,7 @@ impl Pipeline {
             objects: segmentation.results(&job.info.affine),
             timings: job.timings,
         };
-        self.tell(&Report::LongStep);
+        self.reporter.tell(&Report::LongStep);
         // A worker whose lease is lost must not touch the files of its successor.
         self.store.renew(&work.lease)?;
         let header = match &job.volume {
@@ -344,7 +449,7 @@ impl Pipeline {
             timings: revision.provenance.timings,
         };
         self.store.finish(&work.lease, &revision)?;
-        self.tell(&finished);
+        self.reporter.tell(&finished);
         Ok(())
     }
 
@@ -364,33 +469,13 @@ impl Pipeline {
         let below = scan.parent().and_then(|p| p.strip_prefix(&root.path).ok());
         Ok(root.output.join(below.unwrap_or(Path::new(""))))
     }
-
-    fn tell(&self, report: &Report) {
-        (self.report)(report);
-    }
 }
 
-/// A lost lease is no reason to stop working.
-fn settle(failure: Failure) -> Result<bool, Failure> {
-    match failure {
-        Failure::LeaseLost => Ok(true),
-        other => Err(other),
-    }
-}
-
-/// Reads the scan, and makes sure that it is the one that was identified.
-fn read_scan(work: &Work) -> Result<Volume, Failure> {
-    let loaded = Volume::read(&work.path)?;
-    if loaded.sha256 != work.sha256 {
-        return Err(Failure::new(
-            "scan-replaced",
-            format!(
-                "{} has other content than when it was found",
-                work.path.display()
-            ),
-            "Nothing to do: the new content becomes a case of its own.",
-            FaultClass::Passing,
-        ));
-    }
-    Ok(loaded.volume)
+/// Where an embedding came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// It was computed before, for this slice or one that looks the same.
+    Cache,
+    /// It was computed now.
+    Model,
 }

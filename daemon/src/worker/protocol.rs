@@ -46,6 +46,13 @@ pub enum Report {
         /// Where the time went.
         timings: Timings,
     },
+    /// Nothing else being due, it embeds the slices of a case in review that no prompt touched.
+    Ahead {
+        /// The case.
+        case: CaseId,
+        /// Slices embedded, of all that the case has.
+        progress: Progress,
+    },
     /// What keeps it from working; `None` when that is over.
     Fault(Option<Fault>),
     /// It ends, because there is nothing to do or it was told to; no case is in hand.

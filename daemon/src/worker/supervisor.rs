@@ -355,6 +355,11 @@ impl Supervisor {
                 .board
                 .worker(self.number, |status| status.progress = Some(progress)),
             Report::Finished { device, timings } => self.board.finished(&device, &timings),
+            Report::Ahead { case, progress } => self.board.worker(self.number, |status| {
+                status.activity = "ahead".to_owned();
+                status.case = Some(case);
+                status.progress = Some(progress);
+            }),
             Report::Fault(fault) => self
                 .board
                 .worker(self.number, |status| status.fault = fault),

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each crate of tests uses its part")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+pub mod server;
+
 use medicosam_daemon::model::{PromptToken, TokenKind};
 use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};
 use medicosam_shared::paths::default_data_folder;

@@ -64,12 +64,21 @@ fn root_line(root: &RootStatus) -> String {
 }
 
 fn worker_line(worker: &WorkerStatus) -> String {
-    let mut line = format!("worker {}: {}", worker.number, printable(&worker.activity));
-    if let Some(case) = &worker.case {
-        line.push_str(&format!(" on {case}"));
-    }
-    if let Some(progress) = worker.progress {
-        line.push_str(&format!(", slice {} of {}", progress.done, progress.total));
+    let mut line = format!("worker {}: ", worker.number);
+    match (worker.activity.as_str(), &worker.case, worker.progress) {
+        ("ahead", Some(case), Some(progress)) => line.push_str(&format!(
+            "embedding the rest of {case}: {}/{}",
+            progress.done, progress.total
+        )),
+        (activity, case, progress) => {
+            line.push_str(&printable(activity));
+            if let Some(case) = case {
+                line.push_str(&format!(" on {case}"));
+            }
+            if let Some(progress) = progress {
+                line.push_str(&format!(", slice {} of {}", progress.done, progress.total));
+            }
+        }
     }
     if let Some(device) = &worker.device {
         line.push_str(&format!(", device {}", printable(device)));
@@ -116,5 +125,21 @@ mod tests {
             hint: "Make room.".to_owned(),
         });
         insta::assert_snapshot!("status", text(&status));
+    }
+
+    #[test]
+    fn work_ahead_of_need_is_told_from_work_on_a_case() {
+        let mut worker = fixture::status().workers.remove(0);
+        worker.activity = "ahead".to_owned();
+        worker.case = Some(CaseId("3f2a".to_owned()));
+        worker.progress = Some(Progress {
+            done: 12,
+            total: 48,
+        });
+        let line = worker_line(&worker);
+        assert!(
+            line.starts_with("worker 1: embedding the rest of 3f2a: 12/48"),
+            "{line}"
+        );
     }
 }

@@ -88,7 +88,7 @@ fn fetch(data: &Path) -> Result<bool, CommandError> {
     let fetched = installed?
         .iter()
         .any(|package| package.outcome == setup::Outcome::Installed);
-    super::model::import(data, None, "litemedsam")?;
+    super::model::default_model(data)?;
     Ok(fetched)
 }
 

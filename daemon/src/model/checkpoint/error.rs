@@ -1,5 +1,6 @@
 //! What can be wrong with a checkpoint.
 
+use super::layout::Foreign;
 use super::pickle::PickleError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,13 @@ impl CheckpointError {
     pub fn code(&self) -> &'static str {
         match self.problem {
             CheckpointProblem::Io(_) => "checkpoint-unreadable",
-            CheckpointProblem::NotZip { .. } => "checkpoint-not-zip",
+            CheckpointProblem::NotACheckpoint { .. } => "checkpoint-unknown-format",
+            CheckpointProblem::Legacy => "checkpoint-legacy",
+            CheckpointProblem::WebPage => "checkpoint-web-page",
+            CheckpointProblem::OnnxGraph => "checkpoint-onnx",
+            CheckpointProblem::DamagedSafetensors(_) => "checkpoint-damaged",
+            CheckpointProblem::Foreign(_) => "checkpoint-other-kind",
+            CheckpointProblem::Ambiguous { .. } => "checkpoint-ambiguous",
             CheckpointProblem::DamagedZip(_) => "checkpoint-damaged",
             CheckpointProblem::NotTorch => "checkpoint-not-torch",
             CheckpointProblem::BigEndian => "checkpoint-big-endian",
@@ -51,14 +58,49 @@ pub enum CheckpointProblem {
     /// The file cannot be opened or read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Not a zip archive at all.
+    /// Neither a zip archive nor a safetensors file.
     #[error(
-        "it is not a zip archive (it starts with {starts_with}). Checkpoints are files that \
-         torch.save of torch 1.6 or newer wrote; load an older one there and save it again"
+        "it is neither a file that torch.save wrote nor a safetensors file (it starts with \
+         {starts_with}). Was the download complete?"
     )]
-    NotZip {
+    NotACheckpoint {
         /// The first bytes, in hexadecimal.
         starts_with: String,
+    },
+    /// Written by a torch before 1.6.
+    #[error(
+        "it is in the format of torch before 1.6. Save it again in Python: \
+         torch.save(torch.load(\"old.pth\", map_location=\"cpu\", weights_only=True), \"new.pth\")"
+    )]
+    Legacy,
+    /// A page of the server that it came from.
+    #[error(
+        "it is a web page: the server answered with a page to log in or to confirm instead of the \
+         file. Open the address in a browser and save the file itself"
+    )]
+    WebPage,
+    /// An ONNX graph.
+    #[error(
+        "it is an ONNX graph rather than a checkpoint. Import both graphs of a model together: \
+         medicosamd model import --encoder ENCODER.onnx --decoder DECODER.onnx --name NAME"
+    )]
+    OnnxGraph,
+    /// A safetensors file that cannot be read.
+    #[error("it is a damaged safetensors file: {0}. Was the download complete? Fetch it again")]
+    DamagedSafetensors(String),
+    /// A known kind of model that cannot be used.
+    #[error("it is {}", .0.explanation())]
+    Foreign(Foreign),
+    /// Two tensors are the same one of the model.
+    #[error(
+        "it has both {first} and {second}, which are the same weight of the model; save only the \
+         one that counts"
+    )]
+    Ambiguous {
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// A zip archive that cannot be read.
     #[error("its zip archive is damaged ({0}). Was the download complete? Fetch it again")]
@@ -87,10 +129,10 @@ pub enum CheckpointProblem {
          rather than the model"
     )]
     NotADictionary,
-    /// The dictionary has no tensors on its first level.
+    /// The dictionary has no tensors where they are looked for.
     #[error(
-        "its dictionary has no tensors on the first level, but {}; save the model's state_dict() \
-         by itself",
+        "its dictionary has no tensors, neither on the first level nor in model_state, model or \
+         state_dict, but {}; save the model's state_dict() by itself",
         list(keys)
     )]
     NoTensors {
@@ -119,7 +161,7 @@ pub enum CheckpointProblem {
         available: u64,
     },
     /// A weight that is not a float.
-    #[error("tensor {tensor} holds integers where weights are expected")]
+    #[error("tensor {tensor} holds integers or 8-bit numbers where weights are expected")]
     NotFloat {
         /// Name of the tensor.
         tensor: String,

@@ -1,12 +1,19 @@
-//! Reads the checkpoints that `torch.save` writes: a zip archive with a pickle, `data.pkl`, that
-//! describes the tensors, and one uncompressed file of raw numbers per storage.
+//! Reads checkpoints: files of named tensors, as `torch.save` and safetensors write them.
 //!
-//! Nothing of the pickle is executed (see [`pickle`]). Opening reads the description only; the
+//! Nothing of a pickle is executed (see [`pickle`]). Opening reads the description only; the
 //! numbers of a tensor are read when it is asked for, so that converting a large model never holds
 //! it twice. Whatever the file claims, no more memory is taken than the file is long.
+//!
+//! Tensors bear the names that SAM itself gives them (`image_encoder.…`, `prompt_encoder.…`,
+//! `mask_decoder.…`), whatever a trainer wrapped around it; files that hold a model of another kind
+//! are refused with a word on what they are.
 
+mod archive;
+mod elements;
 mod error;
+mod layout;
 mod pickle;
+mod safetensors;
 mod state_dict;
 #[cfg(test)]
 mod tests;
@@ -14,18 +21,16 @@ mod tests;
 pub(crate) mod torch_save;
 
 pub use error::{CheckpointError, CheckpointProblem};
+pub use layout::Foreign;
 pub use pickle::PickleError;
-pub use state_dict::DType;
 
-use super::half;
-use pickle::Pickle;
-use state_dict::{Unusable, View};
+use self::safetensors::{Placed, SafetensorsFile, is_safetensors};
+use archive::{Stored, TorchArchive};
+use elements::View;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use zip::ZipArchive;
-use zip::result::ZipError;
 
 /// A tensor of 32-bit floats, row-major: the last axis varies fastest.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,22 +68,86 @@ impl Tensor {
 /// An open checkpoint.
 pub struct Checkpoint {
     path: PathBuf,
-    archive: ZipArchive<BufReader<File>>,
-    /// What precedes `data.pkl` and `data/` in the names of the archive: `archive/`, mostly.
-    folder: String,
-    tensors: Vec<(String, View)>,
+    source: Source,
     by_name: HashMap<String, usize>,
+}
+
+/// A file and its tensors: their names in the model, and where their numbers are.
+enum Source {
+    Torch(TorchArchive, Vec<(String, Stored)>),
+    Safetensors(SafetensorsFile, Vec<(String, Placed)>),
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, CheckpointProblem> {
+        let mut file = File::open(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(64).read_to_end(&mut start)?;
+        file.rewind()?;
+        if start.starts_with(b"PK\x03\x04") {
+            let (archive, tensors) = TorchArchive::open(file)?;
+            Ok(Source::Torch(archive, tensors))
+        } else if is_safetensors(&start) {
+            let (file, tensors) = SafetensorsFile::open(file)?;
+            Ok(Source::Safetensors(file, tensors))
+        } else {
+            Err(unknown_format(&start))
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Source::Torch(_, tensors) => tensors.len(),
+            Source::Safetensors(_, tensors) => tensors.len(),
+        }
+    }
+
+    /// Name and place of a tensor.
+    fn at(&self, index: usize) -> Option<(&str, &View)> {
+        match self {
+            Source::Torch(_, tensors) => tensors.get(index).map(|(n, t)| (n.as_str(), &t.view)),
+            Source::Safetensors(_, tensors) => {
+                tensors.get(index).map(|(n, t)| (n.as_str(), &t.view))
+            }
+        }
+    }
+
+    fn tensors(&self) -> impl Iterator<Item = (&str, &View)> {
+        (0..self.len()).filter_map(|index| self.at(index))
+    }
+
+    /// Gives all tensors the names that they have in the model.
+    fn normalise_names(&mut self) {
+        let normalise = |name: &mut String| {
+            let wrapped = name.len() - layout::normalised(name).len();
+            name.drain(..wrapped);
+        };
+        match self {
+            Source::Torch(_, tensors) => tensors.iter_mut().for_each(|(name, _)| normalise(name)),
+            Source::Safetensors(_, tensors) => {
+                tensors.iter_mut().for_each(|(name, _)| normalise(name));
+            }
+        }
+    }
+
+    fn read(&mut self, index: usize) -> Result<Vec<f32>, CheckpointProblem> {
+        match self {
+            Source::Torch(archive, tensors) => {
+                let (name, stored) = &tensors[index];
+                archive.read(name, stored)
+            }
+            Source::Safetensors(file, tensors) => {
+                let (name, placed) = &tensors[index];
+                file.read(name, placed)
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Checkpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Checkpoint { path, tensors, .. } = self;
-        write!(
-            f,
-            "Checkpoint({}, {} tensors)",
-            path.display(),
-            tensors.len()
-        )
+        let (path, count) = (self.path.display(), self.source.len());
+        write!(f, "Checkpoint({path}, {count} tensors)")
     }
 }
 
@@ -89,35 +158,17 @@ impl Checkpoint {
     }
 
     fn open_inner(path: &Path) -> Result<Self, CheckpointProblem> {
-        let mut file = File::open(path)?;
-        check_magic(&mut file)?;
-        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_problem)?;
-        let folder = archive
-            .file_names()
-            .filter_map(Result::ok)
-            .find_map(|name| name.strip_suffix("data.pkl").map(str::to_owned))
-            .filter(|folder| folder.is_empty() || folder.ends_with('/'))
-            .ok_or(CheckpointProblem::NotTorch)?;
-        if let Ok(mut entry) = archive.by_name(&format!("{folder}byteorder")) {
-            let mut order = [0; 3];
-            if entry.read(&mut order).is_ok_and(|n| &order[..n] == b"big") {
-                return Err(CheckpointProblem::BigEndian);
-            }
+        let mut source = Source::open(path)?;
+        check_ambiguity(source.tensors().map(|(name, _)| name))?;
+        source.normalise_names();
+        if let Some(foreign) = layout::foreign(source.tensors().map(|(name, _)| name)) {
+            return Err(CheckpointProblem::Foreign(foreign));
         }
-        let description = read_entry(&mut archive, &format!("{folder}data.pkl"))
-            .map_err(CheckpointProblem::DamagedZip)?;
-        let tensors = state_dict::tensors(&Pickle::parse(&description)?).map_err(|e| match e {
-            Unusable::Forbidden(global) => CheckpointProblem::Forbidden { global },
-            Unusable::NotADictionary => CheckpointProblem::NotADictionary,
-            Unusable::NoTensors(keys) => CheckpointProblem::NoTensors { keys },
-        })?;
-        let names = tensors.iter().enumerate();
-        let by_name = names.map(|(at, (name, _))| (name.clone(), at)).collect();
+        let names = source.tensors().enumerate();
+        let by_name = names.map(|(at, (name, _))| (name.to_owned(), at)).collect();
         Ok(Checkpoint {
             path: path.to_owned(),
-            archive,
-            folder,
-            tensors,
+            source,
             by_name,
         })
     }
@@ -129,29 +180,29 @@ impl Checkpoint {
 
     /// Names and shapes of all tensors, in the file's order.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
-        self.tensors
-            .iter()
-            .map(|(name, view)| (name.as_str(), view.shape.as_slice()))
+        self.source
+            .tensors()
+            .map(|(name, view)| (name, view.shape.as_slice()))
     }
 
     /// The shape of a tensor, as the file declares it.
     pub fn shape(&self, name: &str) -> Result<&[usize], CheckpointError> {
-        self.view(name, &[]).map(|view| view.shape.as_slice())
+        let (_, view) = self.find(name, &[])?;
+        Ok(&view.shape)
     }
 
-    fn view(&self, name: &str, expected: &[usize]) -> Result<&View, CheckpointError> {
-        match self.by_name.get(name) {
-            Some(&at) => Ok(&self.tensors[at].1),
-            None => Err(self.error(CheckpointProblem::Missing {
+    fn find(&self, name: &str, expected: &[usize]) -> Result<(usize, &View), CheckpointError> {
+        let index = self.by_name.get(name).copied();
+        let found = index.and_then(|at| Some((at, self.source.at(at)?.1)));
+        found.ok_or_else(|| {
+            let example = self.source.at(0).map_or("", |(name, _)| name);
+            self.error(CheckpointProblem::Missing {
                 tensor: name.to_owned(),
                 expected: expected.to_vec(),
-                count: self.tensors.len(),
-                example: self
-                    .tensors
-                    .first()
-                    .map_or_else(String::new, |(n, _)| n.clone()),
-            })),
-        }
+                count: self.source.len(),
+                example: example.to_owned(),
+            })
+        })
     }
 
     fn error(&self, problem: CheckpointProblem) -> CheckpointError {
@@ -160,127 +211,59 @@ impl Checkpoint {
 
     /// Reads a tensor that must have the given shape; any float type is widened or rounded to f32.
     pub fn read(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, CheckpointError> {
-        let view = self.view(name, shape)?.clone();
+        let (index, view) = self.find(name, shape)?;
         if view.shape != shape {
             return Err(self.error(CheckpointProblem::WrongShape {
                 tensor: name.to_owned(),
                 expected: shape.to_vec(),
-                found: view.shape,
+                found: view.shape.clone(),
             }));
         }
-        let entry = format!("{}data/{}", self.folder, view.storage);
-        let bytes = read_entry(&mut self.archive, &entry).map_err(|what| {
-            self.error(CheckpointProblem::BadStorage {
-                tensor: name.to_owned(),
-                what,
-            })
-        })?;
-        let data = gather(name, &view, &bytes).map_err(|problem| self.error(problem))?;
+        let data = self.source.read(index).map_err(|e| self.error(e))?;
         Ok(Tensor {
-            shape: view.shape,
+            shape: shape.to_vec(),
             data,
         })
     }
 }
 
-/// Tells a file that is no zip archive at all from a damaged one.
-fn check_magic(file: &mut File) -> Result<(), CheckpointProblem> {
-    let mut start = Vec::new();
-    file.take(4).read_to_end(&mut start)?;
-    if start != b"PK\x03\x04" {
-        let hex: Vec<_> = start.iter().map(|b| format!("{b:02x}")).collect();
-        let starts_with = if hex.is_empty() {
-            "nothing: it is empty".to_owned()
-        } else {
-            hex.join(" ")
-        };
-        return Err(CheckpointProblem::NotZip { starts_with });
+/// Two names that only differ in their wrappers: which one counts nobody can know.
+fn check_ambiguity<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), CheckpointProblem> {
+    let mut seen = HashMap::new();
+    for name in names {
+        if let Some(first) = seen.insert(layout::normalised(name), name) {
+            return Err(CheckpointProblem::Ambiguous {
+                first: first.to_owned(),
+                second: name.to_owned(),
+            });
+        }
     }
     Ok(())
 }
 
-fn zip_problem(error: ZipError) -> CheckpointProblem {
-    match error {
-        ZipError::Io(error) => CheckpointProblem::Io(error),
-        other => CheckpointProblem::DamagedZip(other.to_string()),
-    }
-}
-
-/// Reads a whole file of the archive, which checks its CRC. Only stored files are taken, as torch
-/// writes them: their size is bounded by the archive's, which a compressed file's is not.
-fn read_entry(archive: &mut ZipArchive<BufReader<File>>, name: &str) -> Result<Vec<u8>, String> {
-    let mut entry = archive
-        .by_name(name)
-        .map_err(|e| format!("file {name} of the archive: {e}"))?;
-    if entry.compression() != zip::CompressionMethod::Stored {
-        return Err(format!(
-            "file {name} of the archive is compressed, which torch never does"
-        ));
-    }
-    let mut bytes = Vec::new();
-    let result = entry.read_to_end(&mut bytes);
-    result.map_err(|e| format!("file {name} of the archive: {e}"))?;
-    Ok(bytes)
-}
-
-/// The elements of a view of a storage, row-major.
-fn gather(name: &str, view: &View, storage: &[u8]) -> Result<Vec<f32>, CheckpointProblem> {
-    let size = view.dtype.bytes();
-    let available = storage.len() / size;
-    let outside = || CheckpointProblem::OutsideStorage {
-        tensor: name.to_owned(),
-        shape: view.shape.clone(),
-        available: storage.len() as u64,
-    };
-    let element: fn(&[u8]) -> f32 = match view.dtype {
-        DType::F64 => |b| f64::from_le_bytes(array(b)) as f32,
-        DType::F32 => |b| f32::from_le_bytes(array(b)),
-        DType::F16 => |b| half::f16_to_f32(u16::from_le_bytes(array(b))),
-        DType::BF16 => |b| half::bf16_to_f32(u16::from_le_bytes(array(b))),
-        DType::Integer { .. } => {
-            return Err(CheckpointProblem::NotFloat {
-                tensor: name.to_owned(),
-            });
-        }
-    };
-    let count = view.shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
-    // A view may repeat elements by stride 0; a weight never does, and a lie could claim
-    // terabytes that way.
-    let count = count.filter(|&n| n <= available).ok_or_else(outside)?;
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let last = view
-        .shape
-        .iter()
-        .zip(&view.stride)
-        .try_fold(view.offset, |at, (&d, &s)| {
-            at.checked_add((d - 1).checked_mul(s)?)
-        });
-    if last.is_none_or(|last| last >= available) {
-        return Err(outside());
-    }
-    let read = |at: usize| element(&storage[at * size..(at + 1) * size]);
-    if view.is_contiguous() {
-        return Ok((view.offset..view.offset + count).map(read).collect());
-    }
-    let mut data = Vec::with_capacity(count);
-    let mut index = vec![0; view.shape.len()];
-    for _ in 0..count {
-        let offset: usize = index.iter().zip(&view.stride).map(|(i, s)| i * s).sum();
-        data.push(read(view.offset + offset));
-        for axis in (0..index.len()).rev() {
-            index[axis] += 1;
-            if index[axis] < view.shape[axis] {
-                break;
+/// Says what a file is that is no checkpoint, by its first bytes.
+fn unknown_format(start: &[u8]) -> CheckpointProblem {
+    // The pickle of the number that torch before 1.6 starts its files with.
+    const LEGACY: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+    let trimmed = start.trim_ascii_start();
+    match start {
+        _ if start.starts_with(LEGACY) => CheckpointProblem::Legacy,
+        _ if trimmed.starts_with(b"<") => CheckpointProblem::WebPage,
+        // `ModelProto`: field 1, the version of the format, then a text or a message.
+        [
+            0x08,
+            3..=20,
+            0x12 | 0x1a | 0x22 | 0x2a | 0x32 | 0x3a | 0x42,
+            ..,
+        ] => CheckpointProblem::OnnxGraph,
+        [] => CheckpointProblem::NotACheckpoint {
+            starts_with: "nothing: it is empty".to_owned(),
+        },
+        _ => {
+            let hex: Vec<_> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
+            CheckpointProblem::NotACheckpoint {
+                starts_with: hex.join(" "),
             }
-            index[axis] = 0;
         }
     }
-    Ok(data)
-}
-
-/// The first `N` bytes of an element, which has exactly as many.
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    std::array::from_fn(|i| bytes[i])
 }

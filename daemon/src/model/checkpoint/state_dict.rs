@@ -4,84 +4,18 @@
 //! …)`, where `storage` is a persistent reference `("storage", torch.FloatStorage, key, device,
 //! count)` to a file of the archive. Offsets and strides count elements. Anything else that a
 //! checkpoint may hold (optimizer states, classes of the trainer) is left alone.
+//!
+//! The dictionary of tensors may be the outermost value, or an entry of it: trainers keep it beside
+//! their own state.
 
+use super::archive::Stored;
+use super::elements::{DType, View};
 use super::pickle::{Node, NodeId, Pickle};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-/// Type of the elements in a storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DType {
-    /// 64-bit float.
-    F64,
-    /// 32-bit float.
-    F32,
-    /// IEEE half.
-    F16,
-    /// bfloat16.
-    BF16,
-    /// An integer or boolean type, which no weight has.
-    Integer {
-        /// Size of an element in bytes.
-        bytes: usize,
-    },
-}
-
-impl DType {
-    fn of_storage(class: &str) -> Option<Self> {
-        Some(match class {
-            "DoubleStorage" => DType::F64,
-            "FloatStorage" => DType::F32,
-            "HalfStorage" => DType::F16,
-            "BFloat16Storage" => DType::BF16,
-            "LongStorage" => DType::Integer { bytes: 8 },
-            "IntStorage" => DType::Integer { bytes: 4 },
-            "ShortStorage" => DType::Integer { bytes: 2 },
-            "CharStorage" | "ByteStorage" | "BoolStorage" => DType::Integer { bytes: 1 },
-            _ => return None,
-        })
-    }
-
-    /// Size of an element in bytes.
-    pub fn bytes(self) -> usize {
-        match self {
-            DType::F64 => 8,
-            DType::F32 => 4,
-            DType::F16 | DType::BF16 => 2,
-            DType::Integer { bytes } => bytes,
-        }
-    }
-}
-
-/// A tensor as the pickle describes it: a strided view of a storage. Nothing is checked yet
-/// against the bytes that are really there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Name of the storage's file within the archive's `data` folder.
-    pub storage: String,
-    /// Type of its elements.
-    pub dtype: DType,
-    /// Elements before the first one of the tensor.
-    pub offset: usize,
-    /// Length of each axis, slowest first.
-    pub shape: Vec<usize>,
-    /// Elements between neighbours along each axis.
-    pub stride: Vec<usize>,
-}
-
-impl View {
-    /// Whether the elements lie one after another, in row-major order.
-    pub fn is_contiguous(&self) -> bool {
-        let mut expected = 1usize;
-        self.shape
-            .iter()
-            .zip(&self.stride)
-            .rev()
-            .all(|(&length, &stride)| {
-                let fits = length == 1 || stride == expected;
-                expected = expected.saturating_mul(length);
-                fits
-            })
-    }
-}
+/// Where trainers keep the model's tensors: torch_em and micro_sam, SAM-Med2D and MedSAM, Lightning.
+const MODEL_ENTRIES: [&str; 4] = ["model_state", "model", "state_dict", "model_state_dict"];
 
 /// What the outermost value of the pickle is, where it is not a dictionary of tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +57,9 @@ const FORBIDDEN_BUILTINS: [&str; 8] = [
     "input",
 ];
 
-/// The tensors of a flat dictionary, in its order; where a name comes twice, the last one counts.
-pub fn tensors(pickle: &Pickle<'_>) -> Result<Vec<(String, View)>, Unusable> {
+/// The model's tensors, in the order of their dictionary; where a name comes twice, the last one
+/// counts.
+pub fn tensors(pickle: &Pickle<'_>) -> Result<Vec<(String, Stored)>, Unusable> {
     for node in pickle.nodes() {
         if let Node::Global { module, name } = node
             && is_forbidden(module, name)
@@ -133,31 +68,46 @@ pub fn tensors(pickle: &Pickle<'_>) -> Result<Vec<(String, View)>, Unusable> {
         }
     }
     let items = dictionary(pickle, pickle.root()).ok_or(Unusable::NotADictionary)?;
-    let mut tensors: Vec<(String, View)> = Vec::new();
-    let mut place = std::collections::HashMap::new();
-    for &(key, value) in items {
-        let (Node::Text(name), Some(view)) = (pickle.get(key), view(pickle, value)) else {
-            continue;
-        };
-        match place.entry(*name) {
-            std::collections::hash_map::Entry::Occupied(at) => {
-                let at: &usize = at.get();
-                tensors[*at].1 = view;
-            }
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(tensors.len());
-                tensors.push(((*name).to_owned(), view));
-            }
-        }
-    }
-    if tensors.is_empty() {
+    let entry = |wanted: &str| {
+        let named = |key| matches!(pickle.get(key), Node::Text(name) if *name == wanted);
+        let (_, value) = items.iter().rev().find(|&&(key, _)| named(key))?;
+        dictionary(pickle, *value)
+    };
+    let found = MODEL_ENTRIES
+        .into_iter()
+        .filter_map(entry)
+        .map(|items| in_dictionary(pickle, items))
+        .find(|tensors| !tensors.is_empty())
+        .unwrap_or_else(|| in_dictionary(pickle, items));
+    if found.is_empty() {
         let keys = items.iter().filter_map(|(key, _)| match pickle.get(*key) {
             Node::Text(text) => Some((*text).to_owned()),
             _ => None,
         });
         return Err(Unusable::NoTensors(keys.take(5).collect()));
     }
-    Ok(tensors)
+    Ok(found)
+}
+
+fn in_dictionary(pickle: &Pickle<'_>, items: &[(NodeId, NodeId)]) -> Vec<(String, Stored)> {
+    let mut tensors: Vec<(String, Stored)> = Vec::new();
+    let mut place = HashMap::new();
+    for &(key, value) in items {
+        let (Node::Text(name), Some(stored)) = (pickle.get(key), stored(pickle, value)) else {
+            continue;
+        };
+        match place.entry(*name) {
+            Entry::Occupied(at) => {
+                let at: &usize = at.get();
+                tensors[*at].1 = stored;
+            }
+            Entry::Vacant(free) => {
+                free.insert(tensors.len());
+                tensors.push(((*name).to_owned(), stored));
+            }
+        }
+    }
+    tensors
 }
 
 fn is_forbidden(module: &str, name: &str) -> bool {
@@ -181,7 +131,7 @@ fn is(pickle: &Pickle<'_>, id: NodeId, module: &str, name: &str) -> bool {
     matches!(pickle.get(id), Node::Global { module: m, name: n } if *m == module && *n == name)
 }
 
-fn view(pickle: &Pickle<'_>, id: NodeId) -> Option<View> {
+fn stored(pickle: &Pickle<'_>, id: NodeId) -> Option<Stored> {
     let mut id = id;
     // A parameter wraps its tensor: _rebuild_parameter(tensor, requires_grad, hooks).
     if let Node::Object {
@@ -209,13 +159,12 @@ fn view(pickle: &Pickle<'_>, id: NodeId) -> Option<View> {
     };
     let (storage, dtype) = storage_reference(pickle, *storage)?;
     let view = View {
-        storage,
         dtype,
         offset: size(pickle, *offset)?,
         shape: sizes(pickle, *shape)?,
         stride: sizes(pickle, *stride)?,
     };
-    (view.shape.len() == view.stride.len()).then_some(view)
+    (view.shape.len() == view.stride.len()).then_some(Stored { storage, view })
 }
 
 fn storage_reference(pickle: &Pickle<'_>, id: NodeId) -> Option<(String, DType)> {
@@ -233,7 +182,21 @@ fn storage_reference(pickle: &Pickle<'_>, id: NodeId) -> Option<(String, DType)>
     if !matches!(*module, "torch" | "torch.storage") {
         return None;
     }
-    Some(((*key).to_owned(), DType::of_storage(name)?))
+    Some(((*key).to_owned(), dtype_of_storage(name)?))
+}
+
+fn dtype_of_storage(class: &str) -> Option<DType> {
+    Some(match class {
+        "DoubleStorage" => DType::F64,
+        "FloatStorage" => DType::F32,
+        "HalfStorage" => DType::F16,
+        "BFloat16Storage" => DType::BF16,
+        "LongStorage" => DType::Other { bytes: 8 },
+        "IntStorage" => DType::Other { bytes: 4 },
+        "ShortStorage" => DType::Other { bytes: 2 },
+        "CharStorage" | "ByteStorage" | "BoolStorage" => DType::Other { bytes: 1 },
+        _ => return None,
+    })
 }
 
 fn tuple<'p>(pickle: &'p Pickle<'_>, id: NodeId) -> Option<&'p [NodeId]> {

@@ -91,11 +91,12 @@ fn all_float_types_become_f32() {
 
 #[test]
 fn what_is_not_a_checkpoint_is_told_apart() {
-    assert_eq!(code(b""), "checkpoint-not-zip");
-    assert_eq!(
-        code(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."),
-        "checkpoint-not-zip"
-    );
+    assert_eq!(code(b""), "checkpoint-unknown-format");
+    assert_eq!(code(b"not a model"), "checkpoint-unknown-format");
+    let legacy = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.";
+    assert_eq!(code(legacy), "checkpoint-legacy");
+    assert_eq!(code(b"\n<!DOCTYPE html><html>"), "checkpoint-web-page");
+    assert_eq!(code(b"\x08\x09\x12\x07pytorch"), "checkpoint-onnx");
     let missing = Checkpoint::open(Path::new("/nonexistent/model.pth")).unwrap_err();
     assert_eq!(missing.code(), "checkpoint-unreadable");
     let stored = CompressionMethod::Stored;
@@ -214,6 +215,131 @@ fn compressed_and_missing_storages_are_refused() {
     assert!(error.contains("compressed"), "{error}");
 }
 
+/// A dictionary that holds the tensors under `entry`, beside an optimizer with a tensor of its own.
+fn trainer(entry: &str, tensors: &[Saved]) -> Vec<u8> {
+    let text = |out: &mut Vec<u8>, text: &str| {
+        out.push(b'X');
+        out.extend((text.len() as u32).to_le_bytes());
+        out.extend(text.bytes());
+    };
+    let state = torch_save::pickle(tensors);
+    let mut pickle = b"\x80\x02}(".to_vec();
+    text(&mut pickle, "optimizer_state");
+    pickle.extend(b"}X\x04\0\0\0stepK\x07s");
+    text(&mut pickle, entry);
+    pickle.extend(&state[2..state.len() - 1]);
+    text(&mut pickle, "trainer");
+    pickle.extend(b"cmy_lab.train\nTrainer\n)\x81u.");
+    let mut files = vec![("best/data.pkl".to_owned(), pickle.as_slice())];
+    for (key, tensor) in tensors.iter().enumerate() {
+        files.push((format!("best/data/{key}"), &tensor.bytes));
+    }
+    torch_save::archive(&files, CompressionMethod::Stored)
+}
+
+#[test]
+fn the_model_in_a_trainers_file_bears_its_own_names() {
+    for (entry, prefix) in [
+        ("model_state", "sam."),
+        ("model_state", "module.sam."),
+        ("model", ""),
+        ("state_dict", "model."),
+    ] {
+        let name = format!("{prefix}image_encoder.pos_embed");
+        let bytes = trainer(entry, &[ramp(&name, &[1, 2, 2, 3])]);
+        let mut checkpoint = open(&bytes).unwrap();
+        assert_eq!(checkpoint.tensors().count(), 1);
+        let tensor = checkpoint.read("image_encoder.pos_embed", &[1, 2, 2, 3]);
+        assert_eq!(tensor.unwrap().data()[11], 11.0, "{entry}, {prefix}");
+    }
+}
+
+#[test]
+fn models_of_another_kind_are_refused_by_name() {
+    let adapter = ramp(
+        "module.image_encoder.blocks.0.Adapter.channel.0.weight",
+        &[2],
+    );
+    let error = open(&trainer("model", &[adapter])).unwrap_err();
+    assert_eq!(error.code(), "checkpoint-other-kind");
+    assert!(error.to_string().contains("SAM-Med2D"), "{error}");
+}
+
+#[test]
+fn a_weight_that_is_there_twice_is_refused() {
+    let twice = [ramp("sam.a.weight", &[2]), ramp("a.weight", &[2])];
+    let error = open(&torch_save::checkpoint(&twice)).unwrap_err();
+    assert_eq!(error.code(), "checkpoint-ambiguous");
+}
+
+/// A safetensors file: one tensor of each type, written by the format's own library.
+fn safetensors() -> Vec<u8> {
+    use ::safetensors::{Dtype, serialize, tensor::TensorView};
+    fn bytes<T: Copy, const N: usize>(values: [T; 2], to_bytes: fn(T) -> [u8; N]) -> Vec<u8> {
+        values.into_iter().flat_map(to_bytes).collect()
+    }
+    let tensors = [
+        ("f64", Dtype::F64, bytes([1.5, -2.0], f64::to_le_bytes)),
+        ("f32", Dtype::F32, bytes([1.5, -2.0], f32::to_le_bytes)),
+        ("f16", Dtype::F16, bytes([0x3e00, 0xc000], u16::to_le_bytes)),
+        (
+            "sam.bf16",
+            Dtype::BF16,
+            bytes([0x3fc0, 0xc000], u16::to_le_bytes),
+        ),
+        ("i64", Dtype::I64, bytes([1, 2], i64::to_le_bytes)),
+    ];
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, data)| (*name, TensorView::new(*dtype, vec![1, 2], data).unwrap()));
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    serialize(views, Some(metadata)).unwrap()
+}
+
+#[test]
+fn safetensors_are_read_like_torchs_files() {
+    let mut checkpoint = open(&safetensors()).unwrap();
+    for name in ["f64", "f32", "f16", "bf16"] {
+        let tensor = checkpoint.read(name, &[1, 2]).unwrap();
+        assert_eq!(tensor.data(), [1.5, -2.0], "{name}");
+    }
+    let error = checkpoint.read("i64", &[1, 2]).unwrap_err();
+    assert_eq!(error.code(), "checkpoint-tensor-not-float");
+    let error = checkpoint.read("f32", &[2]).unwrap_err();
+    assert_eq!(error.code(), "checkpoint-tensor-shape");
+}
+
+fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn headers_that_lie_are_refused() {
+    let entry = |shape: &str, offsets: &str| {
+        format!(r#"{{"t":{{"dtype":"F32","shape":{shape},"data_offsets":{offsets}}}}}"#)
+    };
+    assert!(open(&with_header(&entry("[2]", "[0,8]"), &[0; 8])).is_ok());
+    for header in [
+        entry("[3]", "[0,12]"),
+        entry("[3]", "[0,8]"),
+        entry("[2]", "[8,0]"),
+        entry("[4294967296,4294967296,4294967296]", "[0,8]"),
+        entry("[2]", "[0,18446744073709551615]"),
+        entry("[2]", "[0,8]").replace("F32", "F31"),
+        entry("[-2]", "[0,8]"),
+        r#"{"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#.to_owned(),
+        "{".to_owned(),
+    ] {
+        assert_eq!(code(&with_header(&header, &[0; 8])), "checkpoint-damaged", "{header}");
+    }
+    let mut long = safetensors();
+    long[..8].copy_from_slice(&90_000_000u64.to_le_bytes());
+    assert_eq!(code(&long), "checkpoint-damaged");
+}
+
 /// Opens and reads everything; the result does not matter, only that there is one.
 fn exercise(bytes: &[u8]) {
     if let Ok(mut checkpoint) = open(bytes) {
@@ -272,6 +398,20 @@ proptest! {
     #[test]
     fn truncated_archives_never_panic(length in any::<prop::sample::Index>()) {
         let bytes = torch_save::checkpoint(&[ramp("a.weight", &[2, 3])]);
+        exercise(&bytes[..length.index(bytes.len())]);
+    }
+
+    #[test]
+    fn mutated_safetensors_never_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = safetensors();
+        for (at, value) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        exercise(&bytes);
         exercise(&bytes[..length.index(bytes.len())]);
     }
 }

@@ -8,6 +8,8 @@ mod litemedsam;
 mod medsam;
 mod sam;
 
+pub(super) use sam::colours;
+
 use super::image::{SliceImage, Upsampled};
 use super::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;

@@ -30,6 +30,19 @@ pub fn preprocess(image: &SliceImage, input: u32) -> Vec<f32> {
     channels
 }
 
+/// The colours (S, S, 3), 0 to 255, of a prepared slice (3, S, S), for graphs that normalise
+/// themselves. Where the slice is padded they are the mean, which becomes zero again.
+pub fn colours(prepared: &[f32]) -> Vec<f32> {
+    let plane = prepared.len() / COLOURS.len();
+    let mut colours = Vec::with_capacity(prepared.len());
+    for pixel in 0..plane {
+        for (channel, (mean, deviation)) in COLOURS.into_iter().enumerate() {
+            colours.push(prepared[channel * plane + pixel] * deviation + mean);
+        }
+    }
+    colours
+}
+
 /// A place in the slice, in pixels, as one in the encoder's input.
 pub fn place(at: [u32; 2], shape: SliceShape, input: u32) -> [f32; 2] {
     let fitted = fit_longest_side(shape, input);

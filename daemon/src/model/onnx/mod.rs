@@ -1,4 +1,5 @@
-//! Writes ONNX models: a [`GraphBuilder`] with one method per operator, and the file format.
+//! Writes ONNX models: a [`GraphBuilder`] with one method per operator, and the file format. Of
+//! files that others wrote, reads what they take and give ([`GraphFile`]).
 //!
 //! The file is a protobuf `ModelProto`; the field numbers are those of `onnx.proto3` of ONNX 1.15.
 //! Only operators of the standard domain are written, so that every execution provider can run
@@ -10,6 +11,7 @@
 
 mod builder;
 mod file;
+mod inspect;
 mod ops;
 mod protobuf;
 #[cfg(test)]
@@ -17,6 +19,7 @@ pub(crate) mod reader;
 
 pub use builder::{Dim, Float, GraphBuilder, Value};
 pub use file::{Model, OnnxError, SavedFile};
+pub use inspect::{GraphFile, InspectError, Port};
 pub use ops::Conv;
 
 /// Version of the operator set: the first with `Gelu` as an operator of its own.

@@ -1,5 +1,6 @@
 //! Reading cases, and deciding on them.
 
+use super::super::ScanOfCase;
 use super::super::error::{Doing, StoreError};
 use super::audit::{self, Entry};
 use super::{clock, row};
@@ -65,6 +66,34 @@ pub fn find(t: &Transaction<'_>, prefix: &str) -> Result<CaseId, StoreError> {
             count: several.len(),
         }),
     }
+}
+
+/// The scans of the cases that wait for a person, or that one is prompting on; those that came up
+/// last first.
+pub fn in_review(t: &Transaction<'_>) -> Result<Vec<ScanOfCase>, StoreError> {
+    let mut statement = t
+        .prepare_cached(
+            "SELECT id, path, sha256, profile, revision FROM cases
+             WHERE (state = 'review' OR state = 'segmenting' AND revision IS NOT NULL)
+               AND superseded_by IS NULL
+             ORDER BY updated DESC, id",
+        )
+        .doing("listing cases in review")?;
+    statement
+        .query_map([], scan_of_case)
+        .and_then(Iterator::collect)
+        .doing("listing cases in review")
+}
+
+/// A row of case, path, SHA-256, profile and revision.
+pub fn scan_of_case(r: &Row<'_>) -> rusqlite::Result<ScanOfCase> {
+    Ok(ScanOfCase {
+        case: CaseId(r.get(0)?),
+        path: row::path_from(r.get(1)?),
+        sha256: r.get(2)?,
+        profile: r.get(3)?,
+        revision: r.get(4)?,
+    })
 }
 
 /// The row of a case.

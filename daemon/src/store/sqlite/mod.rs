@@ -15,8 +15,8 @@ mod work;
 
 use super::error::{Doing, StoreError};
 use super::{
-    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Queue, Store, Work,
-    WorkId, WorkOutcome,
+    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Queue, ScanOfCase,
+    Store, Work, WorkId, WorkOutcome,
 };
 use medicosam_shared::api::{DecisionRequest, PromptRequest};
 use medicosam_shared::case::{
@@ -169,6 +169,14 @@ impl Store for SqliteStore {
 
     fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
         self.write(|t| work::claim(t, owner, lane))
+    }
+
+    fn upcoming(&self) -> Result<Option<ScanOfCase>, StoreError> {
+        self.read(work::upcoming)
+    }
+
+    fn in_review(&self) -> Result<Vec<ScanOfCase>, StoreError> {
+        self.read(cases::in_review)
     }
 
     fn renew(&self, lease: &Lease) -> Result<(), StoreError> {

@@ -414,6 +414,61 @@ fn prompts_go_ahead_of_bulk_work_and_fall_back_if_they_fail() {
 }
 
 #[test]
+fn the_next_scan_is_seen_before_it_is_claimed_and_nothing_is_taken() {
+    let f = fixture();
+    let upcoming = || f.store.upcoming().unwrap().map(|scan| scan.case);
+    assert_eq!(upcoming(), None);
+    let first = f.store.identify(&file("/in/a.nii", "a")).unwrap();
+    let second = f.store.identify(&file("/in/b.nii", "b")).unwrap();
+    assert_eq!(upcoming(), Some(first.clone()));
+    let work = claim(&f.store);
+    assert_eq!(work.lease.case, first);
+    let next = f.store.upcoming().unwrap().unwrap();
+    assert_eq!((next.case, next.sha256.as_str()), (second.clone(), "b"));
+    assert_eq!(next.path, Path::new("/in/b.nii"));
+    assert_eq!(claim(&f.store).lease.case, second);
+    assert_eq!(upcoming(), None, "all of it is being worked on");
+    let outcome = f.store.fail(&work.lease, &fault(), FaultClass::Environment);
+    assert_eq!(outcome.unwrap(), Outcome::Paused);
+    assert_eq!(upcoming(), None, "not due yet");
+}
+
+#[test]
+fn cases_in_review_are_those_nobody_decided_on_newest_first() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store.identify(&file("/in/b.nii", "b")).unwrap();
+    let later = claim(&f.store);
+    let listed = || -> Vec<CaseId> {
+        let scans = f.store.in_review().unwrap();
+        scans.into_iter().map(|scan| scan.case).collect()
+    };
+    assert_eq!(
+        listed(),
+        std::slice::from_ref(&id),
+        "one is not segmented yet"
+    );
+    f.store
+        .finish(&later.lease, &result("profile p", 0.8))
+        .unwrap();
+    let later = later.lease.case;
+    assert_eq!(listed(), [later.clone(), id.clone()]);
+    assert_eq!(f.store.in_review().unwrap()[0].revision, Some(1));
+    f.store.request_prompt(&later, "ben", &prompt(1)).unwrap();
+    let prompted = claim(&f.store);
+    assert_eq!(state(&f.store, &later), CaseState::Segmenting);
+    assert_eq!(listed().len(), 2, "a person is at it");
+    let done = f
+        .store
+        .fail(&prompted.lease, &fault(), FaultClass::BadInput);
+    assert_eq!(done.unwrap(), Outcome::GivenUp);
+    f.store
+        .decide(&later, "ana", &decision(1, Verdict::Approve))
+        .unwrap();
+    assert_eq!(listed(), [id]);
+}
+
+#[test]
 fn two_prompts_on_one_case_are_never_worked_on_at_once() {
     let f = fixture();
     let id = reviewed(&f.store);

@@ -3,7 +3,8 @@
 use super::super::error::{Doing, StoreError};
 use super::super::work::{BACKOFF, LEASE, PAUSE};
 use super::super::{
-    FaultClass, Lane, Lease, NewRevision, Outcome, Queue, Task, Work, WorkId, WorkOutcome,
+    FaultClass, Lane, Lease, NewRevision, Outcome, Queue, ScanOfCase, Task, Work, WorkId,
+    WorkOutcome,
 };
 use super::audit::{self, Entry};
 use super::{cases, clock, row};
@@ -224,6 +225,21 @@ pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work
         profile: summary.profile,
         revision: summary.revision,
     }))
+}
+
+/// The scan of the bulk work that would be claimed next.
+pub fn upcoming(t: &Transaction<'_>) -> Result<Option<ScanOfCase>, StoreError> {
+    t.prepare_cached(
+        "SELECT cases.id, path, sha256, profile, cases.revision
+         FROM work JOIN cases ON cases.id = case_id
+         WHERE lane = 1 AND work.state = 'ready' AND not_before <= ?1
+         ORDER BY work.id LIMIT 1",
+    )
+    .and_then(|mut s| {
+        s.query_row([clock::since_boot_ms()], cases::scan_of_case)
+            .optional()
+    })
+    .doing("looking for the next work")
 }
 
 struct Claimed {

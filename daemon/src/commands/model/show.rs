@@ -1,0 +1,83 @@
+//! `medicosamd model show`.
+
+use super::{CommandError, Place, Report};
+use crate::model::{InstalledModel, KnownModel, Source};
+use serde_json::{Value, json};
+
+pub fn run(place: &Place<'_>, name: &str) -> Result<Report, CommandError> {
+    Ok(report(&InstalledModel::open(place.models, name)?))
+}
+
+/// Everything there is to know about a model.
+pub fn report(model: &InstalledModel) -> Report {
+    let mut text = String::new();
+    let mut line = |key: &str, value: &dyn std::fmt::Display| {
+        text.push_str(&format!("{key:<12}{value}\n"));
+    };
+    line("name", &model.name());
+    line("family", &model.family().name());
+    line("encoder is", &model.architecture());
+    match model.source() {
+        Source::Checkpoint {
+            path, fingerprint, ..
+        } => {
+            line("checkpoint", &path.display());
+            line("", &format!("SHA-256 {}", fingerprint.sha256));
+            line("", &format!("XXH128 {}", fingerprint.xxh128));
+        }
+        Source::Onnx { encoder, decoder } => {
+            line("made from", &encoder.display());
+            line("", &decoder.display());
+        }
+    }
+    line("encoder", &model.encoder().display());
+    if let Some(half) = model.encoder_f16() {
+        line("", &format!("{} (half precision)", half.display()));
+    }
+    line("decoder", &model.decoder().display());
+    if let Some(known) = model.known() {
+        line("published as", &format!(" {}", known.summary));
+        line("licence", &known.licence_text());
+        line("about", &known.homepage);
+        line(
+            "prompts",
+            &format!(
+                "boxes {}, points {}, masks {}",
+                known.boxes.name(),
+                known.points.name(),
+                known.masks.name()
+            ),
+        );
+    }
+    let sizes = model.sizes();
+    let value = json!({
+        "name": model.name(),
+        "family": model.family().name(),
+        "architecture": model.architecture(),
+        "sizes": sizes,
+        "hash": model.hash(),
+        "source": model.source(),
+        "folder": model.folder(),
+        "encoder": model.encoder(),
+        "encoder_f16": model.encoder_f16(),
+        "decoder": model.decoder(),
+        "interface": model.interface(),
+        "files": model.files(),
+        "known": model.known().map(known_value),
+    });
+    Report { text, value }
+}
+
+fn known_value(known: &KnownModel) -> Value {
+    json!({
+        "name": known.name,
+        "summary": known.summary,
+        "licence": known.licence,
+        "homepage": known.homepage,
+        "prompts": {
+            "boxes": known.boxes.name(),
+            "points": known.points.name(),
+            "masks": known.masks.name(),
+        },
+    })
+}

@@ -1,0 +1,81 @@
+//! `medicosamd model verify`.
+
+use super::{CommandError, Place, import};
+use crate::model::{InstalledModel, Progress, Runtime, installed_models, try_model};
+use crate::setup::{self, ProgressPrinter};
+use clap::Args;
+use serde_json::{Value, json};
+
+/// Read the files of models, compare them with what was installed, and let each segment a picture
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Their names [default: all that are installed]
+    names: Vec<String>,
+
+    /// Only read the files
+    #[arg(long)]
+    no_run: bool,
+}
+
+/// Checks all models before it fails, so that one run shows all problems.
+pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), CommandError> {
+    let names = match args.names.as_slice() {
+        [] => installed_models(place.models)?
+            .into_iter()
+            .map(|listed| listed.name)
+            .collect(),
+        names => names.to_vec(),
+    };
+    let has_runtime = setup::runtime_library(place.data).is_some();
+    let runtime = match args.no_run || !has_runtime {
+        true => None,
+        false => Some(import::runtime(place.data)?),
+    };
+    let mut printer = ProgressPrinter::stderr();
+    let mut values = Vec::new();
+    let mut first_problem = None;
+    for name in &names {
+        let result = verify(place, name, runtime.as_ref(), &mut printer);
+        printer.finish();
+        let (text, value) = match &result {
+            Ok(()) if runtime.is_some() => ("in order, and it segments".to_owned(), Value::Null),
+            Ok(()) => ("in order (not run)".to_owned(), Value::Null),
+            Err(error) => (error.fault().message.clone(), json!(error.fault())),
+        };
+        if !as_json {
+            println!("{name:<16} {text}");
+        }
+        values.push(json!({
+            "name": name,
+            "ok": result.is_ok(),
+            "run": result.is_ok() && runtime.is_some(),
+            "error": value,
+        }));
+        first_problem = first_problem.or(result.err());
+    }
+    if as_json {
+        println!("{}", Value::Array(values));
+    } else if !args.no_run && !has_runtime {
+        println!("ONNX Runtime is not installed: the models were read, but not run.");
+    }
+    match first_problem {
+        None => Ok(()),
+        Some(error) => Err(error),
+    }
+}
+
+fn verify(
+    place: &Place<'_>,
+    name: &str,
+    runtime: Option<&Runtime>,
+    printer: &mut ProgressPrinter<std::io::Stderr>,
+) -> Result<(), CommandError> {
+    let model = InstalledModel::open(place.models, name)?;
+    let mut watch = |progress: Progress| printer.show_line(|| format!("{name}: {progress}"));
+    model.verify(&mut watch)?;
+    if let Some(runtime) = runtime {
+        watch(Progress::Trying);
+        try_model(&model, runtime).map_err(|e| CommandError::new(e.code(), &e, ""))?;
+    }
+    Ok(())
+}

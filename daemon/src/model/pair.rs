@@ -1,0 +1,404 @@
+//! Models whose graphs were made elsewhere: an encoder and a decoder in SAM's ONNX interface.
+//!
+//! The decoder is the one that SAM's `scripts/export_onnx_model.py` writes, and everybody after it.
+//! For the encoder there are two customs, which `samexporter` both knows: a prepared slice
+//! (1, 3, S, S), or colours (H, W, 3) that the graph normalises and pads itself.
+
+use super::family::Family;
+use super::install::{InstallError, write_manifest};
+use super::installed::{DECODER, ENCODER, InstalledModel, MANIFEST, check_name};
+use super::interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
+use super::manifest::{Manifest, Source};
+use super::onnx::{GraphFile, InspectError, Port};
+use super::progress::{Progress, Watch};
+use super::runtime::Runtime;
+use super::sizes::Sizes;
+use super::staging::Locked;
+use super::trial::try_model;
+use std::path::{Path, PathBuf};
+
+/// Two graphs, and what to install them as.
+#[derive(Debug, Clone, Copy)]
+pub struct PairRequest<'a> {
+    /// The encoder.
+    pub encoder: &'a Path,
+    /// The decoder.
+    pub decoder: &'a Path,
+    /// Name of the model.
+    pub name: &'a str,
+    /// Which kind of model it is: how slices are prepared.
+    pub family: Family,
+    /// Width and height of the encoder's input, where the graph leaves it open.
+    pub input: Option<u32>,
+}
+
+/// Why two graphs cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PairError {
+    /// A file is no graph, or cannot be read.
+    #[error("cannot use the graph {}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: InspectError,
+    },
+    /// A graph does not have the inputs and outputs that it should have.
+    #[error("cannot use the graph {}: {what}", path.display())]
+    Interface {
+        /// The file.
+        path: PathBuf,
+        /// What was found and what was expected.
+        what: String,
+    },
+    /// The decoder gives one mask.
+    #[error(
+        "cannot use the decoder {}: it gives {found} mask(s) instead of 4. It was probably exported \
+         with --return-single-mask, which picks one of the masks for ambiguous points even where a \
+         box was given, so that its masks differ from SAM's. Export it again without that option",
+        path.display()
+    )]
+    Masks {
+        /// The file.
+        path: PathBuf,
+        /// How many masks it gives.
+        found: usize,
+    },
+    /// A file of weights that should lie beside a graph cannot be taken.
+    #[error("the graph {} keeps weights in {file:?}, which {what}", path.display())]
+    Weights {
+        /// The graph.
+        path: PathBuf,
+        /// The file of weights.
+        file: String,
+        /// Why it cannot be taken.
+        what: String,
+    },
+}
+
+impl PairError {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            PairError::Unreadable { .. } => "graph-unreadable",
+            PairError::Interface { .. } => "graph-interface",
+            PairError::Masks { .. } => "graph-single-mask",
+            PairError::Weights { .. } => "graph-weights",
+        }
+    }
+}
+
+/// SAM's embedding, where a graph leaves its shape open.
+const USUAL_EMBEDDING: [usize; 3] = [256, 64, 64];
+/// Pixels of the input along each side of an embedding's cell.
+const fn usual_stride(family: Family) -> u32 {
+    match family {
+        Family::Sam | Family::MedSam => 16,
+        Family::LiteMedSam => 4,
+    }
+}
+/// Masks of a SAM decoder.
+const MASKS: usize = 4;
+
+/// Copies two graphs into the model `request.name`, after they have segmented a test picture.
+pub fn install_pair(
+    request: &PairRequest<'_>,
+    runtime: &Runtime,
+    models: &Path,
+    watch: Watch<'_>,
+) -> Result<InstalledModel, InstallError> {
+    check_name(request.name)?;
+    let encoder = read(request.encoder)?;
+    let decoder = read(request.decoder)?;
+    let (interface, sizes) = understand(request, &encoder, &decoder)?;
+
+    let locked = Locked::wait(models)?;
+    let staged = locked.stage()?;
+    let mut copied = Vec::new();
+    for (path, graph, name) in [
+        (request.encoder, &encoder, ENCODER),
+        (request.decoder, &decoder, DECODER),
+    ] {
+        copy(path, &staged.path().join(name), watch)?;
+        copy_weights(path, graph, staged.path(), &mut copied, watch)?;
+    }
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let source = Source::Onnx {
+        encoder: absolute(request.encoder),
+        decoder: absolute(request.decoder),
+    };
+    let architecture = format!("graphs made elsewhere, {0} × {0}", sizes.input);
+    let (name, family) = (request.name, request.family);
+    let manifest = Manifest::new(name, family, sizes, architecture, source, interface);
+    let manifest = write_manifest(manifest, staged.path(), watch)?;
+
+    watch(Progress::Trying);
+    let trial = InstalledModel::new(staged.path().to_owned(), manifest.clone());
+    let masks = try_model(&trial, runtime)?;
+    if masks != MASKS {
+        return Err(InstallError::Pair(PairError::Masks {
+            path: request.decoder.to_owned(),
+            found: masks,
+        }));
+    }
+    let folder = locked.publish(staged, name)?;
+    Ok(InstalledModel::new(folder, manifest))
+}
+
+fn read(path: &Path) -> Result<GraphFile, PairError> {
+    GraphFile::read(path).map_err(|error| PairError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Finds out what the graphs call things, and how large their tensors are.
+fn understand(
+    request: &PairRequest<'_>,
+    encoder: &GraphFile,
+    decoder: &GraphFile,
+) -> Result<(Interface, Sizes), PairError> {
+    let decoder_ports = decoder_interface(decoder).map_err(|what| PairError::Interface {
+        path: request.decoder.to_owned(),
+        what,
+    })?;
+    let wrong_encoder = |what| PairError::Interface {
+        path: request.encoder.to_owned(),
+        what,
+    };
+    let (encoder_ports, said) = encoder_interface(encoder, request).map_err(wrong_encoder)?;
+    let shapes = [
+        (&encoder.outputs, &encoder_ports.embeddings),
+        (&decoder.inputs, &decoder_ports.embeddings),
+    ]
+    .map(|(ports, name)| find(ports, name).map_or(&[][..], |port| &port.shape));
+    let axis = |axis: usize| {
+        let said = shapes.iter().find_map(|shape| *shape.get(axis + 1)?);
+        said.unwrap_or(USUAL_EMBEDDING[axis])
+    };
+    let embedding = [axis(0), axis(1), axis(2)];
+    for shape in shapes {
+        let fits = |(axis, &length): (usize, &Option<usize>)| {
+            length.is_none_or(|length| length == embedding[axis])
+        };
+        if !shape.iter().skip(1).enumerate().all(fits) || embedding[1] != embedding[2] {
+            return Err(wrong_encoder(format!(
+                "it gives embeddings {}, but the decoder takes {}",
+                text(shapes[0]),
+                text(shapes[1])
+            )));
+        }
+    }
+    if let Some(Some(found)) = find(&decoder.outputs, &decoder_ports.masks)
+        .and_then(|port| port.shape.get(1))
+        .filter(|&&masks| masks.is_some_and(|masks| masks != MASKS))
+    {
+        return Err(PairError::Masks {
+            path: request.decoder.to_owned(),
+            found: *found,
+        });
+    }
+    let small = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let grid = small(embedding[1]);
+    let sizes = Sizes {
+        // A graph that pads colours of any size to its own cannot be asked for it, and would crop
+        // what is larger.
+        input: said.unwrap_or_else(|| grid.saturating_mul(usual_stride(request.family))),
+        channels: small(embedding[0]),
+        grid,
+    };
+    let interface = Interface {
+        encoder: encoder_ports,
+        decoder: decoder_ports,
+    };
+    Ok((interface, sizes))
+}
+
+fn find<'g>(ports: &'g [Port], name: &str) -> Option<&'g Port> {
+    ports.iter().find(|port| port.name == name)
+}
+
+fn encoder_interface(
+    graph: &GraphFile,
+    request: &PairRequest<'_>,
+) -> Result<(EncoderInterface, Option<u32>), String> {
+    let ([image], [embeddings, ..]) = (&graph.inputs[..], &graph.outputs[..]) else {
+        return Err(format!(
+            "an encoder has one input, the picture, and an output; this one has the inputs {} and \
+             the outputs {}",
+            list(&graph.inputs),
+            list(&graph.outputs)
+        ));
+    };
+    if !image.is_f32() || !embeddings.is_f32() {
+        return Err(format!(
+            "its input {} and output {} must be 32-bit floats; export it in float32",
+            image.name, embeddings.name
+        ));
+    }
+    let (form, sides) = match image.shape[..] {
+        [_, Some(3) | None, height, width] => (ImageForm::Prepared, [height, width]),
+        [height, width, Some(3) | None] => (ImageForm::Colours, [height, width]),
+        _ => {
+            return Err(format!(
+                "its input {} has the shape {}; expected (1, 3, size, size), or (height, width, 3) \
+                 as samexporter --use-preprocess makes it",
+                image.name,
+                text(&image.shape)
+            ));
+        }
+    };
+    if form == ImageForm::Colours && request.family != Family::Sam {
+        return Err(format!(
+            "it normalises colours itself, as SAM does, which the family {} does not want; export \
+             it without preprocessing",
+            request.family.name()
+        ));
+    }
+    let said = sides.into_iter().flatten().next();
+    let said = said.and_then(|side| u32::try_from(side).ok());
+    if let (Some(said), Some(asked)) = (said, request.input)
+        && said != asked
+    {
+        return Err(format!(
+            "it takes {said} × {said} pixels, and not {asked} × {asked}"
+        ));
+    }
+    let input = said.or(request.input);
+    if let (Some(height), Some(width)) = (sides[0], sides[1])
+        && height != width
+    {
+        return Err(format!(
+            "it takes pictures {} that are not square",
+            text(&image.shape)
+        ));
+    }
+    let interface = EncoderInterface {
+        image: image.name.clone(),
+        form,
+        batch: form == ImageForm::Prepared && image.shape[0].is_none(),
+        embeddings: embeddings.name.clone(),
+    };
+    Ok((interface, input))
+}
+
+fn decoder_interface(graph: &GraphFile) -> Result<DecoderInterface, String> {
+    let own = Interface::own().decoder;
+    let input = |name: &str| -> Result<String, String> {
+        let port = find(&graph.inputs, name).ok_or_else(|| {
+            format!(
+                "it has no input {name}; its inputs are {}. Expected SAM's own export",
+                list(&graph.inputs)
+            )
+        })?;
+        match port.is_f32() {
+            true => Ok(port.name.clone()),
+            false => Err(format!(
+                "its input {name} must be 32-bit floats; export it in float32"
+            )),
+        }
+    };
+    let output = |name: &str| -> Result<String, String> {
+        let port = find(&graph.outputs, name).filter(|port| port.is_f32());
+        let port = port.ok_or_else(|| {
+            format!(
+                "it has no output {name} of 32-bit floats; its outputs are {}. Expected SAM's own \
+                 export, with low-resolution logits",
+                list(&graph.outputs)
+            )
+        })?;
+        Ok(port.name.clone())
+    };
+    const ORIGINAL_SIZE: &str = "orig_im_size";
+    let interface = DecoderInterface {
+        embeddings: input(&own.embeddings)?,
+        coords: input(&own.coords)?,
+        labels: input(&own.labels)?,
+        mask: input(&own.mask)?,
+        has_mask: input(&own.has_mask)?,
+        original_size: match find(&graph.inputs, ORIGINAL_SIZE) {
+            Some(_) => Some(input(ORIGINAL_SIZE)?),
+            None => None,
+        },
+        masks: output(&own.masks)?,
+        iou: output(&own.iou)?,
+    };
+    let known = 5 + usize::from(interface.original_size.is_some());
+    match graph.inputs.len() == known {
+        true => Ok(interface),
+        false => Err(format!(
+            "it has inputs that SAM's own export does not have: {}",
+            list(&graph.inputs)
+        )),
+    }
+}
+
+fn list(ports: &[Port]) -> String {
+    let all: Vec<_> = ports
+        .iter()
+        .map(|port| format!("{} {}", port.name, text(&port.shape)))
+        .collect();
+    match all.is_empty() {
+        true => "none".to_owned(),
+        false => all.join(", "),
+    }
+}
+
+fn text(shape: &[Option<usize>]) -> String {
+    let axes: Vec<_> = shape
+        .iter()
+        .map(|axis| axis.map_or_else(|| "?".to_owned(), |length| length.to_string()))
+        .collect();
+    format!("({})", axes.join(", "))
+}
+
+fn copy(from: &Path, to: &Path, watch: Watch<'_>) -> Result<(), InstallError> {
+    let name = from.file_name().unwrap_or_default().to_string_lossy();
+    watch(Progress::Copying {
+        file: name.into_owned(),
+    });
+    match std::fs::copy(from, to) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(InstallError::write(to, error)),
+    }
+}
+
+/// Copies the files that hold a graph's weights; they must lie beside it, and keep their names. The
+/// graphs may share one: `copied` are those that are there already.
+fn copy_weights(
+    graph: &Path,
+    description: &GraphFile,
+    folder: &Path,
+    copied: &mut Vec<PathBuf>,
+    watch: Watch<'_>,
+) -> Result<(), InstallError> {
+    for file in &description.external {
+        let refused = |what: String| PairError::Weights {
+            path: graph.to_owned(),
+            file: file.clone(),
+            what,
+        };
+        if Path::new(file)
+            .file_name()
+            .is_none_or(|name| name != file.as_str())
+        {
+            let what = "is not the plain name of a file beside it; save the model anew with its \
+                        weights in one file beside it";
+            return Err(refused(what.to_owned()).into());
+        }
+        let (from, to) = (graph.with_file_name(file), folder.join(file));
+        if copied.contains(&from) {
+            continue;
+        }
+        if [ENCODER, DECODER, MANIFEST].contains(&file.as_str()) || to.exists() {
+            let what = "is a name that another file of the model has; rename it with the graph";
+            return Err(refused(what.to_owned()).into());
+        }
+        if !from.is_file() {
+            return Err(refused("is not there".to_owned()).into());
+        }
+        copy(&from, &to, watch)?;
+        copied.push(from);
+    }
+    Ok(())
+}
