@@ -63,8 +63,7 @@ pub fn probe(runtime: &Runtime, options: &SessionOptions) -> Result<ProbeReport,
     };
     let on_device = on(&options)?;
     let difference = difference(&on_device.values, &on_cpu.values);
-    // Also if it is not a number.
-    if !(difference <= TOLERANCE) {
+    if difference.is_nan() || difference > TOLERANCE {
         return Err(DeviceError::WrongNumbers {
             device,
             difference,
