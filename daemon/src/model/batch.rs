@@ -78,7 +78,7 @@ mod tests {
         let (result, tried) = run(8, 4, 9);
         assert_eq!(result, Ok((0..9).collect()));
         assert_eq!(tried, [4, 4, 1]);
-        assert_eq!(run(0, 4, 2), (Err(1), vec![2, 1]));
+        assert_eq!(run(0, 4, 2), (Err(1), vec![2, 2, 1]), "2 of 4, filled up");
         assert_eq!(run(5, 0, 0), (Ok(vec![]), vec![]));
     }
 }
