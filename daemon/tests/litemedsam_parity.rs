@@ -31,12 +31,16 @@ struct Model {
 }
 
 fn model() -> Model {
+    model_with(SessionOptions::default())
+}
+
+fn model_with(options: SessionOptions) -> Model {
     let (library, checkpoint) = test_assets();
     let models = tempfile::tempdir().unwrap();
     let request = InstallRequest::from(known_model("litemedsam").unwrap());
     let installed = install(&checkpoint, &request, models.path()).unwrap();
     let runtime = Runtime::load(&library).unwrap();
-    let sam = Sam::open(&runtime, &installed, &SessionOptions::default()).unwrap();
+    let sam = Sam::open(&runtime, &installed, &options).unwrap();
     Model {
         sam,
         _models: models,
@@ -157,6 +161,19 @@ fn every_tensor_is_that_of_upstream() {
             );
         }
     }
+}
+
+#[test]
+fn the_portable_graph_gives_the_same_embedding() {
+    let Model { mut sam, _models } = model_with(SessionOptions {
+        kernels: false,
+        ..SessionOptions::default()
+    });
+    let fixture = Slice::read(FIXTURES[0]);
+    let embedding = sam.encode(&fixture.floats("input")).unwrap();
+    let difference = max_difference(&embedding, &fixture.floats("embedding"));
+    println!("{difference:e}");
+    assert!(difference <= 1e-4, "embedding differs by {difference}");
 }
 
 #[test]

@@ -39,9 +39,14 @@ fn installed() -> (TempDir, InstalledModel) {
     (models, installed)
 }
 
-fn open(installed: &InstalledModel) -> Sam {
+/// The model, with its portable encoder or the one in our own operators.
+fn open(installed: &InstalledModel, kernels: bool) -> Sam {
     let runtime = Runtime::load(&test_assets().0).unwrap();
-    Sam::open(&runtime, installed, &SessionOptions::default()).unwrap()
+    let options = SessionOptions {
+        kernels,
+        ..SessionOptions::default()
+    };
+    Sam::open(&runtime, installed, &options).unwrap()
 }
 
 /// The encoder, built anew.
@@ -56,19 +61,20 @@ fn every_tensor_is_that_of_upstream() {
     let (_models, installed) = installed();
     let sizes = installed.sizes();
     assert_eq!((sizes.input, sizes.channels, sizes.grid), (256, 32, 16));
-    let mut sam = open(&installed);
-
     let fixture = Fixture::read(NAME);
     let (input, expected) = (fixture.floats("input"), fixture.floats("embedding"));
-    let pairs = input
-        .chunks_exact(PICTURE)
-        .zip(expected.chunks_exact(EMBEDDING));
-    for (n, (picture, expected)) in pairs.enumerate() {
-        let embedding = sam.encode(picture).unwrap();
-        let difference = max_difference(&embedding, expected);
-        println!("embedding {n}: {difference:e}");
-        assert!(difference <= 1e-4, "embedding {n} differs by {difference}");
+    for kernels in [false, true] {
+        let mut sam = open(&installed, kernels);
+        let pairs = input
+            .chunks_exact(PICTURE)
+            .zip(expected.chunks_exact(EMBEDDING));
+        for (n, (picture, expected)) in pairs.enumerate() {
+            let difference = max_difference(&sam.encode(picture).unwrap(), expected);
+            println!("embedding {n}, kernels {kernels}: {difference:e}");
+            assert!(difference <= 1e-4, "embedding {n} differs by {difference}");
+        }
     }
+    let mut sam = open(&installed, true);
     let embedding = Embedding {
         values: expected[..EMBEDDING].to_vec(),
         shape: [32, 16, 16],
@@ -104,7 +110,7 @@ fn half_precision_stays_close() {
     assert!(files[0].bytes < whole * 6 / 10, "{files:?} of {whole}");
 
     let fixture = Fixture::read(NAME);
-    let embedding = open(&installed).encode(&fixture.floats("input")[..PICTURE]);
+    let embedding = open(&installed, false).encode(&fixture.floats("input")[..PICTURE]);
     let expected = &fixture.floats("embedding")[..EMBEDDING];
     let difference = max_difference(&embedding.unwrap(), expected);
     println!("largest difference: {difference:e}");
@@ -116,7 +122,7 @@ fn half_precision_stays_close() {
 fn weights_in_a_file_of_their_own_change_nothing() {
     let (_models, installed) = installed();
     let picture = Fixture::read(NAME).floats("input")[..PICTURE].to_vec();
-    let expected = open(&installed).encode(&picture).unwrap();
+    let expected = open(&installed, false).encode(&picture).unwrap();
     std::fs::remove_file(installed.encoder()).unwrap();
     let folder = installed.encoder().parent().unwrap().to_owned();
     let files = encoder(Form::F32)
@@ -125,5 +131,5 @@ fn weights_in_a_file_of_their_own_change_nothing() {
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["encoder.onnx", "encoder.onnx.data"]);
     assert!(files[0].bytes < files[1].bytes / 4, "{files:?}");
-    assert_eq!(open(&installed).encode(&picture).unwrap(), expected);
+    assert_eq!(open(&installed, false).encode(&picture).unwrap(), expected);
 }

@@ -1,5 +1,6 @@
 //! The verbs of `medicosamd`, one file each.
 
+mod bench;
 mod check_config;
 mod demo;
 mod error;
@@ -40,6 +41,8 @@ enum Verb {
     Model(model::ModelArgs),
     /// Try the devices that models can run on
     Probe(probe::ProbeArgs),
+    /// Measure how fast models are here
+    Bench(bench::BenchArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
     /// Run models for the daemon, which starts this by itself
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Setup(args) => setup::run(&args),
         Verb::Model(args) => model::run(&args),
+        Verb::Bench(args) => bench::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),

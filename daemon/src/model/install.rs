@@ -182,7 +182,7 @@ pub fn install_fingerprinted(
         known: known_checkpoint(&fingerprint).map(|known| known.name.to_owned()),
         graph_version: GRAPH_VERSION,
     };
-    let manifest = Manifest::new(
+    let mut manifest = Manifest::new(
         name,
         family,
         encoder.sizes(),
@@ -190,6 +190,7 @@ pub fn install_fingerprinted(
         source,
         Interface::own(),
     );
+    manifest.operations = Some(encoder.operations());
     let manifest = write_manifest(manifest, staged.path(), watch)?;
     let folder = locked.publish(staged, name)?;
     Ok(InstalledModel::new(folder, manifest))

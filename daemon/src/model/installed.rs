@@ -210,6 +210,12 @@ impl InstalledModel {
         self.manifest.sizes
     }
 
+    /// Floating-point operations of the encoder per slice, a multiplication and an addition being
+    /// two; `None` for graphs that were made elsewhere.
+    pub fn operations(&self) -> Option<u64> {
+        self.manifest.operations
+    }
+
     /// What its graphs call their inputs and outputs.
     pub fn interface(&self) -> &Interface {
         &self.manifest.interface

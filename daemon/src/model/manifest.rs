@@ -22,6 +22,9 @@ pub(super) struct Manifest {
     pub sizes: Sizes,
     /// The encoder in words, for people.
     pub architecture: String,
+    /// Floating-point operations of the encoder per slice, if it is known what it computes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<u64>,
     pub source: Source,
     pub interface: Interface,
     pub files: Vec<FileRecord>,
@@ -90,6 +93,7 @@ impl Manifest {
             family,
             sizes,
             architecture,
+            operations: None,
             source,
             interface,
             files: Vec::new(),

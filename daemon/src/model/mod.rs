@@ -25,7 +25,7 @@ mod installed;
 mod interface;
 mod manifest;
 pub mod onnx;
-pub mod operators;
+mod operators;
 mod pair;
 mod probe;
 mod progress;
@@ -36,6 +36,7 @@ mod session;
 mod sizes;
 mod staging;
 mod trial;
+mod yardstick;
 
 pub use catalog::{
     KNOWN_MODELS, KnownModel, Origin, Understanding, known_checkpoint, known_model, known_names,
@@ -62,3 +63,4 @@ pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;
 pub use sizes::Sizes;
 pub use trial::try_model;
+pub use yardstick::{GemmRate, gemm_rate};

@@ -96,6 +96,9 @@ pub struct SessionOptions {
     pub precision: Precision,
     /// Slices that are embedded at once, at most; at least 1.
     pub batch: usize,
+    /// Whether the processor runs the encoder in operators of our own, where the model has such a
+    /// graph.
+    pub kernels: bool,
     /// Most memory of a GPU that each session takes, in bytes.
     pub memory_limit: Option<u64>,
 }
@@ -109,6 +112,7 @@ impl Default for SessionOptions {
             device: Device::Cpu,
             precision: Precision::F32,
             batch: 1,
+            kernels: true,
             memory_limit: None,
         }
     }

@@ -154,7 +154,7 @@ impl Sam {
         let session = |part, path, options: &SessionOptions| {
             GraphSession::open(part, model.name(), path, runtime, options)
         };
-        let on_processor = (options.device == Device::Cpu)
+        let on_processor = (options.device == Device::Cpu && options.kernels)
             .then(|| model.encoder_cpu())
             .flatten();
         let names = &model.interface().encoder;

@@ -31,6 +31,15 @@ pub fn report(model: &InstalledModel) -> Report {
         }
     }
     line("encoder", &model.encoder().display());
+    if let Some(own) = model.encoder_cpu() {
+        line(
+            "",
+            &format!(
+                "{} (in our own operators, for the processor)",
+                own.display()
+            ),
+        );
+    }
     if let Some(half) = model.encoder_f16() {
         line("", &format!("{} (half precision)", half.display()));
     }
@@ -59,6 +68,7 @@ pub fn report(model: &InstalledModel) -> Report {
         "source": model.source(),
         "folder": model.folder(),
         "encoder": model.encoder(),
+        "encoder_cpu": model.encoder_cpu(),
         "encoder_f16": model.encoder_f16(),
         "decoder": model.decoder(),
         "interface": model.interface(),

@@ -12,6 +12,7 @@ mod network;
 mod prompt_decoder;
 mod tiny_vit;
 mod vit;
+mod work;
 
 pub use encoder::{Encoder, IMAGE};
 pub use network::BATCH;

@@ -16,21 +16,21 @@ use crate::model::onnx::{Conv, Model};
 use crate::model::sizes::Sizes;
 
 /// Tokens per side after the patch embedding.
-const TOKENS: usize = 256;
+pub(super) const TOKENS: usize = 256;
 /// Channels after each stage's merging.
-const DIMS: [usize; 4] = [64, 128, 160, 320];
+pub(super) const DIMS: [usize; 4] = [64, 128, 160, 320];
 /// Blocks per stage.
-const DEPTHS: [usize; 4] = [2, 2, 6, 2];
+pub(super) const DEPTHS: [usize; 4] = [2, 2, 6, 2];
 /// Attention heads per stage; stage 0 has none.
 const HEADS: [usize; 4] = [2, 4, 5, 10];
 /// Width and height of the attention windows.
-const WINDOWS: [usize; 4] = [7, 7, 14, 7];
+pub(super) const WINDOWS: [usize; 4] = [7, 7, 14, 7];
 /// Step of the merging after each stage but the last.
-const MERGE_STRIDES: [usize; 3] = [2, 2, 1];
+pub(super) const MERGE_STRIDES: [usize; 3] = [2, 2, 1];
 /// Hidden units of MLPs and inverted bottlenecks, per channel.
-const EXPANSION: usize = 4;
+pub(super) const EXPANSION: usize = 4;
 /// Channels of the embedding.
-const EMBEDDING: usize = 256;
+pub(super) const EMBEDDING: usize = 256;
 /// Tokens per side of the embedding.
 const GRID: usize = 64;
 /// ε of the layer normalisations within the stages.
