@@ -8,15 +8,15 @@
     reason = "tests fail by panicking"
 )]
 
-use medicosam_daemon::model::graph::GRAPH_VERSION;
 use medicosam_daemon::model::onnx::{Conv, Dim, GraphBuilder, Model};
+use medicosam_daemon::model::{Family, PairRequest, Runtime, install_pair};
 use medicosam_shared::api::WorkerStatus;
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
 use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
 use medicosam_tests::webgpu::WebGpu;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -94,24 +94,22 @@ fn decoder() -> Model {
     g.finish()
 }
 
-/// Installs the toy model into a data folder.
+/// Imports the toy model into a data folder.
 fn install_toy(data: &Path, rounds: usize) {
-    let folder = data.join("models/toy");
-    std::fs::create_dir_all(&folder).unwrap();
+    let made = tempfile::tempdir().unwrap();
     let write = |model: Model, name: &str| {
-        let files = model.save(&folder, name).unwrap();
-        files[0].bytes
+        model.save(made.path(), name).unwrap();
+        made.path().join(name)
     };
-    let manifest = json!({
-        "name": "toy",
-        "family": "litemedsam",
-        "checkpoint_sha256": "ab".repeat(32),
-        "graph_version": GRAPH_VERSION,
-        "sizes": { "input": 256, "channels": 2, "grid": 64 },
-        "encoder_bytes": write(encoder(rounds), "encoder.onnx"),
-        "decoder_bytes": write(decoder(), "decoder.onnx"),
-    });
-    std::fs::write(folder.join("model.json"), manifest.to_string()).unwrap();
+    let request = PairRequest {
+        encoder: &write(encoder(rounds), "encoder.onnx"),
+        decoder: &write(decoder(), "decoder.onnx"),
+        name: "toy",
+        family: Family::LiteMedSam,
+        input: None,
+    };
+    let runtime = Runtime::load(&cpu_runtime()).unwrap();
+    install_pair(&request, &runtime, &data.join("models"), &mut |_| {}).unwrap();
 }
 
 /// The runtime that `medicosamd setup` fetched.
