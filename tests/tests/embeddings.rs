@@ -170,7 +170,7 @@ fn slices_that_are_embedded_together_are_those_that_are_embedded_one_by_one() {
     let (single, batched) = (segment(""), segment("[device.cpu]\nbatch = 2"));
     assert_eq!(batched.timings.slices_embedded, 3);
     assert_eq!(batched.timings.slices_cached, 1);
-    let areas = |objects: &[ObjectResult]| -> Vec<u32> {
+    let areas = |objects: &[ObjectResult]| -> Vec<u64> {
         objects[0].slices.iter().map(|slice| slice.area).collect()
     };
     assert!(areas(&single.objects).iter().all(|&area| area > 50));
