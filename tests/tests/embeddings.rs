@@ -9,7 +9,7 @@
 use medicosam_shared::api::{PromptRequest, PromptResponse, WorkerStatus};
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
-use medicosam_shared::provenance::Timings;
+use medicosam_shared::provenance::{ObjectResult, Timings};
 use medicosam_tests::nifti::write_scan;
 use medicosam_tests::system::{DEADLINE, System, lung_profile};
 use std::time::{Duration, Instant};
@@ -153,6 +153,28 @@ fn what_looks_the_same_is_embedded_once_and_the_rest_follows_when_nothing_else_i
     assert_eq!((second.slices_embedded, second.slices_cached), (0, 2));
     assert_eq!(embeddings(&system), 4);
     system.stop();
+}
+
+#[test]
+fn slices_that_are_embedded_together_are_those_that_are_embedded_one_by_one() {
+    // The second and the last look the same; the batches are of two and one.
+    let slices = [Some(8), Some(10), Some(12), Some(10)];
+    let segment = |settings: &str| {
+        let mut system = System::new(&(profile(0, 4) + settings));
+        system.start();
+        phantom(&system, "scan.nii", 3.0, &slices);
+        let case = system.until_state("scan.nii", CaseState::Review);
+        system.stop();
+        case.current().unwrap().provenance.clone()
+    };
+    let (single, batched) = (segment(""), segment("[device.cpu]\nbatch = 2"));
+    assert_eq!(batched.timings.slices_embedded, 3);
+    assert_eq!(batched.timings.slices_cached, 1);
+    let areas = |objects: &[ObjectResult]| -> Vec<u64> {
+        objects[0].slices.iter().map(|slice| slice.area).collect()
+    };
+    assert!(areas(&single.objects).iter().all(|&area| area > 50));
+    assert_eq!(areas(&batched.objects), areas(&single.objects));
 }
 
 #[test]

@@ -254,6 +254,8 @@ impl Pipeline {
             by_slice.entry(prompt.index).or_default().push(prompt);
         }
         let total = by_slice.len() as u32;
+        let slices: Vec<u32> = by_slice.keys().copied().collect();
+        let mut together = BTreeMap::new();
         for (done, (index, prompts)) in (0u32..).zip(by_slice) {
             if job.work.task == Task::Segment {
                 self.answer_handed()?;
@@ -262,7 +264,13 @@ impl Pipeline {
                     .tell(&Report::Progress(Progress { done, total }));
             }
             self.reporter.tell(&Report::Alive);
-            let embedding = self.embedding(job, index)?;
+            if together.is_empty() && job.work.task == Task::Segment {
+                together = self.embed_together(job, &slices[done as usize..])?;
+            }
+            let embedding = match together.remove(&index) {
+                Some(embedding) => embedding,
+                None => self.embedding(job, index)?,
+            };
             let started = Instant::now();
             let sam = self.models.get(&job.profile.model)?;
             for prompt in prompts {
@@ -289,6 +297,54 @@ impl Pipeline {
             self.read_ahead.start(scan, profile.window, limit);
         }
         Ok(())
+    }
+
+    /// Embeds the next slices that are not in the cache at once, as many as the device is set to;
+    /// none if that is one.
+    fn embed_together(
+        &mut self,
+        job: &mut Job<'_>,
+        slices: &[u32],
+    ) -> Result<BTreeMap<u32, Embedding>, Failure> {
+        let sam = self.models.get(&job.profile.model)?;
+        let (batch, model) = (sam.batch(), sam.model().clone());
+        let Some(volume) = job.volume.as_ref().filter(|_| batch > 1) else {
+            return Ok(BTreeMap::new());
+        };
+        let stack = Stack {
+            model: model.hash(),
+            scan: &job.work.sha256,
+            axis: job.axis,
+            range: job.range,
+        };
+        let started = Instant::now();
+        let missing = self.cache.missing(&stack, job.info.dims.along(job.axis));
+        let (mut indices, mut images, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for &index in slices {
+            if images.len() == batch {
+                break;
+            }
+            if !missing.contains(&index) {
+                continue;
+            }
+            let image = image_of(volume, &stack, index)?;
+            let key = ContentKey::of(stack.model, &image);
+            if !keys.contains(&key) && self.cache.get_content(&key).is_none() {
+                indices.push(index);
+                images.push(image);
+                keys.push(key);
+            }
+        }
+        let sam = self.models.get(&job.profile.model)?;
+        let mut embeddings = sam.embed_batch(&images)?;
+        for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&indices) {
+            let kept = self.cache.put(key, embedding, Purpose::Now);
+            let kept = kept.and_then(|()| self.cache.place(&stack, index, key));
+            self.note_cache(kept);
+        }
+        job.timings.embed_s += started.elapsed().as_secs_f64();
+        job.timings.slices_embedded += indices.len() as u32;
+        Ok(indices.into_iter().zip(embeddings).collect())
     }
 
     /// The embedding of a slice: from the cache, or computed now and put there.
@@ -341,23 +397,7 @@ impl Pipeline {
         index: u32,
         purpose: Purpose,
     ) -> Result<(Embedding, Source), Failure> {
-        let dims = volume.info().dims;
-        let grey = volume
-            .slice(stack.axis, index)
-            .map(|values| stack.range.apply(&values));
-        let image = grey.and_then(|grey| SliceImage::new(dims.slice_shape(stack.axis), grey));
-        let image = image.ok_or_else(|| {
-            let count = dims.along(stack.axis);
-            Failure::new(
-                "no-such-slice",
-                format!(
-                    "there is no slice {index}; the scan has {count} along {}",
-                    stack.axis
-                ),
-                "Slices count from 0.",
-                FaultClass::BadInput,
-            )
-        })?;
+        let image = image_of(volume, stack, index)?;
         let key = ContentKey::of(stack.model, &image);
         let (embedding, source, kept) = match self.cache.get_content(&key) {
             Some(embedding) => (embedding, Source::Cache, Ok(())),
@@ -469,6 +509,27 @@ impl Pipeline {
         let below = scan.parent().and_then(|p| p.strip_prefix(&root.path).ok());
         Ok(root.output.join(below.unwrap_or(Path::new(""))))
     }
+}
+
+/// A slice as a picture of greys.
+fn image_of(volume: &Volume, stack: &Stack<'_>, index: u32) -> Result<SliceImage, Failure> {
+    let dims = volume.info().dims;
+    let grey = volume
+        .slice(stack.axis, index)
+        .map(|values| stack.range.apply(&values));
+    let image = grey.and_then(|grey| SliceImage::new(dims.slice_shape(stack.axis), grey));
+    image.ok_or_else(|| {
+        let count = dims.along(stack.axis);
+        Failure::new(
+            "no-such-slice",
+            format!(
+                "there is no slice {index}; the scan has {count} along {}",
+                stack.axis
+            ),
+            "Slices count from 0.",
+            FaultClass::BadInput,
+        )
+    })
 }
 
 /// Where an embedding came from.
