@@ -26,10 +26,13 @@ fn it_measures_the_machine_and_the_models_and_says_so_in_both_forms() {
     let number = |at: &str| report.pointer(at).and_then(|v| v.as_f64()).unwrap_or(-1.0);
     let (rate, gflop) = (number("/gemm/gflops"), number("/models/0/gflop"));
     assert!(rate > 0.0 && (74.0..76.0).contains(&gflop), "{report}");
-    let seconds = number("/models/0/embed/median");
-    let fraction = number("/models/0/fraction");
+    let (seconds, fraction) = (
+        number("/models/0/embed/median"),
+        number("/models/0/fraction"),
+    );
+    // The rate beside it may be a lower one than the fastest.
     assert!(
-        (fraction - gflop / seconds / rate).abs() < 1e-3 * fraction,
+        fraction >= 0.99 * gflop / seconds / rate && fraction < 3.0,
         "{report}"
     );
     for part in ["portable", "decode"] {

@@ -3,8 +3,8 @@
 use super::DataFolder;
 use super::error::CommandError;
 use crate::model::{
-    Device, InstalledModel, Runtime, Sam, SamError, SessionOptions, SliceImage, gemm_rate,
-    installed_models,
+    Device, DeviceError, GemmRate, InstalledModel, Runtime, Sam, SamError, SessionOptions,
+    SliceImage, Yardstick, installed_models,
 };
 use crate::setup;
 use crate::worker::models_folder;
@@ -17,10 +17,10 @@ use std::time::Instant;
 
 /// Measure how fast models embed and decode on this machine
 ///
-/// Everything is measured in one run and in turn: the machine's own rate of multiplying matrices,
-/// then for each model the seconds to embed a slice and the milliseconds to answer a box. On the
-/// processor the portable graph of the model is measured beside the one that is used. Quote the
-/// medians and ratios of a machine that does nothing else.
+/// For each model the seconds to embed a slice and the milliseconds to answer a box. On the
+/// processor, the machine's own rate of multiplying matrices and the portable graph of the model are
+/// measured in turn with the one that is used, since machines are not equally fast all the time.
+/// Quote the medians and ratios of a machine that does nothing else.
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
     /// The models [default: all that are installed]
@@ -61,12 +61,23 @@ struct Report {
     models: Vec<Measured>,
 }
 
-/// Billions of operations per second of products of 32-bit matrices, on the processor.
-#[derive(Debug, Serialize)]
+/// Billions of operations per second of products of 32-bit matrices, on the processor: the fastest
+/// that were measured.
+#[derive(Debug, Default, Serialize)]
 struct Gemm {
     gflops: f64,
     runtime_gflops: f64,
     kernels_gflops: f64,
+}
+
+impl Gemm {
+    fn note(&mut self, rates: &[GemmRate]) {
+        for rate in rates {
+            self.gflops = self.gflops.max(rate.best() / 1e9);
+            self.runtime_gflops = self.runtime_gflops.max(rate.runtime / 1e9);
+            self.kernels_gflops = self.kernels_gflops.max(rate.kernels / 1e9);
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -75,8 +86,9 @@ struct Measured {
     /// Billions of operations that embedding a slice takes; `null` for graphs made elsewhere.
     gflop: Option<f64>,
     embed: Seconds,
-    /// Share of the rate of matrix products that embedding reaches, by the median; `null` where
-    /// the processor does not embed.
+    /// Share of the rate of matrix products that embedding reaches: the median over the runs, each
+    /// compared with the products measured before and after it. `null` where the processor does not
+    /// embed.
     fraction: Option<f64>,
     /// The portable graph in the same run; `null` if that is the one that is used.
     portable: Option<Seconds>,
@@ -85,6 +97,7 @@ struct Measured {
     peak_mib: Option<u64>,
 }
 
+/// Of several runs.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Seconds {
     median: f64,
@@ -123,18 +136,12 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     } else {
         args.threads
     };
-    eprintln!("measuring the machine …");
-    let rate = gemm_rate(&runtime, threads, args.runs as usize)
-        .map_err(|e| CommandError::new(e.code(), &e, e.hint()))?;
+    let mut yardstick = Yardstick::new(&runtime, threads).map_err(lost)?;
     let mut report = Report {
         runtime: format!("ONNX Runtime {}", runtime.version()),
         device: args.device.to_string(),
         threads,
-        gemm: Gemm {
-            gflops: rate.best() / 1e9,
-            runtime_gflops: rate.runtime / 1e9,
-            kernels_gflops: rate.kernels / 1e9,
-        },
+        gemm: Gemm::default(),
         models: Vec::new(),
     };
     let options = SessionOptions {
@@ -145,8 +152,9 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     };
     for model in &models {
         eprintln!("measuring {} …", model.name());
-        let measured = measure(&runtime, model, &options, args.runs as usize, rate.best());
-        report.models.push(measured?);
+        let (measured, rates) = measure(&runtime, model, &options, args.runs, &mut yardstick)?;
+        report.models.push(measured);
+        report.gemm.note(&rates);
     }
     if args.json {
         let text = serde_json::to_string(&report);
@@ -180,9 +188,9 @@ fn measure(
     runtime: &Runtime,
     model: &InstalledModel,
     options: &SessionOptions,
-    runs: usize,
-    rate: f64,
-) -> Result<Measured, CommandError> {
+    runs: u32,
+    yardstick: &mut Yardstick,
+) -> Result<(Measured, Vec<GemmRate>), CommandError> {
     let failed = |e: SamError| CommandError::new(e.code(), &e, "");
     forget_peak();
     let mut sam = Sam::open(runtime, model, options).map_err(failed)?;
@@ -209,28 +217,45 @@ fn measure(
         portable.embed(&image).map_err(failed)?;
     }
     let (mut embeds, mut others) = (Vec::new(), Vec::new());
+    let mut rates = vec![yardstick.measure().map_err(lost)?];
     for _ in 0..runs {
         embeds.extend(times(1, || sam.embed(&image).map(drop)).map_err(failed)?);
+        rates.push(yardstick.measure().map_err(lost)?);
         if let Some(portable) = &mut portable {
             others.extend(times(1, || portable.embed(&image).map(drop)).map_err(failed)?);
         }
     }
-    let embed = Seconds::of(embeds);
     let operations = model.operations().map(|operations| operations as f64);
-    Ok(Measured {
+    let share = |operations: f64| {
+        let around = rates
+            .windows(2)
+            .map(|pair| (pair[0].best() + pair[1].best()) / 2.0);
+        let shares = around
+            .zip(&embeds)
+            .map(|(rate, seconds)| operations / seconds / rate);
+        Seconds::of(shares.collect()).median
+    };
+    let fraction = operations
+        .filter(|_| options.device == Device::Cpu)
+        .map(share);
+    let embed = Seconds::of(embeds);
+    let measured = Measured {
         model: model.name().to_owned(),
         gflop: operations.map(|operations| operations / 1e9),
         embed,
-        fraction: operations
-            .filter(|_| options.device == Device::Cpu)
-            .map(|operations| operations / embed.median / rate),
+        fraction,
         portable: portable.map(|_| Seconds::of(others)),
         decode,
         peak_mib,
-    })
+    };
+    Ok((measured, rates))
 }
 
-fn times(runs: usize, mut run: impl FnMut() -> Result<(), SamError>) -> Result<Vec<f64>, SamError> {
+fn lost(error: DeviceError) -> CommandError {
+    CommandError::new(error.code(), &error, error.hint())
+}
+
+fn times(runs: u32, mut run: impl FnMut() -> Result<(), SamError>) -> Result<Vec<f64>, SamError> {
     let once = |_| {
         let started = Instant::now();
         run().map(|()| started.elapsed().as_secs_f64())

@@ -63,4 +63,4 @@ pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;
 pub use sizes::Sizes;
 pub use trial::try_model;
-pub use yardstick::{GemmRate, gemm_rate};
+pub use yardstick::{GemmRate, Yardstick};

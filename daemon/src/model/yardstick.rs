@@ -6,13 +6,21 @@ use super::provider::DeviceError;
 use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::session::run;
 use medicosam_kernels::gemm::{PANEL, pack};
-use std::path::Path;
+use ort::session::Session;
 use std::time::Instant;
 
 /// Rows and columns of the matrices.
 const SIDE: usize = 2048;
 
-/// Floating-point operations per second of products of matrices of 32-bit floats.
+/// Measures the processor's rate of multiplying matrices of 32-bit floats.
+#[derive(Debug)]
+pub struct Yardstick {
+    /// ONNX Runtime's product and that of our own kernels.
+    sessions: [Session; 2],
+    x: Vec<f32>,
+}
+
+/// Floating-point operations per second, of one product each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GemmRate {
     /// ONNX Runtime's.
@@ -22,52 +30,61 @@ pub struct GemmRate {
 }
 
 impl GemmRate {
-    /// The faster one, which is what the machine can do.
+    /// The faster one, which is what the machine could do at that time.
     pub fn best(self) -> f64 {
         self.runtime.max(self.kernels)
     }
 }
 
-/// Measures the processor with so many threads (0 for one per core); the best of `runs`, in turn.
-pub fn gemm_rate(runtime: &Runtime, threads: usize, runs: usize) -> Result<GemmRate, DeviceError> {
-    let refused = |reason: String| DeviceError::Refused {
+impl Yardstick {
+    /// Gets ready to measure with so many threads; 0 for one per core.
+    pub fn new(runtime: &Runtime, threads: usize) -> Result<Self, DeviceError> {
+        let folder = tempfile::tempdir().map_err(|e| refused(e.to_string()))?;
+        let options = SessionOptions {
+            threads,
+            ..SessionOptions::default()
+        };
+        let open = |name: &str, model: Model| {
+            let saved = model.save(folder.path(), name);
+            saved.map_err(|e| refused(e.to_string()))?;
+            let session = runtime.session(&folder.path().join(name), &options, Placement::Mixed);
+            session.map_err(|error| match error {
+                SessionError::Device(error) => error,
+                SessionError::Mixed(reason) | SessionError::Graph(reason) => refused(reason),
+            })
+        };
+        let mut yardstick = Yardstick {
+            sessions: [
+                open("runtime.onnx", product(false))?,
+                open("kernels.onnx", product(true))?,
+            ],
+            x: numbers(),
+        };
+        // The first does not count: it warms up.
+        yardstick.measure()?;
+        Ok(yardstick)
+    }
+
+    /// Measures once.
+    pub fn measure(&mut self) -> Result<GemmRate, DeviceError> {
+        let x = self.x.as_slice();
+        let mut rates = [0.0; 2];
+        for (session, rate) in self.sessions.iter_mut().zip(&mut rates) {
+            let started = Instant::now();
+            let result = run(session, &[("x", &[SIDE, SIDE], x)], ["y"]);
+            result.map_err(|e| refused(e.to_string()))?;
+            *rate = 2.0 * (SIDE as f64).powi(3) / started.elapsed().as_secs_f64();
+        }
+        let [runtime, kernels] = rates;
+        Ok(GemmRate { runtime, kernels })
+    }
+}
+
+fn refused(reason: String) -> DeviceError {
+    DeviceError::Refused {
         device: Device::Cpu,
         reason,
-    };
-    let folder = tempfile::tempdir().map_err(|e| refused(e.to_string()))?;
-    let options = SessionOptions {
-        threads,
-        ..SessionOptions::default()
-    };
-    let open = |name: &str, model: Model| {
-        let saved = model.save(folder.path(), name);
-        saved.map_err(|e| refused(e.to_string()))?;
-        let graph: &Path = &folder.path().join(name);
-        let session = runtime.session(graph, &options, Placement::Mixed);
-        session.map_err(|error| match error {
-            SessionError::Device(error) => error,
-            SessionError::Mixed(reason) | SessionError::Graph(reason) => refused(reason),
-        })
-    };
-    let mut sessions = [
-        open("runtime.onnx", product(false))?,
-        open("kernels.onnx", product(true))?,
-    ];
-    let x = numbers();
-    let mut best = [f64::INFINITY; 2];
-    // One more, which does not count: it warms up.
-    for warm in 0..=runs {
-        for (session, best) in sessions.iter_mut().zip(&mut best) {
-            let started = Instant::now();
-            let result = run(session, &[("x", &[SIDE, SIDE], &x)], ["y"]);
-            result.map_err(|e| refused(e.to_string()))?;
-            if warm > 0 {
-                *best = best.min(started.elapsed().as_secs_f64());
-            }
-        }
     }
-    let [runtime, kernels] = best.map(|seconds| 2.0 * (SIDE as f64).powi(3) / seconds);
-    Ok(GemmRate { runtime, kernels })
 }
 
 /// x · W with a constant W.
