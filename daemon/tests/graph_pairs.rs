@@ -226,7 +226,7 @@ fn a_decoder_of_one_mask_is_refused_with_the_reason() {
     let encoder = place.save("e.onnx", &prepared_encoder());
     let single = place.save("d.onnx", &decoder(1, true));
     let error = place.refused([&encoder, &single]);
-    assert_eq!(error.code(), "graph-single-mask");
+    assert_eq!(error.code(), "graph-single-mask", "{error}");
     assert!(
         error.to_string().contains("--return-single-mask"),
         "{error}"

@@ -97,6 +97,6 @@ mod tests {
             channels: 256,
             blocks: blocks.collect(),
         };
-        assert_eq!(Encoder::Vit(vit_b).operations() / 1_000_000_000, 971);
+        assert_eq!(Encoder::Vit(vit_b).operations() / 1_000_000_000, 972);
     }
 }
