@@ -1,9 +1,10 @@
 //! What the CPU does most of its time when it embeds, written for that.
 //!
-//! ONNX Runtime's matrix products reach about 85 % of what the processor can do, and between them
-//! its graphs of these encoders write every intermediate result to memory and read it back: scores
-//! of attention, inputs of activations, wide pictures. The kernels here keep them in the cache of a
-//! core. `medicosamd bench` shows what that is worth on a machine.
+//! ONNX Runtime's matrix products are as fast as ours, but between them its graphs of these encoders
+//! write every intermediate result to memory and read it back: scores of attention, inputs of
+//! activations, wide pictures. The kernels here keep them in the cache of a core, which takes about a
+//! third off the time of LiteMedSAM and a sixth off that of ViT-B. `medicosamd bench` shows what it
+//! is worth on a machine.
 //!
 //! Everything is plain Rust over rows of numbers: [`gemm`] is the inner loop, `simd` says how it
 //! becomes vector instructions. Threads are the caller's: each function computes a part of a result
