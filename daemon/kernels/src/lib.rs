@@ -18,4 +18,5 @@ pub mod bottleneck;
 pub mod gemm;
 pub mod linear;
 mod math;
-mod simd;
+mod scratch;
+pub mod simd;

@@ -28,8 +28,19 @@ pub fn gelu<S: Simd>(x: f32) -> f32 {
     ];
     let limited = x.clamp(-LIMIT, LIMIT);
     let square = limited * limited;
-    let ratio = polynomial::<S, 6>(P, square) / polynomial::<S, 6>(Q, square);
+    let ratio = polynomial::<S, 6>(P, square) * reciprocal::<S>(polynomial::<S, 6>(Q, square));
     x * S::mul_add(limited, ratio, 0.5)
+}
+
+/// 1/x for ordinary x > 0, to 2 units in the last place: an estimate from the bits of x, good to an
+/// eighth, and three steps of Newton's. Processors divide one number after the other.
+#[inline(always)]
+fn reciprocal<S: Simd>(x: f32) -> f32 {
+    let mut y = f32::from_bits(0x7ef3_11c7_u32.wrapping_sub(x.to_bits()));
+    for _ in 0..3 {
+        y = S::mul_add(y, S::mul_add(-x, y, 1.0), y);
+    }
+    y
 }
 
 /// eˣ for x ≤ 0, to 3e-7 relative for x > −1, and to 1e-7 absolute everywhere; below −86 it stays

@@ -8,9 +8,9 @@
 //!
 //! [`pack`]: medicosam_kernels::gemm::pack
 
-use medicosam_kernels::attention::{Bias, KeysAndValues, Projected, Windows, attend};
+use medicosam_kernels::attention::{Bias, KeysAndValues, Projected, Relative, Windows, attend};
 use medicosam_kernels::bottleneck::{Bottleneck, Depthwise, Picture};
-use medicosam_kernels::gemm::{PANEL, panel_rows};
+use medicosam_kernels::gemm::{PANEL, TILE, panel_rows};
 use medicosam_kernels::linear::Linear;
 use ort::Error;
 use ort::operator::{
@@ -174,7 +174,7 @@ fn layer<'a>(
 
 /// `WindowAttention(tokens, padding, bias)`, see [`attend`]: (B·height·width, 3·heads·head) →
 /// (B·height·width, heads·head). Attributes: `height`, `width`, `size`, `heads`, `head` of
-/// [`Windows`], `relative` (1 if the bias is [`Bias::Relative`], 0 if it is a table).
+/// [`Windows`], `relative` (1 if the bias is that of [`Relative`]'s tables, 0 if it is [`Bias::Pairs`]).
 struct AttentionOperator;
 
 struct AttentionKernel {
@@ -223,13 +223,15 @@ impl Kernel for AttentionKernel {
         check("tokens", tokens.len(), images * image * 3 * dim)?;
         check("padding", padding.len(), 3 * dim)?;
         let bias = if self.relative {
-            let panels = 2 * (2 * windows.size - 1).div_ceil(PANEL);
-            check("the bias", bias.len(), panels * windows.head * PANEL)?;
-            Bias::Relative(panel_rows(bias))
+            let table = (2 * windows.size - 1) * windows.head;
+            check("the bias", bias.len(), 2 * table)?;
+            Bias::Relative(Relative::new(bias, windows.size, windows.head))
         } else {
-            let pairs = windows.tokens() * windows.tokens();
-            check("the bias", bias.len(), windows.heads * pairs)?;
-            Bias::Table(bias)
+            let tokens = windows.tokens();
+            let panels = windows.heads * tokens.div_ceil(PANEL);
+            let rows = panels * tokens.next_multiple_of(TILE);
+            check("the bias", bias.len(), rows * PANEL)?;
+            Bias::Pairs(panel_rows(bias))
         };
         let out = context.output(0, [(images * image) as i64, dim as i64])?;
         let mut out = out.ok_or_else(|| Error::new("nobody wants the output"))?;
@@ -238,7 +240,7 @@ impl Kernel for AttentionKernel {
             .chunks_exact(image * 3 * dim)
             .zip(out.chunks_exact_mut(image * dim))
         {
-            attend_image(context, Projected { tokens, padding }, windows, bias, out)?;
+            attend_image(context, Projected { tokens, padding }, windows, &bias, out)?;
         }
         Ok(())
     }
@@ -252,7 +254,7 @@ fn attend_image(
     context: &ComputeContext,
     projected: Projected<'_>,
     windows: &Windows,
-    bias: Bias<'_>,
+    bias: &Bias<'_>,
     out: &mut [f32],
 ) -> ort::Result<()> {
     let (groups, parts) = (windows.groups(), windows.parts());

@@ -109,7 +109,9 @@ fn product(kernels: bool) -> Model {
         let weight = g.constant(&[columns, inner], weight);
         g.linear(x, weight, Some(bias))
     };
-    g.output(y, "y", &[Dim::Fixed(rows), Dim::Fixed(columns)]);
+    // One row is handed out: making and copying 50 MB takes a third as long as the product.
+    let row = g.slice(y, &[0], &[0], &[1]);
+    g.output(row, "y", &[Dim::Fixed(1), Dim::Fixed(columns)]);
     g.finish()
 }
 

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 /// Changes with every change of a graph that changes its numbers or its interface, so that models
 /// are converted again and results say what computed them.
-pub const GRAPH_VERSION: u32 = 2;
+pub const GRAPH_VERSION: u32 = 3;
 
 /// How a graph computes. Its inputs and outputs are the same in all forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

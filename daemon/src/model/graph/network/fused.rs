@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::graph::GraphError;
 use crate::model::onnx::{Conv, Value};
-use medicosam_kernels::attention::pack_relative;
+use medicosam_kernels::attention::pack_pairs;
 use medicosam_kernels::gemm::{PANEL, PanelRow, pack};
 
 impl Network<'_> {
@@ -56,12 +56,15 @@ impl Network<'_> {
         let relative = matches!(bias, AttentionBias::RelativePositions { .. });
         let bias = match bias {
             AttentionBias::Pairs(pairs) => {
-                let tokens = window * window;
-                self.layers.g.constant(&[heads, tokens, tokens], pairs)
+                let packed = pack_pairs(&pairs, heads, window * window);
+                let rows = packed.len() / heads;
+                let packed = packed.into_flattened();
+                self.layers.g.constant(&[heads, rows, PANEL], packed)
             }
             AttentionBias::RelativePositions { rows, columns } => {
-                let packed = pack_relative(&rows, &columns, window, dim / heads);
-                self.panels(packed, dim / heads)
+                let shape = [2, 2 * window - 1, dim / heads];
+                let tables = [rows, columns].concat();
+                self.layers.g.constant(&shape, tables)
             }
         };
         let g = &mut self.layers.g;
