@@ -101,13 +101,14 @@ impl Pipeline {
             return Ok(Step::Settled);
         };
         let model = profile.model.clone();
-        let installed = self.models.get(&model)?.model().clone();
-        if !self.cache.has_room(file_bytes(installed.sizes())) {
+        let sam = self.models.get(&model)?;
+        let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
+        if !self.cache.has_room(file_bytes(sizes)) {
             return Ok(Step::NoRoom);
         }
         let record = self.store.revision(&scan.case, revision)?.provenance;
         let stack = Stack {
-            model: installed.hash(),
+            encoder: &encoder,
             scan: &scan.sha256,
             axis: record.axis,
             range: record.range,
@@ -139,8 +140,9 @@ impl Pipeline {
 
     /// Embeds one more slice.
     fn one_more(&mut self, mut rest: Rest) -> Result<Step, Failure> {
-        let installed = self.models.get(&rest.model)?.model().clone();
-        if !self.cache.has_room(file_bytes(installed.sizes())) {
+        let sam = self.models.get(&rest.model)?;
+        let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
+        if !self.cache.has_room(file_bytes(sizes)) {
             return Ok(Step::NoRoom);
         }
         let Some(index) = rest.left.pop_front() else {
@@ -156,7 +158,7 @@ impl Pipeline {
             },
         });
         let stack = Stack {
-            model: installed.hash(),
+            encoder: &encoder,
             scan: &rest.scan.sha256,
             axis: rest.axis,
             range: rest.range,

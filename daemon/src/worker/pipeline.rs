@@ -307,12 +307,12 @@ impl Pipeline {
         slices: &[u32],
     ) -> Result<BTreeMap<u32, Embedding>, Failure> {
         let sam = self.models.get(&job.profile.model)?;
-        let (batch, model) = (sam.batch(), sam.model().clone());
+        let (batch, encoder) = (sam.batch(), sam.encoder_hash().to_owned());
         let Some(volume) = job.volume.as_ref().filter(|_| batch > 1) else {
             return Ok(BTreeMap::new());
         };
         let stack = Stack {
-            model: model.hash(),
+            encoder: &encoder,
             scan: &job.work.sha256,
             axis: job.axis,
             range: job.range,
@@ -328,7 +328,7 @@ impl Pipeline {
                 continue;
             }
             let image = image_of(volume, &stack, index)?;
-            let key = ContentKey::of(stack.model, &image);
+            let key = ContentKey::of(stack.encoder, &image);
             if !keys.contains(&key) && self.cache.get_content(&key).is_none() {
                 indices.push(index);
                 images.push(image);
@@ -350,10 +350,11 @@ impl Pipeline {
     /// The embedding of a slice: from the cache, or computed now and put there.
     fn embedding(&mut self, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
         let started = Instant::now();
-        let model = self.models.get(&job.profile.model)?.model().clone();
+        let sam = self.models.get(&job.profile.model)?;
+        let encoder = sam.encoder_hash().to_owned();
         job.timings.model_s += started.elapsed().as_secs_f64();
         let stack = Stack {
-            model: model.hash(),
+            encoder: &encoder,
             scan: &job.work.sha256,
             axis: job.axis,
             range: job.range,
@@ -398,7 +399,7 @@ impl Pipeline {
         purpose: Purpose,
     ) -> Result<(Embedding, Source), Failure> {
         let image = image_of(volume, stack, index)?;
-        let key = ContentKey::of(stack.model, &image);
+        let key = ContentKey::of(stack.encoder, &image);
         let (embedding, source, kept) = match self.cache.get_content(&key) {
             Some(embedding) => (embedding, Source::Cache, Ok(())),
             None => {
