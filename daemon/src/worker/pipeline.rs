@@ -440,7 +440,6 @@ impl Pipeline {
         let folder = self.output_folder(&work.path)?;
         let name = work.path.file_name().unwrap_or_default();
         let stem = output::stem(&name.to_string_lossy());
-        let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         let (model, runtime) = self.models.records(&job.profile.model)?;
         self.reporter.tell(&Report::Running {
@@ -467,8 +466,6 @@ impl Pipeline {
             timings: job.timings,
         };
         self.reporter.tell(&Report::LongStep);
-        // A worker whose lease is lost must not touch the files of its successor.
-        self.store.renew(&work.lease)?;
         let header = match &job.volume {
             Some(volume) => volume.header().clone(),
             None => Header::read(&work.path)?,
@@ -476,6 +473,8 @@ impl Pipeline {
         if self.swept.insert(folder.clone()) {
             output::sweep(&folder)?;
         }
+        // A worker whose lease is lost must not touch the files of its successor.
+        let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
         let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
         job.timings.write_s = started.elapsed().as_secs_f64();
         job.timings.total_s = job.started.elapsed().as_secs_f64();
