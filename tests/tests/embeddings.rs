@@ -178,6 +178,32 @@ fn slices_that_are_embedded_together_are_those_that_are_embedded_one_by_one() {
 }
 
 #[test]
+fn slices_are_embedded_together_ahead_of_need_too() {
+    let settings = profile(0, 1) + "[device.cpu]\nbatch = 2";
+    let mut system = System::with_cache(&settings, "");
+    system.start();
+    // The batches are (10, 12) and (10, air); the 10 is there already by then.
+    let slices = [Some(8), Some(10), Some(12), Some(10), None];
+    phantom(&system, "scan.nii", 3.0, &slices);
+    let case = system.until_state("scan.nii", CaseState::Review);
+    until("the rest", || {
+        embeddings(&system) == 4 && worker(&system).activity == "idle"
+    });
+    let areas = |index: u32| -> u64 {
+        let before = system.wait(system.client().case(&case.summary.id.0));
+        let prompted = prompt(&system, &before, index);
+        assert_eq!(timings(&prompted).slices_cached, 1, "slice {index}");
+        let objects = &prompted.current().unwrap().provenance.objects;
+        let slice = objects[0].slices.iter().find(|s| s.index == index);
+        slice.unwrap().area
+    };
+    let (small, large, same) = (areas(1), areas(2), areas(3));
+    assert!(50 < small && small < large, "{small} {large}");
+    assert_eq!(small, same);
+    system.stop();
+}
+
+#[test]
 fn the_cache_keeps_to_its_limit_and_cases_do_without_it() {
     // Room for two embeddings of 2.1 MB; less a twentieth, still.
     let mut system = System::with_cache(&profile(0, 4), "max = \"5 MB\"");

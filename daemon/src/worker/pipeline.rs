@@ -265,7 +265,7 @@ impl Pipeline {
             }
             self.reporter.tell(&Report::Alive);
             if together.is_empty() && job.work.task == Task::Segment {
-                together = self.embed_together(job, &slices[done as usize..])?;
+                together = self.embed_next(job, &slices[done as usize..])?;
             }
             let embedding = match together.remove(&index) {
                 Some(embedding) => embedding,
@@ -299,16 +299,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Embeds the next slices that are not in the cache at once, as many as the device is set to;
-    /// none if that is one.
-    fn embed_together(
+    /// Embeds the next of these slices that are not in the cache at once.
+    fn embed_next(
         &mut self,
         job: &mut Job<'_>,
         slices: &[u32],
     ) -> Result<BTreeMap<u32, Embedding>, Failure> {
-        let sam = self.models.get(&job.profile.model)?;
-        let (batch, encoder) = (sam.batch(), sam.encoder_hash().to_owned());
-        let Some(volume) = job.volume.as_ref().filter(|_| batch > 1) else {
+        let model = &job.profile.model;
+        let encoder = self.models.get(model)?.encoder_hash().to_owned();
+        let Some(volume) = &job.volume else {
             return Ok(BTreeMap::new());
         };
         let stack = Stack {
@@ -319,15 +318,35 @@ impl Pipeline {
         };
         let started = Instant::now();
         let missing = self.cache.missing(&stack, job.info.dims.along(job.axis));
+        let slices = slices.iter().filter(|index| missing.contains(index));
+        let embeddings =
+            self.embed_together(model, &stack, volume, slices.copied(), Purpose::Now)?;
+        job.timings.embed_s += started.elapsed().as_secs_f64();
+        job.timings.slices_embedded += embeddings.len() as u32;
+        Ok(embeddings)
+    }
+
+    /// Embeds the first of the slices at once, as many as the device is set to, and keeps them;
+    /// none if that is one. Of those that look the same it embeds one, and none of those that the
+    /// cache has.
+    pub fn embed_together(
+        &mut self,
+        model: &str,
+        stack: &Stack<'_>,
+        volume: &Volume,
+        slices: impl Iterator<Item = u32>,
+        purpose: Purpose,
+    ) -> Result<BTreeMap<u32, Embedding>, Failure> {
+        let batch = self.models.get(model)?.batch();
+        if batch == 1 {
+            return Ok(BTreeMap::new());
+        }
         let (mut indices, mut images, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for &index in slices {
+        for index in slices {
             if images.len() == batch {
                 break;
             }
-            if !missing.contains(&index) {
-                continue;
-            }
-            let image = image_of(volume, &stack, index)?;
+            let image = image_of(volume, stack, index)?;
             let key = ContentKey::of(stack.encoder, &image);
             if !keys.contains(&key) && self.cache.get_content(&key).is_none() {
                 indices.push(index);
@@ -335,15 +354,12 @@ impl Pipeline {
                 keys.push(key);
             }
         }
-        let sam = self.models.get(&job.profile.model)?;
-        let mut embeddings = sam.embed_batch(&images)?;
+        let mut embeddings = self.models.get(model)?.embed_batch(&images)?;
         for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&indices) {
-            let kept = self.cache.put(key, embedding, Purpose::Now);
-            let kept = kept.and_then(|()| self.cache.place(&stack, index, key));
+            let kept = self.cache.put(key, embedding, purpose);
+            let kept = kept.and_then(|()| self.cache.place(stack, index, key));
             self.note_cache(kept);
         }
-        job.timings.embed_s += started.elapsed().as_secs_f64();
-        job.timings.slices_embedded += indices.len() as u32;
         Ok(indices.into_iter().zip(embeddings).collect())
     }
 
