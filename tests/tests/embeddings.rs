@@ -404,15 +404,38 @@ fn latencies(system: &System, case: &CaseDetail, count: usize) -> Vec<Duration> 
             started.elapsed()
         })
         .collect();
-    let last = timings(&system.wait(system.client().case(&id.0)));
-    println!(
-        "the last one: {:.3} s in the decoder, {:.3} s writing, {:.3} s in the worker",
-        last.decode_s, last.write_s, last.total_s
-    );
+    let made = system.wait(system.client().case(&id.0)).revisions;
+    let made = &made[made.len() - count..];
+    let parts: Vec<(Timings, f64)> = made
+        .iter()
+        .zip(&times)
+        .map(|(made, time)| (made.provenance.timings, time.as_secs_f64()))
+        .collect();
+    for (what, seconds) in [
+        ("in the decoder", part(&parts, |t, _| t.decode_s)),
+        ("writing files", part(&parts, |t, _| t.write_s)),
+        (
+            "elsewhere in the worker",
+            part(&parts, |t, _| t.total_s - t.decode_s - t.write_s),
+        ),
+        ("outside of it", part(&parts, |t, all| all - t.total_s)),
+    ] {
+        println!("  {what:24} {}", quantiles(&seconds));
+    }
     times.sort();
     // The first one loads the decoder.
     times.pop();
     times
+}
+
+/// A part of each of the times.
+fn part(of: &[(Timings, f64)], part: impl Fn(&Timings, f64) -> f64) -> Vec<Duration> {
+    let mut parts: Vec<Duration> = of
+        .iter()
+        .map(|(timings, all)| Duration::from_secs_f64(part(timings, *all).max(0.0)))
+        .collect();
+    parts.sort();
+    parts
 }
 
 fn p95(sorted: &[Duration]) -> Duration {
