@@ -13,8 +13,9 @@ use medicosam_daemon::model::{Family, PairRequest, Runtime, install_pair};
 use medicosam_shared::api::WorkerStatus;
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
+use medicosam_tests::nifti::write_scan;
 use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
-use medicosam_tests::webgpu::WebGpu;
+use medicosam_tests::webgpu::{DRIVER_VARIABLE, WebGpu};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -95,7 +96,7 @@ fn decoder() -> Model {
 }
 
 /// Imports the toy model into a data folder.
-fn install_toy(data: &Path, rounds: usize) {
+fn install_toy(data: &Path, name: &str, rounds: usize) {
     let made = tempfile::tempdir().unwrap();
     let write = |model: Model, name: &str| {
         model.save(made.path(), name).unwrap();
@@ -104,7 +105,7 @@ fn install_toy(data: &Path, rounds: usize) {
     let request = PairRequest {
         encoder: &write(encoder(rounds), "encoder.onnx"),
         decoder: &write(decoder(), "decoder.onnx"),
-        name: "toy",
+        name,
         family: Family::LiteMedSam,
         input: None,
     };
@@ -130,7 +131,7 @@ fn system_with(library: &Path, runtime: &str, rounds: usize, profile: &str) -> S
         "[runtime]\nlibrary = \"{library}\"\n{runtime}\n{profile}"
     ));
     let data = system.path("data");
-    install_toy(&data, rounds);
+    install_toy(&data, "toy", rounds);
     system.use_data(data);
     system
 }
@@ -297,6 +298,49 @@ fn a_hung_worker_is_killed_and_the_scan_gets_one_strike() {
     let worker = system.until_worker("the next one", |w| w.pid.is_some_and(|p| p != hung));
     assert_eq!((worker.restarts, worker.fault), (1, None));
     assert_eq!(case.revisions.len(), 1);
+}
+
+#[test]
+fn a_better_device_takes_over_when_it_works_again() {
+    let Some(webgpu) = WebGpu::get() else { return };
+    let mut system = system(
+        &webgpu.library(),
+        "devices = [\"webgpu\"]\nfallback = \"cpu\"\nretry_after = \"500ms\"",
+    );
+    // The driver is not there yet.
+    let driver = system.path("driver");
+    let mut installed = None;
+    for (name, value) in webgpu.variables() {
+        if name == DRIVER_VARIABLE {
+            system.set_variable(name, driver.join(value.file_name().unwrap()));
+            installed = value.parent().map(Path::to_owned);
+        } else {
+            system.set_variable(name, value);
+        }
+    }
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    assert_eq!(ran_on(&system.until_state(SCAN, CaseState::Review)), "cpu");
+    let fell_back = |w: &WorkerStatus| w.device.as_deref() == Some("cpu") && w.fallback.is_some();
+    let worker = system.until_worker("the processor", fell_back);
+    assert!(worker.fallback.unwrap().message.contains("webgpu"));
+
+    std::os::unix::fs::symlink(installed.unwrap(), &driver).unwrap();
+    // Nothing is in hand, so the worker makes way at once.
+    system.until_worker("its end", |w| w.activity == "resting");
+    let later = system.path("incoming/later.part");
+    write_scan(&later, [420, 420, 13], 5.0, |i, j, k| (i + j + k) as i16);
+    std::fs::rename(&later, later.with_extension("nii")).unwrap();
+    let case = system.until_state("later.nii", CaseState::Review);
+    assert_eq!(ran_on(&case), "webgpu", "{}", system.log());
+    let worker = system.until_worker("a worker", |w| w.device.as_deref() == Some("webgpu"));
+    let WorkerStatus {
+        fallback,
+        fault,
+        restarts,
+        ..
+    } = worker;
+    assert_eq!((fallback, fault, restarts), (None, None, 0));
 }
 
 #[test]

@@ -26,12 +26,8 @@ const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// A worker that lived this long was healthy; its death starts the waits from the beginning.
 const HEALTHY: Duration = Duration::from_secs(120);
 
-/// Shortest and longest wait before devices that all failed are tried again.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
-
-/// How long a device that failed at work is not chosen again, and how often a worker that runs on
-/// a lesser device looks whether a better one works again.
-const BETTER: Duration = Duration::from_secs(300);
+/// Shortest wait before devices that all failed are tried again.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How often a worker that rests looks for work that became due by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -87,7 +83,9 @@ impl Supervisor {
     /// Runs the worker, again and again. Dropping the future kills it. Ends only if no device
     /// works.
     pub async fn run(self) -> NoDevice {
-        let (mut wait, mut pause) = (RESTART.0, PAUSE.0);
+        let longest = self.devices.retry_after;
+        let shortest = PAUSE.min(longest);
+        let (mut wait, mut pause) = (RESTART.0, shortest);
         let mut proven: Option<Choice> = None;
         let mut refused = HashMap::new();
         loop {
@@ -101,12 +99,12 @@ impl Supervisor {
                     Err(none) => {
                         self.show_pause(&none, pause);
                         tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(PAUSE.1);
+                        pause = (pause * 2).min(longest);
                         continue;
                     }
                 },
             };
-            pause = PAUSE.0;
+            pause = shortest;
             let started = Instant::now();
             let end = self.run_once(&choice).await;
             if started.elapsed() >= HEALTHY {
@@ -120,7 +118,10 @@ impl Supervisor {
                 }
                 End::DeviceFailed(fault) => {
                     tracing::error!(worker = self.number, "{}", fault.message);
-                    refused.insert(choice.device, (fault, Instant::now() + BETTER));
+                    refused.insert(
+                        choice.device,
+                        (fault, Instant::now() + self.devices.retry_after),
+                    );
                 }
                 End::Died(fault) => {
                     self.bury(fault).await;
@@ -270,7 +271,7 @@ impl Supervisor {
     /// Ends when one of the devices that were passed over works again.
     async fn better_device_works(&self, choice: &Choice) -> Device {
         loop {
-            tokio::time::sleep(BETTER).await;
+            tokio::time::sleep(self.devices.retry_after).await;
             for &(device, _) in &choice.passed_over {
                 let settings = self.devices.settings(device);
                 if device != choice.device && self.prober.probe(device, settings).await.is_ok() {
@@ -377,6 +378,7 @@ impl Supervisor {
         self.board.worker(self.number, |status| {
             status.pid = None;
             status.activity = "resting".to_owned();
+            status.fallback = None;
             status.case = None;
             status.progress = None;
         });
