@@ -125,6 +125,7 @@ impl Pipeline {
         let Some(claim) = claim else {
             return Ok(Step::Settled);
         };
+        self.reporter.tell(&Report::LongStep);
         let reading = Reading::new(&scan.path, &scan.sha256, record.window)?;
         Ok(Step::Continues(Box::new(Rest {
             model,

@@ -35,7 +35,7 @@ pub struct Pipeline {
     pub models: Models,
     pub cache: Arc<EmbeddingCache>,
     pub heartbeat: Heartbeat,
-    pub reporter: Arc<Reporter>,
+    pub reporter: Reporter,
     pub hand: Hand,
     pub read_ahead: ReadAhead,
     pub ahead: Ahead,
@@ -385,6 +385,7 @@ impl Pipeline {
         let volume = match &mut job.volume {
             Some(volume) => volume,
             missing => {
+                self.reporter.tell(&Report::LongStep);
                 let started = Instant::now();
                 let reading = Reading::new(&job.work.path, &job.work.sha256, job.window)?;
                 job.timings.load_s += started.elapsed().as_secs_f64();

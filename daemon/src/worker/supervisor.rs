@@ -3,8 +3,8 @@
 
 use super::choice::{Choice, NoDevice, give_up};
 use super::probing::Prober;
-use super::protocol::{Order, Report, to_line};
-use super::watchdog::{Sign, Watchdog};
+use super::protocol::{Order, Report, Said, Thread, to_line};
+use super::watchdog::{Alarm, Sign, Watchdog};
 use crate::board::Board;
 use crate::changes::Changes;
 use crate::config::Devices;
@@ -244,18 +244,16 @@ impl Supervisor {
             let order = tokio::select! {
                 line = reports.next_line() => match line {
                     Ok(Some(line)) => {
-                        if let Some(report) = self.read_report(&line) {
-                            watchdog.hear(report.sign(), Instant::now());
-                            self.take_report(report, &mut last_word);
+                        if let Some(said) = self.read_report(&line) {
+                            watchdog.hear(said.by, said.report.sign(), Instant::now());
+                            self.take_report(said.report, &mut last_word);
                         }
                         continue;
                     }
                     _ => return self.ended(child, last_word).await,
                 },
                 () = changes.changed() => Order::Wake,
-                () = tokio::time::sleep_until(watchdog.deadline().into()) => {
-                    return self.end_hung(child, &watchdog).await;
-                }
+                alarm = rings(watchdog.alarm()) => return self.end_hung(child, alarm).await,
                 device = &mut better, if !made_way => {
                     made_way = true;
                     tracing::info!(worker = self.number, %device, "works again");
@@ -298,12 +296,16 @@ impl Supervisor {
         }
     }
 
-    async fn end_hung(&self, child: &mut Child, watchdog: &Watchdog) -> End {
-        let limit = watchdog.limit().as_secs_f64();
+    async fn end_hung(&self, child: &mut Child, alarm: Alarm) -> End {
+        let who = match alarm.thread {
+            Thread::Main => "it",
+            Thread::Desk => "what answers its prompts",
+        };
+        let silence = alarm.silence.as_secs_f64();
         self.kill(child).await;
         End::Died(self.died(
             "worker-hung",
-            &format!("hung: it said nothing for {limit:.0} s"),
+            &format!("hung: {who} said nothing for {silence:.0} s"),
         ))
     }
 
@@ -330,7 +332,7 @@ impl Supervisor {
         }
     }
 
-    fn read_report(&self, line: &str) -> Option<Report> {
+    fn read_report(&self, line: &str) -> Option<Said> {
         serde_json::from_str(line)
             .inspect_err(|error| {
                 tracing::warn!(worker = self.number, line, "unreadable report: {error}");
@@ -340,7 +342,7 @@ impl Supervisor {
 
     fn take_report(&self, report: Report, last_word: &mut LastWord) {
         match report {
-            Report::Alive | Report::LongStep => {}
+            Report::Alive | Report::Waiting | Report::LongStep => {}
             Report::Changed => self.changes.announce(),
             Report::Running { runtime, device } => self.board.worker(self.number, |status| {
                 status.runtime = Some(runtime);
@@ -424,13 +426,25 @@ impl Supervisor {
 }
 
 impl Report {
-    /// What it says about the pace of the worker.
+    /// What it says about the pace of the thread that it is by.
     fn sign(&self) -> Sign {
         match self {
             Report::Progress(_) => Sign::Slice,
             Report::LongStep => Sign::LongStep,
+            Report::Waiting => Sign::Waiting,
             _ => Sign::Life,
         }
+    }
+}
+
+/// Waits until it is time for the alarm.
+async fn rings(alarm: Option<Alarm>) -> Alarm {
+    match alarm {
+        Some(alarm) => {
+            tokio::time::sleep_until(alarm.at.into()).await;
+            alarm
+        }
+        None => std::future::pending().await,
     }
 }
 
