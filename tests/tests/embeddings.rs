@@ -204,6 +204,35 @@ fn slices_are_embedded_together_ahead_of_need_too() {
 }
 
 #[test]
+fn masks_do_not_depend_on_who_embedded_the_slice_first() {
+    let half = "[device.cpu]\nprecision = \"f16\"";
+    let mut system = System::new(&(profile(0, 1) + half));
+    system.start();
+    phantom(&system, "scan.nii", 3.0, &[Some(10)]);
+    let case = system.until_state("scan.nii", CaseState::Review);
+    let precision = |case: &CaseDetail| {
+        let provenance = &case.current().unwrap().provenance;
+        provenance.runtime.precision.clone()
+    };
+    assert_eq!(precision(&case), "f16");
+    let again = prompt(&system, &case, 0);
+    assert_eq!(timings(&again).slices_cached, 1);
+    system.stop();
+
+    let config = system.path("medicosam.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("f16", "f32")).unwrap();
+    system.start();
+    let exact = prompt(&system, &again, 0);
+    assert_eq!(precision(&exact), "f32");
+    assert_eq!(timings(&exact).slices_embedded, 1);
+    assert_eq!(embeddings(&system), 2);
+    let again = prompt(&system, &exact, 0);
+    assert_eq!(timings(&again).slices_cached, 1);
+    system.stop();
+}
+
+#[test]
 fn the_cache_keeps_to_its_limit_and_cases_do_without_it() {
     // Room for two embeddings of 2.1 MB; less a twentieth, still.
     let mut system = System::with_cache(&profile(0, 4), "max = \"5 MB\"");
