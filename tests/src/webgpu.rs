@@ -2,6 +2,11 @@
 //!
 //! Both are fetched once into the folder of build outputs: the runtime as a Python wheel, the
 //! driver out of Debian's package of Chromium, without installing it.
+//!
+//! The wheel is pinned by its hash. The packages cannot be: Debian replaces them with every
+//! security update and keeps no older ones. Their hashes are in Debian's index, which is signed;
+//! `apt-get` checks both, and is told to take nothing that it cannot check. That is as much as the
+//! machine knows about every other package that it has, and the driver only runs in tests.
 
 #![allow(
     clippy::expect_used,
@@ -10,13 +15,17 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Set to `1` where the tests with WebGPU must run; otherwise they are skipped where its parts
 /// cannot be had, and say so.
 pub const REQUIRE_VARIABLE: &str = "MEDICOSAM_REQUIRE_WEBGPU";
 
-const RUNTIME: &str = "onnxruntime-webgpu==1.27.0";
+/// Names the driver's description to the Vulkan loader.
+pub const DRIVER_VARIABLE: &str = "VK_ICD_FILENAMES";
+
+const RUNTIME: &str = "onnxruntime-webgpu==1.27.0 \
+    --hash=sha256:fe5e49e00ad71bc667316d57670bfbf525438783d4a3468e0d337314ec985cbe";
 const LIBRARY: &str = "onnxruntime/capi/libonnxruntime.so.1.27.0";
 const DRIVER: &str = "usr/lib/chromium/vk_swiftshader_icd.json";
 
@@ -52,7 +61,7 @@ impl WebGpu {
     /// What a process needs in its environment to find the driver.
     pub fn variables(&self) -> [(&'static str, PathBuf); 3] {
         [
-            ("VK_ICD_FILENAMES", self.folder.join(DRIVER)),
+            (DRIVER_VARIABLE, self.folder.join(DRIVER)),
             ("XDG_RUNTIME_DIR", self.folder.clone()),
             (
                 "LD_LIBRARY_PATH",
@@ -83,6 +92,8 @@ impl WebGpu {
 }
 
 fn fetch_runtime(folder: &Path) -> Result<(), String> {
+    // pip takes hashes from such files only.
+    fs::write(folder.join("runtime.txt"), RUNTIME).expect("the folder can be written");
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:"])
         .args([
@@ -93,7 +104,8 @@ fn fetch_runtime(folder: &Path) -> Result<(), String> {
             "--abi",
             "cp312",
         ])
-        .args(["--platform", "manylinux_2_27_x86_64", RUNTIME, "-d", "."]);
+        .args(["--platform", "manylinux_2_27_x86_64", "-d", "."])
+        .args(["--require-hashes", "-r", "runtime.txt"]);
     run(pip.current_dir(folder))?;
     let wheel = file_with(folder, "onnxruntime_webgpu-", ".whl")?;
     let mut unzip = Command::new("python3");
@@ -104,13 +116,20 @@ fn fetch_runtime(folder: &Path) -> Result<(), String> {
 }
 
 fn fetch_driver(folder: &Path) -> Result<(), String> {
-    let mut download = Command::new("apt-get");
+    let apt = || {
+        let mut apt = Command::new("apt-get");
+        apt.args(["-o", "APT::Get::AllowUnauthenticated=false"])
+            .args(["-o", "Acquire::AllowInsecureRepositories=false"])
+            .stdin(Stdio::null());
+        apt
+    };
+    let mut download = apt();
     download
         .args(["download", "chromium-common", "libvulkan1"])
         .current_dir(folder);
     // The list of packages may be older than the newest package.
     if run(&mut download).is_err() {
-        run(Command::new("apt-get").args(["update", "-qq"]))?;
+        run(apt().args(["update", "-qq"]))?;
         run(&mut download)?;
     }
     for package in ["chromium-common_", "libvulkan1_"] {

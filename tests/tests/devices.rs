@@ -10,11 +10,14 @@
 
 use medicosam_daemon::model::onnx::{Conv, Dim, GraphBuilder, Model};
 use medicosam_daemon::model::{Family, PairRequest, Runtime, install_pair};
-use medicosam_shared::api::WorkerStatus;
+use medicosam_shared::api::{PromptRequest, PromptResponse, WorkerStatus};
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
+use medicosam_tests::nifti::write_scan;
 use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
-use medicosam_tests::webgpu::WebGpu;
+use medicosam_tests::webgpu::{DRIVER_VARIABLE, WebGpu};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -95,7 +98,7 @@ fn decoder() -> Model {
 }
 
 /// Imports the toy model into a data folder.
-fn install_toy(data: &Path, rounds: usize) {
+fn install_toy(data: &Path, name: &str, rounds: usize) {
     let made = tempfile::tempdir().unwrap();
     let write = |model: Model, name: &str| {
         model.save(made.path(), name).unwrap();
@@ -104,7 +107,7 @@ fn install_toy(data: &Path, rounds: usize) {
     let request = PairRequest {
         encoder: &write(encoder(rounds), "encoder.onnx"),
         decoder: &write(decoder(), "decoder.onnx"),
-        name: "toy",
+        name,
         family: Family::LiteMedSam,
         input: None,
     };
@@ -130,7 +133,7 @@ fn system_with(library: &Path, runtime: &str, rounds: usize, profile: &str) -> S
         "[runtime]\nlibrary = \"{library}\"\n{runtime}\n{profile}"
     ));
     let data = system.path("data");
-    install_toy(&data, rounds);
+    install_toy(&data, "toy", rounds);
     system.use_data(data);
     system
 }
@@ -297,6 +300,115 @@ fn a_hung_worker_is_killed_and_the_scan_gets_one_strike() {
     let worker = system.until_worker("the next one", |w| w.pid.is_some_and(|p| p != hung));
     assert_eq!((worker.restarts, worker.fault), (1, None));
     assert_eq!(case.revisions.len(), 1);
+}
+
+/// A model whose encoder never comes, as from a network share that is gone: whoever loads it hangs.
+fn install_stuck(data: &Path) {
+    install_toy(data, "stuck", 0);
+    let folder = data.join("models/stuck");
+    let encoder = folder.join("encoder.onnx");
+    std::fs::remove_file(&encoder).unwrap();
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, &encoder, FileType::Fifo, mode, 0).unwrap();
+    let manifest = folder.join("model.json");
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    let mut files = record["files"].as_array_mut().unwrap().iter_mut();
+    files.find(|file| file["name"] == "encoder.onnx").unwrap()["bytes"] = 0.into();
+    std::fs::write(&manifest, record.to_string()).unwrap();
+}
+
+/// The limit is ten times as long while a model is loaded, which is when it hangs here.
+#[test]
+fn a_worker_whose_bulk_work_hangs_is_killed_although_it_answers_prompts() {
+    let mut system = system(&cpu_runtime(), "[worker]\nhang_after = \"1s\"");
+    install_stuck(&system.path("data"));
+    let other_root = lung_profile(9, 12).replace("\"test\"", "\"stuck\"\nmodel = \"stuck\"")
+        + "[[root]]\npath = \"stuck\"\nprofile = \"stuck\"\noutput = \"results\"\nstable_for = \"300ms\"";
+    let config = system.path("medicosam.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text + &other_root).unwrap();
+    std::fs::create_dir(system.path("stuck")).unwrap();
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review).summary;
+    system.drop_scan(SCAN, "../stuck/stuck.nii.gz");
+    let stuck = system
+        .until_state("stuck.nii.gz", CaseState::Embedding)
+        .summary;
+
+    let deadline = Instant::now() + DEADLINE;
+    let (mut revision, mut answered) = (case.revision.unwrap(), 0);
+    let strike = loop {
+        let history = system.wait(system.client().case(&stuck.id.0)).history;
+        if let Some(strike) = history.into_iter().find(|e| e.action == Action::Released) {
+            break strike;
+        }
+        assert!(Instant::now() < deadline, "{}", system.log());
+        let request = PromptRequest {
+            revision,
+            prompts: vec![SlicePrompt {
+                label: Label::new(1).unwrap(),
+                index: 10,
+                bbox: Some(SliceBox {
+                    x0: 320,
+                    y0: 335,
+                    x1: 400,
+                    y1: 396,
+                }),
+                points: vec![],
+            }],
+        };
+        match system.wait(system.client().prompt(&case.id, &request)) {
+            PromptResponse::Revised { revision: newer } => revision = newer,
+            other => panic!("{other:?}\n{}", system.log()),
+        }
+        answered += 1;
+    };
+    assert_eq!(strike.detail, "worker 1 hung: it said nothing for 10 s");
+    assert!(answered > 1, "prompts were answered meanwhile: {answered}");
+}
+
+#[test]
+fn a_better_device_takes_over_when_it_works_again() {
+    let Some(webgpu) = WebGpu::get() else { return };
+    let mut system = system(
+        &webgpu.library(),
+        "devices = [\"webgpu\"]\nfallback = \"cpu\"\nretry_after = \"500ms\"",
+    );
+    // The driver is not there yet.
+    let driver = system.path("driver");
+    let mut installed = None;
+    for (name, value) in webgpu.variables() {
+        if name == DRIVER_VARIABLE {
+            system.set_variable(name, driver.join(value.file_name().unwrap()));
+            installed = value.parent().map(Path::to_owned);
+        } else {
+            system.set_variable(name, value);
+        }
+    }
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    assert_eq!(ran_on(&system.until_state(SCAN, CaseState::Review)), "cpu");
+    let fell_back = |w: &WorkerStatus| w.device.as_deref() == Some("cpu") && w.fallback.is_some();
+    let worker = system.until_worker("the processor", fell_back);
+    assert!(worker.fallback.unwrap().message.contains("webgpu"));
+
+    std::os::unix::fs::symlink(installed.unwrap(), &driver).unwrap();
+    // Nothing is in hand, so the worker makes way at once.
+    system.until_worker("its end", |w| w.activity == "resting");
+    let later = system.path("incoming/later.part");
+    write_scan(&later, [420, 420, 13], 5.0, |i, j, k| (i + j + k) as i16);
+    std::fs::rename(&later, later.with_extension("nii")).unwrap();
+    let case = system.until_state("later.nii", CaseState::Review);
+    assert_eq!(ran_on(&case), "webgpu", "{}", system.log());
+    let worker = system.until_worker("a worker", |w| w.device.as_deref() == Some("webgpu"));
+    let WorkerStatus {
+        fallback,
+        fault,
+        restarts,
+        ..
+    } = worker;
+    assert_eq!((fallback, fault, restarts), (None, None, 0));
 }
 
 #[test]

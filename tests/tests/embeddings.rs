@@ -178,6 +178,61 @@ fn slices_that_are_embedded_together_are_those_that_are_embedded_one_by_one() {
 }
 
 #[test]
+fn slices_are_embedded_together_ahead_of_need_too() {
+    let settings = profile(0, 1) + "[device.cpu]\nbatch = 2";
+    let mut system = System::with_cache(&settings, "");
+    system.start();
+    // The batches are (10, 12) and (10, air); the 10 is there already by then.
+    let slices = [Some(8), Some(10), Some(12), Some(10), None];
+    phantom(&system, "scan.nii", 3.0, &slices);
+    let case = system.until_state("scan.nii", CaseState::Review);
+    until("the rest", || {
+        embeddings(&system) == 4 && worker(&system).activity == "idle"
+    });
+    let areas = |index: u32| -> u64 {
+        let before = system.wait(system.client().case(&case.summary.id.0));
+        let prompted = prompt(&system, &before, index);
+        assert_eq!(timings(&prompted).slices_cached, 1, "slice {index}");
+        let objects = &prompted.current().unwrap().provenance.objects;
+        let slice = objects[0].slices.iter().find(|s| s.index == index);
+        slice.unwrap().area
+    };
+    let (small, large, same) = (areas(1), areas(2), areas(3));
+    assert!(50 < small && small < large, "{small} {large}");
+    assert_eq!(small, same);
+    system.stop();
+}
+
+#[test]
+fn masks_do_not_depend_on_who_embedded_the_slice_first() {
+    let half = "[device.cpu]\nprecision = \"f16\"";
+    let mut system = System::new(&(profile(0, 1) + half));
+    system.start();
+    phantom(&system, "scan.nii", 3.0, &[Some(10)]);
+    let case = system.until_state("scan.nii", CaseState::Review);
+    let precision = |case: &CaseDetail| {
+        let provenance = &case.current().unwrap().provenance;
+        provenance.runtime.precision.clone()
+    };
+    assert_eq!(precision(&case), "f16");
+    let again = prompt(&system, &case, 0);
+    assert_eq!(timings(&again).slices_cached, 1);
+    system.stop();
+
+    let config = system.path("medicosam.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("f16", "f32")).unwrap();
+    system.start();
+    let exact = prompt(&system, &again, 0);
+    assert_eq!(precision(&exact), "f32");
+    assert_eq!(timings(&exact).slices_embedded, 1);
+    assert_eq!(embeddings(&system), 2);
+    let again = prompt(&system, &exact, 0);
+    assert_eq!(timings(&again).slices_cached, 1);
+    system.stop();
+}
+
+#[test]
 fn the_cache_keeps_to_its_limit_and_cases_do_without_it() {
     // Room for two embeddings of 2.1 MB; less a twentieth, still.
     let mut system = System::with_cache(&profile(0, 4), "max = \"5 MB\"");
@@ -378,15 +433,38 @@ fn latencies(system: &System, case: &CaseDetail, count: usize) -> Vec<Duration> 
             started.elapsed()
         })
         .collect();
-    let last = timings(&system.wait(system.client().case(&id.0)));
-    println!(
-        "the last one: {:.3} s in the decoder, {:.3} s writing, {:.3} s in the worker",
-        last.decode_s, last.write_s, last.total_s
-    );
+    let made = system.wait(system.client().case(&id.0)).revisions;
+    let made = &made[made.len() - count..];
+    let parts: Vec<(Timings, f64)> = made
+        .iter()
+        .zip(&times)
+        .map(|(made, time)| (made.provenance.timings, time.as_secs_f64()))
+        .collect();
+    for (what, seconds) in [
+        ("in the decoder", part(&parts, |t, _| t.decode_s)),
+        ("writing files", part(&parts, |t, _| t.write_s)),
+        (
+            "elsewhere in the worker",
+            part(&parts, |t, _| t.total_s - t.decode_s - t.write_s),
+        ),
+        ("outside of it", part(&parts, |t, all| all - t.total_s)),
+    ] {
+        println!("  {what:24} {}", quantiles(&seconds));
+    }
     times.sort();
     // The first one loads the decoder.
     times.pop();
     times
+}
+
+/// A part of each of the times.
+fn part(of: &[(Timings, f64)], part: impl Fn(&Timings, f64) -> f64) -> Vec<Duration> {
+    let mut parts: Vec<Duration> = of
+        .iter()
+        .map(|(timings, all)| Duration::from_secs_f64(part(timings, *all).max(0.0)))
+        .collect();
+    parts.sort();
+    parts
 }
 
 fn p95(sorted: &[Duration]) -> Duration {

@@ -19,6 +19,8 @@ pub struct Devices {
     pub fallback: Fallback,
     /// How long a worker without work keeps its models in memory.
     pub keep_alive: Duration,
+    /// How long a device that does not work is left alone before it is tried again, at most.
+    pub retry_after: Duration,
 }
 
 /// What happens when none of the devices works.
@@ -63,8 +65,12 @@ impl Devices {
         if let Some(device) = super::first_repeated(preferred.iter().map(ToString::to_string)) {
             return Err(format!("[runtime] devices names {device} twice"));
         }
-        if !runtime.keep_alive.is_positive() {
-            return Err("[runtime] keep_alive must be more than nothing".to_owned());
+        let times = [
+            ("keep_alive", runtime.keep_alive),
+            ("retry_after", runtime.retry_after),
+        ];
+        if let Some((name, _)) = times.iter().find(|(_, time)| !time.is_positive()) {
+            return Err(format!("[runtime] {name} must be more than nothing"));
         }
         let mut checked = BTreeMap::new();
         for (name, settings) in settings {
@@ -81,6 +87,7 @@ impl Devices {
             settings: checked,
             fallback: runtime.fallback,
             keep_alive: runtime.keep_alive.unsigned_abs(),
+            retry_after: runtime.retry_after.unsigned_abs(),
         })
     }
 
@@ -205,6 +212,7 @@ mod tests {
         assert_eq!(none.of_worker(2), [Device::Cpu]);
         assert_eq!(none.fallback, Fallback::Pause);
         assert_eq!(none.keep_alive, Duration::from_secs(600));
+        assert_eq!(none.retry_after, Duration::from_secs(300));
     }
 
     #[test]
@@ -236,6 +244,7 @@ mod tests {
             ("[runtime]\nfallback = \"gpu\"", "pause"),
             ("[runtime]\nfalback = \"cpu\"", "did you mean `fallback`"),
             ("[runtime]\nkeep_alive = \"0s\"", "keep_alive"),
+            ("[runtime]\nretry_after = \"-1s\"", "retry_after"),
             ("[device.cuda]\nbatch = 0", "at least one"),
             ("[device.cuda]\nbach = 1", "did you mean `batch`"),
             ("[device.cuda]\nprecision = \"half\"", "f16"),

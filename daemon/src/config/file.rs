@@ -70,6 +70,7 @@ pub(super) struct Runtime {
     pub devices: Option<Vec<String>>,
     pub fallback: Fallback,
     pub keep_alive: SignedDuration,
+    pub retry_after: SignedDuration,
 }
 
 impl Default for Runtime {
@@ -79,6 +80,7 @@ impl Default for Runtime {
             devices: None,
             fallback: Fallback::default(),
             keep_alive: SignedDuration::from_mins(10),
+            retry_after: SignedDuration::from_mins(5),
         }
     }
 }

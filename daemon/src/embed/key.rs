@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 /// The name of an embedding: a hash of all that it is computed from.
 ///
-/// That is the model's hash, which stands for its weights, its graphs and how its family prepares a
-/// slice, and the grey picture. Slices that look the same (air, padding, the same scan once more)
+/// That is the encoder's hash, which stands for the model's weights, its graphs, how exactly they
+/// compute and how its family prepares a slice, and the grey picture. Slices that look the same (air, padding, the same scan once more)
 /// have the same key, wherever they lie.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContentKey([u8; ContentKey::LENGTH]);
@@ -19,12 +19,12 @@ impl ContentKey {
     /// Bytes of a key.
     pub(super) const LENGTH: usize = 32;
 
-    /// The key of the embedding that `model` (its hash) makes of a picture.
-    pub fn of(model: &str, image: &SliceImage) -> Self {
+    /// The key of the embedding that `encoder` (its hash) makes of a picture.
+    pub fn of(encoder: &str, image: &SliceImage) -> Self {
         let shape = image.shape();
         let digest = Sha256::new()
-            .chain_update((model.len() as u64).to_le_bytes())
-            .chain_update(model)
+            .chain_update((encoder.len() as u64).to_le_bytes())
+            .chain_update(encoder)
             .chain_update(shape.width.to_le_bytes())
             .chain_update(shape.height.to_le_bytes())
             .chain_update(image.pixels())
@@ -78,11 +78,11 @@ impl fmt::Debug for ContentKey {
     }
 }
 
-/// The slices of one scan as one model sees them: cut across one axis, made grey in one way.
+/// The slices of one scan as one encoder sees them: cut across one axis, made grey in one way.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack<'a> {
-    /// Hash of the model, fit for file names.
-    pub model: &'a str,
+    /// Hash of the encoder ([`crate::model::Sam::encoder_hash`]), fit for file names.
+    pub encoder: &'a str,
     /// SHA-256 of the scan's file, in hex.
     pub scan: &'a str,
     /// Axis that the slices are cut across.
@@ -92,15 +92,15 @@ pub struct Stack<'a> {
 }
 
 impl fmt::Display for Stack<'_> {
-    /// `<scan>.<model>.<axis>-<range>`, a file's name.
+    /// `<scan>.<encoder>.<axis>-<range>`, a file's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Stack {
-            model,
+            encoder,
             scan,
             axis,
             range,
         } = self;
-        write!(f, "{scan}.{model}.{axis}-")?;
+        write!(f, "{scan}.{encoder}.{axis}-")?;
         match range {
             Range::Slice => f.write_str("slice"),
             Range::Fixed { low, high } => {
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn stacks_that_differ_have_different_names() {
         let stack = Stack {
-            model: "m-1",
+            encoder: "m-1",
             scan: "abc",
             axis: Axis::K,
             range: Range::Slice,
@@ -163,7 +163,7 @@ mod tests {
         let all = [
             stack,
             Stack {
-                model: "m-2",
+                encoder: "m-2",
                 ..stack
             },
             Stack {

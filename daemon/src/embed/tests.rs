@@ -6,7 +6,7 @@ use medicosam_shared::window::Range;
 use std::cell::Cell;
 
 const STACK: Stack<'_> = Stack {
-    model: "m-1",
+    encoder: "m-1",
     scan: "abcdef",
     axis: Axis::K,
     range: Range::Slice,

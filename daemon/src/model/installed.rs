@@ -199,8 +199,7 @@ impl InstalledModel {
     }
 
     /// Identifies what it computes: family (which says how slices are prepared), checkpoint and
-    /// version of the graphs. Embeddings are only good for models of the same hash. Fit for file
-    /// names.
+    /// version of the graphs. Fit for file names.
     pub fn hash(&self) -> &str {
         &self.hash
     }

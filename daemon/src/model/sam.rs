@@ -119,6 +119,7 @@ pub struct Masks {
 pub struct Sam {
     model: InstalledModel,
     options: SessionOptions,
+    encoder_hash: String,
     /// For one slice.
     encoder: GraphSession,
     /// For batches of slices.
@@ -166,6 +167,7 @@ impl Sam {
             encoder: session(Part::Encoder, encoder, &used)?,
             batches: None,
             batch: BatchSize::new(batch),
+            encoder_hash: encoder_hash(model.hash(), used.precision),
             decoder: session(Part::Decoder, model.decoder(), &on_decoder)?,
             options: used,
         })
@@ -200,6 +202,12 @@ impl Sam {
     /// Whether the processor runs parts of the encoder that the device cannot.
     pub fn is_mixed(&self) -> bool {
         self.encoder.is_mixed() || self.batches.as_ref().is_some_and(GraphSession::is_mixed)
+    }
+
+    /// Identifies what its embeddings are computed by: the model, and how exactly its encoder
+    /// computes. Where it runs makes no difference that counts. Fit for file names.
+    pub fn encoder_hash(&self) -> &str {
+        &self.encoder_hash
     }
 
     /// How exactly the encoder computes.
@@ -421,6 +429,14 @@ impl Sam {
     }
 }
 
+/// See [`Sam::encoder_hash`]. In 32 bits it is the model's own hash.
+fn encoder_hash(model: &str, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => model.to_owned(),
+        Precision::F16 => format!("{model}-{}", precision.name()),
+    }
+}
+
 /// Whether a smaller batch may do.
 fn is_too_large(error: &SamError) -> bool {
     matches!(error, SamError::Device(DeviceError::OutOfMemory { .. }))
@@ -499,6 +515,13 @@ mod tests {
         );
         assert_eq!(stability, 2.0 / 5.0);
         assert_eq!(threshold(&scores(&[-9.0; 12]), SHAPE).1, 0.0);
+    }
+
+    #[test]
+    fn encoders_that_compute_differently_have_different_hashes() {
+        // Those of 32 bits keep the name that all had at first, and with it what is in the cache.
+        assert_eq!(encoder_hash("sam-12-1", Precision::F32), "sam-12-1");
+        assert_eq!(encoder_hash("sam-12-1", Precision::F16), "sam-12-1-f16");
     }
 
     #[test]

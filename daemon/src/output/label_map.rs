@@ -4,18 +4,20 @@
 //! prefers either lays the label map exactly over the scan. No text of the scan is copied:
 //! exporters put patient names into those fields.
 
-use flate2::{Compression, GzBuilder};
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
 use medicosam_shared::geometry::Dims;
 use nifti::NiftiHeader;
 use std::io::{self, Write};
+use std::mem;
 
 /// `NIFTI_INTENT_LABEL`.
 const INTENT_LABEL: i16 = 1002;
 /// `DT_UINT8`, `DT_UINT16`.
 const UINT8: i16 = 2;
 const UINT16: i16 = 512;
-/// Voxels encoded at once.
-const CHUNK: usize = 64 << 10;
+/// Voxels that are compressed for themselves.
+const PIECE: usize = 64 << 10;
 
 /// The header of a label map over the scan with header `scan`, for labels up to `highest`.
 pub(super) fn header(scan: &NiftiHeader, dims: Dims, highest: u16) -> NiftiHeader {
@@ -54,22 +56,84 @@ pub(super) fn header(scan: &NiftiHeader, dims: Dims, highest: u16) -> NiftiHeade
 }
 
 /// Writes the file, compressed; the same labels give the same bytes.
+///
+/// A person waits for this after each prompt, and nearly all of a label map is background: a piece
+/// of nothing else is compressed once, and repeated.
 pub(super) fn write(out: impl Write, header: &NiftiHeader, labels: &[u16]) -> io::Result<()> {
-    // The gzip header carries neither a time nor a name.
-    let mut gzip = GzBuilder::new().mtime(0).write(out, Compression::fast());
-    gzip.write_all(&encode(header))?;
-    let mut bytes = Vec::with_capacity(2 * CHUNK);
-    for chunk in labels.chunks(CHUNK) {
-        bytes.clear();
-        if header.datatype == UINT8 {
-            // No label is above 255, or the header would say uint16.
-            bytes.extend(chunk.iter().map(|&label| label as u8));
+    let one_byte = header.datatype == UINT8;
+    let mut gzip = Gzip::begin(out)?;
+    gzip.put(&Piece::of(&encode(header))?)?;
+    let background = Piece::of(&bytes_of(&[0; PIECE], one_byte))?;
+    for labels in labels.chunks(PIECE) {
+        if labels == [0; PIECE] {
+            gzip.put(&background)?;
         } else {
-            bytes.extend(chunk.iter().flat_map(|label| label.to_le_bytes()));
+            gzip.put(&Piece::of(&bytes_of(labels, one_byte))?)?;
         }
-        gzip.write_all(&bytes)?;
     }
-    gzip.finish().map(drop)
+    gzip.finish()
+}
+
+/// Voxels as they are stored.
+fn bytes_of(labels: &[u16], one_byte: bool) -> Vec<u8> {
+    if one_byte {
+        // No label is above 255, or the header would say uint16.
+        labels.iter().map(|&label| label as u8).collect()
+    } else {
+        labels.iter().flat_map(|l| l.to_le_bytes()).collect()
+    }
+}
+
+/// Bytes compressed for themselves: a piece refers to nothing before it and ends at a whole byte,
+/// so pieces can stand in any order and as often as one likes.
+struct Piece {
+    deflated: Vec<u8>,
+    crc: Crc,
+}
+
+impl Piece {
+    fn of(bytes: &[u8]) -> io::Result<Self> {
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes)?;
+        // Ends the block, and fills the last byte.
+        encoder.flush()?;
+        let deflated = mem::take(encoder.get_mut());
+        Ok(Piece { deflated, crc })
+    }
+}
+
+/// A gzip file (RFC 1952) of one member, made of pieces.
+struct Gzip<W> {
+    out: W,
+    crc: Crc,
+}
+
+impl<W: Write> Gzip<W> {
+    /// Neither time nor name; written by the fastest algorithm, on an unknown system.
+    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255];
+    /// The last block of the deflate stream, with nothing in it.
+    const LAST_BLOCK: [u8; 2] = [3, 0];
+
+    fn begin(mut out: W) -> io::Result<Self> {
+        out.write_all(&Self::HEADER)?;
+        Ok(Gzip {
+            out,
+            crc: Crc::new(),
+        })
+    }
+
+    fn put(&mut self, piece: &Piece) -> io::Result<()> {
+        self.crc.combine(&piece.crc);
+        self.out.write_all(&piece.deflated)
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.out.write_all(&Self::LAST_BLOCK)?;
+        self.out.write_all(&self.crc.sum().to_le_bytes())?;
+        self.out.write_all(&self.crc.amount().to_le_bytes())
+    }
 }
 
 /// The 348 bytes of the header, little-endian, and the 4 that say that no extension follows.

@@ -155,7 +155,8 @@ pub trait Store: Send + Sync {
     fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError>;
 
     /// The name (without ending) of the leased case's output files in `folder`: `stem` if no other
-    /// case has it, otherwise with the case's id behind it. The same for ever after.
+    /// case has it, otherwise with the case's id behind it. The same for ever after. The lease lasts
+    /// long enough to write them.
     fn reserve_output(
         &self,
         lease: &Lease,

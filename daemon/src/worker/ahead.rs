@@ -48,7 +48,7 @@ impl Ahead {
 }
 
 impl Pipeline {
-    /// Embeds one more slice of a case in review. Returns whether there was any.
+    /// Embeds some more slices of a case in review. Returns whether there was any.
     pub fn embed_ahead(&mut self) -> Result<bool, Failure> {
         if !self.config.cache.ahead {
             return Ok(false);
@@ -59,7 +59,7 @@ impl Pipeline {
         let rest = self.ahead.rest.take();
         let rest = rest.filter(|rest| cases.contains(&rest.scan.case));
         let (case, done) = match rest {
-            Some(rest) => (rest.scan.case.clone(), self.one_more(rest)),
+            Some(rest) => (rest.scan.case.clone(), self.some_more(rest)),
             None => {
                 let next = waiting
                     .into_iter()
@@ -101,13 +101,14 @@ impl Pipeline {
             return Ok(Step::Settled);
         };
         let model = profile.model.clone();
-        let installed = self.models.get(&model)?.model().clone();
-        if !self.cache.has_room(file_bytes(installed.sizes())) {
+        let sam = self.models.get(&model)?;
+        let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
+        if !self.cache.has_room(file_bytes(sizes)) {
             return Ok(Step::NoRoom);
         }
         let record = self.store.revision(&scan.case, revision)?.provenance;
         let stack = Stack {
-            model: installed.hash(),
+            encoder: &encoder,
             scan: &scan.sha256,
             axis: record.axis,
             range: record.range,
@@ -124,6 +125,7 @@ impl Pipeline {
         let Some(claim) = claim else {
             return Ok(Step::Settled);
         };
+        self.reporter.tell(&Report::LongStep);
         let reading = Reading::new(&scan.path, &scan.sha256, record.window)?;
         Ok(Step::Continues(Box::new(Rest {
             model,
@@ -137,31 +139,40 @@ impl Pipeline {
         })))
     }
 
-    /// Embeds one more slice.
-    fn one_more(&mut self, mut rest: Rest) -> Result<Step, Failure> {
-        let installed = self.models.get(&rest.model)?.model().clone();
-        if !self.cache.has_room(file_bytes(installed.sizes())) {
+    /// Embeds one more slice, or as many as the device takes at once.
+    fn some_more(&mut self, mut rest: Rest) -> Result<Step, Failure> {
+        let sam = self.models.get(&rest.model)?;
+        let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
+        let count = sam.batch().min(rest.left.len());
+        if !self.cache.has_room(count as u64 * file_bytes(sizes)) {
             return Ok(Step::NoRoom);
         }
-        let Some(index) = rest.left.pop_front() else {
+        if count == 0 {
             return Ok(Step::Settled);
-        };
-        let done = rest.total - rest.left.len() as u32 - 1;
+        }
         self.ahead.shown = true;
         self.reporter.tell(&Report::Ahead {
             case: rest.scan.case.clone(),
             progress: Progress {
-                done,
+                done: rest.total - rest.left.len() as u32,
                 total: rest.total,
             },
         });
         let stack = Stack {
-            model: installed.hash(),
+            encoder: &encoder,
             scan: &rest.scan.sha256,
             axis: rest.axis,
             range: rest.range,
         };
-        self.embed_slice(&rest.model, &stack, &rest.volume, index, Purpose::Ahead)?;
+        let next: Vec<u32> = rest.left.drain(..count).collect();
+        let (model, volume) = (&rest.model, &rest.volume);
+        let slices = next.iter().copied();
+        let together = self.embed_together(model, &stack, volume, slices, Purpose::Ahead)?;
+        for index in next {
+            if !together.contains_key(&index) {
+                self.embed_slice(model, &stack, volume, index, Purpose::Ahead)?;
+            }
+        }
         Ok(Step::Continues(Box::new(rest)))
     }
 }

@@ -8,7 +8,7 @@
 use super::failure::Failure;
 use super::heartbeat::Held;
 use super::pipeline::Pipeline;
-use super::protocol::Order;
+use super::protocol::{Order, Report};
 use crate::store::{Lane, Work};
 use medicosam_shared::case::Fault;
 use std::io;
@@ -104,6 +104,7 @@ pub fn start(
             }
             drop(state);
             if lost {
+                pipeline.reporter.tell(&Report::Waiting);
                 // The main thread ends the worker when it has nothing in hand.
                 pipeline.wake_main();
                 return;
@@ -115,6 +116,7 @@ pub fn start(
                 // The main thread meets it too, and ends the worker if it lasts.
                 Err(Failure::Store(error)) => tracing::error!("cannot look for prompts: {error}"),
             }
+            pipeline.reporter.tell(&Report::Waiting);
             match wakes.recv_timeout(look_every) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => while wakes.try_recv().is_ok() {},
                 Err(RecvTimeoutError::Disconnected) => return,

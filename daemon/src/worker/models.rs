@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::probing::no_runtime;
 use super::protocol::Report;
+use super::reporter::Reporter;
 use crate::config::Config;
 use crate::model::{
     Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
@@ -45,14 +46,14 @@ pub struct Models {
     library: Option<PathBuf>,
     config: Config,
     options: SessionOptions,
-    tell: fn(&Report),
+    reporter: Reporter,
     runtime: Option<Runtime>,
     open: HashMap<String, Sam>,
 }
 
 impl Models {
     /// No model open yet.
-    pub fn new(config: &Config, device: Device, tell: fn(&Report)) -> Self {
+    pub fn new(config: &Config, device: Device, reporter: Reporter) -> Self {
         let settings = config.devices.settings(device);
         Models {
             library: runtime_library(config),
@@ -65,7 +66,7 @@ impl Models {
                 memory_limit: settings.memory_limit,
                 ..SessionOptions::default()
             },
-            tell,
+            reporter,
             runtime: None,
             open: HashMap::new(),
         }
@@ -96,7 +97,7 @@ impl Models {
         match self.open.entry(name.to_owned()) {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(place) => {
-                (self.tell)(&Report::LongStep);
+                self.reporter.tell(&Report::LongStep);
                 let model = installed(&self.config, name)?;
                 let sam = Sam::open(&runtime, &model, &self.options)?;
                 Ok(place.insert(sam))

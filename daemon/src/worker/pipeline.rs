@@ -35,7 +35,7 @@ pub struct Pipeline {
     pub models: Models,
     pub cache: Arc<EmbeddingCache>,
     pub heartbeat: Heartbeat,
-    pub reporter: Arc<Reporter>,
+    pub reporter: Reporter,
     pub hand: Hand,
     pub read_ahead: ReadAhead,
     pub ahead: Ahead,
@@ -265,7 +265,7 @@ impl Pipeline {
             }
             self.reporter.tell(&Report::Alive);
             if together.is_empty() && job.work.task == Task::Segment {
-                together = self.embed_together(job, &slices[done as usize..])?;
+                together = self.embed_next(job, &slices[done as usize..])?;
             }
             let embedding = match together.remove(&index) {
                 Some(embedding) => embedding,
@@ -299,61 +299,78 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Embeds the next slices that are not in the cache at once, as many as the device is set to;
-    /// none if that is one.
-    fn embed_together(
+    /// Embeds the next of these slices that are not in the cache at once.
+    fn embed_next(
         &mut self,
         job: &mut Job<'_>,
         slices: &[u32],
     ) -> Result<BTreeMap<u32, Embedding>, Failure> {
-        let sam = self.models.get(&job.profile.model)?;
-        let (batch, model) = (sam.batch(), sam.model().clone());
-        let Some(volume) = job.volume.as_ref().filter(|_| batch > 1) else {
+        let model = &job.profile.model;
+        let encoder = self.models.get(model)?.encoder_hash().to_owned();
+        let Some(volume) = &job.volume else {
             return Ok(BTreeMap::new());
         };
         let stack = Stack {
-            model: model.hash(),
+            encoder: &encoder,
             scan: &job.work.sha256,
             axis: job.axis,
             range: job.range,
         };
         let started = Instant::now();
         let missing = self.cache.missing(&stack, job.info.dims.along(job.axis));
+        let slices = slices.iter().filter(|index| missing.contains(index));
+        let embeddings =
+            self.embed_together(model, &stack, volume, slices.copied(), Purpose::Now)?;
+        job.timings.embed_s += started.elapsed().as_secs_f64();
+        job.timings.slices_embedded += embeddings.len() as u32;
+        Ok(embeddings)
+    }
+
+    /// Embeds the first of the slices at once, as many as the device is set to, and keeps them;
+    /// none if that is one. Of those that look the same it embeds one, and none of those that the
+    /// cache has.
+    pub fn embed_together(
+        &mut self,
+        model: &str,
+        stack: &Stack<'_>,
+        volume: &Volume,
+        slices: impl Iterator<Item = u32>,
+        purpose: Purpose,
+    ) -> Result<BTreeMap<u32, Embedding>, Failure> {
+        let batch = self.models.get(model)?.batch();
+        if batch == 1 {
+            return Ok(BTreeMap::new());
+        }
         let (mut indices, mut images, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for &index in slices {
+        for index in slices {
             if images.len() == batch {
                 break;
             }
-            if !missing.contains(&index) {
-                continue;
-            }
-            let image = image_of(volume, &stack, index)?;
-            let key = ContentKey::of(stack.model, &image);
+            let image = image_of(volume, stack, index)?;
+            let key = ContentKey::of(stack.encoder, &image);
             if !keys.contains(&key) && self.cache.get_content(&key).is_none() {
                 indices.push(index);
                 images.push(image);
                 keys.push(key);
             }
         }
-        let sam = self.models.get(&job.profile.model)?;
-        let mut embeddings = sam.embed_batch(&images)?;
+        let mut embeddings = self.models.get(model)?.embed_batch(&images)?;
         for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&indices) {
-            let kept = self.cache.put(key, embedding, Purpose::Now);
-            let kept = kept.and_then(|()| self.cache.place(&stack, index, key));
+            let kept = self.cache.put(key, embedding, purpose);
+            let kept = kept.and_then(|()| self.cache.place(stack, index, key));
             self.note_cache(kept);
         }
-        job.timings.embed_s += started.elapsed().as_secs_f64();
-        job.timings.slices_embedded += indices.len() as u32;
         Ok(indices.into_iter().zip(embeddings).collect())
     }
 
     /// The embedding of a slice: from the cache, or computed now and put there.
     fn embedding(&mut self, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
         let started = Instant::now();
-        let model = self.models.get(&job.profile.model)?.model().clone();
+        let sam = self.models.get(&job.profile.model)?;
+        let encoder = sam.encoder_hash().to_owned();
         job.timings.model_s += started.elapsed().as_secs_f64();
         let stack = Stack {
-            model: model.hash(),
+            encoder: &encoder,
             scan: &job.work.sha256,
             axis: job.axis,
             range: job.range,
@@ -368,6 +385,7 @@ impl Pipeline {
         let volume = match &mut job.volume {
             Some(volume) => volume,
             missing => {
+                self.reporter.tell(&Report::LongStep);
                 let started = Instant::now();
                 let reading = Reading::new(&job.work.path, &job.work.sha256, job.window)?;
                 job.timings.load_s += started.elapsed().as_secs_f64();
@@ -398,7 +416,7 @@ impl Pipeline {
         purpose: Purpose,
     ) -> Result<(Embedding, Source), Failure> {
         let image = image_of(volume, stack, index)?;
-        let key = ContentKey::of(stack.model, &image);
+        let key = ContentKey::of(stack.encoder, &image);
         let (embedding, source, kept) = match self.cache.get_content(&key) {
             Some(embedding) => (embedding, Source::Cache, Ok(())),
             None => {
@@ -439,7 +457,6 @@ impl Pipeline {
         let folder = self.output_folder(&work.path)?;
         let name = work.path.file_name().unwrap_or_default();
         let stem = output::stem(&name.to_string_lossy());
-        let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         let (model, runtime) = self.models.records(&job.profile.model)?;
         self.reporter.tell(&Report::Running {
@@ -466,8 +483,6 @@ impl Pipeline {
             timings: job.timings,
         };
         self.reporter.tell(&Report::LongStep);
-        // A worker whose lease is lost must not touch the files of its successor.
-        self.store.renew(&work.lease)?;
         let header = match &job.volume {
             Some(volume) => volume.header().clone(),
             None => Header::read(&work.path)?,
@@ -475,6 +490,8 @@ impl Pipeline {
         if self.swept.insert(folder.clone()) {
             output::sweep(&folder)?;
         }
+        // A worker whose lease is lost must not touch the files of its successor.
+        let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
         let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
         job.timings.write_s = started.elapsed().as_secs_f64();
         job.timings.total_s = job.started.elapsed().as_secs_f64();

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::heartbeat::Heartbeat;
 use super::models::Models;
 use super::pipeline::Pipeline;
-use super::protocol::{Order, Report, to_line};
+use super::protocol::{Order, Report, Said, Thread, to_line};
 use super::reading::ReadAhead;
 use super::reporter::Reporter;
 use super::supervisor::Supervisor;
@@ -49,15 +49,15 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&SqliteStore::file(&config.state))?);
     let cache = Arc::new(EmbeddingCache::of(&config));
     let heartbeat = Heartbeat::start(Arc::clone(&store))?;
-    let reporter = Arc::new(Reporter::new(say));
-    let pipeline = |hand| Pipeline {
-        models: Models::new(&config, device, say),
+    let reporter = Reporter::new(say);
+    let pipeline = |reporter: Reporter, hand| Pipeline {
+        models: Models::new(&config, device, reporter.clone()),
         cache: Arc::clone(&cache),
         heartbeat: heartbeat.clone(),
         owner: Supervisor::owner(number),
         store: Arc::clone(&store),
         config: Arc::clone(&config),
-        reporter: Arc::clone(&reporter),
+        reporter,
         hand,
         read_ahead: ReadAhead::default(),
         ahead: Ahead::default(),
@@ -70,10 +70,11 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         .hang_after
         .map_or(LOOK_EVERY, |limit| LOOK_EVERY.min(limit / 4));
     let desk = Desk::default();
-    let at_desk = pipeline(Hand::Desk { to_main, wake_main });
+    let hand = Hand::Desk { to_main, wake_main };
+    let at_desk = pipeline(reporter.of(Thread::Desk), hand);
     desk::start(at_desk, desk.clone(), desk_wakes, look_every)?;
     step_back();
-    let mut pipeline = pipeline(Hand::Main { handed });
+    let mut pipeline = pipeline(reporter.clone(), Hand::Main { handed });
     let mut idle_since = Instant::now();
     let mut told_to_rest = false;
     loop {
@@ -85,7 +86,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
                 if left.is_zero() && desk.close() {
                     return rest(pipeline);
                 }
-                say(&Report::Alive);
+                reporter.tell(&Report::Alive);
                 match main_wakes.recv_timeout(look_every.min(left)) {
                     Ok(order) => told_to_rest |= order == Order::Rest,
                     Err(RecvTimeoutError::Timeout) => {}
@@ -98,7 +99,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         }
         let lost = pipeline.models.lost_device().or_else(|| desk.lost_device());
         if let Some(fault) = lost.filter(|_| desk.close()) {
-            say(&Report::DeviceFailed(fault));
+            reporter.tell(&Report::DeviceFailed(fault));
             return Ok(());
         }
         told_to_rest |= main_wakes.try_iter().any(|order| order == Order::Rest);
@@ -114,7 +115,7 @@ fn rest(mut pipeline: Pipeline) -> Result<(), WorkerError> {
     if let Err(Failure::Store(error)) = pipeline.answer_handed() {
         return Err(error.into());
     }
-    say(&Report::Resting);
+    pipeline.reporter.tell(&Report::Resting);
     Ok(())
 }
 
@@ -147,8 +148,8 @@ fn listen(main: Sender<Order>, desk: Sender<()>) -> io::Result<()> {
 }
 
 /// Tells the daemon. If it does not listen any more, the end of the input follows.
-fn say(report: &Report) {
-    if let Some(line) = to_line(report) {
+fn say(said: &Said) {
+    if let Some(line) = to_line(said) {
         let mut out = io::stdout().lock();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }

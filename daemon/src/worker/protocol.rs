@@ -18,12 +18,33 @@ pub enum Order {
     Rest,
 }
 
+/// A thread of a worker that does work, and may hang in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Thread {
+    /// The one with the encoder.
+    Main,
+    /// The one that answers prompts.
+    Desk,
+}
+
+/// What a thread of a worker says: a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// The thread.
+    pub by: Thread,
+    /// What it says.
+    pub report: Report,
+}
+
 /// From a worker to the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Report {
-    /// It is alive.
+    /// The thread is alive.
     Alive,
+    /// The thread waits until there is work for it, and says nothing meanwhile.
+    Waiting,
     /// It begins something that may take long and reports nothing on its way.
     LongStep,
     /// The runtime and the device that a model has really run on.
@@ -79,9 +100,13 @@ mod tests {
             message: "two\nlines".into(),
             hint: String::new(),
         }));
-        let line = to_line(&report).unwrap();
+        let said = Said {
+            by: Thread::Desk,
+            report,
+        };
+        let line = to_line(&said).unwrap();
         assert_eq!(line.matches('\n').count(), 1);
-        assert_eq!(serde_json::from_str::<Report>(&line).unwrap(), report);
+        assert_eq!(serde_json::from_str::<Said>(&line).unwrap(), said);
         assert_eq!(to_line(&Order::Wake).unwrap(), "\"wake\"\n");
     }
 }

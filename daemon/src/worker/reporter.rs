@@ -1,28 +1,49 @@
 //! What a worker tells the daemon.
 
-use super::protocol::Report;
+use super::protocol::{Report, Said, Thread};
 use medicosam_shared::case::CaseId;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Tells the daemon what the threads of a worker are doing.
+/// Tells the daemon what a thread of a worker is doing. Cheap to clone.
+#[derive(Clone)]
 pub struct Reporter {
-    say: Box<dyn Fn(&Report) + Send + Sync>,
+    thread: Thread,
+    /// What all threads of the worker share.
+    voice: Arc<Voice>,
+}
+
+struct Voice {
+    say: Box<dyn Fn(&Said) + Send + Sync>,
     /// The cases being worked on; what was begun last is shown.
     cases: Mutex<Vec<CaseId>>,
 }
 
 impl Reporter {
-    /// A reporter whose words go to `say`.
-    pub fn new(say: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+    /// The main thread's reporter, whose words go to `say`.
+    pub fn new(say: impl Fn(&Said) + Send + Sync + 'static) -> Self {
         Reporter {
-            say: Box::new(say),
-            cases: Mutex::default(),
+            thread: Thread::Main,
+            voice: Arc::new(Voice {
+                say: Box::new(say),
+                cases: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The reporter of another thread of the same worker.
+    pub fn of(&self, thread: Thread) -> Self {
+        Reporter {
+            thread,
+            voice: Arc::clone(&self.voice),
         }
     }
 
     /// Tells the daemon.
     pub fn tell(&self, report: &Report) {
-        (self.say)(report);
+        (self.voice.say)(&Said {
+            by: self.thread,
+            report: report.clone(),
+        });
     }
 
     /// Says that a case is being worked on.
@@ -43,7 +64,10 @@ impl Reporter {
 
     /// Held while telling, so that what was done last is told last.
     fn lock(&self) -> MutexGuard<'_, Vec<CaseId>> {
-        self.cases.lock().unwrap_or_else(PoisonError::into_inner)
+        self.voice
+            .cases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,23 +79,28 @@ mod tests {
     #[test]
     fn the_case_begun_last_is_shown_and_then_the_one_before() {
         let (sender, told) = mpsc::channel();
-        let reporter = Reporter::new(move |report| sender.send(report.clone()).unwrap());
+        let main = Reporter::new(move |said| sender.send(said.clone()).unwrap());
+        let desk = main.of(Thread::Desk);
         let case = |name: &str| CaseId(name.to_owned());
-        reporter.begin(&case("bulk"));
-        reporter.begin(&case("prompt"));
-        reporter.end(&case("prompt"));
-        reporter.begin(&case("prompt"));
-        reporter.end(&case("bulk"));
-        reporter.end(&case("prompt"));
-        let shown: Vec<Report> = told.try_iter().collect();
+        main.begin(&case("bulk"));
+        desk.begin(&case("prompt"));
+        desk.end(&case("prompt"));
+        desk.begin(&case("prompt"));
+        main.end(&case("bulk"));
+        desk.end(&case("prompt"));
+        let shown: Vec<Said> = told.try_iter().collect();
         let expected = [
-            Some("bulk"),
-            Some("prompt"),
-            Some("bulk"),
-            Some("prompt"),
-            Some("prompt"),
-            None,
+            (Thread::Main, Some("bulk")),
+            (Thread::Desk, Some("prompt")),
+            (Thread::Desk, Some("bulk")),
+            (Thread::Desk, Some("prompt")),
+            (Thread::Main, Some("prompt")),
+            (Thread::Desk, None),
         ];
-        assert_eq!(shown, expected.map(|name| Report::Case(name.map(case))));
+        let expected = expected.map(|(by, name)| Said {
+            by,
+            report: Report::Case(name.map(case)),
+        });
+        assert_eq!(shown, expected);
     }
 }

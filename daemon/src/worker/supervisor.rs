@@ -3,8 +3,8 @@
 
 use super::choice::{Choice, NoDevice, give_up};
 use super::probing::Prober;
-use super::protocol::{Order, Report, to_line};
-use super::watchdog::{Sign, Watchdog};
+use super::protocol::{Order, Report, Said, Thread, to_line};
+use super::watchdog::{Alarm, Sign, Watchdog};
 use crate::board::Board;
 use crate::changes::Changes;
 use crate::config::Devices;
@@ -26,12 +26,8 @@ const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// A worker that lived this long was healthy; its death starts the waits from the beginning.
 const HEALTHY: Duration = Duration::from_secs(120);
 
-/// Shortest and longest wait before devices that all failed are tried again.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
-
-/// How long a device that failed at work is not chosen again, and how often a worker that runs on
-/// a lesser device looks whether a better one works again.
-const BETTER: Duration = Duration::from_secs(300);
+/// Shortest wait before devices that all failed are tried again.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How often a worker that rests looks for work that became due by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -87,7 +83,9 @@ impl Supervisor {
     /// Runs the worker, again and again. Dropping the future kills it. Ends only if no device
     /// works.
     pub async fn run(self) -> NoDevice {
-        let (mut wait, mut pause) = (RESTART.0, PAUSE.0);
+        let longest = self.devices.retry_after;
+        let shortest = PAUSE.min(longest);
+        let (mut wait, mut pause) = (RESTART.0, shortest);
         let mut proven: Option<Choice> = None;
         let mut refused = HashMap::new();
         loop {
@@ -101,12 +99,12 @@ impl Supervisor {
                     Err(none) => {
                         self.show_pause(&none, pause);
                         tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(PAUSE.1);
+                        pause = (pause * 2).min(longest);
                         continue;
                     }
                 },
             };
-            pause = PAUSE.0;
+            pause = shortest;
             let started = Instant::now();
             let end = self.run_once(&choice).await;
             if started.elapsed() >= HEALTHY {
@@ -120,7 +118,10 @@ impl Supervisor {
                 }
                 End::DeviceFailed(fault) => {
                     tracing::error!(worker = self.number, "{}", fault.message);
-                    refused.insert(choice.device, (fault, Instant::now() + BETTER));
+                    refused.insert(
+                        choice.device,
+                        (fault, Instant::now() + self.devices.retry_after),
+                    );
                 }
                 End::Died(fault) => {
                     self.bury(fault).await;
@@ -243,18 +244,16 @@ impl Supervisor {
             let order = tokio::select! {
                 line = reports.next_line() => match line {
                     Ok(Some(line)) => {
-                        if let Some(report) = self.read_report(&line) {
-                            watchdog.hear(report.sign(), Instant::now());
-                            self.take_report(report, &mut last_word);
+                        if let Some(said) = self.read_report(&line) {
+                            watchdog.hear(said.by, said.report.sign(), Instant::now());
+                            self.take_report(said.report, &mut last_word);
                         }
                         continue;
                     }
                     _ => return self.ended(child, last_word).await,
                 },
                 () = changes.changed() => Order::Wake,
-                () = tokio::time::sleep_until(watchdog.deadline().into()) => {
-                    return self.end_hung(child, &watchdog).await;
-                }
+                alarm = rings(watchdog.alarm()) => return self.end_hung(child, alarm).await,
                 device = &mut better, if !made_way => {
                     made_way = true;
                     tracing::info!(worker = self.number, %device, "works again");
@@ -270,7 +269,7 @@ impl Supervisor {
     /// Ends when one of the devices that were passed over works again.
     async fn better_device_works(&self, choice: &Choice) -> Device {
         loop {
-            tokio::time::sleep(BETTER).await;
+            tokio::time::sleep(self.devices.retry_after).await;
             for &(device, _) in &choice.passed_over {
                 let settings = self.devices.settings(device);
                 if device != choice.device && self.prober.probe(device, settings).await.is_ok() {
@@ -297,12 +296,16 @@ impl Supervisor {
         }
     }
 
-    async fn end_hung(&self, child: &mut Child, watchdog: &Watchdog) -> End {
-        let limit = watchdog.limit().as_secs_f64();
+    async fn end_hung(&self, child: &mut Child, alarm: Alarm) -> End {
+        let who = match alarm.thread {
+            Thread::Main => "it",
+            Thread::Desk => "what answers its prompts",
+        };
+        let silence = alarm.silence.as_secs_f64();
         self.kill(child).await;
         End::Died(self.died(
             "worker-hung",
-            &format!("hung: it said nothing for {limit:.0} s"),
+            &format!("hung: {who} said nothing for {silence:.0} s"),
         ))
     }
 
@@ -329,7 +332,7 @@ impl Supervisor {
         }
     }
 
-    fn read_report(&self, line: &str) -> Option<Report> {
+    fn read_report(&self, line: &str) -> Option<Said> {
         serde_json::from_str(line)
             .inspect_err(|error| {
                 tracing::warn!(worker = self.number, line, "unreadable report: {error}");
@@ -339,7 +342,7 @@ impl Supervisor {
 
     fn take_report(&self, report: Report, last_word: &mut LastWord) {
         match report {
-            Report::Alive | Report::LongStep => {}
+            Report::Alive | Report::Waiting | Report::LongStep => {}
             Report::Changed => self.changes.announce(),
             Report::Running { runtime, device } => self.board.worker(self.number, |status| {
                 status.runtime = Some(runtime);
@@ -377,6 +380,7 @@ impl Supervisor {
         self.board.worker(self.number, |status| {
             status.pid = None;
             status.activity = "resting".to_owned();
+            status.fallback = None;
             status.case = None;
             status.progress = None;
         });
@@ -422,13 +426,25 @@ impl Supervisor {
 }
 
 impl Report {
-    /// What it says about the pace of the worker.
+    /// What it says about the pace of the thread that it is by.
     fn sign(&self) -> Sign {
         match self {
             Report::Progress(_) => Sign::Slice,
             Report::LongStep => Sign::LongStep,
+            Report::Waiting => Sign::Waiting,
             _ => Sign::Life,
         }
+    }
+}
+
+/// Waits until it is time for the alarm.
+async fn rings(alarm: Option<Alarm>) -> Alarm {
+    match alarm {
+        Some(alarm) => {
+            tokio::time::sleep_until(alarm.at.into()).await;
+            alarm
+        }
+        None => std::future::pending().await,
     }
 }
 

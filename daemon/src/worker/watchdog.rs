@@ -1,18 +1,19 @@
 //! When a worker that says nothing counts as hung.
 
+use super::protocol::Thread;
 use std::time::{Duration, Instant};
 
-/// The least time that a worker may say nothing.
+/// The least time that a thread at work may say nothing.
 const FLOOR: Duration = Duration::from_secs(60);
 
-/// How many times as long as its slowest slice so far a worker may say nothing.
+/// How many times as long as its slowest slice so far a thread may say nothing.
 const SLICES: u32 = 20;
 
 /// How many times as long a step may take that reports nothing on its way: loading a model,
 /// compiling an engine, reading a scan over a slow network.
 const LONG_STEP: u32 = 10;
 
-/// What a report of a worker says about its pace.
+/// What a report says about the pace of the thread that it is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// It is alive.
@@ -21,88 +22,169 @@ pub enum Sign {
     Slice,
     /// It begins something long.
     LongStep,
+    /// It has nothing to do, and will say nothing until it has.
+    Waiting,
 }
 
-/// Watches the time between the reports of one worker.
+/// When a thread counts as hung, unless it says something before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarm {
+    /// The thread.
+    pub thread: Thread,
+    /// How long it will have said nothing.
+    pub silence: Duration,
+    /// When.
+    pub at: Instant,
+}
+
+/// Watches the threads of one worker, each for itself: that one answers prompts does not mean that
+/// the other goes on.
 #[derive(Debug, Clone)]
 pub struct Watchdog {
     fixed: Option<Duration>,
+    main: Pace,
+    desk: Pace,
+}
+
+/// The time between the reports of one thread.
+#[derive(Debug, Clone)]
+struct Pace {
     slowest: Duration,
     heard: Instant,
-    in_long_step: bool,
+    /// What it said last.
+    last: Sign,
 }
 
 impl Watchdog {
     /// Begins to watch. `fixed` takes the place of what is learnt from the worker's pace.
     pub fn new(fixed: Option<Duration>, now: Instant) -> Self {
-        Watchdog {
-            fixed,
+        let begins = |last| Pace {
             slowest: Duration::ZERO,
             heard: now,
+            last,
+        };
+        Watchdog {
+            fixed,
             // The process starts, and with it libraries of hundreds of megabytes.
-            in_long_step: true,
+            main: begins(Sign::LongStep),
+            desk: begins(Sign::Waiting),
         }
     }
 
     /// Takes note of a report.
-    pub fn hear(&mut self, sign: Sign, now: Instant) {
+    pub fn hear(&mut self, by: Thread, sign: Sign, now: Instant) {
+        let pace = match by {
+            Thread::Main => &mut self.main,
+            Thread::Desk => &mut self.desk,
+        };
         // A slice that had to load its model first says nothing about slices.
-        if sign == Sign::Slice && !self.in_long_step {
-            self.slowest = self.slowest.max(now.duration_since(self.heard));
+        if sign == Sign::Slice && matches!(pace.last, Sign::Life | Sign::Slice) {
+            pace.slowest = pace.slowest.max(now.duration_since(pace.heard));
         }
-        self.heard = now;
-        self.in_long_step = sign == Sign::LongStep;
+        pace.heard = now;
+        pace.last = sign;
     }
 
-    /// How long the worker may say nothing now.
-    pub fn limit(&self) -> Duration {
+    /// The first alarm, unless all threads wait.
+    pub fn alarm(&self) -> Option<Alarm> {
+        let alarm = |thread, pace: &Pace| {
+            let silence = self.limit(pace)?;
+            let at = pace.heard + silence;
+            Some(Alarm {
+                thread,
+                silence,
+                at,
+            })
+        };
+        let alarms = [
+            alarm(Thread::Main, &self.main),
+            alarm(Thread::Desk, &self.desk),
+        ];
+        alarms.into_iter().flatten().min_by_key(|alarm| alarm.at)
+    }
+
+    /// How long a thread may say nothing now.
+    fn limit(&self, pace: &Pace) -> Option<Duration> {
         let step = self
             .fixed
-            .unwrap_or_else(|| FLOOR.max(self.slowest * SLICES));
-        if self.in_long_step {
-            step * LONG_STEP
-        } else {
-            step
+            .unwrap_or_else(|| FLOOR.max(pace.slowest * SLICES));
+        match pace.last {
+            Sign::Life | Sign::Slice => Some(step),
+            Sign::LongStep => Some(step * LONG_STEP),
+            Sign::Waiting => None,
         }
-    }
-
-    /// When it counts as hung, unless it says something before.
-    pub fn deadline(&self) -> Instant {
-        self.heard + self.limit()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Thread::{Desk, Main};
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    /// Which thread counts as hung first, and so long after `start`.
+    fn first(dog: &Watchdog, start: Instant) -> (Thread, Duration) {
+        let alarm = dog.alarm().unwrap();
+        (alarm.thread, alarm.at - start)
+    }
 
     #[test]
     fn the_limit_follows_the_slowest_slice_and_is_longer_in_long_steps() {
         let start = Instant::now();
         let mut dog = Watchdog::new(None, start);
-        assert_eq!(dog.limit(), FLOOR * LONG_STEP);
-        dog.hear(Sign::Life, start);
-        assert_eq!(dog.limit(), FLOOR);
-        dog.hear(Sign::LongStep, start);
-        dog.hear(Sign::Slice, start + 50 * SECOND);
-        assert_eq!(dog.limit(), FLOOR, "most of that was the model");
-        dog.hear(Sign::Slice, start + 60 * SECOND);
-        assert_eq!(dog.limit(), 200 * SECOND);
-        dog.hear(Sign::Slice, start + 61 * SECOND);
-        dog.hear(Sign::Life, start + 100 * SECOND);
-        assert_eq!(dog.deadline(), start + 300 * SECOND);
+        let limit = |dog: &Watchdog| dog.alarm().unwrap().silence;
+        assert_eq!(limit(&dog), FLOOR * LONG_STEP);
+        dog.hear(Main, Sign::Life, start);
+        assert_eq!(limit(&dog), FLOOR);
+        dog.hear(Main, Sign::LongStep, start);
+        dog.hear(Main, Sign::Slice, start + 50 * SECOND);
+        assert_eq!(limit(&dog), FLOOR, "most of that was the model");
+        dog.hear(Main, Sign::Slice, start + 60 * SECOND);
+        assert_eq!(limit(&dog), 200 * SECOND);
+        dog.hear(Main, Sign::Slice, start + 61 * SECOND);
+        dog.hear(Main, Sign::Life, start + 100 * SECOND);
+        assert_eq!(first(&dog, start), (Main, 300 * SECOND));
     }
 
     #[test]
     fn a_configured_limit_is_not_learnt_away() {
         let start = Instant::now();
         let mut dog = Watchdog::new(Some(2 * SECOND), start);
-        dog.hear(Sign::Life, start);
-        dog.hear(Sign::Slice, start + 9 * SECOND);
-        assert_eq!(dog.limit(), 2 * SECOND);
-        dog.hear(Sign::LongStep, start + 9 * SECOND);
-        assert_eq!(dog.limit(), 20 * SECOND);
+        dog.hear(Main, Sign::Life, start);
+        dog.hear(Main, Sign::Slice, start + 9 * SECOND);
+        assert_eq!(first(&dog, start), (Main, 11 * SECOND));
+        dog.hear(Main, Sign::LongStep, start + 9 * SECOND);
+        assert_eq!(first(&dog, start), (Main, 29 * SECOND));
+    }
+
+    #[test]
+    fn a_thread_that_goes_on_says_nothing_about_the_other() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(Some(5 * SECOND), start);
+        dog.hear(Main, Sign::Slice, start);
+        for second in 1..4 {
+            dog.hear(Desk, Sign::Life, start + second * SECOND);
+            assert_eq!(first(&dog, start), (Main, 5 * SECOND));
+        }
+        // And the other way round.
+        for second in 4..8 {
+            dog.hear(Main, Sign::Slice, start + second * SECOND);
+        }
+        assert_eq!(first(&dog, start), (Desk, 8 * SECOND));
+        dog.hear(Desk, Sign::LongStep, start + 8 * SECOND);
+        assert_eq!(first(&dog, start), (Main, 12 * SECOND));
+    }
+
+    #[test]
+    fn a_thread_that_waits_for_work_may_be_silent() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new(Some(5 * SECOND), start);
+        dog.hear(Main, Sign::Waiting, start);
+        assert_eq!(dog.alarm(), None, "the desk begins by waiting");
+        dog.hear(Desk, Sign::Life, start + 60 * SECOND);
+        assert_eq!(first(&dog, start), (Desk, 65 * SECOND));
+        dog.hear(Desk, Sign::Waiting, start + 61 * SECOND);
+        assert_eq!(dog.alarm(), None);
     }
 }

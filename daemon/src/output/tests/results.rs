@@ -37,11 +37,14 @@ fn what_was_written_is_read_back_by_both_readers() {
         (plain(), 65535),
         (difficult([5, 4, 3]), 3),
         (difficult([1, 1, 1]), 300),
+        // Several pieces of background before what there is, and a part of one behind it.
+        (difficult([200, 150, 12]), 7),
+        (difficult([200, 150, 12]), 300),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let scan = header_of(&sample);
         let dims = scan.info().dims;
-        let masks = masks(dims, n, dims.0[2] - 1, |x, y| (x + y) % 2 == 0);
+        let masks = masks(dims, n, dims.0[2] * 3 / 4, |x, y| (x + y) % 2 == 0);
         let expected = masks.label_map().unwrap();
         let files = write(folder.path(), "a", &scan, &masks, &provenance(scan.info())).unwrap();
 

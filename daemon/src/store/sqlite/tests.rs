@@ -314,6 +314,9 @@ fn a_worker_given_up_for_dead_cannot_commit() {
     assert!(heir.lease.fence > zombie.lease.fence);
     for attempt in [
         f.store.renew(&zombie.lease).map(drop),
+        f.store
+            .reserve_output(&zombie.lease, Path::new("/out"), "a")
+            .map(drop),
         f.store.stage(&zombie.lease, CaseState::Segmenting),
         f.store
             .finish(&zombie.lease, &result("profile p", 0.1))
@@ -544,6 +547,36 @@ fn outputs_of_scans_with_the_same_name_do_not_collide() {
     assert_eq!(reserve(&first), "a");
     assert_eq!(reserve(&second), format!("a-{}", second.lease.case));
     assert_eq!(reserve(&first), "a", "once given, always the same");
+}
+
+#[test]
+fn a_reservation_renews_an_old_lease_and_writes_nothing_for_a_young_one() {
+    let f = fixture();
+    f.store.identify(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(&f.store);
+    let reserve = || {
+        let name = f
+            .store
+            .reserve_output(&work.lease, Path::new("/out"), "a")
+            .unwrap();
+        assert_eq!(name, "a");
+    };
+    reserve();
+    let left = || {
+        let sql = "SELECT lease_until FROM work";
+        let until: i64 = f.store.lock().query_row(sql, [], |r| r.get(0)).unwrap();
+        until - clock::since_boot_ms()
+    };
+    let log = SqliteStore::file(f.folder.path()).with_extension("sqlite-wal");
+    let written = || std::fs::metadata(&log).unwrap().len();
+    let before = written();
+    reserve();
+    assert_eq!(written(), before);
+    let soon = clock::since_boot_ms() + 1000;
+    let sql = "UPDATE work SET lease_until = ?1";
+    f.store.lock().execute(sql, [soon]).unwrap();
+    reserve();
+    assert!(left() > 30_000, "{} ms", left());
 }
 
 #[test]
