@@ -139,6 +139,10 @@ macro_rules! vectorised {
         ($($arg:ident: $type:ty),* $(,)?) $body:block) => {
         $($head)* fn $name($($arg: $type),*) {
             #[inline(always)]
+            #[allow(
+                clippy::extra_unused_type_parameters,
+                reason = "some need the instructions only"
+            )]
             fn generic<$($generics)*>($($arg: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
