@@ -95,29 +95,6 @@ pub fn level() -> Level {
     *BEST
 }
 
-/// Tests at each level that the processor has.
-#[cfg(test)]
-pub mod testing {
-    use super::Level;
-    use std::cell::Cell;
-
-    thread_local! {
-        /// The level of this thread, if a test chose one.
-        pub static CHOSEN: Cell<Option<Level>> = const { Cell::new(None) };
-    }
-
-    /// Runs a test once for each level.
-    pub fn at_each_level(mut test: impl FnMut(Level)) {
-        for level in Level::ALL {
-            if level <= Level::detect() {
-                CHOSEN.set(Some(level));
-                test(level);
-            }
-        }
-        CHOSEN.set(None);
-    }
-}
-
 /// Defines `fn name(…)` from a generic body over `S: Simd`, and, if it asks for them, two numbers:
 /// how many tiles and how many panels a product takes at once, see [`gemm`](crate::gemm).
 macro_rules! vectorised {
@@ -171,3 +148,26 @@ macro_rules! vectorised {
 }
 
 pub(super) use vectorised;
+
+/// Tests at each level that the processor has.
+#[cfg(test)]
+pub mod testing {
+    use super::Level;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// The level of this thread, if a test chose one.
+        pub static CHOSEN: Cell<Option<Level>> = const { Cell::new(None) };
+    }
+
+    /// Runs a test once for each level.
+    pub fn at_each_level(mut test: impl FnMut(Level)) {
+        for level in Level::ALL {
+            if level <= Level::detect() {
+                CHOSEN.set(Some(level));
+                test(level);
+            }
+        }
+        CHOSEN.set(None);
+    }
+}
