@@ -141,10 +141,8 @@ pub(super) fn saved_key(model: &mut Model, key: Key) -> Vec<Effect> {
                 narrow(model, &filter);
             }
         }
-        KeyCode::Char('x') => {
-            if model.saved_filters.pop().is_some() {
-                return vec![Effect::SaveFilters(model.saved_filters.clone())];
-            }
+        KeyCode::Char('x') if model.saved_filters.pop().is_some() => {
+            return vec![Effect::SaveFilters(model.saved_filters.clone())];
         }
         KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => model.dialog = None,
         _ => {}

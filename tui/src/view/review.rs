@@ -57,8 +57,8 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
     }
     if let Some(revision) = review.revision() {
         let (shown, all) = model.coverage(&review.case, revision);
-        if all > 0 {
-            left.push(Span::raw(format!("  seen {}%", shown * 100 / all)));
+        if let Some(percent) = (shown * 100).checked_div(all) {
+            left.push(Span::raw(format!("  seen {percent}%")));
         }
     }
     let viewers = model.live.viewers(&review.case);
