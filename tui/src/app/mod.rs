@@ -6,18 +6,23 @@
 //! terminal and without a daemon.
 
 pub mod action;
+pub mod count;
 mod decide;
 pub mod edit;
 pub mod event;
 pub mod keymap;
+mod look;
 pub mod model;
 mod prompting;
 pub mod queue;
 mod receive;
 pub mod review;
 pub mod slices;
+pub mod stack;
 pub mod subject;
 mod update;
+pub mod window;
+pub mod zoom;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -86,8 +91,17 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             }
         };
     }
-    match model.keymap.action(model.context(), key) {
-        Some(action) => update::update(model, action),
-        None => Vec::new(),
+    let (context, now) = (model.context(), model.now);
+    if context == Context::Review
+        && let Some(review) = model.review_mut()
+        && count::takes(review, key, now)
+    {
+        return Vec::new();
     }
+    let action = model.keymap.action(context, key);
+    let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
+    if let Some(review) = model.review_mut() {
+        count::end(review, key);
+    }
+    effects
 }

@@ -203,6 +203,7 @@ impl Model {
             (Some(Dialog::Help { .. }), _) => Context::Help,
             (_, Screen::Queue) => Context::Queue,
             (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
+            (_, Screen::Review(review)) if review.adjusting => Context::Window,
             (_, Screen::Review(_)) => Context::Review,
         }
     }

@@ -4,6 +4,7 @@
 
 mod chrome;
 mod help;
+mod objects;
 mod panel;
 mod queue;
 mod review;
