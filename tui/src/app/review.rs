@@ -377,6 +377,13 @@ impl Review {
             .collect()
     }
 
+    /// Whether the model is unsure about a slice.
+    pub fn is_low(&self, slice: SliceId) -> bool {
+        let own = self.current().map(|r| r.provenance.axis);
+        let mut here = self.scores().filter(|score| score.index == slice.index);
+        own == Some(slice.axis) && here.any(is_low)
+    }
+
     /// Shows the masks, each with a little around it, as large as possible. Says whether there are
     /// any.
     pub fn fit_masks(&mut self) -> bool {

@@ -5,7 +5,7 @@ use super::slices::SliceId;
 use super::stack::Stack;
 use super::zoom;
 use crate::masks::{changes, cut};
-use crate::picture::arrange::{self, Caption};
+use crate::picture::arrange::{self, Caption, Frame};
 use crate::picture::{
     Canvas, Form, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size, compose,
 };
@@ -74,8 +74,8 @@ pub struct Pane {
     pub spacing: [f64; 2],
     /// What is drawn on it.
     pub marks: Vec<Mark>,
-    /// Whether it is the one that is looked at, among others.
-    pub selected: bool,
+    /// What its frame says, among others.
+    pub frame: Option<Frame>,
     /// Its values.
     pub values: ByName<SliceValues>,
 }
@@ -173,7 +173,7 @@ impl SliceSubject {
             let drawn = inner.and_then(|inner| self.pane(pane, inner, palette, resample));
             if let Some(drawn) = drawn {
                 let caption = self.caption(pane);
-                arrange::place(&mut picture, spot, &drawn, caption, pane.selected);
+                arrange::place(&mut picture, spot, &drawn, caption, pane.frame);
             }
         }
         Some(picture)
@@ -336,13 +336,19 @@ impl Review {
             Layout::Three => self.slice() == Some(slice),
             Layout::Mosaic => self.tile() == Some(slice.index),
         };
+        let low = self.layout == Layout::Mosaic && self.is_low(slice);
+        let frame = if selected {
+            Some(Frame::Selected)
+        } else {
+            low.then_some(Frame::Low)
+        };
         Some(Pane {
             slice,
             region,
             orientation: stack.orientation(),
             spacing: stack.spacing(),
             marks,
-            selected,
+            frame,
             values: ByName(values.clone()),
         })
     }

@@ -85,35 +85,53 @@ pub enum Caption {
     },
 }
 
-/// Lays a slice into the middle of its spot, with its caption, and in a frame if it is the
-/// `selected` one.
-pub fn place(picture: &mut Indexed, spot: Spot, slice: &Indexed, caption: Caption, selected: bool) {
+/// What a frame around a slice among others says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// It is the one that is looked at; yellow.
+    Selected,
+    /// The model is unsure about it; vermillion.
+    Low,
+}
+
+/// Lays a slice into the middle of its spot, with its caption and its frame.
+pub fn place(
+    picture: &mut Indexed,
+    spot: Spot,
+    slice: &Indexed,
+    caption: Caption,
+    frame: Option<Frame>,
+) {
     let inner = slice.size();
     let x = spot.x + (spot.size.width.saturating_sub(inner.width)) / 2;
     let y = spot.y + (spot.size.height.saturating_sub(inner.height)) / 2;
     picture.lay(slice, (x, y));
     let (x, y) = (i64::from(x), i64::from(y));
     let (width, height) = (i64::from(inner.width), i64::from(inner.height));
-    let frame = if width.min(height) < 60 { 1 } else { 2 };
-    if selected {
-        for step in 0..frame {
+    let thick = if width.min(height) < 60 { 1 } else { 2 };
+    let ink = frame.map(|frame| match frame {
+        Frame::Selected => Ink::Tool,
+        Frame::Low => Ink::Removed,
+    });
+    if let Some(ink) = ink {
+        for step in 0..thick {
             for column in step..width - step {
-                picture.paint(x + column, y + step, Ink::Tool);
-                picture.paint(x + column, y + height - 1 - step, Ink::Tool);
+                picture.paint(x + column, y + step, ink);
+                picture.paint(x + column, y + height - 1 - step, ink);
             }
             for row in step..height - step {
-                picture.paint(x + step, y + row, Ink::Tool);
-                picture.paint(x + width - 1 - step, y + row, Ink::Tool);
+                picture.paint(x + step, y + row, ink);
+                picture.paint(x + width - 1 - step, y + row, ink);
             }
         }
     }
-    let scale = 1 + width.min(height) / 250;
+    let scale = 1 + (width.max(height) / 180).min(2);
     // Where letters would take more than a few of the pixels there are none.
     let mut write = |text: String, place: fn(i64, i64) -> (i64, i64)| {
         let (w, h) = letters::size(&text, scale);
-        if width >= 2 * (w + frame) && height >= 3 * (h + frame) {
-            let (right, down) = place(width - w - 2 * frame, height - h - 2 * frame);
-            let corner = (x + frame + right, y + frame + down);
+        if width >= 2 * (w + thick) && height >= 3 * (h + thick) {
+            let (right, down) = place(width - w - 2 * thick, height - h - 2 * thick);
+            let corner = (x + thick + right, y + thick + down);
             letters::write(picture, corner, &text, scale);
         }
     };

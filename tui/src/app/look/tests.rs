@@ -2,6 +2,7 @@ use super::super::fixture::{connected, press, show, summary, wait, with_review};
 use super::super::subject::{Overlay, SliceSubject};
 use super::super::{Context, Event, Subject, handle};
 use super::*;
+use crate::picture::arrange::Frame;
 use crate::picture::{GreyLevels, Ink, Palette, Region, Resample, Size};
 use medicosam_shared::case::CaseState;
 use medicosam_shared::geometry::Axis;
@@ -211,8 +212,11 @@ fn a_mosaic_goes_from_before_the_mask_to_behind_it() {
     assert_eq!(tiles, [4, 5, 6, 7, 8, 9]);
     let selected = |model: &Model| {
         let panes = subject(model).panes;
-        let selected: Vec<_> = panes.iter().filter(|p| p.selected).collect();
+        let frame = |frame| panes.iter().filter(move |p| p.frame == Some(frame));
+        let selected: Vec<_> = frame(Frame::Selected).collect();
         assert_eq!(selected.len(), 1);
+        let low: Vec<u32> = frame(Frame::Low).map(|p| p.slice.index).collect();
+        assert!(selected[0].slice.index == 8 || low == [8]);
         selected[0].slice.index
     };
     assert_eq!(selected(&model), 7);
