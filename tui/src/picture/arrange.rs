@@ -127,20 +127,20 @@ pub fn place(
     }
     let scale = 1 + (width.max(height) / 180).min(2);
     // Where letters would take more than a few of the pixels there are none.
-    let mut write = |text: String, place: fn(i64, i64) -> (i64, i64)| {
+    let mut write = |text: String, rows: i64, place: fn(i64, i64) -> (i64, i64)| {
         let (w, h) = letters::size(&text, scale);
-        if width >= 2 * (w + thick) && height >= 3 * (h + thick) {
+        if width >= 2 * (w + thick) && height >= rows * (h + thick) {
             let (right, down) = place(width - w - 2 * thick, height - h - 2 * thick);
             let corner = (x + thick + right, y + thick + down);
             letters::write(picture, corner, &text, scale);
         }
     };
     match caption {
-        Caption::Number(number) => write(number.to_string(), |_, _| (0, 0)),
+        Caption::Number(number) => write(number.to_string(), 3, |_, _| (0, 0)),
         Caption::Sides { top, left, right } => {
-            write(top.into(), |width, _| (width / 2, 0));
-            write(left.into(), |_, height| (0, height / 2));
-            write(right.into(), |width, height| (width, height / 2));
+            write(top.into(), 5, |width, _| (width / 2, 0));
+            write(left.into(), 5, |_, height| (0, height / 2));
+            write(right.into(), 5, |width, height| (width, height / 2));
         }
     }
 }
