@@ -121,6 +121,8 @@ pub enum Answer {
     Slice {
         /// Which case.
         case: CaseId,
+        /// In which plane.
+        plane: Plane,
         /// Which slice.
         index: u32,
         /// Its values.

@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod batch;
+pub mod count;
 pub mod coverage;
 pub mod decide;
 pub mod edit;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod filter;
 pub mod keymap;
 pub mod live;
+mod look;
 pub mod model;
 pub mod narrowing;
 pub mod peek;
@@ -23,8 +25,11 @@ mod receive;
 pub mod review;
 pub mod slices;
 pub mod sort;
+pub mod stack;
 pub mod subject;
 mod update;
+pub mod window;
+pub mod zoom;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -97,8 +102,17 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
         Some(Dialog::Help { .. }) | None => {}
     }
-    match model.keymap.action(model.context(), key) {
-        Some(action) => update::update(model, action),
-        None => Vec::new(),
+    let (context, now) = (model.context(), model.now);
+    if context == Context::Review
+        && let Some(review) = model.review_mut()
+        && count::takes(review, key, now)
+    {
+        return Vec::new();
     }
+    let action = model.keymap.action(context, key);
+    let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
+    if let Some(review) = model.review_mut() {
+        count::end(review, key);
+    }
+    effects
 }

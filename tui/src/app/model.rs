@@ -15,6 +15,7 @@ use crate::term::{Key, KeyCode};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, Status};
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::geometry::Axis;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whether the daemon can be reached.
@@ -256,6 +257,7 @@ impl Model {
             (Some(Dialog::Help { .. }), _) => Context::Help,
             (_, Screen::Queue) => Context::Queue,
             (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
+            (_, Screen::Review(review)) if review.adjusting => Context::Window,
             (_, Screen::Review(_)) => Context::Review,
         }
     }
@@ -329,11 +331,13 @@ impl Model {
             _ => None,
         };
         let masked = || match review {
-            Some(review) if review.revision() == Some(revision) => review.mask_slices(),
+            Some(review) if review.revision() == Some(revision) => {
+                review.masked_across(showing.axis)
+            }
             _ => BTreeSet::new(),
         };
         let coverage = self.seen.entry(key.clone()).or_default();
-        coverage.show(showing.index, masked);
+        coverage.show(showing.axis, showing.index, masked);
     }
 
     /// Whether a revision has been on the screen.
@@ -347,10 +351,10 @@ impl Model {
         coverage.map_or((0, 0), Coverage::count)
     }
 
-    /// The slices of a revision with a mask that were not shown.
-    pub fn unseen(&self, case: &CaseId, revision: RevisionNumber) -> Vec<u32> {
+    /// The slices of a revision with a mask, across an axis, that were not shown.
+    pub fn unseen(&self, case: &CaseId, revision: RevisionNumber, axis: Axis) -> Vec<u32> {
         let coverage = self.seen.get(&(case.clone(), revision));
-        coverage.map_or_else(Vec::new, |c| c.unseen().collect())
+        coverage.map_or_else(Vec::new, |c| c.unseen(axis).collect())
     }
 
     /// A case changed; returns what to read, unless something is being read already.

@@ -2,6 +2,7 @@
 
 use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
+use super::slices::SliceId;
 use super::{decide, live, prompting};
 use medicosam_shared::case::{Action, Event};
 use medicosam_shared::text::printable;
@@ -54,12 +55,16 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Slice {
             case,
+            plane,
             index,
             result,
         } => {
-            if let Some(review) = model.review_of(&case) {
+            if let Some(review) = model.review_of(&case)
+                && let Some(stack) = review.stack()
+            {
+                let axis = stack.affine.axis(plane);
                 let result = result.map_err(|failure| failure.fault.message);
-                review.slices.arrived(index, result);
+                review.slices.arrived(SliceId { axis, index }, result);
             }
         }
         Answer::Masks {
@@ -69,7 +74,10 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         } => {
             if let Some(review) = model.review_of(&case) {
                 match result {
-                    Ok(masks) => review.put_masks(revision, masks),
+                    Ok(masks) => {
+                        review.put_masks(revision, masks);
+                        return review.load();
+                    }
                     Err(failure) => model.notice = Some(Notice::failure(&failure)),
                 }
             }

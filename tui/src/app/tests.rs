@@ -3,11 +3,12 @@ mod listing;
 
 use super::event::Prompted;
 use super::fixture::{
-    all_keys, connected, detail, masks, press, serve, show, show_all, summary, with_review,
+    all_keys, connected, detail, masks, press, serve, show, show_all, summary, wait, with_review,
 };
 use super::*;
 use medicosam_shared::api::{DecisionRequest, PromptRequest};
 use medicosam_shared::case::{self, CaseId, CaseState, Fault, Verdict};
+use medicosam_shared::geometry::Plane;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_shared::window::Range;
 use proptest::prelude::*;
@@ -219,7 +220,7 @@ fn slices_are_walked_by_key() {
     press(&mut model, "enter");
     let mut at = |keys: &str| {
         press(&mut model, keys);
-        model.review().unwrap().index
+        model.review().unwrap().index()
     };
     assert_eq!(at(""), 7, "the slice with the largest mask");
     assert_eq!([at("j"), at("k k"), at("down"), at("up")], [8, 6, 7, 6]);
@@ -235,6 +236,7 @@ fn windows_change_what_is_black_and_white() {
     let mut model = with_review(&["one"]);
     press(&mut model, "enter");
     let mut range = |key: &str| {
+        wait(&mut model);
         press(&mut model, key);
         match model.subject() {
             Subject::Slice(subject) => subject.range,
@@ -297,7 +299,7 @@ fn a_box_drawn_by_keys_becomes_a_new_revision() {
     );
     assert_eq!(notice(&model), "revision 2 in 312 ms");
     let review = model.review().unwrap();
-    assert_eq!((review.revision(), review.index), (Some(2), 8));
+    assert_eq!((review.revision(), review.index()), (Some(2), 8));
     assert_eq!(press(&mut model, "a"), [], "the new mask has not been seen");
     show_all(&mut model);
     assert_eq!(
@@ -478,6 +480,7 @@ fn answers_about_another_case_change_nothing() {
         &mut model,
         Answer::Slice {
             case: id("one"),
+            plane: Plane::Axial,
             index: 7,
             result: Err(failure("late", false)),
         },

@@ -135,6 +135,7 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.slice(&case, plane, index).await;
             Answer::Slice {
                 case,
+                plane,
                 index,
                 result: result.map(Arc::new).map_err(Failure::from),
             }

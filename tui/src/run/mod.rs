@@ -261,7 +261,11 @@ impl Running {
 
     fn report(&mut self, report: Report) {
         match report {
-            Report::Input(Input::Key(key)) => self.happen(Event::Key(key)),
+            Report::Input(Input::Key(key)) => {
+                // Whether digits are a number depends on the time between them.
+                self.happen(Event::Clock(Timestamp::now()));
+                self.happen(Event::Key(key));
+            }
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
                 self.terminal.learn(&reply);

@@ -8,7 +8,7 @@ use super::place::{Place, place};
 use crate::app::Subject;
 use crate::app::subject::{Showing, SliceSubject};
 use crate::picture::halfblock::{self, Colour, Depth, HalfBlocks};
-use crate::picture::{GreyLevels, Palette, Resample, Scene, compose, sixel};
+use crate::picture::{GreyLevels, Palette, Resample, sixel};
 use crate::term::probe::{Graphics, Terminal};
 use crate::term::threads::ASK_STATUS;
 use crate::view::PictureStatus;
@@ -351,26 +351,13 @@ fn encode(wanted: Wanted) -> Encoded {
 }
 
 fn picture(wanted: &Wanted, greys: GreyLevels) -> Option<crate::picture::Indexed> {
-    let subject = &wanted.subject;
-    let shape = subject.slice.shape;
-    let objects = subject.masks.iter().flat_map(|m| &m.objects);
-    let masks: Vec<_> = objects
-        .filter_map(|object| {
-            let runs = object.slices.get(&subject.showing.index)?;
-            Some((object.label, runs.to_mask(shape).ok()?))
-        })
-        .collect();
-    let scene = Scene {
-        shape,
-        values: &subject.slice.values,
-        range: subject.range,
-        orientation: subject.orientation,
-        spacing: subject.spacing,
-        masks: &masks,
-        marks: &subject.marks,
-        resample: Resample::Linear,
-    };
-    compose(&scene, wanted.place.size, Palette::new(greys))
+    let Place {
+        size, pixel_aspect, ..
+    } = wanted.place;
+    let palette = Palette::new(greys);
+    wanted
+        .subject
+        .compose(size, pixel_aspect, palette, Resample::Linear)
 }
 
 fn describe(encoded: &Encoded) -> String {

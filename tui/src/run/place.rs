@@ -1,7 +1,7 @@
 //! Where a picture goes and how large it is.
 
 use crate::app::subject::SliceSubject;
-use crate::picture::{Canvas, Size, compose, halfblock, sixel};
+use crate::picture::{Canvas, Size, halfblock, sixel};
 use crate::term::probe::{Graphics, Terminal};
 use ratatui::layout::Rect;
 
@@ -12,6 +12,8 @@ pub struct Place {
     pub cells: Rect,
     /// Its size in pixels.
     pub size: Size,
+    /// Height of one of its pixels divided by its width.
+    pub pixel_aspect: f64,
     /// How it is shown.
     pub graphics: Graphics,
 }
@@ -52,14 +54,13 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
             (canvas, 1, halfblock::BAND)
         }
     };
-    let (width, height) =
-        compose::extent(subject.slice.shape, subject.spacing, subject.orientation);
-    let size = canvas.fit(width, height)?;
+    let size = subject.fit(&canvas)?;
     let columns = size.width.div_ceil(pixel_columns) as u16;
     let rows = size.height.div_ceil(pixel_rows) as u16;
     Some(Place {
         cells: Rect::new(area.x + (area.width - columns) / 2, area.y, columns, rows),
         size,
+        pixel_aspect: canvas.pixel_aspect,
         graphics,
     })
 }

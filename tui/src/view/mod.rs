@@ -5,6 +5,7 @@
 mod chrome;
 mod detail;
 mod help;
+mod objects;
 mod panel;
 mod queue;
 mod review;

@@ -165,6 +165,26 @@ fn review() {
 }
 
 #[test]
+fn looks() {
+    let mut model = with_review(&["sub-015"]);
+    press(&mut model, "enter v shift-right");
+    check("three_planes", &mut model, &sixel());
+    press(&mut model, "y m w");
+    check("adjusting", &mut model, &sixel());
+    press(&mut model, "esc esc o F 4 2");
+    insta::assert_snapshot!(screen(&model, &sixel(), (80, 24)));
+}
+
+#[test]
+fn changes() {
+    let mut case = summary("sub-015", CaseState::Review, Some(0.71));
+    case.revision = Some(2);
+    let mut model = connected(vec![case]);
+    press(&mut model, "enter c");
+    check("changes", &mut model, &sixel());
+}
+
+#[test]
 fn refused_reason() {
     let mut model = with_review(&["sub-015"]);
     press(&mut model, "enter r");

@@ -2,6 +2,7 @@
 
 use super::*;
 use medicosam_shared::api::{Live, NoteRequest, UndoRequest, Viewer};
+use medicosam_shared::geometry::Axis;
 
 fn undo(case: &str) -> Effect {
     Effect::Undo {
@@ -45,10 +46,10 @@ fn approving_slices_that_were_not_shown_is_asked_for_once_more_by_another_key() 
         })
     );
     press(&mut model, "]");
-    assert_eq!((model.review().unwrap().index, &model.dialog), (8, &None));
+    assert_eq!((model.review().unwrap().index(), &model.dialog), (8, &None));
     show(&mut model);
     press(&mut model, "a ]");
-    assert_eq!(model.review().unwrap().index, 5, "round the end");
+    assert_eq!(model.review().unwrap().index(), 5, "round the end");
     assert_eq!(press(&mut model, "a esc"), []);
     assert_eq!(
         press(&mut model, "a enter"),
@@ -64,7 +65,7 @@ fn slices_shown_without_masks_were_not_seen() {
     assert_eq!(model.coverage(&id("one"), 1), (0, 0));
     press(&mut model, "space");
     show(&mut model);
-    assert_eq!(model.unseen(&id("one"), 1), [5, 6, 7]);
+    assert_eq!(model.unseen(&id("one"), 1, Axis::K), [5, 6, 7]);
 }
 
 #[test]
