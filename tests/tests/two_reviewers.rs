@@ -139,9 +139,7 @@ fn scripts_can_do_the_same() {
     // Of several, each is tried; the exit status is the worst.
     let both = system.medicosam(&["approve", "ffffffffffff", id, "--json"]);
     assert_eq!(both.status.code(), Some(1));
-    let text = String::from_utf8(both.stdout).unwrap();
-    let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
-    let outcome = values.next().unwrap().unwrap();
+    let outcome = json(&both);
     assert_eq!(outcome["cases"][0]["state"], "approved");
     assert_eq!(outcome["errors"][0]["error"]["code"], "no-such-case");
     let history = system.wait(system.client().case(id)).history;
