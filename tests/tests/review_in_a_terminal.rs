@@ -79,7 +79,12 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
 
     terminal.type_keys(ESCAPE).unwrap();
     terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    // Other slices have a mask that was never on the screen: it is asked once more.
     terminal.type_keys("a").unwrap();
+    terminal.wait_for("the warning", |view| {
+        view.contains("were not on the screen")
+    });
+    terminal.type_keys(ENTER).unwrap();
     let approved = system.until_state(SCAN, CaseState::Approved);
     assert_eq!(approved.history.last().unwrap().revision, Some(2));
     quit(terminal);

@@ -110,6 +110,7 @@ async fn act(client: Client, preferences: Preferences, verb: Option<Verb>) -> u8
     match done {
         Ok(()) => 0,
         Err(error) => {
+            let json = json && !error.is_told();
             verbs::report(&error.fault(), json, &mut io::stdout(), &mut io::stderr());
             error.exit_status()
         }

@@ -73,6 +73,11 @@ impl Error {
         }
     }
 
+    /// Whether the result that was printed says it already, so that JSON stays one object.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Error::NotAll { .. })
+    }
+
     /// The error as it stands in JSON.
     pub fn fault(&self) -> Fault {
         Fault {
