@@ -34,6 +34,22 @@ pub enum Action {
     Flag,
     /// Try a failed or paused case again.
     Retry,
+    /// Leave a note, which decides nothing.
+    Note,
+    /// Take back what was decided last.
+    TakeBack,
+    /// Filter the list.
+    Filter,
+    /// Choose a saved filter.
+    SavedFilters,
+    /// Sort the list by something else.
+    Sort,
+    /// Sort the list the other way round.
+    ReverseSort,
+    /// Mark the selected case.
+    Mark,
+    /// Begin or end a range of marks.
+    MarkRange,
     /// Go to the next case that waits for review.
     NextCase,
     /// Go to the previous case that waits for review.
@@ -176,6 +192,14 @@ impl Action {
             Action::Reject => "reject, with a reason",
             Action::Flag => "flag for somebody else",
             Action::Retry => "try again (failed, paused)",
+            Action::Note => "leave a note",
+            Action::TakeBack => "take the last decision back",
+            Action::Filter => "filter, as state:review liver",
+            Action::SavedFilters => "saved filters",
+            Action::Sort => "sort by something else",
+            Action::ReverseSort => "sort the other way round",
+            Action::Mark => "mark, for several at once",
+            Action::MarkRange => "begin, end a range of marks",
             Action::NextCase => "next case in review",
             Action::PreviousCase => "previous case in review",
             Action::NextSlice => "next slice",

@@ -55,6 +55,7 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         score,
         volume_ml: has_mask.then_some(23.4),
         reviewer: None,
+        reason: None,
         created: noon() - jiff::SignedDuration::from_mins(9),
         updated: noon() - jiff::SignedDuration::from_mins(3),
     }
@@ -206,6 +207,7 @@ pub fn status() -> Status {
             fault: None,
         }],
         last_event: 7,
+        viewers: Vec::new(),
     }
 }
 
@@ -261,10 +263,21 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
                 let known = model.queue.get(&case);
                 let state = known.map_or(CaseState::Review, |c| c.state);
                 let revision = known.and_then(|c| c.revision).unwrap_or(0);
+                let mut detail = detail(&case.0, state, revision);
+                if let Some(known) = known {
+                    detail.summary = known.clone();
+                }
                 Answer::Case {
-                    result: Ok(Box::new(detail(&case.0, state, revision))),
+                    result: Ok(Box::new(detail)),
                     case,
                 }
+            }
+            Effect::Peek(case) => {
+                let known = model.queue.get(&case);
+                let (state, revision) = known.map_or((CaseState::Review, 0), |c| {
+                    (c.state, c.revision.unwrap_or(0))
+                });
+                Answer::Peeked(Ok(Box::new(detail(&case.0, state, revision))))
             }
             Effect::LoadSlice { case, plane, index } => Answer::Slice {
                 case,
@@ -294,6 +307,15 @@ pub fn show(model: &mut Model) -> Option<Showing> {
     };
     handle(model, Event::Shown(subject.showing.clone()));
     Some(subject.showing)
+}
+
+/// The terminal shows every slice that has a mask.
+pub fn show_all(model: &mut Model) {
+    press(model, "g");
+    for _ in 5..=8 {
+        press(model, "]");
+        show(model);
+    }
 }
 
 /// The keys that mean something in the default keymap, for tests that press all of them.

@@ -3,8 +3,8 @@
 use super::event::Effect;
 use super::model::{Dialog, Model, Notice, Screen};
 use super::window::WindowChoice;
-use super::{Action, decide, look, prompting};
-use medicosam_shared::case::{CaseState, Verdict};
+use super::{Action, decide, look, narrowing, prompting};
+use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
 const FURTHER: isize = 10;
@@ -33,7 +33,18 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Approve => return decide::decide(model, Verdict::Approve),
         Action::Reject => return decide::decide(model, Verdict::Reject),
         Action::Flag => return decide::decide(model, Verdict::Flag),
-        Action::Retry => return retry(model),
+        Action::Retry => return decide::retry(model),
+        Action::Note => return decide::note(model),
+        Action::TakeBack => return decide::take_back(model),
+        Action::Filter => narrowing::begin(model),
+        Action::SavedFilters => model.dialog = Some(Dialog::SavedFilters),
+        Action::Sort => narrowing::sort(model, false),
+        Action::ReverseSort => narrowing::sort(model, true),
+        Action::Mark => {
+            model.queue.mark();
+            model.scroll();
+        }
+        Action::MarkRange => model.queue.mark_range(),
         Action::NextCase => return neighbour(model, true),
         Action::PreviousCase => return neighbour(model, false),
         Action::WindowCase => window(model, WindowChoice::Case),
@@ -115,11 +126,13 @@ fn back(model: &mut Model) {
     if model.dialog.take().is_some() {
         return;
     }
-    if let Screen::Review(review) = &mut model.screen
-        && !prompting::back(review)
-        && !look::back(review)
-    {
-        model.close();
+    match &mut model.screen {
+        Screen::Queue => narrowing::back(model),
+        Screen::Review(review) => {
+            if !prompting::back(review) && !look::back(review) {
+                model.close();
+            }
+        }
     }
 }
 
@@ -156,27 +169,6 @@ fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
             model.notice = Some(Notice::good("No other case waits for review."));
             Vec::new()
         }
-    }
-}
-
-fn retry(model: &mut Model) -> Vec<Effect> {
-    let id = match &model.screen {
-        Screen::Queue => model.queue.selected().map(|c| &c.id),
-        Screen::Review(review) => Some(&review.case),
-    };
-    match id.and_then(|id| model.queue.get(id)) {
-        Some(case) if matches!(case.state, CaseState::Failed | CaseState::Paused) => {
-            vec![Effect::Retry(case.id.clone())]
-        }
-        Some(case) => {
-            let text = format!(
-                "It is {}; only failed and paused cases are tried again.",
-                case.state
-            );
-            model.notice = Some(Notice::bad(text));
-            Vec::new()
-        }
-        None => Vec::new(),
     }
 }
 

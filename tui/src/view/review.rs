@@ -59,6 +59,18 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
     if let (Some(place), all) = model.queue.place_in_review(&review.case) {
         left.push(Span::raw(format!("  {place}/{all}")));
     }
+    if let Some(revision) = review.revision() {
+        let (shown, all) = model.coverage(&review.case, revision);
+        if let Some(percent) = (shown * 100).checked_div(all) {
+            left.push(Span::raw(format!("  seen {percent}%")));
+        }
+    }
+    let viewers = model.live.viewers(&review.case);
+    if !viewers.is_empty() {
+        let names: Vec<String> = viewers.into_iter().map(printable).collect();
+        let text = format!("  ◦ {} too", names.join(", "));
+        left.push(Span::styled(text, theme.key()));
+    }
     let mut right = Vec::new();
     if let Some(number) = review.count.and_then(|count| count.number()) {
         right.push(Span::styled(format!("{number}  "), theme.key()));
