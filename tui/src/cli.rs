@@ -54,16 +54,17 @@ pub struct Cli {
         long,
         global = true,
         value_enum,
+        env = "MEDICOSAM_PICTURE",
         default_value_t,
         value_name = "HOW",
         help_heading = "Screen"
     )]
-    pub graphics: Choice,
+    pub picture: Choice,
     /// Size of a character cell in pixels, where the terminal does not know it
     #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
     pub cell: Option<(u16, u16)>,
-    /// Grey levels in a picture, 2 to 101: more are finer and take longer over a slow line
-    #[arg(long, global = true, value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
+    /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow line
+    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
     pub greys: GreyLevels,
     /// What to do; nothing: the screen
     #[command(subcommand)]
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
         }
     };
     let preferences = Preferences {
-        graphics: cli.graphics,
+        picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
     };

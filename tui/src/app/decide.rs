@@ -97,16 +97,20 @@ pub(super) fn unseen_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Goes to the first slice with a mask that was not shown, from this one on and round the end.
 fn next_unseen(model: &mut Model) -> Vec<Effect> {
-    let Some((case, Some(revision), index)) = model
-        .review()
-        .map(|r| (r.case.clone(), r.revision(), r.own_index()))
-    else {
+    let Some((case, Some(revision), Some(axis), index)) = model.review().map(|r| {
+        (
+            r.case.clone(),
+            r.revision(),
+            r.stack().map(|s| s.axis),
+            r.index(),
+        )
+    }) else {
         return Vec::new();
     };
-    let unseen: Vec<u32> = model.unseen(&case, revision);
+    let unseen: Vec<u32> = model.unseen(&case, revision, axis);
     let next = unseen.iter().find(|slice| **slice > index);
     match (next.or(unseen.first()).copied(), model.review_mut()) {
-        (Some(slice), Some(review)) => review.look_own(slice),
+        (Some(slice), Some(review)) => review.look(slice),
         _ => Vec::new(),
     }
 }

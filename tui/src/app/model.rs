@@ -15,6 +15,7 @@ use crate::term::{Key, KeyCode};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, Status};
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::geometry::Axis;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whether the daemon can be reached.
@@ -329,17 +330,14 @@ impl Model {
             Screen::Review(review) if review.case == key.0 => Some(review),
             _ => None,
         };
-        let review = review.filter(|r| r.revision() == Some(revision));
-        // Masks are judged in the plane that they are cut in; another plane cuts all of them, and
-        // shows a line of each.
-        let axis = review.and_then(|r| r.masks()).map(|m| m.axis);
-        let masked = || match (review, axis) {
-            (Some(review), Some(axis)) => review.mask_slices_across(axis),
+        let masked = || match review {
+            Some(review) if review.revision() == Some(revision) => {
+                review.masked_across(showing.axis)
+            }
             _ => BTreeSet::new(),
         };
-        let index = (axis == Some(showing.axis)).then_some(showing.index);
         let coverage = self.seen.entry(key.clone()).or_default();
-        coverage.show(index, masked);
+        coverage.show(showing.axis, showing.index, masked);
     }
 
     /// Whether a revision has been on the screen.
@@ -353,10 +351,10 @@ impl Model {
         coverage.map_or((0, 0), Coverage::count)
     }
 
-    /// The slices of a revision with a mask that were not shown.
-    pub fn unseen(&self, case: &CaseId, revision: RevisionNumber) -> Vec<u32> {
+    /// The slices of a revision with a mask, across an axis, that were not shown.
+    pub fn unseen(&self, case: &CaseId, revision: RevisionNumber, axis: Axis) -> Vec<u32> {
         let coverage = self.seen.get(&(case.clone(), revision));
-        coverage.map_or_else(Vec::new, |c| c.unseen().collect())
+        coverage.map_or_else(Vec::new, |c| c.unseen(axis).collect())
     }
 
     /// A case changed; returns what to read, unless something is being read already.

@@ -374,11 +374,11 @@ impl Review {
     /// The slices in the plane that is looked at that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
         let axis = self.stack().map(|stack| stack.axis);
-        axis.map_or_else(BTreeSet::new, |axis| self.mask_slices_across(axis))
+        axis.map_or_else(BTreeSet::new, |axis| self.masked_across(axis))
     }
 
-    /// The slices across `axis` that have a mask, in order.
-    pub fn mask_slices_across(&self, axis: Axis) -> BTreeSet<u32> {
+    /// The slices across an axis that have a mask, in order.
+    pub fn masked_across(&self, axis: Axis) -> BTreeSet<u32> {
         let areas = self.measures().iter().map(|m| m.areas(axis));
         areas
             .flat_map(|areas| (0..).zip(areas).filter(|(_, area)| **area > 0))

@@ -5,6 +5,7 @@
 
 mod daemon;
 mod filters;
+mod pace;
 mod painter;
 mod pictures;
 mod place;
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
 use painter::Painter;
-use pictures::{Encoded, Pictures};
+use pictures::Pictures;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
@@ -271,7 +272,7 @@ impl Running {
                 self.terminal.learn(&reply);
                 if reply == Reply::Status {
                     self.probe_until = None;
-                    self.pictures.answered();
+                    self.pictures.answered(Instant::now());
                 }
             }
             Report::Written => {
@@ -330,7 +331,8 @@ impl Running {
 
     fn send(&mut self, frame: Frame) {
         self.writing += 1;
-        self.pictures.asked(frame.questions);
+        self.pictures
+            .asked(frame.questions, frame.bytes.len(), Instant::now());
         self.writer.send(frame);
     }
 
@@ -352,17 +354,17 @@ impl Running {
         let status: PictureStatus = self.pictures.status(&self.terminal);
         let mut next = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
         let cursor = view(&self.model, &status, self.theme, &mut next);
-        self.pictures.draw_blocks(&mut next);
-        let sixel = picture.as_ref().and_then(Encoded::sixel);
+        self.pictures.draw_cells(&mut next);
+        let drawing = picture.as_ref().and_then(Option::as_ref);
         let mut bytes = self.painter.paint(
             next,
             self.pictures.covered(),
-            sixel,
+            drawing,
             cursor,
             self.terminal.is_synchronized(),
         );
         let mut questions = 0;
-        if picture.is_some() {
+        if picture.is_some() && !bytes.is_empty() {
             questions = self.pictures.ask_for_answer(&mut bytes);
         }
         if bytes.is_empty() {

@@ -95,18 +95,6 @@ fn three_planes_are_linked_by_the_voxel_that_is_pointed_at() {
 }
 
 #[test]
-fn only_slices_in_the_plane_of_the_masks_count_as_seen() {
-    let mut model = opened();
-    let case = review(&model).case.clone();
-    press(&mut model, "y");
-    show(&mut model);
-    assert_eq!(model.coverage(&case, 1), (0, 4));
-    press(&mut model, "v");
-    show(&mut model);
-    assert_eq!(model.coverage(&case, 1), (1, 4));
-}
-
-#[test]
 fn a_number_before_a_key_says_where_to_or_how_often_and_leaves_the_window() {
     let mut model = opened();
     let before = review(&model).window;

@@ -2,6 +2,7 @@
 
 use super::*;
 use medicosam_shared::api::{Live, NoteRequest, UndoRequest, Viewer};
+use medicosam_shared::geometry::Axis;
 
 fn undo(case: &str) -> Effect {
     Effect::Undo {
@@ -64,7 +65,7 @@ fn slices_shown_without_masks_were_not_seen() {
     assert_eq!(model.coverage(&id("one"), 1), (0, 0));
     press(&mut model, "space");
     show(&mut model);
-    assert_eq!(model.unseen(&id("one"), 1), [5, 6, 7]);
+    assert_eq!(model.unseen(&id("one"), 1, Axis::K), [5, 6, 7]);
 }
 
 #[test]
