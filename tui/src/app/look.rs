@@ -160,19 +160,14 @@ fn low_slice(review: &mut Review, times: u32, forward: bool) -> Result<Vec<Effec
     if slices.is_empty() {
         return Err("The model is sure of all slices.");
     }
-    let mut effects = review.look_across(None);
-    match beyond(&slices, review.index(), times, forward) {
-        Some(index) => effects.extend(review.look(index)),
-        None if effects.is_empty() => {
-            return Err(if forward {
-                "The model is sure of all slices further on."
-            } else {
-                "The model is sure of all slices before."
-            });
-        }
-        None => {}
+    match beyond(&slices, review.own_index(), times, forward) {
+        Some(index) => Ok(review.look_own(index)),
+        None => Err(if forward {
+            "The model is sure of all slices further on."
+        } else {
+            "The model is sure of all slices before."
+        }),
     }
-    Ok(effects)
 }
 
 /// The so many-th of `slices` from slice `index` on, or the last one there.

@@ -268,6 +268,21 @@ impl Review {
         self.look_at(at)
     }
 
+    /// The slice that is looked at in the plane that the masks are cut in.
+    pub fn own_index(&self) -> u32 {
+        let own = self.detail.as_ref().and_then(Stack::of);
+        own.map_or(0, |stack| self.at[stack.axis.index()])
+    }
+
+    /// Looks at slice `index` in the plane that the masks are cut in.
+    pub fn look_own(&mut self, index: u32) -> Vec<Effect> {
+        self.axis = None;
+        if self.layout == Layout::Mosaic {
+            self.layout = Layout::One;
+        }
+        self.look(index)
+    }
+
     /// Looks at a voxel, or the nearest one that there is; returns what is needed for it.
     pub fn look_at(&mut self, voxel: [u32; 3]) -> Vec<Effect> {
         let Some(stack) = self.stack() else {
@@ -356,10 +371,10 @@ impl Review {
         tiles.min_by_key(|tile| tile.abs_diff(index))
     }
 
-    /// The slices that have a mask, in order.
+    /// The slices in the plane that is looked at that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
-        self.stack()
-            .map_or_else(BTreeSet::new, |stack| self.masked_across(stack.axis))
+        let axis = self.stack().map(|stack| stack.axis);
+        axis.map_or_else(BTreeSet::new, |axis| self.masked_across(axis))
     }
 
     /// The slices across an axis that have a mask, in order.

@@ -304,8 +304,12 @@ impl Review {
             panes,
             range: self.window.range(detail),
             inverted: self.inverted,
+            // Two outlines that cross each other say little.
+            form: match overlay {
+                Overlay::Changes { .. } => Form::Filled,
+                Overlay::Masks(..) | Overlay::Nothing => self.form,
+            },
             overlay,
-            form: self.form,
             opacity: self.opacity,
         }))
     }

@@ -125,7 +125,7 @@ pub fn place(
             }
         }
     }
-    let scale = 1 + (width.max(height) / 180).min(2);
+    let scale = 1 + (width.max(height) / 120).min(2);
     // Where letters would take more than a few of the pixels there are none.
     let mut write = |text: String, rows: i64, place: fn(i64, i64) -> (i64, i64)| {
         let (w, h) = letters::size(&text, scale);

@@ -91,15 +91,15 @@ fn reasons<'a>(
     if let Some(parts) = measures.map(|m| m.parts).filter(|parts| *parts > 1) {
         reasons.push(format!("{parts} parts"));
     }
+    let room = width.saturating_sub(4);
     reasons
-        .into_iter()
-        .map(|reason| {
-            let mut text = format!("  ! {reason}");
-            if text.chars().count() > width {
-                text = text.chars().take(width.saturating_sub(1)).collect();
-                text.push('…');
-            }
-            Line::styled(text, theme.attention())
+        .iter()
+        .flat_map(|reason| {
+            let lines = super::wrapped(reason, room).into_iter().enumerate();
+            lines.map(|(number, line)| {
+                let sign = if number == 0 { '!' } else { ' ' };
+                Line::styled(format!("  {sign} {line}"), theme.attention())
+            })
         })
         .collect()
 }
