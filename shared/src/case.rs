@@ -240,6 +240,10 @@ pub enum Action {
     Flagged,
     /// A person asked for another mask.
     Prompted,
+    /// A person began a draft.
+    Drafted,
+    /// A person discarded a draft.
+    Discarded,
     /// A person asked to try again.
     Retried,
     /// The case failed.
@@ -263,6 +267,8 @@ impl Action {
             Action::Rejected => "rejected",
             Action::Flagged => "flagged",
             Action::Prompted => "prompted",
+            Action::Drafted => "drafted",
+            Action::Discarded => "discarded",
             Action::Retried => "retried",
             Action::Failed => "failed",
             Action::Paused => "paused",

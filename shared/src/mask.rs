@@ -173,6 +173,11 @@ impl MaskSet {
     /// Puts `mask` in place of what the object had on slice `index`; makes the object if it is
     /// new. An empty mask removes the slice.
     pub fn set_slice(&mut self, label: Label, name: &str, index: u32, mask: &SliceMask) {
+        self.set_runs(label, name, index, mask.to_rle());
+    }
+
+    /// Like [`MaskSet::set_slice`], with run lengths.
+    pub fn set_runs(&mut self, label: Label, name: &str, index: u32, rle: Rle) {
         let position = self.objects.binary_search_by_key(&label, |o| o.label);
         let at = match position {
             Ok(at) => at,
@@ -186,7 +191,6 @@ impl MaskSet {
                 at
             }
         };
-        let rle = mask.to_rle();
         if rle.0.is_empty() {
             self.objects[at].slices.remove(&index);
         } else {
