@@ -69,14 +69,14 @@ pub struct Answered {
     pub model: ModelRecord,
     /// What ran it.
     pub runtime: RuntimeRecord,
-    /// Slice → masks.
-    pub slices: BTreeMap<u32, SliceAnswer>,
+    /// The masks, each slice once.
+    pub slices: Vec<SliceAnswer>,
 }
 
 /// What the model made of a prompt on a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SliceAnswer {
-    /// What it was asked.
+    /// What it was asked, on which slice.
     pub prompt: SlicePrompt,
     /// Whether the prompt was derived from the mask of a neighbouring slice; else a person drew it.
     #[serde(default)]
@@ -176,9 +176,10 @@ impl Draft {
         for step in self.done() {
             match step {
                 Step::Answered(answered) => {
-                    for (&index, answer) in &answered.slices {
+                    for answer in &answered.slices {
                         if let Some(mask) = answer.mask() {
-                            answers.insert((answered.label, index), (answer, mask));
+                            let place = (answered.label, answer.prompt.index);
+                            answers.insert(place, (answer, mask));
                         }
                     }
                 }
@@ -290,7 +291,7 @@ pub(crate) mod tests {
                 precision: "f32".into(),
                 threads: 1,
             },
-            slices: [(index, answer)].into(),
+            slices: vec![answer],
         })
     }
 

@@ -7,6 +7,7 @@
 
 pub mod action;
 mod decide;
+pub mod drafting;
 pub mod edit;
 pub mod event;
 pub mod keymap;
@@ -27,7 +28,7 @@ mod tests;
 pub use action::Action;
 pub use event::{Answer, Effect, Event, Failure};
 pub use keymap::{Context, Keymap};
-pub use model::{Dialog, Link, Model, Notice, Screen};
+pub use model::{Dialog, Link, Model, Notice, Question, Screen};
 pub use subject::{Showing, Subject};
 
 use crate::term::{Key, KeyCode};
@@ -39,6 +40,9 @@ pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Paste(text) => {
             if let Some(Dialog::Reason(reason)) = &mut model.dialog {
                 reason.text.insert(&text);
+            }
+            if let Some(Dialog::NewObject { text: line, .. }) = &mut model.dialog {
+                line.insert(&text);
             }
             Vec::new()
         }
@@ -82,6 +86,33 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             KeyCode::Enter => decide::give_reason(model),
             _ => {
                 reason.text.press(key);
+                Vec::new()
+            }
+        };
+    }
+    if let Some(Dialog::Question(question)) = &model.dialog {
+        let question = question.clone();
+        return match key.code {
+            KeyCode::Char('y') if key == Key::plain(key.code) => {
+                model.dialog = None;
+                prompting::agreed(model, &question)
+            }
+            KeyCode::Char('n') | KeyCode::Esc => {
+                model.dialog = None;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+    }
+    if let Some(Dialog::NewObject { text, .. }) = &mut model.dialog {
+        return match key.code {
+            KeyCode::Esc => {
+                model.dialog = None;
+                Vec::new()
+            }
+            KeyCode::Enter => prompting::name_object(model),
+            _ => {
+                text.press(key);
                 Vec::new()
             }
         };

@@ -9,6 +9,7 @@ use crate::term::{Key, KeyCode};
 use jiff::Timestamp;
 use medicosam_shared::api::Status;
 use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
+use medicosam_shared::prompt::Label;
 use std::collections::{BTreeSet, HashSet};
 
 /// Whether the daemon can be reached.
@@ -46,6 +47,24 @@ pub enum Dialog {
     /// Why there is no such question. Whoever types a reason all the same types it in here, and not
     /// into the keys of the screen.
     Refusal(String),
+    /// A question that `y` and `n` answer.
+    Question(Question),
+    /// The name of a new object, with its label or not.
+    NewObject {
+        /// The label, unless another one is typed before the name.
+        label: Label,
+        /// What has been typed.
+        text: Line,
+    },
+}
+
+/// What is asked before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to discard the draft.
+    Discard,
+    /// Whether to put the draft on top of a revision that came meanwhile; why it came to that.
+    Rebase(String),
 }
 
 /// A decision that waits for its reason.
@@ -233,7 +252,7 @@ impl Model {
         self.queue.select(&case);
         self.screen = Screen::Review(Box::new(Review::new(case.clone())));
         self.dialog = None;
-        vec![Effect::LoadCase(case)]
+        vec![Effect::LoadCase(case.clone()), Effect::LoadDraft(case)]
     }
 
     /// Goes back to the list.

@@ -3,7 +3,7 @@
 use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
 use super::{decide, prompting};
-use medicosam_shared::case::{Action, Event};
+use medicosam_shared::case::{Action, CaseId, Event};
 use medicosam_shared::text::printable;
 
 /// Takes an answer in; returns what has to be done outside.
@@ -16,7 +16,8 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.scroll();
             // Whatever could not be read while the daemon was away can be now.
             let review = model.review().map(|r| r.case.clone());
-            return review.map(Effect::LoadCase).into_iter().collect();
+            let read = |case: CaseId| [Effect::LoadCase(case.clone()), Effect::LoadDraft(case)];
+            return review.into_iter().flat_map(read).collect();
         }
         Answer::Disconnected(failure) => model.link = Link::Lost(failure),
         Answer::Happened(event) => return happened(model, &event),
@@ -69,7 +70,10 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         } => {
             if let Some(review) = model.review_of(&case) {
                 match result {
-                    Ok(masks) => review.put_masks(revision, masks),
+                    Ok(masks) => {
+                        review.put_masks(revision, masks);
+                        review.compose();
+                    }
                     Err(failure) => model.notice = Some(Notice::failure(&failure)),
                 }
             }
@@ -84,11 +88,15 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             }
             Err(failure) => model.notice = Some(Notice::failure(&failure)),
         },
-        Answer::Prompted {
+        Answer::Draft { case, result } => return prompting::draft_loaded(model, &case, result),
+        Answer::DraftChanged {
             case,
             result,
             elapsed,
-        } => return prompting::prompted(model, &case, result, elapsed),
+        } => return prompting::draft_changed(model, &case, result, elapsed),
+        Answer::DraftProgress { case, result } => {
+            return prompting::draft_progressed(model, &case, result);
+        }
     }
     Vec::new()
 }

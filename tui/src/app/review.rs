@@ -1,9 +1,11 @@
 //! A case being looked at.
 
+use super::drafting::Drafting;
 use super::edit::Edit;
 use super::event::Effect;
 use super::slices::Slices;
 use super::subject::{Showing, SliceSubject, Subject};
+use medicosam_shared::api::DraftChange;
 use medicosam_shared::case::{CaseDetail, CaseId, RevisionNumber};
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::geometry::{Affine, Axis, Dims, Plane, SliceShape};
@@ -113,7 +115,9 @@ pub struct Review {
     pub window: WindowChoice,
     /// Prompts being drawn.
     pub edit: Option<Edit>,
-    /// A prompt is being worked off.
+    /// One's draft.
+    pub drafting: Drafting,
+    /// A revision is being made of the draft.
     pub prompting: bool,
     /// How long the last prompt took.
     pub elapsed: Option<Duration>,
@@ -133,6 +137,7 @@ impl Review {
             masks_visible: true,
             window: WindowChoice::default(),
             edit: None,
+            drafting: Drafting::default(),
             prompting: false,
             elapsed: None,
             slices: Slices::default(),
@@ -159,6 +164,29 @@ impl Review {
     /// Takes in masks of a revision.
     pub fn put_masks(&mut self, revision: RevisionNumber, masks: Arc<MaskSet>) {
         self.masks = Some((revision, masks));
+    }
+
+    /// Has one's draft changed.
+    pub fn change_draft(&mut self, change: DraftChange) -> Vec<Effect> {
+        let Some(revision) = self.revision() else {
+            return Vec::new();
+        };
+        let case = self.case.clone();
+        let effects = self.drafting.ask(&case, revision, change);
+        self.compose();
+        effects
+    }
+
+    /// Puts what the draft changes on top of the masks of the revision.
+    pub fn compose(&mut self) {
+        let base = self.masks().cloned();
+        self.drafting.compose(base.as_ref());
+    }
+
+    /// The masks that are drawn: while prompts are changed, with what the draft changes.
+    pub fn drawn_masks(&self) -> Option<&Arc<MaskSet>> {
+        let draft = self.edit.as_ref().and_then(|_| self.drafting.masks());
+        draft.or_else(|| self.masks())
     }
 
     /// Takes in what is known of the case, and returns what else is needed. The first time, the
@@ -217,7 +245,7 @@ impl Review {
 
     /// The slices that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
-        let objects = self.masks().into_iter().flat_map(|m| &m.objects);
+        let objects = self.drawn_masks().into_iter().flat_map(|m| &m.objects);
         objects.flat_map(|o| o.slices.keys().copied()).collect()
     }
 
@@ -228,9 +256,12 @@ impl Review {
             .into_iter()
             .flat_map(|m| m.objects.iter().map(|o| o.label))
             .collect();
+        labels.extend(self.drafting.objects().into_keys());
         if labels.is_empty() {
             labels.push(Label::MIN);
         }
+        labels.sort_unstable();
+        labels.dedup();
         labels
     }
 
@@ -283,13 +314,19 @@ impl Review {
         if slice.shape != stack.shape() {
             return Subject::Nothing;
         }
-        let masks = self.masks().filter(|_| self.masks_visible);
-        let marks = self.edit.as_ref().map(|e| e.marks(self.index));
+        let masks = self.drawn_masks().filter(|_| self.masks_visible);
+        let of_draft = self.edit.is_some() && self.drafting.masks().is_some();
+        let marks = self
+            .edit
+            .as_ref()
+            .map(|e| e.marks(self.drafting.drawn(e.label, self.index)));
         Subject::Slice(Box::new(SliceSubject {
             showing: Showing {
                 case: self.case.clone(),
                 index: self.index,
-                revision: masks.and(self.revision()),
+                // A draft is not what can be decided on.
+                revision: masks.filter(|_| !of_draft).and(self.revision()),
+                draft: (of_draft && self.masks_visible).then_some(self.drafting.generation),
             },
             marks: marks.unwrap_or_default(),
             range: self.window.range(detail),

@@ -47,6 +47,8 @@ pub struct Showing {
     pub index: u32,
     /// The revision whose masks are drawn; `None` if none are.
     pub revision: Option<RevisionNumber>,
+    /// Which state of one's draft is drawn instead; `None` if none is.
+    pub draft: Option<u64>,
 }
 
 /// Two subjects are the same if their pictures are: values and masks never change under the name

@@ -1,5 +1,7 @@
 //! The store against a real file.
 
+mod drafts;
+
 use super::*;
 use crate::store::Task;
 use jiff::Timestamp;
