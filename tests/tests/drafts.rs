@@ -48,7 +48,10 @@ fn change(
 ) -> Result<DraftResponse, ClientError> {
     let known = draft(system, case).filter(|d| !d.discarded);
     let request = DraftRequest {
-        revision: known.as_ref().map_or(1, |d| d.revision),
+        revision: known.as_ref().map_or_else(
+            || current(system, case).summary.revision.unwrap(),
+            |d| d.revision,
+        ),
         version: known.map_or(0, |d| d.version),
         change,
     };
@@ -122,7 +125,7 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     terminal.wait_for("the second one", |view| view.contains("draft: 2 slices"));
     terminal.type_keys("u").unwrap();
     terminal.wait_for("the first one alone", |view| {
-        view.contains("draft: 1 slice ")
+        view.contains("draft: 1 slice") && !view.contains("slices")
     });
     // A box is drawn, and not segmented yet.
     terminal.type_keys("bLLJJb").unwrap();
@@ -144,7 +147,7 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
         view.contains("You have a draft here")
     });
     terminal.type_keys("e").unwrap();
-    terminal.wait_for("the draft", |view| view.contains("draft: 1 slice "));
+    terminal.wait_for("the draft", |view| view.contains("draft: 1 slice"));
     terminal.type_keys("c").unwrap();
     terminal.wait_for("the revision", |view| view.contains("revision 2 of 2"));
     terminal.type_keys(CTRL_C).unwrap();
