@@ -23,11 +23,14 @@ Examples:
   medicosam show 3f2a --json | jq .score     one case, for a script
   medicosam approve 3f2a --revision 2        approve, unless revision 3 came meanwhile
   medicosam reject 3f2a --reason \"mask leaks into the vessel\"
+  medicosam undo 3f2a                        take your own last decision back
+  medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
+  medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
   ssh -t host medicosam                      all of this on a server
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-4 somebody else was first.";
+4 somebody else was first. Of several cases, the highest.";
 
 /// Review segmentations of medical scans in a terminal.
 ///
@@ -51,16 +54,17 @@ pub struct Cli {
         long,
         global = true,
         value_enum,
+        env = "MEDICOSAM_PICTURE",
         default_value_t,
         value_name = "HOW",
         help_heading = "Screen"
     )]
-    pub graphics: Choice,
+    pub picture: Choice,
     /// Size of a character cell in pixels, where the terminal does not know it
     #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
     pub cell: Option<(u16, u16)>,
-    /// Grey levels in a picture, 2 to 101: more are finer and take longer over a slow line
-    #[arg(long, global = true, value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
+    /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow line
+    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
     pub greys: GreyLevels,
     /// What to do; nothing: the screen
     #[command(subcommand)]
@@ -81,7 +85,7 @@ pub fn main() -> ExitCode {
         }
     };
     let preferences = Preferences {
-        graphics: cli.graphics,
+        picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
     };

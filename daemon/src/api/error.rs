@@ -78,6 +78,8 @@ impl From<StoreError> for ApiError {
             | StoreError::AlreadyDecided { .. }
             | StoreError::NoDraft(_)
             | StoreError::DraftMoved(_)
+            | StoreError::NothingDecided { .. }
+            | StoreError::OthersDecision { .. }
             | StoreError::WrongState { .. } => StatusCode::CONFLICT,
             StoreError::Ambiguous { .. } | StoreError::Prompt(_) | StoreError::DraftUnfit(_) => {
                 StatusCode::BAD_REQUEST

@@ -3,8 +3,10 @@
 use super::Action;
 use super::edit::{Edit, Step};
 use super::event::{Effect, Failure};
+use super::look;
 use super::model::{Dialog, Line, Model, Notice, Question};
 use super::review::Review;
+use crate::term::{Key, KeyCode};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::prompt::{Label, SlicePrompt};
@@ -14,16 +16,18 @@ use std::time::Duration;
 const FAR: i64 = 10;
 
 /// Begins to draw.
-pub(super) fn begin(model: &mut Model) {
+pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
-        return;
+        return Vec::new();
     };
     if review.stack().is_none() || review.revision().is_none() {
         model.notice = Some(Notice::bad("There is no segmentation to change yet."));
-        return;
+        return Vec::new();
     }
+    let effects = look::before_drawing(review);
     let begin = Edit::new(review.middle(), review.nearest_label());
     review.edit = Some(begin);
+    effects
 }
 
 /// Steps back: out of a half-drawn box, out of work that is being done, then out of drawing. `None`
@@ -52,7 +56,7 @@ pub(super) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    let (index, stack, labels) = (review.index, review.stack(), review.labels());
+    let (index, stack, labels) = (review.index(), review.stack(), review.labels());
     let (Some(edit), Some(stack)) = (&mut review.edit, stack) else {
         return Vec::new();
     };
@@ -125,7 +129,7 @@ fn nothing(label: Label, index: u32) -> SlicePrompt {
     }
 }
 
-fn step(action: Action) -> Option<Step> {
+pub(super) fn step(action: Action) -> Option<Step> {
     let (right, down) = match action {
         Action::MoveLeft => (-1, 0),
         Action::MoveRight => (1, 0),
@@ -232,7 +236,7 @@ fn choose(model: &mut Model, step: i64) -> Vec<Effect> {
     let Some((review, edit)) = model.review().and_then(|r| Some((r, r.edit.as_ref()?))) else {
         return Vec::new();
     };
-    let (label, index) = (edit.label, review.index);
+    let (label, index) = (edit.label, review.index());
     let draft = review.drafting.draft();
     let Some((answer, chosen)) = draft.and_then(|d| d.answer((label, index))) else {
         model.notice = Some(Notice::bad(
@@ -289,8 +293,38 @@ fn commit(model: &mut Model) -> Vec<Effect> {
     ask(model, DraftChange::Commit)
 }
 
+/// A key while a question is asked: only `y` is yes.
+pub(super) fn question_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Dialog::Question(question)) = &model.dialog else {
+        return Vec::new();
+    };
+    let question = question.clone();
+    match key.code {
+        KeyCode::Char('y') if key == Key::plain(key.code) => {
+            model.dialog = None;
+            agreed(model, &question)
+        }
+        KeyCode::Char('n') | KeyCode::Esc => {
+            model.dialog = None;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A key while the name of a new object is typed.
+pub(super) fn object_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    match (&mut model.dialog, key.code) {
+        (_, KeyCode::Enter) => return name_object(model),
+        (dialog, KeyCode::Esc) => *dialog = None,
+        (Some(Dialog::NewObject { text, .. }), _) => text.press(key),
+        _ => {}
+    }
+    Vec::new()
+}
+
 /// A question was answered with yes.
-pub(super) fn agreed(model: &mut Model, question: &Question) -> Vec<Effect> {
+fn agreed(model: &mut Model, question: &Question) -> Vec<Effect> {
     match question {
         Question::Discard => {
             model.notice = Some(Notice::good("The draft is discarded; u brings it back."));
@@ -301,7 +335,7 @@ pub(super) fn agreed(model: &mut Model, question: &Question) -> Vec<Effect> {
 }
 
 /// Takes the name of a new object.
-pub(super) fn name_object(model: &mut Model) -> Vec<Effect> {
+fn name_object(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::NewObject { label, text }) = model.dialog.take() else {
         return Vec::new();
     };

@@ -1,5 +1,6 @@
 //! The store against a real file.
 
+mod decisions;
 mod drafts;
 
 use super::*;

@@ -1,15 +1,12 @@
 //! Drafts, as key strings.
 
 use super::*;
-use crate::app::fixture::{detail, masks};
 use medicosam_shared::api::{
     DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView, Progress,
 };
 use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step, Understands};
 use medicosam_shared::mask::Rle;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
-use std::sync::Arc;
-use std::time::Duration;
 
 /// A daemon that keeps one draft.
 #[derive(Default)]
@@ -187,7 +184,7 @@ fn area(model: &Model, label: u16, index: u32) -> u64 {
 fn points(model: &Model) -> Vec<SlicePoint> {
     let review = model.review().unwrap();
     let label = review.edit.as_ref().unwrap().label;
-    let drawn = review.drafting.drawn(label, review.index);
+    let drawn = review.drafting.drawn(label, review.index());
     drawn.map_or(Vec::new(), |d| d.points.clone())
 }
 
