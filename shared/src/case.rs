@@ -247,6 +247,10 @@ pub enum Action {
     Noted,
     /// A person asked for another mask.
     Prompted,
+    /// A person began a draft.
+    Drafted,
+    /// A person discarded a draft.
+    Discarded,
     /// A person asked to try again.
     Retried,
     /// The case failed.
@@ -272,6 +276,8 @@ impl Action {
             Action::Undone => "undone",
             Action::Noted => "noted",
             Action::Prompted => "prompted",
+            Action::Drafted => "drafted",
+            Action::Discarded => "discarded",
             Action::Retried => "retried",
             Action::Failed => "failed",
             Action::Paused => "paused",

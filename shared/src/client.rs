@@ -1,8 +1,9 @@
 //! The API as async methods over the daemon's Unix socket.
 
 use crate::api::{
-    API_VERSION, CaseList, DecisionRequest, ErrorBody, Live, NoteRequest, PromptRequest,
-    PromptResponse, SliceValues, Status, UndoRequest, VersionInfo, slice_headers,
+    API_VERSION, CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView,
+    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, SliceValues, Status, UndoRequest,
+    VersionInfo, slice_headers,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
 use crate::geometry::{Plane, SliceShape};
@@ -246,6 +247,32 @@ impl Client {
     ) -> Result<PromptResponse, ClientError> {
         self.post(&format!("/v1/cases/{}/prompts", escape(&id.0)), request)
             .await
+    }
+
+    /// The caller's draft on a case.
+    pub async fn draft(&self, id: &CaseId) -> Result<DraftView, ClientError> {
+        self.get(&format!("/v1/cases/{}/draft", escape(&id.0)))
+            .await
+    }
+
+    /// Changes the caller's draft on a case; waits for masks and revisions (up to 30 s).
+    pub async fn change_draft(
+        &self,
+        id: &CaseId,
+        request: &DraftRequest,
+    ) -> Result<DraftResponse, ClientError> {
+        self.post(&format!("/v1/cases/{}/draft", escape(&id.0)), request)
+            .await
+    }
+
+    /// Waits until the caller's draft on a case has another version than `after`, or for a while.
+    pub async fn draft_progress(
+        &self,
+        id: &CaseId,
+        after: u64,
+    ) -> Result<DraftProgress, ClientError> {
+        let path = format!("/v1/cases/{}/draft/progress?after={after}", escape(&id.0));
+        self.get(&path).await
     }
 
     /// Tries a failed or paused case again.

@@ -67,7 +67,9 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
         view.pictures().len() > before
     });
     terminal.type_keys("s").unwrap();
-    terminal.wait_for("the new mask", |view| view.contains("revision 2 of 2"));
+    terminal.wait_for("the new mask", |view| view.contains("mask in"));
+    terminal.type_keys("c").unwrap();
+    terminal.wait_for("the new revision", |view| view.contains("revision 2 of 2"));
     let prompted = system.wait(system.client().case(&case.summary.id.0));
     assert_eq!(prompted.summary.revision, Some(2));
     let prompts = &prompted.current().unwrap().provenance.prompts;

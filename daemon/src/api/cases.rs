@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// How long a request for a mask waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which cases to list.
 #[derive(Debug, Deserialize)]
@@ -165,7 +165,8 @@ async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
     let mut changes = api.changes.listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {
-            WorkOutcome::Open => changes.changed().await,
+            // Prompts make revisions.
+            WorkOutcome::Open | WorkOutcome::Answered => changes.changed().await,
             WorkOutcome::Done(revision) => return Ok(PromptResponse::Revised { revision }),
             WorkOutcome::Failed(fault) => return Ok(PromptResponse::Failed { fault }),
         }
@@ -173,7 +174,7 @@ async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
 }
 
 /// The request in a body, or an error that says where it is wrong.
-fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(super) fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
         ApiError::bad_request(
             "bad-request",

@@ -1,6 +1,7 @@
 //! The API: HTTP and JSON over a Unix socket, so that `curl --unix-socket` works.
 
 mod cases;
+mod drafts;
 mod error;
 mod events;
 mod live;
@@ -83,6 +84,11 @@ impl Api {
             .route("/v1/cases/{id}/undo", post(cases::undo))
             .route("/v1/cases/{id}/note", post(cases::note))
             .route("/v1/cases/{id}/prompts", post(cases::prompt))
+            .route(
+                "/v1/cases/{id}/draft",
+                get(drafts::show).post(drafts::change),
+            )
+            .route("/v1/cases/{id}/draft/progress", get(drafts::progress))
             .route("/v1/cases/{id}/retry", post(cases::retry))
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))

@@ -172,6 +172,22 @@ pub enum Action {
     NextObject,
     /// Segment this slice with its box and points.
     Segment,
+    /// Follow the object to the slices around those that were segmented by hand.
+    Propagate,
+    /// Take the next one of the masks that the model offers.
+    NextCandidate,
+    /// Take the previous one of the masks that the model offers.
+    PreviousCandidate,
+    /// Add an object; asks for its name.
+    NewObject,
+    /// Take back the last step of the draft.
+    UndoPrompt,
+    /// Do the step of the draft that was taken back last again.
+    RedoPrompt,
+    /// Make a revision of the draft.
+    CommitDraft,
+    /// Discard the draft; asks first.
+    DiscardDraft,
 }
 
 impl Action {
@@ -261,6 +277,14 @@ impl Action {
             Action::ClearPrompt => "clear box and points",
             Action::NextObject => "next object",
             Action::Segment => "segment this slice",
+            Action::Propagate => "segment the slices around",
+            Action::NextCandidate => "next mask offered",
+            Action::PreviousCandidate => "previous mask offered",
+            Action::NewObject => "new object",
+            Action::UndoPrompt => "undo",
+            Action::RedoPrompt => "redo",
+            Action::CommitDraft => "commit: make a revision",
+            Action::DiscardDraft => "discard the draft",
         }
     }
 }

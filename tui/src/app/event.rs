@@ -4,7 +4,8 @@ use super::Showing;
 use crate::term::Key;
 use jiff::Timestamp;
 use medicosam_shared::api::{
-    CaseList, DecisionRequest, Live, NoteRequest, PromptRequest, SliceValues, Status, UndoRequest,
+    CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Live,
+    NoteRequest, SliceValues, Status, UndoRequest,
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::client::ClientError;
@@ -171,31 +172,29 @@ pub enum Answer {
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
-    /// A prompt was worked off, or not.
-    Prompted {
-        /// Which case.
+    /// A draft as the daemon has it.
+    Draft {
+        /// On which case.
+        case: CaseId,
+        /// The draft, and what the model understands.
+        result: Result<DraftView, Failure>,
+    },
+    /// A draft was changed, or not.
+    DraftChanged {
+        /// On which case.
         case: CaseId,
         /// What came of it.
-        result: Result<Prompted, Failure>,
-        /// From the key to the new mask.
+        result: Result<DraftResponse, Failure>,
+        /// From the key to the answer.
         elapsed: Duration,
     },
-}
-
-/// What came of a prompt.
-#[derive(Debug)]
-pub enum Prompted {
-    /// A new revision, which is the current one.
-    Revised {
-        /// The case with it.
-        detail: Box<CaseDetail>,
-        /// Its number.
-        revision: RevisionNumber,
-        /// Its masks.
-        masks: Arc<MaskSet>,
+    /// What is being segmented for a draft is further, or done.
+    DraftProgress {
+        /// On which case.
+        case: CaseId,
+        /// How far it is.
+        result: Result<DraftProgress, Failure>,
     },
-    /// It takes longer; the event log will tell.
-    Queued,
 }
 
 /// Something to be done outside.
@@ -254,11 +253,20 @@ pub enum Effect {
     SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
-    /// Segment again.
-    Prompt {
-        /// This case.
+    /// Read one's draft on a case.
+    LoadDraft(CaseId),
+    /// Change one's draft.
+    ChangeDraft {
+        /// On this case.
         case: CaseId,
         /// Like this.
-        request: PromptRequest,
+        request: DraftRequest,
+    },
+    /// Wait until one's draft is another version.
+    WatchDraft {
+        /// On this case.
+        case: CaseId,
+        /// Than this one.
+        after: u64,
     },
 }

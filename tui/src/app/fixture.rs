@@ -4,7 +4,7 @@ use super::event::{Answer, Effect, Event};
 use super::{Keymap, Model, Showing, Subject, handle};
 use crate::term::Key;
 use jiff::Timestamp;
-use medicosam_shared::api::{CaseList, SliceValues, Status, VersionInfo, WorkerStatus};
+use medicosam_shared::api::{CaseList, DraftView, SliceValues, Status, VersionInfo, WorkerStatus};
 use medicosam_shared::case::{
     self, CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
 };
@@ -289,6 +289,13 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
                 case,
                 revision,
                 result: Ok(Arc::new(masks())),
+            },
+            Effect::LoadDraft(case) => Answer::Draft {
+                case,
+                result: Ok(DraftView {
+                    draft: None,
+                    understands: None,
+                }),
             },
             other => {
                 left.insert(0, other);

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod count;
 pub mod coverage;
 pub mod decide;
+pub mod drafting;
 pub mod edit;
 pub mod event;
 pub mod filter;
@@ -39,7 +40,7 @@ mod tests;
 pub use action::Action;
 pub use event::{Answer, Effect, Event, Failure};
 pub use keymap::{Context, Keymap};
-pub use model::{Dialog, Link, Model, Notice, Screen};
+pub use model::{Dialog, Link, Model, Notice, Question, Screen};
 pub use subject::{Showing, Subject};
 
 use crate::term::{Key, KeyCode};
@@ -58,6 +59,7 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
             match &mut model.dialog {
                 Some(Dialog::Reason(reason)) => reason.text.insert(&text),
                 Some(Dialog::Note(note)) => note.text.insert(&text),
+                Some(Dialog::NewObject { text: line, .. }) => line.insert(&text),
                 _ => narrowing::paste(model, &text),
             }
             Vec::new()
@@ -100,6 +102,8 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Dialog::Conflict { .. }) => return decide::conflict_key(model, key),
         Some(Dialog::Filter(_)) => return narrowing::key(model, key),
         Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
+        Some(Dialog::Question(_)) => return prompting::question_key(model, key),
+        Some(Dialog::NewObject { .. }) => return prompting::object_key(model, key),
         Some(Dialog::Help { .. }) | None => {}
     }
     let (context, now) = (model.context(), model.now);

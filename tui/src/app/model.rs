@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, Status};
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::geometry::Axis;
+use medicosam_shared::prompt::Label;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whether the daemon can be reached.
@@ -53,6 +54,15 @@ pub enum Dialog {
     /// Why there is no such question. Whoever types a reason all the same types it in here, and not
     /// into the keys of the screen.
     Refusal(String),
+    /// A question that `y` and `n` answer.
+    Question(Question),
+    /// The name of a new object, with its label or not.
+    NewObject {
+        /// The label, unless another one is typed before the name.
+        label: Label,
+        /// What has been typed.
+        text: Line,
+    },
     /// A note being typed.
     Note(Note),
     /// A filter being typed.
@@ -77,6 +87,15 @@ pub enum Dialog {
         /// Who did what, when and why.
         text: String,
     },
+}
+
+/// What is asked before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to discard the draft.
+    Discard,
+    /// Whether to put the draft on top of a revision that came meanwhile; why it came to that.
+    Rebase(String),
 }
 
 /// A note being typed.
@@ -296,7 +315,7 @@ impl Model {
         self.queue.select(&case);
         self.screen = Screen::Review(Box::new(Review::new(case.clone())));
         self.dialog = None;
-        vec![Effect::LoadCase(case)]
+        vec![Effect::LoadCase(case.clone()), Effect::LoadDraft(case)]
     }
 
     /// Goes back to the list.

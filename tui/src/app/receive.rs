@@ -4,7 +4,7 @@ use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
 use super::slices::SliceId;
 use super::{decide, live, prompting};
-use medicosam_shared::case::{Action, Event};
+use medicosam_shared::case::{Action, CaseId, Event};
 use medicosam_shared::text::printable;
 
 /// Takes an answer in; returns what has to be done outside.
@@ -17,7 +17,8 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.scroll();
             // Whatever could not be read while the daemon was away can be now.
             let review = model.review().map(|r| r.case.clone());
-            return review.map(Effect::LoadCase).into_iter().collect();
+            let read = |case: CaseId| [Effect::LoadCase(case.clone()), Effect::LoadDraft(case)];
+            return review.into_iter().flat_map(read).collect();
         }
         Answer::Disconnected(failure) => model.link = Link::Lost(failure),
         Answer::Happened(event) => return happened(model, &event),
@@ -76,6 +77,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 match result {
                     Ok(masks) => {
                         review.put_masks(revision, masks);
+                        review.compose();
                         return review.load();
                     }
                     Err(failure) => model.notice = Some(Notice::failure(&failure)),
@@ -98,11 +100,15 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Peeked(result) => model.peek.arrived(result),
         Answer::Live(now) => live::put(model, now),
         Answer::Retried { case, result } => decide::retried(model, &case, result),
-        Answer::Prompted {
+        Answer::Draft { case, result } => return prompting::draft_loaded(model, &case, result),
+        Answer::DraftChanged {
             case,
             result,
             elapsed,
-        } => return prompting::prompted(model, &case, result, elapsed),
+        } => return prompting::draft_changed(model, &case, result, elapsed),
+        Answer::DraftProgress { case, result } => {
+            return prompting::draft_progressed(model, &case, result);
+        }
     }
     Vec::new()
 }

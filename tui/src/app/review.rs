@@ -1,5 +1,6 @@
 //! A case being looked at.
 
+use super::drafting::Drafting;
 use super::edit::Edit;
 use super::event::Effect;
 use super::slices::{SliceId, Slices};
@@ -9,6 +10,7 @@ use super::window::WindowChoice;
 use super::zoom::{self, Zoom};
 use crate::masks::Measures;
 use crate::picture::{Form, Opacity};
+use medicosam_shared::api::DraftChange;
 use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
@@ -63,7 +65,9 @@ pub struct Review {
     pub count: Option<super::count::Count>,
     /// Prompts being drawn.
     pub edit: Option<Edit>,
-    /// A prompt is being worked off.
+    /// One's draft.
+    pub drafting: Drafting,
+    /// A revision is being made of the draft.
     pub prompting: bool,
     /// How long the last prompt took.
     pub elapsed: Option<Duration>,
@@ -113,6 +117,7 @@ impl Review {
             adjusting: false,
             count: None,
             edit: None,
+            drafting: Drafting::default(),
             prompting: false,
             elapsed: None,
             slices: Slices::default(),
@@ -189,6 +194,29 @@ impl Review {
             let (x, y) = self.middle();
             self.at = stack.axis.voxel(self.at[stack.axis.index()], x, y);
         }
+    }
+
+    /// Has one's draft changed.
+    pub fn change_draft(&mut self, change: DraftChange) -> Vec<Effect> {
+        let Some(revision) = self.revision() else {
+            return Vec::new();
+        };
+        let case = self.case.clone();
+        let effects = self.drafting.ask(&case, revision, change);
+        self.compose();
+        effects
+    }
+
+    /// Puts what the draft changes on top of the masks of the revision.
+    pub fn compose(&mut self) {
+        let base = self.masks().cloned();
+        self.drafting.compose(base.as_ref());
+    }
+
+    /// The masks that are drawn: while prompts are changed, with what the draft changes.
+    pub fn drawn_masks(&self) -> Option<&Arc<MaskSet>> {
+        let draft = self.edit.as_ref().and_then(|_| self.drafting.masks());
+        draft.or_else(|| self.masks())
     }
 
     /// Takes in what is known of the case, and returns what else is needed. The first time, the
@@ -426,9 +454,12 @@ impl Review {
             .into_iter()
             .flat_map(|m| m.objects.iter().map(|o| o.label))
             .collect();
+        labels.extend(self.drafting.objects().into_keys());
         if labels.is_empty() {
             labels.push(Label::MIN);
         }
+        labels.sort_unstable();
+        labels.dedup();
         labels
     }
 

@@ -87,6 +87,8 @@ pub enum Overlay {
     Nothing,
     /// The masks of a revision.
     Masks(RevisionNumber, ByName<MaskSet>),
+    /// Those of a state of one's draft.
+    Draft(u64, ByName<MaskSet>),
     /// What the first has and the second has not, and the other way round.
     Changes {
         /// The newer revision.
@@ -119,6 +121,8 @@ pub struct Showing {
     pub index: u32,
     /// The revision whose masks are drawn; `None` if none are.
     pub revision: Option<RevisionNumber>,
+    /// Which state of one's draft is drawn instead; `None` if none is.
+    pub draft: Option<u64>,
 }
 
 impl SliceSubject {
@@ -226,9 +230,18 @@ impl Overlay {
     /// The newer revision that is drawn.
     fn revision(&self) -> Option<RevisionNumber> {
         match self {
-            Overlay::Nothing => None,
+            // A draft is not what can be decided on.
+            Overlay::Nothing | Overlay::Draft(..) => None,
             Overlay::Masks(revision, _) => Some(*revision),
             Overlay::Changes { now, .. } => Some(now.0),
+        }
+    }
+
+    /// The state of a draft that is drawn.
+    fn draft(&self) -> Option<u64> {
+        match self {
+            Overlay::Draft(generation, _) => Some(*generation),
+            _ => None,
         }
     }
 
@@ -236,7 +249,7 @@ impl Overlay {
     fn on(&self, SliceId { axis, index }: SliceId) -> Vec<(Ink, SliceMask)> {
         match self {
             Overlay::Nothing => Vec::new(),
-            Overlay::Masks(_, ByName(set)) => {
+            Overlay::Masks(_, ByName(set)) | Overlay::Draft(_, ByName(set)) => {
                 let masks = set.objects.iter().filter_map(|object| {
                     let mask = cut(set, object, axis, index)?;
                     Some((Ink::Mask(object.label), mask))
@@ -299,6 +312,7 @@ impl Review {
                 axis: shown.axis,
                 index: shown.index,
                 revision: overlay.revision(),
+                draft: overlay.draft(),
             },
             layout: self.layout,
             panes,
@@ -327,7 +341,7 @@ impl Review {
             Layout::One => {
                 if let Some(edit) = &self.edit {
                     region = zoom::with(region, &stack, edit.cursor);
-                    marks = edit.marks(slice.index);
+                    marks = edit.marks(self.drafting.drawn(edit.label, slice.index));
                 } else if self.pointing {
                     marks.push(Mark::Cursor { x, y });
                 }
@@ -364,6 +378,9 @@ impl Review {
             |(revision, set): (RevisionNumber, &Arc<MaskSet>)| (revision, ByName(set.clone()));
         if !self.masks_visible {
             return Overlay::Nothing;
+        }
+        if let Some(masks) = self.drafting.masks().filter(|_| self.edit.is_some()) {
+            return Overlay::Draft(self.drafting.generation, ByName(masks.clone()));
         }
         match (self.compared, now, before) {
             (Compared::Before, _, Some(before)) => {

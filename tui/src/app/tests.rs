@@ -1,15 +1,14 @@
 mod deciding;
 mod listing;
+mod prompting;
 
-use super::event::Prompted;
 use super::fixture::{
     all_keys, connected, detail, masks, press, serve, show, show_all, summary, wait, with_review,
 };
 use super::*;
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{self, CaseId, CaseState, Fault, Verdict};
 use medicosam_shared::geometry::Plane;
-use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_shared::window::Range;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -253,84 +252,6 @@ fn windows_change_what_is_black_and_white() {
 }
 
 #[test]
-fn a_box_drawn_by_keys_becomes_a_new_revision() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter j e");
-    assert_eq!(
-        model.review().unwrap().edit.as_ref().unwrap().cursor,
-        (40, 20)
-    );
-    assert_eq!(press(&mut model, "s"), [], "nothing drawn yet");
-    let effects = press(&mut model, "H k b L L j j s");
-    let request = PromptRequest {
-        revision: 1,
-        prompts: vec![SlicePrompt {
-            label: Label::MIN,
-            index: 8,
-            bbox: Some(SliceBox {
-                x0: 30,
-                y0: 19,
-                x1: 51,
-                y1: 22,
-            }),
-            points: vec![],
-        }],
-    };
-    let case = id("one");
-    assert_eq!(effects, [Effect::Prompt { case, request }]);
-    assert_eq!(press(&mut model, "s"), [], "one at a time");
-    assert_eq!(
-        press(&mut model, "esc a"),
-        [],
-        "nothing is decided meanwhile"
-    );
-
-    answer(
-        &mut model,
-        Answer::Prompted {
-            case: id("one"),
-            result: Ok(Prompted::Revised {
-                detail: Box::new(detail("one", CaseState::Review, 2)),
-                revision: 2,
-                masks: Arc::new(masks()),
-            }),
-            elapsed: Duration::from_millis(312),
-        },
-    );
-    assert_eq!(notice(&model), "revision 2 in 312 ms");
-    let review = model.review().unwrap();
-    assert_eq!((review.revision(), review.index()), (Some(2), 8));
-    assert_eq!(press(&mut model, "a"), [], "the new mask has not been seen");
-    show_all(&mut model);
-    assert_eq!(
-        press(&mut model, "a"),
-        [decision("one", 2, Verdict::Approve, "")]
-    );
-}
-
-#[test]
-fn points_are_set_and_taken_back_and_escape_steps_out() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter e t l T l t t");
-    let edit = model.review().unwrap().edit.clone().unwrap();
-    let point = |x, positive| SlicePoint { x, y: 20, positive };
-    assert_eq!(
-        edit.draft(7).unwrap().points,
-        [point(40, true), point(41, false)]
-    );
-    press(&mut model, "b esc");
-    assert_eq!(
-        model.context(),
-        Context::Edit,
-        "the half-drawn box is given up first"
-    );
-    press(&mut model, "x esc");
-    assert_eq!(model.context(), Context::Review);
-    press(&mut model, "esc");
-    assert_eq!(model.context(), Context::Queue);
-}
-
-#[test]
 fn the_cursor_stays_on_the_slice() {
     let mut model = with_review(&["one"]);
     let mut cursor = |keys: &str| {
@@ -341,24 +262,6 @@ fn the_cursor_stays_on_the_slice() {
     assert_eq!(cursor("L L L L L"), (63, 0));
     assert_eq!(cursor("J J J J J J l"), (63, 47));
     assert_eq!(cursor("shift-left left h"), (51, 47));
-}
-
-#[test]
-fn a_failed_prompt_leaves_everything_as_it_was() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter e b l j s");
-    answer(
-        &mut model,
-        Answer::Prompted {
-            case: id("one"),
-            result: Err(failure("the worker ran out of memory", false)),
-            elapsed: Duration::from_secs(1),
-        },
-    );
-    assert!(notice(&model).contains("out of memory"));
-    let review = model.review().unwrap();
-    assert!(!review.prompting && review.edit.as_ref().unwrap().prompt(7).is_some());
-    assert_eq!(press(&mut model, "s").len(), 1, "the same prompt again");
 }
 
 #[test]
@@ -379,7 +282,10 @@ fn a_lost_daemon_is_said_and_a_new_one_is_read() {
             status: fixture::status(),
         }),
     );
-    assert_eq!(effects, [Effect::LoadCase(id("one"))]);
+    assert_eq!(
+        effects,
+        [Effect::LoadCase(id("one")), Effect::LoadDraft(id("one"))]
+    );
     assert_eq!(
         (model.link.clone(), model.queue.cases().len()),
         (Link::Connected, 1)

@@ -22,7 +22,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
                 Some(_) => None,
             };
         }
-        Action::Back => back(model),
+        Action::Back => return back(model),
         Action::SelectNext => select(model, 1),
         Action::SelectPrevious => select(model, -1),
         Action::SelectFurther => select(model, FURTHER),
@@ -117,23 +117,35 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::NegativePoint
         | Action::ClearPrompt
         | Action::NextObject
-        | Action::Segment => return prompting::draw(model, action),
+        | Action::Segment
+        | Action::Propagate
+        | Action::NextCandidate
+        | Action::PreviousCandidate
+        | Action::NewObject
+        | Action::UndoPrompt
+        | Action::RedoPrompt
+        | Action::CommitDraft
+        | Action::DiscardDraft => return prompting::draw(model, action),
     }
     Vec::new()
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Vec<Effect> {
     if model.dialog.take().is_some() {
-        return;
+        return Vec::new();
+    }
+    if let Some(effects) = prompting::back(model) {
+        return effects;
     }
     match &mut model.screen {
         Screen::Queue => narrowing::back(model),
         Screen::Review(review) => {
-            if !prompting::back(review) && !look::back(review) {
+            if !look::back(review) {
                 model.close();
             }
         }
     }
+    Vec::new()
 }
 
 fn select(model: &mut Model, step: isize) {

@@ -1,9 +1,8 @@
 //! The daemon's side: its event log followed for ever, and what is asked in between.
 
-use crate::app::event::Prompted;
 use crate::app::{Answer, Effect, Failure};
 use futures_util::StreamExt;
-use medicosam_shared::api::{CaseList, PromptRequest, PromptResponse, Status};
+use medicosam_shared::api::{CaseList, Status};
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::client::{Client, ClientError};
 use std::sync::Arc;
@@ -178,35 +177,25 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             result: client.retry(&case).await.map_err(Failure::from),
             case,
         },
-        Effect::Prompt { case, request } => {
+        Effect::LoadDraft(case) => {
+            let result = client.draft(&case).await.map_err(Failure::from);
+            Answer::Draft { case, result }
+        }
+        Effect::ChangeDraft { case, request } => {
             let start = Instant::now();
-            let result = prompt(client, &case, &request).await;
-            Answer::Prompted {
+            let result = client.change_draft(&case, &request).await;
+            Answer::DraftChanged {
                 case,
-                result,
+                result: result.map_err(Failure::from),
                 elapsed: start.elapsed(),
             }
         }
-    })
-}
-
-/// Has a slice segmented again, and reads what came of it.
-async fn prompt(
-    client: &Client,
-    case: &CaseId,
-    request: &PromptRequest,
-) -> Result<Prompted, Failure> {
-    match client.prompt(case, request).await? {
-        PromptResponse::Queued => Ok(Prompted::Queued),
-        PromptResponse::Failed { fault } => Err(Failure::from(fault)),
-        PromptResponse::Revised { revision } => {
-            let (detail, masks) =
-                tokio::try_join!(client.case(&case.0), client.masks(case, revision))?;
-            Ok(Prompted::Revised {
-                detail: Box::new(detail),
-                revision,
-                masks: Arc::new(masks),
-            })
+        Effect::WatchDraft { case, after } => {
+            let result = client.draft_progress(&case, after).await;
+            Answer::DraftProgress {
+                case,
+                result: result.map_err(Failure::from),
+            }
         }
-    }
+    })
 }

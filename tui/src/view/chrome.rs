@@ -3,7 +3,7 @@
 use super::{PictureStatus, Theme, put};
 use crate::app::keymap::Hint;
 use crate::app::narrowing::Typing;
-use crate::app::{Action, Context, Dialog, Link, Model};
+use crate::app::{Action, Context, Dialog, Link, Model, Question};
 use medicosam_shared::case::{CaseState, Verdict};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
@@ -80,6 +80,8 @@ pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
     let typed = match &model.dialog {
         Some(Dialog::Reason(_)) => &[("⏎", " decide  "), ("esc", " do not")][..],
         Some(Dialog::Refusal(_)) => &[("esc", " back")],
+        Some(Dialog::Question(_)) => &[("y", " yes  "), ("n", " no")],
+        Some(Dialog::NewObject { .. }) => &[("⏎", " add  "), ("esc", " do not")],
         Some(Dialog::Note(_)) => &[("⏎", " note  "), ("esc", " do not")],
         Some(Dialog::Filter(_)) => &[
             ("⏎", " keep  "),
@@ -193,6 +195,31 @@ pub fn message(
             put(buffer, x, row, room, &Line::styled(text, theme.bad()));
         }
         return Some(cursor);
+    }
+    if let Some(Dialog::NewObject { label, text }) = &model.dialog
+        && model.notice.is_none()
+    {
+        let question = format!("new object {label}, its name: ");
+        let text = printable(text.as_str());
+        let shown = end_of(&text, usize::from(room).saturating_sub(question.len() + 1));
+        let line = Line::from(vec![
+            Span::styled(question, theme.title()),
+            Span::raw(shown),
+        ]);
+        put(buffer, 1, row, room, &line);
+        return Some(Position::new(1 + line.width() as u16, row));
+    }
+    if let Some(Dialog::Question(question)) = &model.dialog {
+        let text = match question {
+            Question::Discard => "Discard the draft?".to_owned(),
+            Question::Rebase(why) => {
+                format!("{}. Put your draft on top of it?", printable(why))
+            }
+        };
+        // The question is at its end.
+        let shown = end_of(&text, room.into());
+        put(buffer, 1, row, room, &Line::styled(shown, theme.title()));
+        return None;
     }
     let said = match &model.dialog {
         Some(Dialog::Refusal(text) | Dialog::Conflict { text, .. }) => Some(text.clone()),

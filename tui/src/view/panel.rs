@@ -157,8 +157,10 @@ fn value(value: f32) -> String {
 /// What is being drawn.
 fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
     let (x, y) = edit.cursor;
-    let masks = review.masks();
+    let masks = review.drawn_masks();
     let object = masks.and_then(|m| m.object(edit.label));
+    let new = review.drafting.objects().remove(&edit.label);
+    let object = object.map(|o| o.name.clone()).or(new).unwrap_or_default();
     let slice = review.slice().and_then(|s| review.slices.get(s));
     let value = slice.and_then(|slice| {
         let at = y as usize * slice.shape.width as usize + x as usize;
@@ -166,7 +168,7 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
     });
     let [mm_x, mm_y, mm_z] = stack.world(review.index(), edit.cursor);
     let mut lines = vec![
-        objects::name(edit.label, object.map_or("", |o| &o.name), theme),
+        objects::name(edit.label, &object, theme),
         Line::raw(match value {
             Some(value) => format!("cursor {x},{y}  {value:.0}"),
             None => format!("cursor {x},{y}"),
@@ -174,16 +176,16 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
         Line::styled(format!("{mm_x:.1} {mm_y:.1} {mm_z:.1} mm"), theme.faint()),
         Line::default(),
     ];
-    let draft = edit.draft(review.index());
+    let drawn = review.drafting.drawn(edit.label, review.index());
     if let Some((x, y)) = edit.corner {
         lines.push(Line::raw(format!("box from {x},{y} …")));
-    } else if let Some(b) = draft.and_then(|d| d.bbox) {
+    } else if let Some(b) = drawn.and_then(|d| d.bbox) {
         lines.push(Line::raw(format!(
             "□ {},{} – {},{}",
             b.x0, b.y0, b.x1, b.y1
         )));
     }
-    let points = draft.map_or(&[][..], |d| &d.points);
+    let points = drawn.map_or(&[][..], |d| &d.points);
     for point in points.iter().take(POINTS) {
         let sign = if point.positive { '+' } else { '−' };
         lines.push(Line::raw(format!("{sign} {},{}", point.x, point.y)));
@@ -192,10 +194,39 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
         lines.push(Line::raw(format!("and {} more", points.len() - POINTS)));
     }
     lines.push(Line::default());
+    lines.extend(draft(review, edit));
     if review.prompting {
-        lines.push(Line::styled("segmenting …", theme.good()));
+        lines.push(Line::styled("making the revision …", theme.good()));
+    } else if let Some(progress) = review.drafting.working() {
+        let text = match progress.total {
+            0 => "segmenting …".to_owned(),
+            total => format!("slice {} of {total}, esc stops", progress.done),
+        };
+        lines.push(Line::styled(text, theme.good()));
     } else if let Some(elapsed) = review.elapsed {
         lines.push(Line::raw(format!("last prompt {} ms", elapsed.as_millis())));
+    }
+    lines
+}
+
+/// What the draft has: the mask that is meant on the slice, and how much it changes.
+fn draft<'a>(review: &Review, edit: &Edit) -> Vec<Line<'a>> {
+    let Some(draft) = review.drafting.draft() else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if let Some((answer, chosen)) = draft.answer((edit.label, review.index()))
+        && let Some(mask) = answer.candidates.get(chosen as usize)
+    {
+        let number = chosen + 1;
+        let count = answer.candidates.len();
+        let iou = crate::verbs::score(Some(mask.predicted_iou));
+        lines.push(Line::raw(format!("mask {number} of {count}  {iou}")));
+    }
+    let changed = draft.answers().len();
+    if changed > 0 {
+        let s = if changed == 1 { "" } else { "s" };
+        lines.push(Line::raw(format!("draft: {changed} slice{s}")));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! The store against a real file.
 
 mod decisions;
+mod drafts;
 
 use super::*;
 use crate::store::Task;
