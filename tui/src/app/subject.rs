@@ -321,7 +321,7 @@ impl Review {
             // Two outlines that cross each other say little.
             form: match overlay {
                 Overlay::Changes { .. } => Form::Filled,
-                Overlay::Masks(..) | Overlay::Nothing => self.form,
+                Overlay::Masks(..) | Overlay::Draft(..) | Overlay::Nothing => self.form,
             },
             overlay,
             opacity: self.opacity,
