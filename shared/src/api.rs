@@ -3,7 +3,7 @@
 //! Unknown fields of a response are ignored, so that a client may be older than its daemon;
 //! unknown fields of a request are refused, so that nothing asked for is silently dropped.
 
-use crate::case::{CaseSummary, Fault, RevisionNumber, Verdict};
+use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
 use crate::prompt::SlicePrompt;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub struct Status {
     pub workers: Vec<WorkerStatus>,
     /// Position of the newest entry of the event log.
     pub last_event: u64,
+    /// Who looks at which case.
+    #[serde(default)]
+    pub viewers: Vec<Viewer>,
 }
 
 /// A watched folder.
@@ -122,6 +125,47 @@ pub struct DecisionRequest {
     /// that is a conflict (409); one's own decision can always be changed.
     #[serde(default)]
     pub overrule: bool,
+}
+
+/// `POST /v1/cases/{id}/undo`: takes back one's own last decision on a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndoRequest {
+    /// The revision that was decided on; another current one is a conflict (409). `None`: the
+    /// current one.
+    #[serde(default)]
+    pub revision: Option<RevisionNumber>,
+}
+
+/// `POST /v1/cases/{id}/note`: a remark for the audit log, which decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteRequest {
+    /// The remark.
+    pub text: String,
+}
+
+/// Somebody who looks at a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Who.
+    pub who: String,
+    /// At which case.
+    pub case: CaseId,
+    /// Since when.
+    pub since: jiff::Timestamp,
+}
+
+/// One message of `GET /v1/live`: what is so right now and is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Who else looks at which case. A viewer does not see itself.
+    pub viewers: Vec<Viewer>,
+    /// Workers, and how far they are.
+    pub workers: Vec<WorkerStatus>,
+    /// Mean seconds that a worker took for each of the last scans (not prompts); `None` before the
+    /// first since the daemon was started.
+    pub scan_s: Option<f64>,
 }
 
 /// `POST /v1/cases/{id}/prompts`

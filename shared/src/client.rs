@@ -1,8 +1,8 @@
 //! The API as async methods over the daemon's Unix socket.
 
 use crate::api::{
-    API_VERSION, CaseList, DecisionRequest, ErrorBody, PromptRequest, PromptResponse, SliceValues,
-    Status, VersionInfo, slice_headers,
+    API_VERSION, CaseList, DecisionRequest, ErrorBody, Live, NoteRequest, PromptRequest,
+    PromptResponse, SliceValues, Status, UndoRequest, VersionInfo, slice_headers,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
 use crate::geometry::{Plane, SliceShape};
@@ -137,6 +137,12 @@ impl Client {
         self.get("/v1/cases").await
     }
 
+    /// Some cases; those that are no more are missing.
+    pub async fn some_cases(&self, ids: &[CaseId]) -> Result<CaseList, ClientError> {
+        let ids: Vec<String> = ids.iter().map(|id| escape(&id.0)).collect();
+        self.get(&format!("/v1/cases?ids={}", ids.join(","))).await
+    }
+
     /// One case. `id` may be the beginning of an id if only one case begins so.
     pub async fn case(&self, id: &str) -> Result<CaseDetail, ClientError> {
         self.get(&format!("/v1/cases/{}", escape(id))).await
@@ -212,6 +218,26 @@ impl Client {
             .await
     }
 
+    /// Takes back one's own last decision on a case.
+    pub async fn undo(
+        &self,
+        id: &CaseId,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/undo", escape(&id.0)), request)
+            .await
+    }
+
+    /// Leaves a note on a case.
+    pub async fn note(
+        &self,
+        id: &CaseId,
+        request: &NoteRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/note", escape(&id.0)), request)
+            .await
+    }
+
     /// Asks for other masks and waits for them (the daemon waits up to 30 s).
     pub async fn prompt(
         &self,
@@ -235,7 +261,21 @@ impl Client {
     ) -> Result<impl Stream<Item = Result<Event, ClientError>> + Send + use<>, ClientError> {
         let path = format!("/v1/events?after={after}");
         let response = self.send(Method::GET, &path, None::<&()>).await?;
-        Ok(parse_events(response, path))
+        Ok(messages(response, path))
+    }
+
+    /// What is so right now, and again whenever it changes. As long as the stream is held, others
+    /// see that its user looks at `case`.
+    pub async fn live(
+        &self,
+        case: Option<&CaseId>,
+    ) -> Result<impl Stream<Item = Result<Live, ClientError>> + Send + use<>, ClientError> {
+        let path = match case {
+            Some(case) => format!("/v1/live?case={}", escape(&case.0)),
+            None => "/v1/live".to_owned(),
+        };
+        let response = self.send(Method::GET, &path, None::<&()>).await?;
+        Ok(messages(response, path))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -334,15 +374,15 @@ fn decode<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, ClientError
     })
 }
 
-/// Splits a server-sent event stream into the events of its `data:` lines.
-fn parse_events(
+/// Splits a server-sent event stream into the messages of its `data:` lines.
+fn messages<T: DeserializeOwned + Send>(
     response: Response<Incoming>,
     path: String,
-) -> impl Stream<Item = Result<Event, ClientError>> + Send {
-    struct State {
+) -> impl Stream<Item = Result<T, ClientError>> + Send + use<T> {
+    struct State<T> {
         body: BodyStream<Incoming>,
         partial: Vec<u8>,
-        ready: VecDeque<Result<Event, ClientError>>,
+        ready: VecDeque<Result<T, ClientError>>,
         path: String,
     }
     let state = State {

@@ -32,6 +32,11 @@ impl SliceMask {
         SliceMask { shape, pixels }
     }
 
+    /// A mask of these pixels, row by row; `None` if they are not as many as the slice has.
+    pub fn from_pixels(shape: SliceShape, pixels: Vec<bool>) -> Option<Self> {
+        (pixels.len() == shape.pixels()).then_some(SliceMask { shape, pixels })
+    }
+
     /// Size of the slice.
     pub fn shape(&self) -> SliceShape {
         self.shape

@@ -23,11 +23,14 @@ Examples:
   medicosam show 3f2a --json | jq .score     one case, for a script
   medicosam approve 3f2a --revision 2        approve, unless revision 3 came meanwhile
   medicosam reject 3f2a --reason \"mask leaks into the vessel\"
+  medicosam undo 3f2a                        take your own last decision back
+  medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
+  medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
   ssh -t host medicosam                      all of this on a server
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-4 somebody else was first.";
+4 somebody else was first. Of several cases, the highest.";
 
 /// Review segmentations of medical scans in a terminal.
 ///

@@ -3,6 +3,7 @@
 //! - [`cli`]: the command line, and how a run ends.
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
+//! - [`masks`]: masks cut in any plane, measured and compared.
 //! - [`term`]: the terminal: modes, keys, what it can do.
 //! - [`layout`]: where things are on the screen.
 //! - [`run`]: the screen at work.
@@ -12,6 +13,7 @@
 pub mod app;
 pub mod cli;
 pub mod layout;
+pub mod masks;
 pub mod picture;
 pub mod run;
 pub mod term;

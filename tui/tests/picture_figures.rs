@@ -11,7 +11,8 @@ use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::window::{Range, Window};
 use medicosam_tui::picture::{
-    Detail, GreyLevels, Indexed, Mark, Resample, Scene, Size, iterm2, kitty, sixel,
+    Detail, Form, GreyLevels, Indexed, Ink, Mark, Region, Resample, Scene, Size, compose, iterm2,
+    kitty, sixel,
 };
 use std::io::Read;
 use std::path::Path;
@@ -86,26 +87,31 @@ fn slices() -> [(&'static str, Slice); 2] {
 
 impl Slice {
     fn picture(&self, size: Size, detail: Detail, marks: &[Mark]) -> Indexed {
-        let masks = [(Label::MIN, self.mask.clone())];
+        let masks = [(Ink::Mask(Label::MIN), self.mask.clone())];
+        let orientation = Orientation {
+            transpose: false,
+            flip_x: false,
+            flip_y: false,
+            left: 'R',
+            right: 'L',
+            top: 'A',
+            bottom: 'P',
+        };
         let scene = Scene {
             shape: self.shape,
             values: &self.values,
             range: self.range,
-            orientation: Orientation {
-                transpose: false,
-                flip_x: false,
-                flip_y: false,
-                left: 'R',
-                right: 'L',
-                top: 'A',
-                bottom: 'P',
-            },
-            spacing: [1.0, 1.0],
+            orientation,
+            inverted: false,
+            region: Region::whole(self.shape, orientation),
+            form: Form::Outline,
             masks: &masks,
             marks,
             resample: Resample::Linear,
         };
-        detail.compose(&scene, size).unwrap()
+        detail
+            .compose(size, |size, palette| compose(&scene, size, palette))
+            .unwrap()
     }
 }
 

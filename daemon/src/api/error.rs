@@ -68,6 +68,8 @@ impl From<StoreError> for ApiError {
             StoreError::NoSuchCase(_) | StoreError::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
             StoreError::Conflict { .. }
             | StoreError::AlreadyDecided { .. }
+            | StoreError::NothingDecided { .. }
+            | StoreError::OthersDecision { .. }
             | StoreError::WrongState { .. } => StatusCode::CONFLICT,
             StoreError::Ambiguous { .. } | StoreError::Prompt(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -38,13 +38,33 @@ pub enum StoreError {
         author: String,
     },
     /// Somebody else has decided since.
-    #[error("case {case} was already {state} by {who}")]
+    #[error("case {case} was already {state} by {who} on {}{}", .at.strftime("%Y-%m-%d at %H:%M:%S UTC"), because(.reason.as_deref()))]
     AlreadyDecided {
         /// The case.
         case: CaseId,
         /// What it is now.
         state: CaseState,
         /// By whom.
+        who: String,
+        /// When.
+        at: jiff::Timestamp,
+        /// Why, if they said.
+        reason: Option<String>,
+    },
+    /// Nobody has decided, so nothing can be taken back.
+    #[error("there is no decision on case {case} to take back: it is {state}")]
+    NothingDecided {
+        /// The case.
+        case: CaseId,
+        /// Where it stands.
+        state: CaseState,
+    },
+    /// The decision that stands is somebody else's.
+    #[error("the decision on case {case} is {who}'s; only one's own can be taken back")]
+    OthersDecision {
+        /// The case.
+        case: CaseId,
+        /// Who decided.
         who: String,
     },
     /// The case is not in a state for this.
@@ -103,6 +123,8 @@ impl StoreError {
             StoreError::NoSuchRevision { .. } => "no-such-revision",
             StoreError::Conflict { .. } => "other-revision",
             StoreError::AlreadyDecided { .. } => "already-decided",
+            StoreError::NothingDecided { .. } => "nothing-decided",
+            StoreError::OthersDecision { .. } => "others-decision",
             StoreError::WrongState { .. } => "wrong-state",
             StoreError::Prompt(_) => "prompt-outside",
             StoreError::LeaseLost(_) => "lease-lost",
@@ -121,7 +143,11 @@ impl StoreError {
             StoreError::NoSuchRevision { .. } => "`medicosam show CASE` lists its revisions.",
             StoreError::Conflict { .. } => "Look at the new revision, then decide again.",
             StoreError::AlreadyDecided { .. } => {
-                "Look at the case again; to overrule the decision, repeat yours."
+                "Look at the case again; to replace the decision by yours, overrule it."
+            }
+            StoreError::NothingDecided { .. } => "`medicosam show CASE` tells its history.",
+            StoreError::OthersDecision { .. } => {
+                "Decide yourself, and overrule theirs if need be; both stay in the history."
             }
             StoreError::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
             StoreError::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
@@ -138,6 +164,11 @@ impl StoreError {
             }
         }
     }
+}
+
+/// The reason of a decision at the end of a sentence.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 /// Adds what was being done to SQLite's errors.

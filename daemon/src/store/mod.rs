@@ -13,7 +13,7 @@ pub use error::StoreError;
 pub use sqlite::SqliteStore;
 pub use work::{FaultClass, Lane, Lease, Outcome, ScanOfCase, Task, Work, WorkId, WorkOutcome};
 
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::{DecisionRequest, PromptRequest, UndoRequest};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
@@ -87,6 +87,10 @@ pub trait Store: Send + Sync {
     /// event log that the list stands for.
     fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError>;
 
+    /// Some cases, in the order of `ids`; those that are no more are left out. With the position
+    /// in the event log.
+    fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64), StoreError>;
+
     /// Number of cases per state.
     fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError>;
 
@@ -115,6 +119,18 @@ pub trait Store: Send + Sync {
         who: &str,
         request: &DecisionRequest,
     ) -> Result<CaseSummary, StoreError>;
+
+    /// Takes back a person's own decision on the current revision: the case is what it was before,
+    /// and the history says so.
+    fn undo(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, StoreError>;
+
+    /// Writes a person's note into the audit log. Nothing else changes.
+    fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary, StoreError>;
 
     /// Queues a person's prompts ahead of bulk work.
     fn request_prompt(

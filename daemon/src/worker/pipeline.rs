@@ -504,6 +504,7 @@ impl Pipeline {
         let finished = Report::Finished {
             device: revision.provenance.runtime.device.clone(),
             timings: revision.provenance.timings,
+            prompted: matches!(work.task, Task::Prompt { .. }),
         };
         self.store.finish(&work.lease, &revision)?;
         self.reporter.tell(&finished);

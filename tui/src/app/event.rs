@@ -3,7 +3,9 @@
 use super::Showing;
 use crate::term::Key;
 use jiff::Timestamp;
-use medicosam_shared::api::{CaseList, DecisionRequest, PromptRequest, SliceValues, Status};
+use medicosam_shared::api::{
+    CaseList, DecisionRequest, Live, NoteRequest, PromptRequest, SliceValues, Status, UndoRequest,
+};
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::client::ClientError;
 use medicosam_shared::geometry::Plane;
@@ -119,6 +121,8 @@ pub enum Answer {
     Slice {
         /// Which case.
         case: CaseId,
+        /// In which plane.
+        plane: Plane,
         /// Which slice.
         index: u32,
         /// Its values.
@@ -137,11 +141,33 @@ pub enum Answer {
     Decided {
         /// Which case.
         case: CaseId,
+        /// What was decided.
+        request: DecisionRequest,
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
+    /// A decision was taken back, or not.
+    Undone {
+        /// Which case.
+        case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
+    /// A note was written down, or not.
+    Noted {
+        /// Which case.
+        case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
+    /// More about the case that is selected in the list.
+    Peeked(Result<Box<CaseDetail>, Failure>),
+    /// What is so right now.
+    Live(Live),
     /// A case is tried again, or not.
     Retried {
+        /// Which case.
+        case: CaseId,
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
@@ -208,6 +234,24 @@ pub enum Effect {
         /// This one.
         request: DecisionRequest,
     },
+    /// Take a decision back.
+    Undo {
+        /// On this case.
+        case: CaseId,
+        /// This one.
+        request: UndoRequest,
+    },
+    /// Write down a note.
+    Note {
+        /// On this case.
+        case: CaseId,
+        /// This one.
+        request: NoteRequest,
+    },
+    /// Read more about the case that is selected in the list.
+    Peek(CaseId),
+    /// Keep these filters for the next time.
+    SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
     /// Segment again.

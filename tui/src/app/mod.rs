@@ -6,18 +6,30 @@
 //! terminal and without a daemon.
 
 pub mod action;
-mod decide;
+pub mod batch;
+pub mod count;
+pub mod coverage;
+pub mod decide;
 pub mod edit;
 pub mod event;
+pub mod filter;
 pub mod keymap;
+pub mod live;
+mod look;
 pub mod model;
+pub mod narrowing;
+pub mod peek;
 mod prompting;
 pub mod queue;
 mod receive;
 pub mod review;
 pub mod slices;
+pub mod sort;
+pub mod stack;
 pub mod subject;
 mod update;
+pub mod window;
+pub mod zoom;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -34,11 +46,19 @@ use crate::term::{Key, KeyCode};
 
 /// Lets something happen to the model; returns what has to be done outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
+    let mut effects = happen(model, event);
+    effects.extend(peek::next(model));
+    effects
+}
+
+fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => press(model, key),
         Event::Paste(text) => {
-            if let Some(Dialog::Reason(reason)) = &mut model.dialog {
-                reason.text.insert(&text);
+            match &mut model.dialog {
+                Some(Dialog::Reason(reason)) => reason.text.insert(&text),
+                Some(Dialog::Note(note)) => note.text.insert(&text),
+                _ => narrowing::paste(model, &text),
             }
             Vec::new()
         }
@@ -67,27 +87,32 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     model.notice = None;
-    if let Some(Dialog::Refusal(_)) = &model.dialog {
-        if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
-            model.dialog = None;
+    match &model.dialog {
+        Some(Dialog::Refusal(_)) => {
+            if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
+                model.dialog = None;
+            }
+            return Vec::new();
         }
+        Some(Dialog::Reason(_)) => return decide::reason_key(model, key),
+        Some(Dialog::Note(_)) => return decide::note_key(model, key),
+        Some(Dialog::Unseen { .. }) => return decide::unseen_key(model, key),
+        Some(Dialog::Conflict { .. }) => return decide::conflict_key(model, key),
+        Some(Dialog::Filter(_)) => return narrowing::key(model, key),
+        Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
+        Some(Dialog::Help { .. }) | None => {}
+    }
+    let (context, now) = (model.context(), model.now);
+    if context == Context::Review
+        && let Some(review) = model.review_mut()
+        && count::takes(review, key, now)
+    {
         return Vec::new();
     }
-    if let Some(Dialog::Reason(reason)) = &mut model.dialog {
-        return match key.code {
-            KeyCode::Esc => {
-                model.dialog = None;
-                Vec::new()
-            }
-            KeyCode::Enter => decide::give_reason(model),
-            _ => {
-                reason.text.press(key);
-                Vec::new()
-            }
-        };
+    let action = model.keymap.action(context, key);
+    let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
+    if let Some(review) = model.review_mut() {
+        count::end(review, key);
     }
-    match model.keymap.action(model.context(), key) {
-        Some(action) => update::update(model, action),
-        None => Vec::new(),
-    }
+    effects
 }

@@ -3,6 +3,7 @@
 use super::Action;
 use super::edit::{Edit, Step};
 use super::event::{Effect, Failure, Prompted};
+use super::look;
 use super::model::{Model, Notice};
 use super::review::Review;
 use medicosam_shared::api::PromptRequest;
@@ -13,16 +14,18 @@ use std::time::Duration;
 const FAR: i64 = 10;
 
 /// Begins to draw.
-pub(super) fn begin(model: &mut Model) {
+pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
-        return;
+        return Vec::new();
     };
     if review.stack().is_none() || review.revision().is_none() {
         model.notice = Some(Notice::bad("There is no segmentation to change yet."));
-        return;
+        return Vec::new();
     }
+    let effects = look::before_drawing(review);
     let begin = Edit::new(review.middle(), review.nearest_label());
     review.edit = Some(begin);
+    effects
 }
 
 /// Steps back: out of a half-drawn box, then out of drawing. Says whether there was a step.
@@ -41,7 +44,7 @@ pub(super) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    let (index, stack, labels) = (review.index, review.stack(), review.labels());
+    let (index, stack, labels) = (review.index(), review.stack(), review.labels());
     let (Some(edit), Some(stack)) = (&mut review.edit, stack) else {
         return Vec::new();
     };
@@ -65,7 +68,7 @@ pub(super) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn step(action: Action) -> Option<Step> {
+pub(super) fn step(action: Action) -> Option<Step> {
     let (right, down) = match action {
         Action::MoveLeft => (-1, 0),
         Action::MoveRight => (1, 0),
@@ -88,7 +91,7 @@ fn segment(model: &mut Model) -> Vec<Effect> {
     if review.prompting {
         return Vec::new();
     }
-    let index = review.index;
+    let index = review.index();
     if let Some(edit) = &mut review.edit
         && edit.corner.is_some()
     {

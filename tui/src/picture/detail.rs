@@ -1,6 +1,6 @@
 //! How finely a picture is made, and what to leave out where it must have fewer bytes.
 
-use super::{GreyLevels, Indexed, Palette, Scene, Size, compose};
+use super::{GreyLevels, Indexed, Palette, Size};
 
 /// How finely a picture is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,17 +41,21 @@ impl Detail {
             .unwrap_or(most)
     }
 
-    /// The picture of a scene in this detail.
-    pub fn compose(self, scene: &Scene<'_>, size: Size) -> Option<Indexed> {
+    /// The picture in this detail, as `draw` makes it of a size and in a palette.
+    pub fn compose(
+        self,
+        size: Size,
+        draw: impl FnOnce(Size, Palette) -> Option<Indexed>,
+    ) -> Option<Indexed> {
         let palette = Palette::new(self.greys);
         if !self.coarse {
-            return compose(scene, size, palette);
+            return draw(size, palette);
         }
         let half = Size {
             width: size.width.div_ceil(2),
             height: size.height.div_ceil(2),
         };
-        Some(compose(scene, half, palette)?.doubled(size))
+        Some(draw(half, palette)?.doubled(size))
     }
 }
 

@@ -6,12 +6,14 @@
 //!
 //! - [`palette`]: those colours.
 //! - [`compose`]: slice, window, masks and marks → [`Indexed`].
+//! - [`arrange`]: several of them in one picture.
 //! - [`sixel`], [`kitty`], [`iterm2`]: [`Indexed`] → pixels as a terminal understands them.
 //! - [`halfblock`], [`braille`]: [`Indexed`] → [`cells`], characters that look like it.
 //! - [`detail`]: what to leave out where that has too many bytes.
 //!
 //! Nothing here knows of terminals, screens or the daemon.
 
+pub mod arrange;
 pub mod braille;
 pub mod cells;
 pub mod compose;
@@ -20,19 +22,22 @@ pub mod detail;
 pub mod halfblock;
 pub mod iterm2;
 pub mod kitty;
+mod letters;
 #[cfg(feature = "libsixel")]
 pub mod libsixel;
 mod marks;
 pub mod palette;
 mod png;
+mod region;
 mod scale;
 pub mod sixel;
 mod span;
 
-pub use compose::{Canvas, Scene, compose};
+pub use compose::{Canvas, Form, Scene, compose};
 pub use detail::Detail;
 pub use marks::Mark;
-pub use palette::{GreyLevels, Ink, Palette};
+pub use palette::{GreyLevels, Ink, Opacity, Palette};
+pub use region::Region;
 pub use scale::Resample;
 use span::Span;
 
@@ -162,10 +167,47 @@ impl Indexed {
 
     /// Paints one pixel; outside the picture nothing happens.
     fn paint(&mut self, x: i64, y: i64, ink: Ink) {
+        self.put(x, y, self.palette.ink(ink));
+    }
+
+    /// Mixes one pixel with an ink; outside the picture nothing happens.
+    fn tint(&mut self, x: i64, y: i64, ink: Ink) {
+        let palette = self.palette;
+        if let Some(pixel) = self.pixel(x, y) {
+            *pixel = palette.tint(*pixel, ink);
+        }
+    }
+
+    /// Gives one pixel a colour of the palette; outside the picture nothing happens.
+    fn put(&mut self, x: i64, y: i64, colour: u8) {
+        if let Some(pixel) = self.pixel(x, y) {
+            *pixel = colour;
+        }
+    }
+
+    fn pixel(&mut self, x: i64, y: i64) -> Option<&mut u8> {
         let inside = 0..i64::from(self.size.width);
-        if inside.contains(&x) && (0..i64::from(self.size.height)).contains(&y) {
-            let at = y as usize * self.size.width as usize + x as usize;
-            self.pixels[at] = self.palette.ink(ink);
+        if !inside.contains(&x) || !(0..i64::from(self.size.height)).contains(&y) {
+            return None;
+        }
+        let at = y as usize * self.size.width as usize + x as usize;
+        self.pixels.get_mut(at)
+    }
+
+    /// Lays another picture of the same palette over this one, its upper left corner at `x`, `y`.
+    fn lay(&mut self, other: &Indexed, (x, y): (u32, u32)) {
+        let Some(room) = self
+            .size
+            .width
+            .checked_sub(x)
+            .map(|r| r.min(other.size.width))
+        else {
+            return;
+        };
+        let (start, width, room) = (x as usize, self.size.width as usize, room as usize);
+        let rows = self.pixels.chunks_exact_mut(width.max(1)).skip(y as usize);
+        for (row, from) in rows.zip(other.rows()) {
+            row[start..start + room].copy_from_slice(&from[..room]);
         }
     }
 }

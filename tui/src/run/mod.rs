@@ -4,12 +4,13 @@
 //! channels; after each it draws what has changed, and nothing if nothing has.
 
 mod daemon;
+mod filters;
 mod pace;
 mod painter;
 mod pictures;
 mod place;
 
-use crate::app::{Answer, Effect, Event, Model, handle};
+use crate::app::{Answer, Effect, Event, Model, Notice, handle};
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, Frame, Report, Writer};
 use crate::term::tty::{Tty, TtyError};
@@ -26,6 +27,7 @@ use std::io;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a terminal may take to say what it can before there are half-blocks. A later answer
@@ -119,8 +121,10 @@ pub async fn run(
         theme: Theme::from_environment(),
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
+        looking: None,
         ended: None,
     };
+    screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
     screen.send(Frame {
         bytes: probe::QUESTIONS.to_vec(),
         questions: 1,
@@ -130,6 +134,7 @@ pub async fn run(
         screen.perform(effects);
     }
     while screen.ended.is_none() {
+        screen.look();
         screen.draw();
         let deadline = screen.deadline();
         tokio::select! {
@@ -209,6 +214,8 @@ struct Running {
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
     minute: Instant,
+    /// The case that others see looked at here, and who tells them.
+    looking: Option<(Option<CaseId>, AbortHandle)>,
     ended: Option<Result<(), RunError>>,
 }
 
@@ -226,6 +233,7 @@ impl Running {
                     self.painter.forget();
                     self.pictures.erased();
                 }
+                Effect::SaveFilters(filters) => self.save(&filters),
                 asked => {
                     tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
                 }
@@ -233,9 +241,32 @@ impl Running {
         }
     }
 
+    /// Lets others see which case is looked at here.
+    fn look(&mut self) {
+        let case = self.model.review().map(|r| r.case.clone());
+        if let Some((seen, task)) = &self.looking {
+            if *seen == case {
+                return;
+            }
+            task.abort();
+        }
+        let live = daemon::live(self.client.clone(), case.clone(), self.answer.clone());
+        self.looking = Some((case, tokio::spawn(live).abort_handle()));
+    }
+
+    fn save(&mut self, filters: &[String]) {
+        if let Err(error) = filters::save(filters) {
+            self.model.notice = Some(Notice::bad(error));
+        }
+    }
+
     fn report(&mut self, report: Report) {
         match report {
-            Report::Input(Input::Key(key)) => self.happen(Event::Key(key)),
+            Report::Input(Input::Key(key)) => {
+                // Whether digits are a number depends on the time between them.
+                self.happen(Event::Clock(Timestamp::now()));
+                self.happen(Event::Key(key));
+            }
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
                 self.terminal.learn(&reply);

@@ -11,7 +11,7 @@ use crate::app::Subject;
 use crate::app::subject::{Showing, SliceSubject};
 use crate::picture::cells::{Cells, Colour, Depth};
 use crate::picture::{
-    Detail, GreyLevels, Indexed, Resample, Scene, braille, detail, halfblock, iterm2, kitty, sixel,
+    Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
 };
 use crate::term::probe::{Graphics, Pixels, Protocol, Style, Terminal};
 use crate::term::threads::ASK_STATUS;
@@ -563,26 +563,14 @@ fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
 }
 
 fn picture(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
-    let subject = &wanted.subject;
-    let shape = subject.slice.shape;
-    let objects = subject.masks.iter().flat_map(|m| &m.objects);
-    let masks: Vec<_> = objects
-        .filter_map(|object| {
-            let runs = object.slices.get(&subject.showing.index)?;
-            Some((object.label, runs.to_mask(shape).ok()?))
-        })
-        .collect();
-    let scene = Scene {
-        shape,
-        values: &subject.slice.values,
-        range: subject.range,
-        orientation: subject.orientation,
-        spacing: subject.spacing,
-        masks: &masks,
-        marks: &subject.marks,
-        resample: Resample::Linear,
-    };
-    detail.compose(&scene, wanted.place.size)
+    let Place {
+        size, pixel_aspect, ..
+    } = wanted.place;
+    detail.compose(size, |size, palette| {
+        wanted
+            .subject
+            .compose(size, pixel_aspect, palette, Resample::Linear)
+    })
 }
 
 fn describe(there: &Encoded) -> String {

@@ -1,7 +1,7 @@
 //! Where a picture goes and how large it is.
 
 use crate::app::subject::SliceSubject;
-use crate::picture::{Canvas, Size, braille, compose, halfblock, sixel};
+use crate::picture::{Canvas, Size, braille, halfblock, sixel};
 use crate::term::probe::{Graphics, Protocol, Style, Terminal};
 use ratatui::layout::Rect;
 
@@ -14,6 +14,8 @@ pub struct Place {
     pub cell: (u16, u16),
     /// Its size in pixels.
     pub size: Size,
+    /// Height of one of its pixels divided by its width.
+    pub pixel_aspect: f64,
     /// How it is shown.
     pub graphics: Graphics,
 }
@@ -62,15 +64,14 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
             (canvas, columns, rows)
         }
     };
-    let (width, height) =
-        compose::extent(subject.slice.shape, subject.spacing, subject.orientation);
-    let size = canvas.fit(width, height)?;
+    let size = subject.fit(&canvas)?;
     let columns = size.width.div_ceil(pixel_columns) as u16;
     let rows = size.height.div_ceil(pixel_rows) as u16;
     Some(Place {
         cells: Rect::new(area.x + (area.width - columns) / 2, area.y, columns, rows),
         cell: (cell_width, cell_height),
         size,
+        pixel_aspect: canvas.pixel_aspect,
         graphics,
     })
 }

@@ -3,7 +3,9 @@
 //! The picture is not drawn here. Its place is left blank, and [`crate::layout`] says where it is.
 
 mod chrome;
+mod detail;
 mod help;
+mod objects;
 mod panel;
 mod queue;
 mod review;

@@ -6,6 +6,7 @@
 mod audit;
 mod cases;
 mod clock;
+mod decisions;
 mod identify;
 mod row;
 mod schema;
@@ -18,7 +19,7 @@ use super::{
     FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Queue, ScanOfCase,
     Store, Work, WorkId, WorkOutcome,
 };
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::{DecisionRequest, PromptRequest, UndoRequest};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
@@ -113,6 +114,10 @@ impl Store for SqliteStore {
         self.read(|t| Ok((cases::list(t)?, audit::last(t)?)))
     }
 
+    fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64), StoreError> {
+        self.read(|t| Ok((cases::some(t, ids)?, audit::last(t)?)))
+    }
+
     fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError> {
         self.read(cases::counts)
     }
@@ -147,7 +152,20 @@ impl Store for SqliteStore {
         who: &str,
         request: &DecisionRequest,
     ) -> Result<CaseSummary, StoreError> {
-        self.write(|t| cases::decide(t, id, who, request))
+        self.write(|t| decisions::decide(t, id, who, request))
+    }
+
+    fn undo(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, StoreError> {
+        self.write(|t| decisions::undo(t, id, who, request))
+    }
+
+    fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary, StoreError> {
+        self.write(|t| decisions::note(t, id, who, text))
     }
 
     fn request_prompt(

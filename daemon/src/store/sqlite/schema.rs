@@ -6,7 +6,19 @@ use std::path::Path;
 
 /// One step each; the schema's version is the number of steps taken. Steps are never edited once
 /// released, only added.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[FIRST, REASONS];
+
+/// The reason of the decision that stands, beside its reviewer.
+const REASONS: &str = "
+    ALTER TABLE cases ADD COLUMN reason TEXT;
+    UPDATE cases SET reason = (
+        SELECT nullif(detail, '') FROM audit
+        WHERE case_id = cases.id AND revision = cases.revision AND action = cases.state
+        ORDER BY seq DESC LIMIT 1)
+    WHERE state IN ('approved', 'rejected', 'flagged');
+";
+
+const FIRST: &str = "
     CREATE TABLE cases (
         id            TEXT PRIMARY KEY,
         sha256        TEXT NOT NULL,
@@ -84,7 +96,7 @@ const MIGRATIONS: &[&str] = &["
         BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
     CREATE TRIGGER audit_remains BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit log is never deleted'); END;
-"];
+";
 
 /// Brings a database to the newest schema; refuses one that is newer.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

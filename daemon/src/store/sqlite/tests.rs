@@ -1,5 +1,7 @@
 //! The store against a real file.
 
+mod decisions;
+
 use super::*;
 use crate::store::Task;
 use jiff::Timestamp;

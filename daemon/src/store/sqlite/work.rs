@@ -381,7 +381,7 @@ pub fn finish(
     };
     t.execute(
         "UPDATE cases SET state = 'review', fault = NULL, revision = ?2, score = ?3,
-                volume_ml = ?4, reviewer = ?5, updated = ?6 WHERE id = ?1",
+                volume_ml = ?4, reviewer = ?5, reason = NULL, updated = ?6 WHERE id = ?1",
         params![lease.case.0, number, score, volume, reviewer, clock::now()],
     )
     .doing("writing a revision")?;
