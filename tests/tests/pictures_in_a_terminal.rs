@@ -4,11 +4,12 @@
 
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
-use medicosam_tests::keys::CTRL_C;
+use medicosam_tests::keys::{CTRL_C, ESCAPE};
 use medicosam_tests::link::Link;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{Picture, Protocol, ScriptedTerminal, View};
 use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::xterm::{self, Emulation, Xterm};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -141,6 +142,35 @@ fn another_font_means_another_picture_that_stays_off_the_last_rows() {
         });
         quit(terminal);
     }
+}
+
+#[test]
+fn patches_leave_the_same_pixels_in_a_real_xterm_as_the_whole_picture() {
+    if !xterm::can_run() {
+        return;
+    }
+    let (_system, command) = reviewable();
+    let mut xterm = Xterm::spawn(command(), Size::new(100, 32), Emulation::Vt340).unwrap();
+    // Yellow, as sixel rounds it: the cursor and the box.
+    let tool = |[r, g, b]: [u8; 3]| r > 220 && g > 210 && (40..90).contains(&b);
+    let contour = |[r, g, b]: [u8; 3]| r > 200 && (120..190).contains(&g) && b < 40;
+    xterm.wait_for("a slice with a contour", |shot| shot.count(contour) > 60);
+    let picture = xterm.cells(2, 2, 71, 27).unwrap();
+    xterm.type_keys("ebLLJb").unwrap();
+    let patched = xterm
+        .wait_for("the box", |shot| shot.crop(picture).count(tool) > 40)
+        .crop(picture);
+    xterm.type_keys("?").unwrap();
+    xterm.wait_for("the help in its place", |shot| {
+        shot.crop(picture).count(tool) == 0
+    });
+    xterm.type_keys(ESCAPE).unwrap();
+    // Drawn anew from nothing, every pixel is where the patches had put it.
+    xterm.wait_for("the same picture again", |shot| {
+        shot.crop(picture).pixels() == patched.pixels()
+    });
+    xterm.type_keys(CTRL_C).unwrap();
+    assert!(xterm.wait_exit().unwrap().success());
 }
 
 #[test]
