@@ -1,9 +1,9 @@
 //! Sixel by libsixel, for whoever wants to compare.
 //!
 //! Why it is not the default: libsixel chooses the colours itself, by a histogram of five bits a
-//! channel, so that a grey slice comes out in at most 32 greys that are not ours and differ from slice
-//! to slice; it keeps to no limit of colours or bytes; and it takes longer. `tests/tests/pictures.rs`
-//! prints the figures.
+//! channel, so that greys are lost: a slice of the sample CT comes back at 35.5 dB where our 32 greys
+//! have 40.2, in nine tenths of the bytes and several times the time. It also keeps to no limit of
+//! colours, and makes no patches. `tui/tests/picture_figures.rs` prints the figures.
 
 use super::{Indexed, Size};
 use sixel_rs::optflags::DiffusionMethod;
