@@ -165,7 +165,16 @@ fn a_store_from_before_reasons_were_kept_beside_the_case_is_given_them() {
     {
         let connection = f.store.lock();
         connection
-            .execute_batch("ALTER TABLE cases DROP COLUMN reason; PRAGMA user_version = 1;")
+            .execute_batch(
+                "DROP INDEX work_by_draft;
+                 ALTER TABLE work DROP COLUMN draft;
+                 ALTER TABLE work DROP COLUMN done;
+                 ALTER TABLE work DROP COLUMN total;
+                 DROP TABLE draft_steps;
+                 DROP TABLE drafts;
+                 ALTER TABLE cases DROP COLUMN reason;
+                 PRAGMA user_version = 1;",
+            )
             .unwrap();
     }
     let again = SqliteStore::open(&SqliteStore::file(f.folder.path())).unwrap();
