@@ -211,7 +211,14 @@ impl Pictures {
         };
         // Another slice differs nearly everywhere.
         let (old, new) = (&there.wanted.subject, &wanted.subject);
-        let same_slice = old.showing.index == new.showing.index && old.range == new.range;
+        let parts = |s: &SliceSubject| -> Vec<_> {
+            s.panes
+                .iter()
+                .map(|pane| (pane.slice, pane.region))
+                .collect()
+        };
+        let same_slice = parts(old) == parts(new)
+            && (old.layout, old.range, old.inverted) == (new.layout, new.range, new.inverted);
         let made = there.made.as_ref()?;
         let room = matches!(made.form, Form::Pixels { patches, .. } if patches < MOST_PATCHES);
         (same_slice && room && (moving || made.complete)).then(|| made.clone())
