@@ -175,6 +175,10 @@ impl Drafting {
             return (None, Vec::new());
         }
         self.sent = false;
+        if failure.fault.code == "draft-moved" {
+            // Masks came while it was on its way: once more, on top of them.
+            return (None, vec![Effect::LoadDraft(case.clone())]);
+        }
         let change = self.outbox.pop_front();
         // What was drawn on top of it may mean something else now.
         self.outbox.clear();

@@ -388,7 +388,7 @@ pub(super) fn draft_changed(
                 effects.push(Effect::LoadCase(case.clone()));
                 let text = failure.fault.message.clone();
                 model.dialog = Some(Dialog::Question(Question::Rebase(text)));
-            } else {
+            } else if failure.fault.code != "draft-moved" {
                 model.notice = Some(Notice::failure(&failure));
             }
             return effects;

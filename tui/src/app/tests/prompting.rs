@@ -411,6 +411,27 @@ fn a_change_that_was_under_way_when_the_connection_broke_is_made_once() {
 }
 
 #[test]
+fn what_is_drawn_while_masks_come_is_sent_again_on_top_of_them() {
+    let (mut daemon, mut model) = editing();
+    daemon.press(&mut model, "b L J b s");
+    let effects = press(&mut model, "t");
+    assert!(matches!(effects.as_slice(), [Effect::ChangeDraft { .. }]));
+    daemon.draft.as_mut().unwrap().version += 1;
+    let mut moved = failure("the draft was changed elsewhere", true);
+    moved.fault.code = "draft-moved".to_owned();
+    let refused = Answer::DraftChanged {
+        case: id("one"),
+        result: Err(moved),
+        elapsed: Duration::ZERO,
+    };
+    let effects = handle(&mut model, Event::from(refused));
+    assert_eq!(effects, [Effect::LoadDraft(id("one"))]);
+    assert_eq!(daemon.answer(&mut model, effects), []);
+    assert!(matches!(daemon.last(), DraftChange::Draw { prompt } if prompt.points.len() == 1));
+    assert_eq!(points(&model).len(), 1);
+}
+
+#[test]
 fn a_new_object_has_a_label_and_a_name() {
     let (mut daemon, mut model) = editing();
     daemon.press(&mut model, "O enter");

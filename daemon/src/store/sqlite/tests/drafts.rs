@@ -253,7 +253,12 @@ fn cancelled_work_is_not_taken_and_whoever_has_it_notices() {
     assert_eq!(told.working, Some(progress));
     assert!(told.version > version);
 
-    change(&f.store, &id, "ana", DraftChange::Cancel);
+    let late = DraftRequest {
+        revision: 1,
+        version,
+        change: DraftChange::Cancel,
+    };
+    f.store.change_draft(&id, "ana", &late).unwrap();
     assert_eq!(f.store.draft_progress(&id, "ana").unwrap().working, None);
     assert!(matches!(
         f.store.draft_report(&work.lease, progress),
