@@ -3,6 +3,7 @@
 //!
 //! - [`checkpoint`]: checkpoints of random weights, of any size.
 //! - [`nifti`]: label maps read without the product's code.
+//! - [`sshd`]: another machine to log in to.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
 //!   keeps the screen as text and collects the sixel pictures apart from it.
@@ -19,6 +20,7 @@ pub mod profile;
 mod program;
 pub mod pty;
 pub mod screenshot;
+pub mod sshd;
 pub mod system;
 pub mod webgpu;
 pub mod xterm;
