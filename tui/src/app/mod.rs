@@ -6,6 +6,7 @@
 //! terminal and without a daemon.
 
 pub mod action;
+pub mod command;
 mod decide;
 pub mod edit;
 pub mod event;
@@ -37,8 +38,10 @@ pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => press(model, key),
         Event::Paste(text) => {
-            if let Some(Dialog::Reason(reason)) = &mut model.dialog {
-                reason.text.insert(&text);
+            match &mut model.dialog {
+                Some(Dialog::Reason(reason)) => reason.text.insert(&text),
+                Some(Dialog::Command(command)) => command.text.insert(&text),
+                _ => {}
             }
             Vec::new()
         }
@@ -85,6 +88,9 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
                 Vec::new()
             }
         };
+    }
+    if let Some(Dialog::Command(_)) = &model.dialog {
+        return command::press(model, key);
     }
     match model.keymap.action(model.context(), key) {
         Some(action) => update::update(model, action),

@@ -1,5 +1,6 @@
 //! What the client knows.
 
+use super::command::Command;
 use super::event::{Effect, Failure};
 use super::keymap::{Context, Keymap};
 use super::queue::Queue;
@@ -46,6 +47,8 @@ pub enum Dialog {
     /// Why there is no such question. Whoever types a reason all the same types it in here, and not
     /// into the keys of the screen.
     Refusal(String),
+    /// A command being typed.
+    Command(Command),
 }
 
 /// A decision that waits for its reason.
@@ -146,6 +149,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Whether the daemon can be reached.
     pub link: Link,
+    /// The machine that the daemon is on, if that is another one.
+    pub host: Option<String>,
     /// How the daemon is.
     pub status: Option<Status>,
     /// The list of cases.
@@ -185,6 +190,7 @@ impl Model {
             now,
             size,
             link: Link::Connecting,
+            host: None,
             status: None,
             queue: Queue::default(),
             screen: Screen::Queue,

@@ -3,7 +3,7 @@
 use super::event::Effect;
 use super::model::{Dialog, Model, Notice, Screen};
 use super::review::WindowChoice;
-use super::{Action, decide, prompting};
+use super::{Action, command, decide, prompting};
 use medicosam_shared::case::{CaseState, Verdict};
 
 /// Slices or cases in a large step.
@@ -71,6 +71,8 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::ClearPrompt
         | Action::NextObject
         | Action::Segment => return prompting::draw(model, action),
+        Action::Command => command::begin(model),
+        Action::Suspend => return vec![Effect::Suspend],
     }
     Vec::new()
 }

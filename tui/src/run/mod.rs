@@ -7,11 +7,13 @@ mod daemon;
 mod painter;
 mod pictures;
 mod place;
+mod suspend;
 
 use crate::app::{Answer, Effect, Event, Model, handle};
+use crate::config::Config;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, Frame, Report, Writer};
-use crate::term::tty::{Tty, TtyError};
+use crate::term::tty::{Guard, Tty, TtyError};
 use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
 use jiff::Timestamp;
@@ -23,6 +25,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
+use suspend::Suspending;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -89,6 +92,7 @@ impl RunError {
 pub async fn run(
     client: Client,
     preferences: Preferences,
+    config: Config,
     case: Option<CaseId>,
 ) -> Result<(), RunError> {
     let tty = Tty::open()?;
@@ -115,11 +119,15 @@ pub async fn run(
         writing: 0,
         painter: Painter::new(),
         pictures: Pictures::new(encoded),
-        theme: Theme::from_environment(),
+        theme: config.theme,
+        guard: Some(guard),
+        suspending: Suspending::No,
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
         ended: None,
     };
+    screen.model.keymap = config.keymap;
+    screen.model.host = screen.client.host().map(ToString::to_string);
     screen.send(Frame {
         bytes: probe::QUESTIONS.to_vec(),
         questions: 1,
@@ -159,7 +167,7 @@ pub async fn run(
         };
         let _ = timeout(END_WAIT, all_answered).await;
     }
-    drop(guard);
+    screen.guard = None;
     ended
 }
 
@@ -169,6 +177,7 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    go_on: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -178,6 +187,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            go_on: signal(suspend::GO_ON)?,
         })
     }
 
@@ -187,6 +197,7 @@ impl Signals {
             _ = self.terminate.recv() => SignalKind::terminate(),
             _ = self.hang_up.recv() => SignalKind::hangup(),
             _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.go_on.recv() => suspend::GO_ON,
         }
     }
 }
@@ -204,6 +215,9 @@ struct Running {
     painter: Painter,
     pictures: Pictures,
     theme: Theme,
+    /// Holds the terminal.
+    guard: Option<Guard>,
+    suspending: Suspending,
     /// Until when the answers to the probe are waited for.
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
@@ -225,6 +239,7 @@ impl Running {
                     self.painter.forget();
                     self.pictures.erased();
                 }
+                Effect::Suspend => self.want_to_suspend(),
                 asked => {
                     tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
                 }
@@ -259,10 +274,18 @@ impl Running {
     }
 
     fn signal(&mut self, signal: SignalKind) {
+        if signal == suspend::GO_ON {
+            return self.go_on();
+        }
         if signal != SignalKind::window_change() {
             self.ended = Some(Err(RunError::Signal(signal.as_raw_value())));
             return;
         }
+        self.measure();
+    }
+
+    /// Sees how large the window is, and draws everything for that.
+    fn measure(&mut self) {
         let size = self.tty.size();
         self.terminal.resized(size);
         self.painter.forget();
@@ -279,7 +302,11 @@ impl Running {
 
     /// When something is due although nothing happens.
     fn deadline(&self) -> Instant {
-        let others = [self.probe_until, self.pictures.deadline()];
+        let others = [
+            self.probe_until,
+            self.pictures.deadline(),
+            self.suspending.deadline(),
+        ];
         others.into_iter().flatten().fold(self.minute, Instant::min)
     }
 
@@ -293,6 +320,7 @@ impl Running {
             self.minute = now + Duration::from_secs(60);
             self.happen(Event::Clock(Timestamp::now()));
         }
+        self.suspend_on_time(now);
         self.pictures.on_time(now);
         self.tell_what_is_shown();
     }
@@ -306,6 +334,9 @@ impl Running {
     /// Has the picture made that belongs on the screen, and draws what has changed, once what was
     /// drawn before has gone out.
     fn draw(&mut self) {
+        if self.suspending != Suspending::No {
+            return;
+        }
         let size = self.terminal.size();
         let window = (size.columns, size.rows);
         let area = crate::layout::review(window).picture;

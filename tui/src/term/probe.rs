@@ -168,6 +168,27 @@ impl Terminal {
         self.size
     }
 
+    /// Its name and version, as it says.
+    pub fn name(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Whether it says that it can show sixel pictures.
+    pub fn has_sixel(&self) -> bool {
+        self.attributes.as_ref().is_some_and(|a| a.contains(&4))
+    }
+
+    /// Why pictures are shown as they are, in words.
+    pub fn reason(&self) -> String {
+        let reason = match self.preferences.graphics {
+            Choice::Auto if self.has_sixel() => "the terminal says that it has sixel",
+            Choice::Auto if self.attributes.is_some() => "the terminal says nothing of sixel",
+            Choice::Auto => "the terminal has not said what it can do",
+            _ => "chosen by --graphics or in the settings",
+        };
+        reason.to_owned()
+    }
+
     /// Whether a frame can be held back until it is complete (mode 2026).
     pub fn is_synchronized(&self) -> bool {
         self.synchronized
@@ -188,11 +209,10 @@ impl Terminal {
 
     /// How pictures are shown.
     pub fn graphics(&self) -> Graphics {
-        let sixel = self.attributes.as_ref().is_some_and(|a| a.contains(&4));
         match self.preferences.graphics {
             Choice::None => Graphics::None,
             Choice::Sixel => self.sixel(),
-            Choice::Auto if sixel => self.sixel(),
+            Choice::Auto if self.has_sixel() => self.sixel(),
             Choice::Auto if !self.settled => Graphics::Undecided,
             Choice::Auto | Choice::Halfblock => {
                 Graphics::HalfBlocks(if self.environment.true_colour {

@@ -54,7 +54,9 @@ impl Error {
     /// Exit status of the program; see [`crate::cli`].
     pub fn exit_status(&self) -> u8 {
         match self {
-            Error::Client(ClientError::Unreachable { .. } | ClientError::Broken { .. }) => 3,
+            Error::Client(
+                ClientError::Unreachable { .. } | ClientError::Broken { .. } | ClientError::Host(_),
+            ) => 3,
             Error::Client(error) if error.is_conflict() => 4,
             _ => 1,
         }
