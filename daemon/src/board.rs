@@ -1,16 +1,23 @@
 //! The board: what the daemon knows of itself right now and keeps nowhere else.
 
+use crate::changes::{ChangeListener, Changes};
 use crate::watch::RootState;
-use medicosam_shared::api::{RootStatus, WorkerStatus};
+use jiff::Timestamp;
+use medicosam_shared::api::{Live, RootStatus, Viewer, WorkerStatus};
+use medicosam_shared::case::CaseId;
 use medicosam_shared::provenance::Timings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// State of roots and workers, for `/v1/status`.
+/// Scans whose time counts as the pace of now.
+const PACE_SCANS: usize = 20;
+
+/// State of roots, workers and viewers, for `/v1/status` and `/v1/live`.
 #[derive(Debug, Default)]
 pub struct Board {
     inner: Mutex<Inner>,
+    changes: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -20,6 +27,24 @@ struct Inner {
     walked: bool,
     workers: Vec<WorkerStatus>,
     tallies: BTreeMap<String, Tally>,
+    /// Seconds that each of the last scans took.
+    pace: VecDeque<f64>,
+    viewers: BTreeMap<u64, Viewer>,
+    seats: u64,
+}
+
+/// A place among the viewers, free again when this is dropped.
+#[derive(Debug)]
+pub struct Seat {
+    board: Arc<Board>,
+    number: u64,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.board.lock().viewers.remove(&self.number);
+        self.board.changes.announce();
+    }
 }
 
 /// What has been done on one device since the daemon was started.
@@ -52,6 +77,7 @@ impl Board {
                 roots: roots.collect(),
                 ..Inner::default()
             }),
+            changes: Changes::default(),
         }
     }
 
@@ -91,10 +117,11 @@ impl Board {
             inner.workers.len() - 1
         });
         change(&mut inner.workers[position]);
+        self.changes.announce();
     }
 
-    /// Counts a finished revision.
-    pub fn finished(&self, device: &str, timings: &Timings) {
+    /// Counts a finished revision, which a person prompted or a profile asked for.
+    pub fn finished(&self, device: &str, timings: &Timings, prompted: bool) {
         let mut inner = self.lock();
         let tally = inner.tallies.entry(device.to_owned()).or_default();
         tally.revisions += 1;
@@ -103,6 +130,52 @@ impl Board {
         tally.embed_s += timings.embed_s;
         tally.decodes += u64::from(timings.decodes);
         tally.decode_s += timings.decode_s;
+        // The time of a prompt says nothing of a scan's.
+        if !prompted {
+            inner.pace.push_back(timings.total_s);
+            if inner.pace.len() > PACE_SCANS {
+                inner.pace.pop_front();
+            }
+        }
+    }
+
+    /// Somebody looks at a case, until what comes back is dropped.
+    pub fn sit_down(self: &Arc<Self>, who: &str, case: CaseId) -> Seat {
+        let mut inner = self.lock();
+        inner.seats += 1;
+        let number = inner.seats;
+        let viewer = Viewer {
+            who: who.to_owned(),
+            case,
+            since: Timestamp::now(),
+        };
+        inner.viewers.insert(number, viewer);
+        drop(inner);
+        self.changes.announce();
+        Seat {
+            board: Arc::clone(self),
+            number,
+        }
+    }
+
+    /// Listens to changes of workers and viewers from now on.
+    pub fn listen(&self) -> ChangeListener {
+        self.changes.listen()
+    }
+
+    /// What is so right now, for whoever has `seat`: they do not see themselves.
+    pub fn live(&self, seat: Option<&Seat>) -> Live {
+        let inner = self.lock();
+        let others = inner
+            .viewers
+            .iter()
+            .filter(|(number, _)| seat.is_none_or(|seat| seat.number != **number));
+        let scans = inner.pace.len();
+        Live {
+            viewers: others.map(|(_, viewer)| viewer.clone()).collect(),
+            workers: inner.workers.clone(),
+            scan_s: (scans > 0).then(|| inner.pace.iter().sum::<f64>() / scans as f64),
+        }
     }
 
     /// What has been done, by device.
@@ -129,5 +202,43 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viewers_see_one_another_until_they_leave() {
+        let board = Arc::new(Board::default());
+        let ana = board.sit_down("ana", CaseId("a".to_owned()));
+        let ben = board.sit_down("ben", CaseId("a".to_owned()));
+        let seen = |seat: Option<&Seat>| -> Vec<String> {
+            let viewers = board.live(seat).viewers;
+            viewers.into_iter().map(|v| v.who).collect()
+        };
+        assert_eq!(seen(Some(&ana)), ["ben"]);
+        assert_eq!(seen(Some(&ben)), ["ana"]);
+        assert_eq!(seen(None), ["ana", "ben"]);
+        drop(ben);
+        assert_eq!(seen(Some(&ana)), [""; 0]);
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_last_scans() {
+        let board = Board::default();
+        let took = |total_s| Timings {
+            total_s,
+            ..Timings::default()
+        };
+        assert_eq!(board.live(None).scan_s, None);
+        board.finished("cpu", &took(1000.0), false);
+        for _ in 0..PACE_SCANS / 2 {
+            board.finished("cpu", &took(10.0), false);
+            board.finished("cpu", &took(0.1), true);
+            board.finished("cpu", &took(20.0), false);
+        }
+        assert_eq!(board.live(None).scan_s, Some(15.0));
     }
 }

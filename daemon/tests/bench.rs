@@ -41,6 +41,8 @@ fn it_measures_the_machine_and_the_models_and_says_so_in_both_forms() {
             "{report}"
         );
     }
+    let difference = number("/models/0/difference");
+    assert!((0.0..1e-4).contains(&difference), "{report}");
     let text = bench(&["litemedsam"]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(

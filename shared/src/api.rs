@@ -3,8 +3,9 @@
 //! Unknown fields of a response are ignored, so that a client may be older than its daemon;
 //! unknown fields of a request are refused, so that nothing asked for is silently dropped.
 
-use crate::case::{CaseSummary, Fault, RevisionNumber, Verdict};
-use crate::prompt::SlicePrompt;
+use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
+use crate::draft::{Draft, Step, Understands};
+use crate::prompt::{Label, SlicePrompt};
 use serde::{Deserialize, Serialize};
 
 /// Version of this API. A client refuses a daemon of another one.
@@ -70,6 +71,9 @@ pub struct Status {
     pub workers: Vec<WorkerStatus>,
     /// Position of the newest entry of the event log.
     pub last_event: u64,
+    /// Who looks at which case.
+    #[serde(default)]
+    pub viewers: Vec<Viewer>,
 }
 
 /// A watched folder.
@@ -116,9 +120,9 @@ pub struct WorkerStatus {
 /// How far a worker is with a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Slices embedded.
+    /// Slices done.
     pub done: u32,
-    /// Slices to embed.
+    /// Slices to do.
     pub total: u32,
 }
 
@@ -148,6 +152,47 @@ pub struct DecisionRequest {
     pub overrule: bool,
 }
 
+/// `POST /v1/cases/{id}/undo`: takes back one's own last decision on a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndoRequest {
+    /// The revision that was decided on; another current one is a conflict (409). `None`: the
+    /// current one.
+    #[serde(default)]
+    pub revision: Option<RevisionNumber>,
+}
+
+/// `POST /v1/cases/{id}/note`: a remark for the audit log, which decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteRequest {
+    /// The remark.
+    pub text: String,
+}
+
+/// Somebody who looks at a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Who.
+    pub who: String,
+    /// At which case.
+    pub case: CaseId,
+    /// Since when.
+    pub since: jiff::Timestamp,
+}
+
+/// One message of `GET /v1/live`: what is so right now and is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Who else looks at which case. A viewer does not see itself.
+    pub viewers: Vec<Viewer>,
+    /// Workers, and how far they are.
+    pub workers: Vec<WorkerStatus>,
+    /// Mean seconds that a worker took for each of the last scans (not prompts); `None` before the
+    /// first since the daemon was started.
+    pub scan_s: Option<f64>,
+}
+
 /// `POST /v1/cases/{id}/prompts`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +219,125 @@ pub enum PromptResponse {
         /// Why.
         fault: Fault,
     },
+}
+
+/// `GET /v1/cases/{id}/draft`: the draft of whoever asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DraftView {
+    /// The draft, if there is one.
+    pub draft: Option<Draft>,
+    /// What the model of the case understands; `None` for a model that is not a known one.
+    pub understands: Option<Understands>,
+}
+
+/// `POST /v1/cases/{id}/draft`: changes the draft of whoever asks, or begins one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DraftRequest {
+    /// The revision that was looked at; a draft that is begun starts from it.
+    pub revision: RevisionNumber,
+    /// The version of the draft that was looked at; 0: there is none. Another one is a conflict
+    /// (409).
+    pub version: u64,
+    /// What to do.
+    pub change: DraftChange,
+}
+
+/// What can be done to a draft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "do", deny_unknown_fields)]
+pub enum DraftChange {
+    /// Add an object.
+    Object {
+        /// Its number; no object of the revision has it.
+        label: Label,
+        /// Its name.
+        name: String,
+    },
+    /// Replace what is drawn for an object on a slice; a prompt without box and points takes it
+    /// back.
+    Draw {
+        /// What is drawn now.
+        prompt: SlicePrompt,
+    },
+    /// Choose another one of the masks that the model offered.
+    Choose {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+        /// Which one, from 0.
+        candidate: u32,
+    },
+    /// Segment a slice by what is drawn on it. Answered when the masks are there.
+    Segment {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+    },
+    /// Segment the slices around those that were segmented by hand. Answered at once; see
+    /// [`Draft::working`].
+    Propagate {
+        /// The object.
+        label: Label,
+    },
+    /// Give up what is being segmented.
+    Cancel,
+    /// Take the last step back.
+    Undo,
+    /// Do the last undone step again.
+    Redo,
+    /// Take the draft away; it can be restored until another one is begun.
+    Discard,
+    /// Bring a discarded draft back.
+    Restore,
+    /// Have it change `revision` of the request, which somebody else made meanwhile.
+    Rebase,
+    /// Make a revision of it. Answered when that is there. If the draft's revision is not the
+    /// current one any more, that is a conflict (409), and the draft stays.
+    Commit,
+}
+
+/// Answer to a [`DraftRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "outcome")]
+pub enum DraftResponse {
+    /// The draft is changed: this is what is new.
+    Changed {
+        /// Its version now.
+        version: u64,
+        /// Its position now.
+        position: u32,
+        /// The step that is the last one now, if it is new.
+        step: Option<Step>,
+        /// What is being segmented.
+        working: Option<Progress>,
+    },
+    /// The draft is a revision now, and is gone.
+    Revised {
+        /// The revision.
+        revision: RevisionNumber,
+    },
+    /// The work waits longer than the request did; the draft will tell.
+    Queued,
+    /// The work failed; the draft is as it was.
+    Failed {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// `GET /v1/cases/{id}/draft/progress?after=VERSION`: answered when the version of the draft is
+/// another one, or after a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DraftProgress {
+    /// The version of the draft; 0: there is none.
+    pub version: u64,
+    /// What is being segmented.
+    pub working: Option<Progress>,
+    /// Why what was segmented last failed.
+    pub fault: Option<Fault>,
 }
 
 /// Body of every response that is not a success.

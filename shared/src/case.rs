@@ -132,9 +132,12 @@ pub struct CaseSummary {
     pub volume_ml: Option<f64>,
     /// Who decided last, or asked for the current revision.
     pub reviewer: Option<String>,
+    /// Why, if the decision that stands has a reason.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// When it was identified.
     pub created: Timestamp,
-    /// When anything about it last changed.
+    /// When anything about it last changed. A note changes nothing.
     pub updated: Timestamp,
 }
 
@@ -238,8 +241,16 @@ pub enum Action {
     Rejected,
     /// A person flagged.
     Flagged,
+    /// A person took back a decision of their own.
+    Undone,
+    /// A person left a note.
+    Noted,
     /// A person asked for another mask.
     Prompted,
+    /// A person began a draft.
+    Drafted,
+    /// A person discarded a draft.
+    Discarded,
     /// A person asked to try again.
     Retried,
     /// The case failed.
@@ -262,7 +273,11 @@ impl Action {
             Action::Approved => "approved",
             Action::Rejected => "rejected",
             Action::Flagged => "flagged",
+            Action::Undone => "undone",
+            Action::Noted => "noted",
             Action::Prompted => "prompted",
+            Action::Drafted => "drafted",
+            Action::Discarded => "discarded",
             Action::Retried => "retried",
             Action::Failed => "failed",
             Action::Paused => "paused",
@@ -296,7 +311,13 @@ mod tests {
 
     #[test]
     fn actions_are_written_as_their_words() {
-        for action in [Action::Identified, Action::Revised, Action::Superseded] {
+        for action in [
+            Action::Identified,
+            Action::Revised,
+            Action::Undone,
+            Action::Noted,
+            Action::Superseded,
+        ] {
             let json = serde_json::to_string(&action).unwrap();
             assert_eq!(json, format!("\"{}\"", action.as_str()));
         }

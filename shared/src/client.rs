@@ -7,8 +7,9 @@ pub use host::Host;
 pub use ssh::{HostError, HostFault, NO_DAEMON, NOT_ALLOWED, READY, SSH_VARIABLE};
 
 use crate::api::{
-    API_VERSION, CaseList, DecisionRequest, ErrorBody, PromptRequest, PromptResponse, SliceValues,
-    Status, VersionInfo, slice_headers,
+    API_VERSION, CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView,
+    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, SliceValues, Status, UndoRequest,
+    VersionInfo, slice_headers,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
 use crate::geometry::{Plane, SliceShape};
@@ -170,6 +171,12 @@ impl Client {
         self.get("/v1/cases").await
     }
 
+    /// Some cases; those that are no more are missing.
+    pub async fn some_cases(&self, ids: &[CaseId]) -> Result<CaseList, ClientError> {
+        let ids: Vec<String> = ids.iter().map(|id| escape(&id.0)).collect();
+        self.get(&format!("/v1/cases?ids={}", ids.join(","))).await
+    }
+
     /// One case. `id` may be the beginning of an id if only one case begins so.
     pub async fn case(&self, id: &str) -> Result<CaseDetail, ClientError> {
         self.get(&format!("/v1/cases/{}", escape(id))).await
@@ -253,6 +260,26 @@ impl Client {
             .await
     }
 
+    /// Takes back one's own last decision on a case.
+    pub async fn undo(
+        &self,
+        id: &CaseId,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/undo", escape(&id.0)), request)
+            .await
+    }
+
+    /// Leaves a note on a case.
+    pub async fn note(
+        &self,
+        id: &CaseId,
+        request: &NoteRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/note", escape(&id.0)), request)
+            .await
+    }
+
     /// Asks for other masks and waits for them (the daemon waits up to 30 s).
     pub async fn prompt(
         &self,
@@ -261,6 +288,32 @@ impl Client {
     ) -> Result<PromptResponse, ClientError> {
         self.post(&format!("/v1/cases/{}/prompts", escape(&id.0)), request)
             .await
+    }
+
+    /// The caller's draft on a case.
+    pub async fn draft(&self, id: &CaseId) -> Result<DraftView, ClientError> {
+        self.get(&format!("/v1/cases/{}/draft", escape(&id.0)))
+            .await
+    }
+
+    /// Changes the caller's draft on a case; waits for masks and revisions (up to 30 s).
+    pub async fn change_draft(
+        &self,
+        id: &CaseId,
+        request: &DraftRequest,
+    ) -> Result<DraftResponse, ClientError> {
+        self.post(&format!("/v1/cases/{}/draft", escape(&id.0)), request)
+            .await
+    }
+
+    /// Waits until the caller's draft on a case has another version than `after`, or for a while.
+    pub async fn draft_progress(
+        &self,
+        id: &CaseId,
+        after: u64,
+    ) -> Result<DraftProgress, ClientError> {
+        let path = format!("/v1/cases/{}/draft/progress?after={after}", escape(&id.0));
+        self.get(&path).await
     }
 
     /// Tries a failed or paused case again.
@@ -276,7 +329,21 @@ impl Client {
     ) -> Result<impl Stream<Item = Result<Event, ClientError>> + Send + use<>, ClientError> {
         let path = format!("/v1/events?after={after}");
         let reply = self.send(Method::GET, &path, None::<&()>).await?;
-        Ok(parse_events(reply))
+        Ok(messages(reply))
+    }
+
+    /// What is so right now, and again whenever it changes. As long as the stream is held, others
+    /// see that its user looks at `case`.
+    pub async fn live(
+        &self,
+        case: Option<&CaseId>,
+    ) -> Result<impl Stream<Item = Result<Live, ClientError>> + Send + use<>, ClientError> {
+        let path = match case {
+            Some(case) => format!("/v1/live?case={}", escape(&case.0)),
+            None => "/v1/live".to_owned(),
+        };
+        let reply = self.send(Method::GET, &path, None::<&()>).await?;
+        Ok(messages(reply))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -417,12 +484,14 @@ fn decode<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, ClientError
     })
 }
 
-/// Splits a server-sent event stream into the events of its `data:` lines.
-fn parse_events(reply: Reply) -> impl Stream<Item = Result<Event, ClientError>> + Send {
-    struct State {
+/// Splits a server-sent event stream into the messages of its `data:` lines.
+fn messages<T: DeserializeOwned + Send>(
+    reply: Reply,
+) -> impl Stream<Item = Result<T, ClientError>> + Send + use<T> {
+    struct State<T> {
         body: BodyStream<Incoming>,
         partial: Vec<u8>,
-        ready: VecDeque<Result<Event, ClientError>>,
+        ready: VecDeque<Result<T, ClientError>>,
         path: String,
         line: Option<ssh::Line>,
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`geometry`]: voxel axes, anatomical planes, the affine, how a slice lies on a screen.
 //! - [`prompt`]: what a profile or a person asks of the model.
+//! - [`draft`]: what a reviewer changes before it becomes a revision.
 //! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
 //! - [`case`]: a scan on its way from the watched folder to a decision.
 //! - [`provenance`]: how a result came about; stored, written beside the label map, shown.
@@ -14,6 +15,7 @@
 pub mod api;
 pub mod case;
 pub mod client;
+pub mod draft;
 pub mod geometry;
 pub mod mask;
 pub mod paths;

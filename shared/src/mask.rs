@@ -32,6 +32,11 @@ impl SliceMask {
         SliceMask { shape, pixels }
     }
 
+    /// A mask of these pixels, row by row; `None` if they are not as many as the slice has.
+    pub fn from_pixels(shape: SliceShape, pixels: Vec<bool>) -> Option<Self> {
+        (pixels.len() == shape.pixels()).then_some(SliceMask { shape, pixels })
+    }
+
     /// Size of the slice.
     pub fn shape(&self) -> SliceShape {
         self.shape
@@ -52,6 +57,20 @@ impl SliceMask {
     /// Number of pixels set.
     pub fn area(&self) -> u64 {
         self.pixels.iter().filter(|&&p| p).count() as u64
+    }
+
+    /// The smallest box around all pixels set; `None` if none is.
+    pub fn bounds(&self) -> Option<crate::prompt::SliceBox> {
+        let width = self.shape.width;
+        let set = self.pixels.iter().enumerate().filter(|&(_, &set)| set);
+        set.map(|(at, _)| (at as u32 % width, at as u32 / width))
+            .map(|at| crate::prompt::SliceBox::spanning(at, at))
+            .reduce(|a, b| crate::prompt::SliceBox {
+                x0: a.x0.min(b.x0),
+                y0: a.y0.min(b.y0),
+                x1: a.x1.max(b.x1),
+                y1: a.y1.max(b.y1),
+            })
     }
 
     /// Run lengths; see [`Rle`].
@@ -173,6 +192,11 @@ impl MaskSet {
     /// Puts `mask` in place of what the object had on slice `index`; makes the object if it is
     /// new. An empty mask removes the slice.
     pub fn set_slice(&mut self, label: Label, name: &str, index: u32, mask: &SliceMask) {
+        self.set_runs(label, name, index, mask.to_rle());
+    }
+
+    /// Like [`MaskSet::set_slice`], with run lengths.
+    pub fn set_runs(&mut self, label: Label, name: &str, index: u32, rle: Rle) {
         let position = self.objects.binary_search_by_key(&label, |o| o.label);
         let at = match position {
             Ok(at) => at,
@@ -186,7 +210,6 @@ impl MaskSet {
                 at
             }
         };
-        let rle = mask.to_rle();
         if rle.0.is_empty() {
             self.objects[at].slices.remove(&index);
         } else {
@@ -264,6 +287,18 @@ mod tests {
             assert_eq!(map.iter().filter(|&&v| v == 7).count(), 1);
             assert_eq!(map[i + 3 * (j + 4 * k)], 7);
         }
+    }
+
+    #[test]
+    fn bounds_are_the_smallest_box_around_a_mask() {
+        let shape = SliceShape {
+            width: 7,
+            height: 5,
+        };
+        let mask = SliceMask::from_fn(shape, |x, y| (x, y) == (5, 1) || (x, y) == (2, 3));
+        let bounds = mask.bounds().unwrap();
+        assert_eq!((bounds.x0, bounds.y0, bounds.x1, bounds.y1), (2, 1, 6, 4));
+        assert_eq!(SliceMask::empty(shape).bounds(), None);
     }
 
     #[test]

@@ -29,6 +29,13 @@ pub fn socket(state: &Path) -> PathBuf {
     state.join("api.sock")
 }
 
+/// The client's saved filters: `$XDG_CONFIG_HOME/medicosam/filters` on Linux; `None` for a user
+/// without a home.
+pub fn filters() -> Option<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "medicosam")?;
+    Some(dirs.config_dir().join("filters"))
+}
+
 /// The socket a client looks for: `MEDICOSAM_SOCKET`, or the one in the data folder.
 pub fn default_socket() -> PathBuf {
     if let Some(socket) = std::env::var_os(SOCKET_VARIABLE) {

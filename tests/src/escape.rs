@@ -1,4 +1,4 @@
-//! Splits what a program writes to its terminal into text, control sequences and sixel pictures.
+//! Splits what a program writes to its terminal into text, control sequences and pictures.
 //!
 //! The shapes are those of ECMA-48: `ESC [ … final`, strings that begin with `ESC P`, `ESC ]`,
 //! `ESC _`, `ESC ^` or `ESC X` and end with `ESC \` (OSC with BEL too), and short escapes. Bytes
@@ -13,6 +13,10 @@ pub(crate) enum Token<'a> {
     Sequence(&'a [u8]),
     /// One whole sixel picture, from `ESC P` to `ESC \`.
     Sixel(&'a [u8]),
+    /// One whole inline image of iTerm2, from `ESC ]` to BEL.
+    Inline(&'a [u8]),
+    /// One command of kitty's graphics protocol, from `ESC _` to `ESC \`.
+    Kitty(&'a [u8]),
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +76,11 @@ impl Splitter {
                 (State::Escape | State::Ground, _) => State::Ground,
             };
             if self.state == State::Ground {
-                emit(if is_sixel(&self.sequence) {
-                    Token::Sixel(&self.sequence)
-                } else {
-                    Token::Sequence(&self.sequence)
+                emit(match &*self.sequence {
+                    sequence if is_sixel(sequence) => Token::Sixel(sequence),
+                    sequence if sequence.starts_with(b"\x1b]1337;File=") => Token::Inline(sequence),
+                    sequence if sequence.starts_with(b"\x1b_G") => Token::Kitty(sequence),
+                    sequence => Token::Sequence(sequence),
                 });
                 text_start = i + 1;
             }
@@ -137,6 +142,8 @@ mod tests {
                     Token::Text(bytes) => ('t', bytes),
                     Token::Sequence(bytes) => ('s', bytes),
                     Token::Sixel(bytes) => ('p', bytes),
+                    Token::Inline(bytes) => ('i', bytes),
+                    Token::Kitty(bytes) => ('k', bytes),
                 };
                 match pieces.last_mut() {
                     Some((last, text)) if kind == 't' && *last == 't' => text.extend(bytes),
@@ -171,6 +178,19 @@ mod tests {
     #[test]
     fn pictures_sequences_and_text_come_apart() {
         assert_eq!(split([SAMPLE]), sample());
+    }
+
+    #[test]
+    fn pictures_of_other_protocols_come_apart_too() {
+        assert_eq!(
+            split([&b"a\x1b]1337;File=inline=1:AAAA\x07b\x1b_Ga=T,m=0;AAAA\x1b\\"[..]]),
+            [
+                ('t', b"a".to_vec()),
+                ('i', b"\x1b]1337;File=inline=1:AAAA\x07".to_vec()),
+                ('t', b"b".to_vec()),
+                ('k', b"\x1b_Ga=T,m=0;AAAA\x1b\\".to_vec()),
+            ]
+        );
     }
 
     #[test]

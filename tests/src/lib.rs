@@ -2,11 +2,12 @@
 //! one real.
 //!
 //! - [`checkpoint`]: checkpoints of random weights, of any size.
+//! - [`link`]: a slow line between a program and its terminal.
 //! - [`nifti`]: label maps read without the product's code.
 //! - [`sshd`]: another machine to log in to.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
-//!   keeps the screen as text and collects the sixel pictures apart from it.
+//!   keeps the screen as text and collects the pictures apart from it.
 //! - [`webgpu`]: a GPU for machines without one.
 //! - [`xterm`]: a program in a real xterm under its own X server, with keys and screenshots.
 //!
@@ -15,6 +16,7 @@
 pub mod checkpoint;
 mod escape;
 pub mod keys;
+pub mod link;
 pub mod nifti;
 pub mod profile;
 mod program;

@@ -75,6 +75,49 @@ impl Profile {
         border: 0,
     };
 
+    /// kitty 0.31: its own protocol and no sixel.
+    pub const KITTY: Self = Self {
+        name: "kitty",
+        replies: &[
+            ("\x1b[c", Reply::Text("\x1b[?62;c")),
+            ("\x1b[>q", Reply::Text("\x1bP>|kitty(0.31.0)\x1b\\")),
+            (
+                "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+                Reply::Text("\x1b_Gi=31;OK\x1b\\"),
+            ),
+            ("\x1b[14t", Reply::TextPixels),
+            ("\x1b[16t", Reply::CellPixels),
+            ("\x1b[?2026$p", Reply::Text("\x1b[?2026;2$y")),
+            CURSOR,
+            STATUS,
+        ],
+        cell: Some((10, 20)),
+        border: 0,
+    };
+
+    /// WezTerm: says that it has everything, and does inline images best.
+    pub const WEZTERM: Self = Self {
+        name: "WezTerm",
+        replies: &[
+            ("\x1b[c", Reply::Text("\x1b[?65;4;6;18;22c")),
+            (
+                "\x1b[>q",
+                Reply::Text("\x1bP>|WezTerm 20240203-110809\x1b\\"),
+            ),
+            (
+                "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+                Reply::Text("\x1b_Gi=31;OK\x1b\\"),
+            ),
+            ("\x1b[14t", Reply::TextPixels),
+            ("\x1b[16t", Reply::CellPixels),
+            ("\x1b[?2026$p", Reply::Text("\x1b[?2026;2$y")),
+            CURSOR,
+            STATUS,
+        ],
+        cell: Some((10, 20)),
+        border: 0,
+    };
+
     /// A terminal without pictures that answers politely.
     pub const PLAIN: Self = Self {
         name: "plain, without sixel",

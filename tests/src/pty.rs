@@ -1,11 +1,11 @@
 //! A program in a scripted terminal: a pseudo-terminal whose other end is played by the test.
 //!
-//! What the program writes is shown on a screen in memory; sixel pictures are collected apart from
-//! it, with the cell that they begin in; queries are answered as the [`Profile`] says.
+//! What the program writes is shown on a screen in memory; pictures are collected apart from it,
+//! with the cell that they begin in; queries are answered as the [`Profile`] says.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, tcgetattr, tcsetwinsize};
 
 use crate::Size;
 use crate::escape::{Splitter, Token};
+use crate::link::{self, Display, Keyboard, Link};
 use crate::profile::Profile;
 use crate::program::{Program, Pty};
 
@@ -24,28 +25,48 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A program, and the terminal that it runs in. Dropping it kills the program.
 pub struct ScriptedTerminal {
     profile: Profile,
-    keyboard: File,
+    terminal: File,
+    keyboard: Keyboard,
     shared: Arc<Shared>,
     program: Program,
 }
 
-/// A sixel picture that the program has written.
+/// A picture that the program has written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// The row of the cell that its upper left corner is in, counted from 0.
     pub row: u16,
     /// The column of that cell, counted from 0.
     pub column: u16,
-    /// The whole device control string, from `ESC P` to `ESC \`.
-    pub sixel: Vec<u8>,
+    /// How it was written.
+    pub protocol: Protocol,
+    /// All of its bytes, from the first escape to the end of the last one.
+    pub bytes: Vec<u8>,
+    /// When all of it was there.
+    pub arrived: Instant,
+}
+
+/// How a picture was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Sixel.
+    Sixel,
+    /// An inline image of iTerm2.
+    Iterm2,
+    /// The graphics protocol of kitty; all commands of the picture.
+    Kitty,
 }
 
 /// What the terminal shows at one moment.
 pub struct View {
     parser: vt100::Parser,
     pictures: Vec<Picture>,
+    /// Of kitty's protocol, as long as not all of its commands are here.
+    unfinished: Option<Picture>,
     written: Vec<u8>,
     size: Size,
+    /// The size of a cell in pixels, if it is another than the profile says.
+    cell: Option<(u16, u16)>,
     closed: bool,
 }
 
@@ -137,24 +158,40 @@ impl ScriptedTerminal {
     /// # Errors
     /// When the system has no more terminals, or the program cannot be started.
     pub fn spawn(command: Command, size: Size, profile: Profile) -> io::Result<Self> {
+        Self::spawn_behind(None, command, size, profile)
+    }
+
+    /// Starts the command in such a terminal at the other end of a line.
+    ///
+    /// # Errors
+    /// When the system has no more terminals, or the program cannot be started.
+    pub fn spawn_behind(
+        line: Option<Link>,
+        command: Command,
+        size: Size,
+        profile: Profile,
+    ) -> io::Result<Self> {
         let pty = Pty::open()?;
         tcsetwinsize(&pty.terminal, size.winsize(profile.window_pixels(size)))?;
         let shared = Arc::new(Shared {
             view: Mutex::new(View {
                 parser: vt100::Parser::new(size.rows, size.columns, 0),
                 pictures: Vec::new(),
+                unfinished: None,
                 written: Vec::new(),
                 size,
+                cell: None,
                 closed: false,
             }),
             changed: Condvar::new(),
         });
         let program = Program::spawn(command, pty.program)?;
-        let keyboard = pty.terminal.try_clone()?;
-        let display = Arc::clone(&shared);
-        thread::spawn(move || show(pty.terminal, &display, &profile));
+        let (display, keyboard) = link::lay(line, &pty.terminal)?;
+        let (shown, replies) = (Arc::clone(&shared), keyboard.clone());
+        thread::spawn(move || show(&display, &replies, &shown, &profile));
         Ok(Self {
             profile,
+            terminal: pty.terminal,
             keyboard,
             shared,
             program,
@@ -167,7 +204,7 @@ impl ScriptedTerminal {
     /// # Errors
     /// Those of the terminal.
     pub fn type_keys(&mut self, keys: &str) -> io::Result<()> {
-        self.keyboard.write_all(keys.as_bytes())
+        self.keyboard.send(keys.as_bytes())
     }
 
     /// Changes the size of the window; the program gets SIGWINCH.
@@ -179,9 +216,22 @@ impl ScriptedTerminal {
         view.size = size;
         view.parser.set_size(size.rows, size.columns);
         tcsetwinsize(
-            &self.keyboard,
+            &self.terminal,
             size.winsize(self.profile.window_pixels(size)),
         )?;
+        Ok(())
+    }
+
+    /// Changes the font: the same cells in another size of pixels. The program gets SIGWINCH.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn change_font(&mut self, cell: (u16, u16)) -> io::Result<()> {
+        let mut view = self.shared.lock();
+        self.profile.cell = Some(cell);
+        view.cell = Some(cell);
+        let pixels = self.profile.window_pixels(view.size);
+        tcsetwinsize(&self.terminal, view.size.winsize(pixels))?;
         Ok(())
     }
 
@@ -190,7 +240,7 @@ impl ScriptedTerminal {
     /// # Errors
     /// Those of the terminal.
     pub fn is_in_line_mode(&self) -> io::Result<bool> {
-        let modes = tcgetattr(&self.keyboard)?.local_modes;
+        let modes = tcgetattr(&self.terminal)?.local_modes;
         Ok(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG))
     }
 
@@ -260,38 +310,69 @@ impl ScriptedTerminal {
 }
 
 /// Plays the terminal until no program has it open any more.
-fn show(mut terminal: File, shared: &Shared, profile: &Profile) {
+fn show(display: &Display, keyboard: &Keyboard, shared: &Shared, profile: &Profile) {
     let mut splitter = Splitter::default();
-    let mut buffer = vec![0; 64 * 1024];
-    // The kernel ends the reading with an error (EIO) when the last program is gone.
-    while let Ok(read @ 1..) = terminal.read(&mut buffer) {
+    while let Some(bytes) = display.receive() {
         let mut replies = String::new();
         {
             let view = &mut *shared.lock();
-            view.written.extend(&buffer[..read]);
-            splitter.feed(&buffer[..read], |token| {
+            view.written.extend(&bytes);
+            splitter.feed(&bytes, |token| {
                 let cursor = view.parser.screen().cursor_position();
+                let mut answer = |sequence| {
+                    let profile = Profile {
+                        cell: view.cell.or(profile.cell),
+                        ..*profile
+                    };
+                    replies.extend(profile.reply(sequence, view.size, cursor));
+                };
+                let picture = |protocol, bytes: &[u8]| Picture {
+                    row: cursor.0,
+                    column: cursor.1,
+                    protocol,
+                    bytes: bytes.to_vec(),
+                    arrived: Instant::now(),
+                };
                 match token {
                     Token::Text(text) => view.parser.process(text),
                     Token::Sequence(sequence) => {
+                        answer(sequence);
                         view.parser.process(sequence);
-                        replies.extend(profile.reply(sequence, view.size, cursor));
                     }
-                    Token::Sixel(sixel) => view.pictures.push(Picture {
-                        row: cursor.0,
-                        column: cursor.1,
-                        sixel: sixel.to_vec(),
-                    }),
+                    Token::Sixel(sixel) => view.pictures.push(picture(Protocol::Sixel, sixel)),
+                    Token::Inline(image) => view.pictures.push(picture(Protocol::Iterm2, image)),
+                    Token::Kitty(command) => {
+                        answer(command);
+                        match (&mut view.unfinished, keys(command)) {
+                            (Some(unfinished), _) => unfinished.bytes.extend(command),
+                            (none, keys) if keys.contains("a=T") => {
+                                *none = Some(picture(Protocol::Kitty, command));
+                            }
+                            _ => {}
+                        }
+                        if !keys(command).contains("m=1")
+                            && let Some(mut picture) = view.unfinished.take()
+                        {
+                            picture.arrived = Instant::now();
+                            view.pictures.push(picture);
+                        }
+                    }
                 }
             });
         }
         shared.changed.notify_all();
-        if terminal.write_all(replies.as_bytes()).is_err() {
+        if !replies.is_empty() && keyboard.send(replies.as_bytes()).is_err() {
             break;
         }
     }
     shared.lock().closed = true;
     shared.changed.notify_all();
+}
+
+/// The keys of a command of kitty's protocol.
+fn keys(command: &[u8]) -> String {
+    let end = command.iter().position(|byte| *byte == b';');
+    String::from_utf8_lossy(&command[..end.unwrap_or(command.len())]).into_owned()
 }
 
 #[cfg(test)]
@@ -407,7 +488,8 @@ mod tests {
                 panic!("{view}")
             };
             assert_eq!((picture.row, picture.column), (2, 4));
-            assert_eq!(picture.sixel, b"\x1bP0;1q\"1;1;6;6#1;2;100;0;0#1!6~\x1b\\");
+            assert_eq!(picture.protocol, Protocol::Sixel);
+            assert_eq!(picture.bytes, b"\x1bP0;1q\"1;1;6;6#1;2;100;0;0#1!6~\x1b\\");
         });
     }
 

@@ -6,7 +6,7 @@
 )]
 
 use medicosam_shared::api::WorkerStatus;
-use medicosam_shared::case::{Action, CaseDetail, CaseState, CaseSummary};
+use medicosam_shared::case::{CaseDetail, CaseState, CaseSummary};
 use medicosam_shared::client::{Client, ClientError};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -310,30 +310,6 @@ scan_every = "2s"
             if let Some(event) = futures_util::StreamExt::next(&mut events).await {
                 event?;
             }
-        }
-    }
-
-    /// Waits until the event log has this after the entry `after`.
-    pub fn until_event(&self, after: u64, action: Action) {
-        let found = self.runtime.block_on(async {
-            let events = self.client().events(after).await?;
-            let mut events = std::pin::pin!(events);
-            let wanted = async {
-                while let Some(event) = futures_util::StreamExt::next(&mut events).await {
-                    if event?.action == action {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            };
-            tokio::time::timeout(DEADLINE, wanted)
-                .await
-                .unwrap_or(Ok(false))
-        });
-        match found {
-            Ok(true) => {}
-            Ok(false) => panic!("waited in vain for {}\n{}", action.as_str(), self.log()),
-            Err::<_, ClientError>(error) => panic!("{error}\n{}", self.log()),
         }
     }
 

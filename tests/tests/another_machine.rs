@@ -6,15 +6,16 @@
     reason = "tests fail by panicking"
 )]
 
-use medicosam_shared::case::{Action, CaseState};
+use medicosam_shared::case::{CaseDetail, CaseState};
 use medicosam_tests::Size;
 use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
 use medicosam_tests::profile::Profile;
-use medicosam_tests::pty::ScriptedTerminal;
+use medicosam_tests::pty::{ScriptedTerminal, View};
 use medicosam_tests::sshd::{self, Sshd};
-use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::system::{DEADLINE, System, lung_profile, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 const SCAN: &str = "ct_lung.nii.gz";
 const SIZE: Size = Size::new(120, 30);
@@ -41,12 +42,30 @@ fn verb(machine: &Sshd, arguments: &[&str]) -> Output {
 }
 
 /// A system with one case up for review.
-fn reviewable() -> System {
+fn reviewable() -> (System, CaseDetail) {
     let mut system = System::new(&lung_profile(9, 12));
     system.start();
     system.drop_scan(SCAN, SCAN);
-    system.until_state(SCAN, CaseState::Review);
-    system
+    let case = system.until_state(SCAN, CaseState::Review);
+    (system, case)
+}
+
+/// Approves, although slices of the mask were not shown.
+fn approve(terminal: &mut ScriptedTerminal) {
+    terminal.type_keys("a").unwrap();
+    terminal.wait_for("the warning", |view| {
+        view.contains("were not on the screen")
+    });
+    terminal.type_keys(ENTER).unwrap();
+}
+
+/// Looks again and again at something that announces nothing.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn signal(process: u32, signal: Signal) {
@@ -65,7 +84,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     if !sshd::can_run() {
         return;
     }
-    let system = reviewable();
+    let (system, case) = reviewable();
     let machine = machine(&system);
     let mut terminal =
         ScriptedTerminal::spawn(remote(&machine), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
@@ -80,9 +99,12 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     // The prompt is with the daemon, but its mask is not made while the worker stands still.
     let worker = system.worker_pid();
     signal(worker, Signal::STOP);
-    let before = system.wait(system.client().cases()).last_event;
     terminal.type_keys("bLLJbs").unwrap();
-    system.until_event(before, Action::Prompted);
+    let is_working = || {
+        let view = system.wait(system.client().draft(&case.summary.id));
+        view.draft.is_some_and(|draft| draft.working.is_some())
+    };
+    until("the prompt to be taken down", is_working);
     assert_eq!(
         sshd::cut(terminal.process_id()),
         1,
@@ -90,7 +112,17 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     );
     terminal.wait_for("what is going on", |view| view.contains("broke"));
     signal(worker, Signal::CONT);
-    terminal.wait_for("the new mask", |view| view.contains("revision 2 of 2"));
+    until("the mask", || !is_working());
+    terminal.wait_for("the new mask", |view| view.contains("Connected again"));
+    let committed = |view: &View| view.contains("revision 2 of 2");
+    until("the draft to be committed", || {
+        terminal.type_keys("c").unwrap();
+        let too_soon = |view: &View| {
+            view.contains("still being made") || view.contains("No slice has been segmented")
+        };
+        terminal.wait_for("the revision", |view| committed(view) || too_soon(view));
+        terminal.look(committed)
+    });
 
     // And what is done then goes through the new connection.
     terminal.type_keys(ESCAPE).unwrap();
@@ -100,7 +132,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     terminal.wait_for("a picture without the mask", |view| {
         view.pictures().len() > shown
     });
-    terminal.type_keys("a").unwrap();
+    approve(&mut terminal);
     let approved = system.until_state(SCAN, CaseState::Approved);
     assert_eq!(approved.history.last().unwrap().revision, Some(2));
     assert_eq!(
@@ -118,7 +150,7 @@ fn the_client_runs_there_in_a_terminal_that_is_here() {
     if !sshd::can_run() {
         return;
     }
-    let system = reviewable();
+    let (system, _) = reviewable();
     let machine = machine(&system);
     let command = machine.log_in("medicosam");
     let mut terminal = ScriptedTerminal::spawn(command, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
@@ -132,7 +164,7 @@ fn the_client_runs_there_in_a_terminal_that_is_here() {
         terminal.type_keys(key).unwrap();
         terminal.wait_for("the next picture", |view| view.pictures().len() > shown);
     }
-    terminal.type_keys("a").unwrap();
+    approve(&mut terminal);
     system.until_state(SCAN, CaseState::Approved);
     terminal.type_keys(CTRL_C).unwrap();
     assert!(terminal.wait_exit().unwrap().success());

@@ -67,7 +67,9 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
         view.pictures().len() > before
     });
     terminal.type_keys("s").unwrap();
-    terminal.wait_for("the new mask", |view| view.contains("revision 2 of 2"));
+    terminal.wait_for("the new mask", |view| view.contains("mask in"));
+    terminal.type_keys("c").unwrap();
+    terminal.wait_for("the new revision", |view| view.contains("revision 2 of 2"));
     let prompted = system.wait(system.client().case(&case.summary.id.0));
     assert_eq!(prompted.summary.revision, Some(2));
     let prompts = &prompted.current().unwrap().provenance.prompts;
@@ -79,7 +81,12 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
 
     terminal.type_keys(ESCAPE).unwrap();
     terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    // Other slices have a mask that was never on the screen: it is asked once more.
     terminal.type_keys("a").unwrap();
+    terminal.wait_for("the warning", |view| {
+        view.contains("were not on the screen")
+    });
+    terminal.type_keys(ENTER).unwrap();
     let approved = system.until_state(SCAN, CaseState::Approved);
     assert_eq!(approved.history.last().unwrap().revision, Some(2));
     quit(terminal);
@@ -163,6 +170,54 @@ fn a_real_xterm_shows_the_slice_in_exact_greys_with_its_contour() {
     });
     xterm.type_keys(" ").unwrap();
     xterm.wait_for("the contour again", |shot| shot.count(is_contour) > 60);
+    xterm.type_keys(CTRL_C).unwrap();
+    assert!(xterm.wait_exit().unwrap().success());
+}
+
+/// Whether a colour is that of frames and cross-hairs: yellow.
+fn is_tool([r, g, b]: [u8; 3]) -> bool {
+    r > 225 && g > 210 && (40..100).contains(&b)
+}
+
+#[test]
+fn a_real_xterm_shows_three_linked_planes_and_a_mosaic_with_the_mask_in_each() {
+    if !xterm::can_run() {
+        return;
+    }
+    let (system, case) = reviewable();
+    let mut command = client(&system);
+    command.args(["open", &case.summary.id.0]);
+    let mut xterm = Xterm::spawn(command, Size::new(100, 32), Emulation::Vt340).unwrap();
+    xterm.wait_for("a slice with a contour", |shot| shot.count(is_contour) > 60);
+
+    // The axial slice is on the left, in a frame; the two others on the right have no frame.
+    xterm.type_keys("v").unwrap();
+    let axial = xterm.cells(2, 2, 40, 28).unwrap();
+    let sagittal = xterm.cells(48, 2, 25, 13).unwrap();
+    let coronal = xterm.cells(48, 17, 25, 13).unwrap();
+    let three = xterm.wait_for("the mask in three planes", |shot| {
+        [axial, sagittal, coronal].map(|area| shot.crop(area).count(is_contour) > 10) == [true; 3]
+    });
+    assert!(three.crop(axial).count(is_tool) > 400, "the frame");
+    assert!(three.crop(coronal).count(is_tool) < 100, "no frame");
+
+    // Four tiles or more, of which one is framed.
+    xterm.type_keys("m").unwrap();
+    let first = xterm.cells(2, 2, 16, 8).unwrap();
+    xterm.wait_for("the mosaic", |shot| {
+        shot.crop(first).count(is_contour) == 0
+            && shot.count(is_contour) > 60
+            && (100..2000).contains(&shot.count(is_tool))
+    });
+
+    // One coronal slice, then one filled.
+    xterm.type_keys("my").unwrap();
+    xterm.wait_for("one coronal slice", |shot| {
+        shot.count(is_tool) == 0 && shot.count(is_contour) > 40
+    });
+    xterm.type_keys("o").unwrap();
+    let is_tint = |[r, g, b]: [u8; 3]| r > b.saturating_add(20) && r > g;
+    xterm.wait_for("its mask filled", |shot| shot.count(is_tint) > 1000);
     xterm.type_keys(CTRL_C).unwrap();
     assert!(xterm.wait_exit().unwrap().success());
 }

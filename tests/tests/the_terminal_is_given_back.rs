@@ -94,7 +94,7 @@ fn a_doctor_asks_the_terminal_and_measures_the_line() {
         for text in [
             "sixelterm 1.0, 200x40 cells of 10x20 pixels",
             "sixel, synchronized updates",
-            "sixel: the terminal says that it has sixel",
+            "sixel: sixelterm 1.0 says that it has sixel",
             "ms from question to answer,",
             "MB/s",
             "cannot reach the daemon at /nonexistent/api.sock",

@@ -25,12 +25,15 @@ Examples:
   medicosam show 3f2a --json | jq .score     one case, for a script
   medicosam approve 3f2a --revision 2        approve, unless revision 3 came meanwhile
   medicosam reject 3f2a --reason \"mask leaks into the vessel\"
+  medicosam undo 3f2a                        take your own last decision back
+  medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
+  medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
   ssh -t host medicosam                      all of this on a server
   medicosam --host anna@host                 or from here, if medicosamd is installed there
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-4 somebody else was first.";
+4 somebody else was first. Of several cases, the highest.";
 
 /// Review segmentations of medical scans in a terminal.
 ///
@@ -54,16 +57,17 @@ pub struct Cli {
         long,
         global = true,
         value_enum,
+        env = "MEDICOSAM_PICTURE",
         value_name = "HOW",
         help_heading = "Screen"
     )]
-    pub graphics: Option<Choice>,
+    pub picture: Option<Choice>,
     /// Size of a character cell in pixels, where the terminal does not know it
     #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
     pub cell: Option<(u16, u16)>,
-    /// Grey levels in a picture, 2 to 101: more are finer and take longer over a slow line
-    /// [default: 32]
-    #[arg(long, global = true, value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
+    /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow
+    /// line [default: 32]
+    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
     /// What to do; nothing: the screen
     #[command(subcommand)]
@@ -85,7 +89,7 @@ pub fn main() -> ExitCode {
     };
     let settings = Settings {
         config: cli.config,
-        graphics: cli.graphics,
+        picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
     };
@@ -123,6 +127,7 @@ async fn act(client: Client, settings: Settings, verb: Option<Verb>) -> u8 {
     match done {
         Ok(()) => 0,
         Err(error) => {
+            let json = json && !error.is_told();
             verbs::report(&error.fault(), json, &mut io::stdout(), &mut io::stderr());
             error.exit_status()
         }
@@ -132,7 +137,7 @@ async fn act(client: Client, settings: Settings, verb: Option<Verb>) -> u8 {
 /// What the command line says of the screen.
 struct Settings {
     config: Option<PathBuf>,
-    graphics: Option<Choice>,
+    picture: Option<Choice>,
     cell: Option<(u16, u16)>,
     greys: Option<GreyLevels>,
 }
@@ -142,7 +147,7 @@ impl Settings {
     fn load(self) -> Result<(Preferences, Config), ConfigError> {
         let config = Config::load(self.config.as_deref())?;
         let preferences = Preferences {
-            graphics: self.graphics.or(config.graphics).unwrap_or_default(),
+            picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,
             greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
         };

@@ -19,14 +19,32 @@ pub struct QueueLayout {
     pub detail: Rect,
 }
 
-/// The queue on a terminal of this size: a header line, the list, the selected case, and two lines
-/// for messages and hints.
+/// Columns from which the selected case stands beside the list.
+const WIDE: u16 = 120;
+
+/// The queue on a terminal of this size: a header line, the list, the selected case below or beside
+/// it, and two lines for messages and hints.
 pub fn queue((columns, rows): (u16, u16)) -> QueueLayout {
+    if columns >= WIDE && rows >= 20 {
+        let detail = (columns / 3).min(70);
+        let height = rows - 3;
+        return QueueLayout {
+            list: Rect::new(0, 1, columns - detail, height),
+            detail: Rect::new(columns - detail, 1, detail, height),
+        };
+    }
     let detail = if rows >= 20 { 7 } else { 0 };
     let list = rows.saturating_sub(3 + detail);
     QueueLayout {
         list: Rect::new(0, 1, columns, list),
         detail: Rect::new(0, 1 + list, columns, detail),
+    }
+}
+
+impl QueueLayout {
+    /// Whether there is room for more than the row of the selected case says.
+    pub fn has_history(&self) -> bool {
+        self.detail.height > 10
     }
 }
 

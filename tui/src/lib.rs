@@ -5,6 +5,7 @@
 //! - [`doctor`]: what terminal, line and daemon can do.
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
+//! - [`masks`]: masks cut in any plane, measured and compared.
 //! - [`term`]: the terminal: modes, keys, what it can do.
 //! - [`layout`]: where things are on the screen.
 //! - [`run`]: the screen at work.
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod doctor;
 pub mod layout;
+pub mod masks;
 pub mod picture;
 pub mod run;
 pub mod term;

@@ -46,22 +46,26 @@ pub fn panel_rows(numbers: &[f32]) -> &[PanelRow] {
     numbers.as_chunks().0
 }
 
-/// Copies numbers into a row of a panel, up to its length. Nearly always they fill it, and then
-/// the copy is one or two instructions instead of a call.
-#[inline]
-pub fn load(numbers: &[f32], row: &mut PanelRow) {
-    match numbers.first_chunk() {
-        Some(full) => *row = *full,
-        None => row[..numbers.len()].copy_from_slice(numbers),
-    }
+/// Numbers as rows of successive panels; what the last one lacks is zero.
+#[inline(always)]
+pub fn spread(numbers: &[f32]) -> impl Iterator<Item = PanelRow> {
+    // Full rows apart from the rest: their copies are one or two instructions instead of a call.
+    let (full, rest) = numbers.as_chunks();
+    let mut last = [0.0; PANEL];
+    last[..rest.len()].copy_from_slice(rest);
+    let last = (!rest.is_empty()).then_some(last);
+    full.iter().copied().chain(last)
 }
 
-/// Copies a row of a panel, as far as `numbers` go.
-#[inline]
-pub fn store(row: &PanelRow, numbers: &mut [f32]) {
-    match numbers.first_chunk_mut() {
-        Some(full) => *full = *row,
-        None => numbers.copy_from_slice(&row[..numbers.len()]),
+/// Copies rows of successive panels into `numbers`, as far as these go.
+#[inline(always)]
+pub fn gather(mut rows: impl Iterator<Item = PanelRow>, numbers: &mut [f32]) {
+    let (full, rest) = numbers.as_chunks_mut();
+    for (place, row) in full.iter_mut().zip(rows.by_ref()) {
+        *place = row;
+    }
+    if let Some(row) = rows.next() {
+        rest.copy_from_slice(&row[..rest.len()]);
     }
 }
 
@@ -108,7 +112,10 @@ vectorised! {
             match norm {
                 None => fill_tile(rows, tile, |_, v| v),
                 Some(epsilon) => {
-                    let moments = rows.map(|row| moments(row, epsilon));
+                    let mut moments = [(0.0, 0.0); TILE];
+                    for (moments, row) in moments.iter_mut().zip(rows) {
+                        *moments = self::moments(row, epsilon);
+                    }
                     fill_tile(rows, tile, |at, v| (v - moments[at].0) * moments[at].1);
                 }
             }
@@ -128,7 +135,9 @@ vectorised! {
     pub fn pack_panel<S>(rows: [&[f32]; PANEL], panel: &mut [PanelRow]) {
         let rows = rows.map(|row| &row[..panel.len()]);
         for (k, row) in panel.iter_mut().enumerate() {
-            *row = rows.map(|row| row[k]);
+            for (at, numbers) in rows.iter().enumerate() {
+                row[at] = numbers[k];
+            }
         }
     }
 }
@@ -138,7 +147,9 @@ vectorised! {
 fn fill_tile(rows: [&[f32]; TILE], tile: &mut [TileColumn], f: impl Fn(usize, f32) -> f32) {
     let rows = rows.map(|row| &row[..tile.len()]);
     for (k, column) in tile.iter_mut().enumerate() {
-        *column = std::array::from_fn(|at| f(at, rows[at][k]));
+        for (at, row) in rows.iter().enumerate() {
+            column[at] = f(at, row[k]);
+        }
     }
 }
 

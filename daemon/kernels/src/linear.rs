@@ -1,6 +1,6 @@
 //! A linear layer with what usually surrounds it.
 
-use super::gemm::{Onto, PANEL, PanelRow, TILE, Tiles, load, pack_tiles, product, store};
+use super::gemm::{Onto, PANEL, PanelRow, TILE, Tiles, gather, pack_tiles, product, spread};
 use super::math::gelu;
 use super::scratch;
 use super::simd::vectorised;
@@ -72,21 +72,20 @@ vectorised! {
         height: usize,
         sums: &mut [PanelRow],
     ) {
-        for (bias, sums) in bias.chunks(PANEL).zip(sums.chunks_exact_mut(height)) {
-            let mut start = [0.0; PANEL];
-            load(bias, &mut start);
-            sums.fill(start);
+        for (bias, sums) in spread(bias).zip(sums.chunks_exact_mut(height)) {
+            sums.fill(bias);
         }
         let Some(residual) = residual else { return };
         for (at, row) in residual.chunks_exact(outputs).enumerate() {
             let row = &row[first..first + bias.len()];
-            for (values, sums) in row.chunks(PANEL).zip(sums[at..].iter_mut().step_by(height)) {
-                let mut row = [0.0; PANEL];
-                load(values, &mut row);
-                for (sum, v) in sums.iter_mut().zip(row) {
-                    *sum += v;
+            let mut sums = sums[at..].iter_mut().step_by(height);
+            spread(row).for_each(|values| {
+                if let Some(sums) = sums.next() {
+                    for (sum, v) in sums.iter_mut().zip(values) {
+                        *sum += v;
+                    }
                 }
-            }
+            });
         }
     }
 }
@@ -103,10 +102,8 @@ vectorised! {
     ) {
         let end = (first + sums.len() / height * PANEL).min(outputs);
         for (at, row) in y.chunks_exact_mut(outputs).enumerate() {
-            let places = row[first..end].chunks_mut(PANEL);
-            for (sums, place) in sums[at..].iter().step_by(height).zip(places) {
-                store(sums, place);
-            }
+            let sums = sums[at..].iter().step_by(height);
+            gather(sums.copied(), &mut row[first..end]);
         }
     }
 }

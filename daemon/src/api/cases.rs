@@ -6,20 +6,43 @@ use super::peer::Peer;
 use crate::store::{WorkId, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{ConnectInfo, Path, State};
-use medicosam_shared::api::{CaseList, DecisionRequest, PromptRequest, PromptResponse};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{ConnectInfo, Path, Query, State};
+use medicosam_shared::api::{
+    CaseList, DecisionRequest, NoteRequest, PromptRequest, PromptResponse, UndoRequest,
+};
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::mask::MaskSet;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// How long a request for a mask waits for it.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `GET /v1/cases`
-pub async fn list(State(api): State<Api>) -> Result<Json<CaseList>, ApiError> {
-    let (cases, last_event) = api.ask(|store| store.cases()).await?;
+/// Which cases to list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// Whole ids, with commas between; all cases if it is missing.
+    ids: Option<String>,
+}
+
+/// `GET /v1/cases?ids=…`
+pub async fn list(
+    State(api): State<Api>,
+    query: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<CaseList>, ApiError> {
+    let Query(which) = query?;
+    let (cases, last_event) = api
+        .ask(move |store| match which.ids {
+            None => store.cases(),
+            Some(ids) => {
+                let ids: Vec<CaseId> = ids.split(',').map(|id| CaseId(id.to_owned())).collect();
+                store.some_cases(&ids)
+            }
+        })
+        .await?;
     Ok(Json(CaseList { cases, last_event }))
 }
 
@@ -61,6 +84,41 @@ pub async fn decide(
     }
     let summary = api
         .change(move |store| store.decide(&store.find(&id)?, peer.name(), &request))
+        .await?;
+    Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/undo`
+pub async fn undo(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let request: UndoRequest = understand(&body)?;
+    let summary = api
+        .change(move |store| store.undo(&store.find(&id)?, peer.name(), &request))
+        .await?;
+    Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/note`
+pub async fn note(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let request: NoteRequest = understand(&body)?;
+    if request.text.trim().is_empty() {
+        return Err(ApiError::bad_request(
+            "no-text",
+            "a note needs a text",
+            "Say in a few words what the next person should know.",
+        ));
+    }
+    let summary = api
+        .change(move |store| store.note(&store.find(&id)?, peer.name(), &request.text))
         .await?;
     Ok(Json(summary))
 }
@@ -107,7 +165,8 @@ async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
     let mut changes = api.changes.listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {
-            WorkOutcome::Open => changes.changed().await,
+            // Prompts make revisions.
+            WorkOutcome::Open | WorkOutcome::Answered => changes.changed().await,
             WorkOutcome::Done(revision) => return Ok(PromptResponse::Revised { revision }),
             WorkOutcome::Failed(fault) => return Ok(PromptResponse::Failed { fault }),
         }
@@ -115,7 +174,7 @@ async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
 }
 
 /// The request in a body, or an error that says where it is wrong.
-fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(super) fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
         ApiError::bad_request(
             "bad-request",

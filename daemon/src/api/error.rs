@@ -30,6 +30,14 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, code, message, hint)
     }
 
+    /// Somebody else was first.
+    pub fn conflict(fault: Fault) -> Self {
+        ApiError {
+            status: StatusCode::CONFLICT,
+            fault,
+        }
+    }
+
     /// A fault of this program.
     pub fn internal(error: &impl ToString) -> Self {
         let hint = "Look at the daemon's log, and report this.";
@@ -68,8 +76,14 @@ impl From<StoreError> for ApiError {
             StoreError::NoSuchCase(_) | StoreError::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
             StoreError::Conflict { .. }
             | StoreError::AlreadyDecided { .. }
+            | StoreError::NoDraft(_)
+            | StoreError::DraftMoved(_)
+            | StoreError::NothingDecided { .. }
+            | StoreError::OthersDecision { .. }
             | StoreError::WrongState { .. } => StatusCode::CONFLICT,
-            StoreError::Ambiguous { .. } | StoreError::Prompt(_) => StatusCode::BAD_REQUEST,
+            StoreError::Ambiguous { .. } | StoreError::Prompt(_) | StoreError::DraftUnfit(_) => {
+                StatusCode::BAD_REQUEST
+            }
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         ApiError::new(status, error.code(), &error, error.hint())

@@ -1,8 +1,10 @@
 //! The API: HTTP and JSON over a Unix socket, so that `curl --unix-socket` works.
 
 mod cases;
+mod drafts;
 mod error;
 mod events;
+mod live;
 mod metrics;
 mod peer;
 mod shelf;
@@ -79,11 +81,19 @@ impl Api {
             .route("/v1/cases", get(cases::list))
             .route("/v1/cases/{id}", get(cases::show))
             .route("/v1/cases/{id}/decision", post(cases::decide))
+            .route("/v1/cases/{id}/undo", post(cases::undo))
+            .route("/v1/cases/{id}/note", post(cases::note))
             .route("/v1/cases/{id}/prompts", post(cases::prompt))
+            .route(
+                "/v1/cases/{id}/draft",
+                get(drafts::show).post(drafts::change),
+            )
+            .route("/v1/cases/{id}/draft/progress", get(drafts::progress))
             .route("/v1/cases/{id}/retry", post(cases::retry))
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
             .route("/v1/events", get(events::events))
+            .route("/v1/live", get(live::live))
             .fallback(error::no_such_path)
             .layer(middleware::from_fn(read_whole))
             .with_state(self)

@@ -34,5 +34,6 @@ pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
         roots,
         workers,
         last_event,
+        viewers: api.board.live(None).viewers,
     }))
 }

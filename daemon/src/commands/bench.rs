@@ -3,8 +3,8 @@
 use super::DataFolder;
 use super::error::CommandError;
 use crate::model::{
-    Device, DeviceError, GemmRate, InstalledModel, Runtime, Sam, SamError, SessionOptions,
-    SliceImage, Yardstick, installed_models,
+    Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
+    SessionOptions, SliceImage, Yardstick, installed_models,
 };
 use crate::setup;
 use crate::worker::models_folder;
@@ -92,6 +92,8 @@ struct Measured {
     fraction: Option<f64>,
     /// The portable graph in the same run; `null` if that is the one that is used.
     portable: Option<Seconds>,
+    /// Largest difference between a number of an embedding made by the one and by the other.
+    difference: Option<f32>,
     decode: Seconds,
     /// Most memory that the process has held so far with this model, before the portable graph.
     peak_mib: Option<u64>,
@@ -136,7 +138,6 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     } else {
         args.threads
     };
-    let mut yardstick = Yardstick::new(&runtime, threads).map_err(lost)?;
     let mut report = Report {
         runtime: format!("ONNX Runtime {}", runtime.version()),
         device: args.device.to_string(),
@@ -152,7 +153,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     };
     for model in &models {
         eprintln!("measuring {} …", model.name());
-        let (measured, rates) = measure(&runtime, model, &options, args.runs, &mut yardstick)?;
+        let (measured, rates) = measure(&runtime, model, &options, args.runs)?;
         report.models.push(measured);
         report.gemm.note(&rates);
     }
@@ -189,7 +190,6 @@ fn measure(
     model: &InstalledModel,
     options: &SessionOptions,
     runs: u32,
-    yardstick: &mut Yardstick,
 ) -> Result<(Measured, Vec<GemmRate>), CommandError> {
     let failed = |e: SamError| CommandError::new(e.code(), &e, "");
     forget_peak();
@@ -200,6 +200,8 @@ fn measure(
     let embedding = sam.embed(&image).map_err(failed)?;
     sam.decode(&embedding, &prompt, None).map_err(failed)?;
     let peak_mib = peak_kib().map(|kib| kib / 1024);
+    // Only now, since its matrices take memory too.
+    let mut yardstick = Yardstick::new(runtime, options.threads).map_err(lost)?;
     let decodes = times(runs.max(9), || {
         sam.decode(&embedding, &prompt, None).map(drop)
     });
@@ -213,9 +215,13 @@ fn measure(
         .then(|| Sam::open(runtime, model, &portable))
         .transpose()
         .map_err(failed)?;
-    if let Some(portable) = &mut portable {
-        portable.embed(&image).map_err(failed)?;
-    }
+    let difference = match &mut portable {
+        Some(portable) => {
+            let other = portable.embed(&image).map_err(failed)?;
+            Some(largest_difference(&embedding, &other))
+        }
+        None => None,
+    };
     let (mut embeds, mut others) = (Vec::new(), Vec::new());
     let mut rates = vec![yardstick.measure().map_err(lost)?];
     for _ in 0..runs {
@@ -245,10 +251,16 @@ fn measure(
         embed,
         fraction,
         portable: portable.map(|_| Seconds::of(others)),
+        difference,
         decode,
         peak_mib,
     };
     Ok((measured, rates))
+}
+
+fn largest_difference(a: &Embedding, b: &Embedding) -> f32 {
+    let differences = a.values.iter().zip(&b.values).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, f32::max)
 }
 
 fn lost(error: DeviceError) -> CommandError {
@@ -319,7 +331,7 @@ fn table(report: &Report) -> String {
     let mut text = format!(
         "{runtime} on {device}, {threads} threads\n\
          matrix products: {:.0} GFLOP/s (ours {:.0}, the runtime's {:.0})\n\n\
-         {:<16} {:>9} {:>11} {:>9} {:>9} {:>11} {:>10}\n",
+         {:<16} {:>9} {:>11} {:>9} {:>9} {:>11} {:>11} {:>10}\n",
         gemm.gflops,
         gemm.kernels_gflops,
         gemm.runtime_gflops,
@@ -328,18 +340,20 @@ fn table(report: &Report) -> String {
         "s/slice",
         "of rate",
         "portable",
+        "difference",
         "ms/decode",
         "peak MiB"
     );
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     for model in models {
         text.push_str(&format!(
-            "{:<16} {:>9} {:>11.3} {:>9} {:>9} {:>11.1} {:>10}\n",
+            "{:<16} {:>9} {:>11.3} {:>9} {:>9} {:>11} {:>11.1} {:>10}\n",
             model.model,
             or_dash(model.gflop.map(|v| format!("{v:.1}"))),
             model.embed.median,
             or_dash(model.fraction.map(|v| format!("{:.0} %", v * 100.0))),
             or_dash(model.portable.map(|v| format!("{:.3}", v.median))),
+            or_dash(model.difference.map(|v| format!("{v:.0e}"))),
             model.decode.median * 1e3,
             or_dash(model.peak_mib.map(|v| v.to_string())),
         ));

@@ -59,7 +59,7 @@ pub use probe::{ProbeReport, probe};
 pub use progress::{Progress, Watch};
 pub use provider::DeviceError;
 pub use runtime::{Runtime, RuntimeError, SessionOptions};
-pub use sam::{Masks, Sam, SamError, Segmented};
+pub use sam::{Candidates, Masks, Sam, SamError, Segmented};
 pub use session::Part;
 pub use sizes::Sizes;
 pub use trial::try_model;

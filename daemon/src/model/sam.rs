@@ -30,6 +30,15 @@ pub struct Segmented {
     pub low_res: LowResLogits,
 }
 
+/// All answers to a prompt that the model offers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// The masks, in the model's order.
+    pub masks: Vec<Segmented>,
+    /// The one to take unless somebody chooses another.
+    pub best: usize,
+}
+
 /// Why a model cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SamError {
@@ -308,15 +317,51 @@ impl Sam {
         prompt: &SlicePrompt,
         mask: Option<&LowResLogits>,
     ) -> Result<Segmented, SamError> {
+        let (masks, best) = self.offer(embedding, prompt, mask)?;
+        self.enlarged(&masks, best, embedding.original)
+    }
+
+    /// Like [`Self::decode`], with all masks that the model offers.
+    pub fn candidates(
+        &mut self,
+        embedding: &Embedding,
+        prompt: &SlicePrompt,
+        mask: Option<&LowResLogits>,
+    ) -> Result<Candidates, SamError> {
+        let (offered, best) = self.offer(embedding, prompt, mask)?;
+        let masks = (0..offered.iou.len())
+            .map(|number| self.enlarged(&offered, number, embedding.original))
+            .collect::<Result<_, _>>()?;
+        Ok(Candidates { masks, best })
+    }
+
+    /// All masks for a prompt, and the number of the best one.
+    fn offer(
+        &mut self,
+        embedding: &Embedding,
+        prompt: &SlicePrompt,
+        mask: Option<&LowResLogits>,
+    ) -> Result<(Masks, usize), SamError> {
         let (family, sizes) = (self.model.family(), self.model.sizes());
         let shape = embedding.original;
         check_prompt(prompt, shape)?;
         let tokens = family.tokens(prompt, shape, sizes);
         let masks = self.decode_tokens(embedding, &tokens, mask)?;
+        let best = family.answer(prompt, mask.is_some(), &masks.iou);
+        Ok((masks, best))
+    }
+
+    /// One of the masks in the pixels of the slice.
+    fn enlarged(
+        &self,
+        masks: &Masks,
+        number: usize,
+        shape: SliceShape,
+    ) -> Result<Segmented, SamError> {
+        let (family, sizes) = (self.model.family(), self.model.sizes());
         let side = sizes.mask();
-        let answer = family.answer(prompt, mask.is_some(), &masks.iou);
-        let logits = masks.logits.chunks_exact(side * side).nth(answer);
-        let (Some(logits), Some(&predicted_iou)) = (logits, masks.iou.get(answer)) else {
+        let logits = masks.logits.chunks_exact(side * side).nth(number);
+        let (Some(logits), Some(&predicted_iou)) = (logits, masks.iou.get(number)) else {
             return Err(self
                 .decoder
                 .bad_result(format!("{} masks", masks.iou.len())));

@@ -1,6 +1,11 @@
 //! Masks and scores of a case, slice by slice.
 
+mod propagate;
+
+pub use propagate::{Followed, propagate};
+
 use crate::model::Segmented;
+use medicosam_shared::draft::Candidate;
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
@@ -50,6 +55,19 @@ impl Segmentation {
             area: answer.mask.area(),
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
+        };
+        self.scores.entry(label).or_default().insert(index, score);
+    }
+
+    /// Puts a mask that was made before in place of what the object had on the slice.
+    pub fn put_candidate(&mut self, label: Label, name: &str, index: u32, mask: &Candidate) {
+        let runs = mask.mask.clone();
+        self.masks.set_runs(label, name, index, runs);
+        let score = SliceScore {
+            index,
+            area: mask.mask.area(),
+            predicted_iou: mask.predicted_iou,
+            stability: mask.stability,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }

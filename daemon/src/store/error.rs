@@ -38,13 +38,33 @@ pub enum StoreError {
         author: String,
     },
     /// Somebody else has decided since.
-    #[error("case {case} was already {state} by {who}")]
+    #[error("case {case} was already {state} by {who} on {}{}", .at.strftime("%Y-%m-%d at %H:%M:%S UTC"), because(.reason.as_deref()))]
     AlreadyDecided {
         /// The case.
         case: CaseId,
         /// What it is now.
         state: CaseState,
         /// By whom.
+        who: String,
+        /// When.
+        at: jiff::Timestamp,
+        /// Why, if they said.
+        reason: Option<String>,
+    },
+    /// Nobody has decided, so nothing can be taken back.
+    #[error("there is no decision on case {case} to take back: it is {state}")]
+    NothingDecided {
+        /// The case.
+        case: CaseId,
+        /// Where it stands.
+        state: CaseState,
+    },
+    /// The decision that stands is somebody else's.
+    #[error("the decision on case {case} is {who}'s; only one's own can be taken back")]
+    OthersDecision {
+        /// The case.
+        case: CaseId,
+        /// Who decided.
         who: String,
     },
     /// The case is not in a state for this.
@@ -60,6 +80,15 @@ pub enum StoreError {
     /// A prompt does not fit the scan.
     #[error(transparent)]
     Prompt(#[from] medicosam_shared::prompt::PromptError),
+    /// There is no draft to change.
+    #[error("there is no draft on case {0}")]
+    NoDraft(CaseId),
+    /// Somebody, the same reviewer elsewhere, has changed the draft since.
+    #[error("the draft on case {0} was changed elsewhere")]
+    DraftMoved(CaseId),
+    /// The draft cannot be changed like that.
+    #[error("{0}")]
+    DraftUnfit(String),
     /// The lease ran out and somebody else has the work.
     #[error("the lease on case {0} is lost; somebody else works on it")]
     LeaseLost(CaseId),
@@ -103,8 +132,13 @@ impl StoreError {
             StoreError::NoSuchRevision { .. } => "no-such-revision",
             StoreError::Conflict { .. } => "other-revision",
             StoreError::AlreadyDecided { .. } => "already-decided",
+            StoreError::NothingDecided { .. } => "nothing-decided",
+            StoreError::OthersDecision { .. } => "others-decision",
             StoreError::WrongState { .. } => "wrong-state",
             StoreError::Prompt(_) => "prompt-outside",
+            StoreError::NoDraft(_) => "no-draft",
+            StoreError::DraftMoved(_) => "draft-moved",
+            StoreError::DraftUnfit(_) => "draft-unfit",
             StoreError::LeaseLost(_) => "lease-lost",
             StoreError::NewerSchema { .. } => "store-newer",
             StoreError::OldSqlite(_) => "sqlite-old",
@@ -121,10 +155,17 @@ impl StoreError {
             StoreError::NoSuchRevision { .. } => "`medicosam show CASE` lists its revisions.",
             StoreError::Conflict { .. } => "Look at the new revision, then decide again.",
             StoreError::AlreadyDecided { .. } => {
-                "Look at the case again; to overrule the decision, repeat yours."
+                "Look at the case again; to replace the decision by yours, overrule it."
+            }
+            StoreError::NothingDecided { .. } => "`medicosam show CASE` tells its history.",
+            StoreError::OthersDecision { .. } => {
+                "Decide yourself, and overrule theirs if need be; both stay in the history."
             }
             StoreError::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
             StoreError::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
+            StoreError::NoDraft(_) => "Draw something: that begins a draft.",
+            StoreError::DraftMoved(_) => "Read it again: nothing of it is lost.",
+            StoreError::DraftUnfit(_) => "Look at the draft; docs/api.md says what it takes.",
             StoreError::LeaseLost(_) => "Nothing to do: the other worker's result counts.",
             StoreError::NewerSchema { .. } => {
                 "Run the version that wrote it, or a newer one; nothing was changed."
@@ -138,6 +179,11 @@ impl StoreError {
             }
         }
     }
+}
+
+/// The reason of a decision at the end of a sentence.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 /// Adds what was being done to SQLite's errors.

@@ -5,18 +5,24 @@
 //! method is one transaction: it happens wholly and durably, or not at all, and whatever it
 //! changes it also writes into the audit log, which is the event stream at the same time.
 
+mod draft;
 mod error;
 mod sqlite;
 mod work;
 
+pub use draft::{DraftId, DraftOutcome};
 pub use error::StoreError;
 pub use sqlite::SqliteStore;
 pub use work::{FaultClass, Lane, Lease, Outcome, ScanOfCase, Task, Work, WorkId, WorkOutcome};
 
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::{
+    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, Progress, PromptRequest,
+    UndoRequest,
+};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
+use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::provenance::{OutputFiles, Provenance, ScanInfo};
 use std::collections::BTreeMap;
@@ -87,6 +93,10 @@ pub trait Store: Send + Sync {
     /// event log that the list stands for.
     fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError>;
 
+    /// Some cases, in the order of `ids`; those that are no more are left out. With the position
+    /// in the event log.
+    fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64), StoreError>;
+
     /// Number of cases per state.
     fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError>;
 
@@ -116,6 +126,18 @@ pub trait Store: Send + Sync {
         request: &DecisionRequest,
     ) -> Result<CaseSummary, StoreError>;
 
+    /// Takes back a person's own decision on the current revision: the case is what it was before,
+    /// and the history says so.
+    fn undo(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, StoreError>;
+
+    /// Writes a person's note into the audit log. Nothing else changes.
+    fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary, StoreError>;
+
     /// Queues a person's prompts ahead of bulk work.
     fn request_prompt(
         &self,
@@ -123,6 +145,24 @@ pub trait Store: Send + Sync {
         who: &str,
         request: &PromptRequest,
     ) -> Result<WorkId, StoreError>;
+
+    /// The draft of a reviewer on a case, if there is one.
+    fn draft(&self, id: &CaseId, who: &str) -> Result<Option<Draft>, StoreError>;
+
+    /// How the draft of a reviewer on a case stands.
+    fn draft_progress(&self, id: &CaseId, who: &str) -> Result<DraftProgress, StoreError>;
+
+    /// The draft of a reviewer on a case after its last change, with the last step.
+    fn last_draft_change(&self, id: &CaseId, who: &str) -> Result<DraftResponse, StoreError>;
+
+    /// Changes the draft of a reviewer on a case, beginning one if need be. What needs a worker is
+    /// queued ahead of bulk work.
+    fn change_draft(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &DraftRequest,
+    ) -> Result<DraftOutcome, StoreError>;
 
     /// Queues a failed or paused case again.
     fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError>;
@@ -153,6 +193,24 @@ pub trait Store: Send + Sync {
 
     /// Moves the leased case to another stage.
     fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError>;
+
+    /// A draft that leased work is for; `None` if it is not there any more.
+    fn draft_in_work(&self, draft: DraftId) -> Result<Option<Draft>, StoreError>;
+
+    /// The logits that were kept with a step (from 1) of a draft.
+    fn draft_logits(&self, draft: DraftId, step: u32) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Says how far leased work for a draft is. Fails if it was taken back.
+    fn draft_report(&self, lease: &Lease, progress: Progress) -> Result<(), StoreError>;
+
+    /// Puts the masks that leased work has made into its draft, with the logits of all that the
+    /// model offers if they can be of use.
+    fn answer_draft(
+        &self,
+        lease: &Lease,
+        answered: &Answered,
+        logits: Option<&[u8]>,
+    ) -> Result<(), StoreError>;
 
     /// The name (without ending) of the leased case's output files in `folder`: `stem` if no other
     /// case has it, otherwise with the case's id behind it. The same for ever after. The lease lasts

@@ -1,7 +1,8 @@
 //! Work: what has to be done to a case, who does it, and how it ends.
 
+use super::draft::DraftId;
 use medicosam_shared::case::{CaseId, CaseState, Fault, RevisionNumber};
-use medicosam_shared::prompt::SlicePrompt;
+use medicosam_shared::prompt::{Label, SlicePrompt};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,27 @@ pub enum Task {
     Prompt {
         /// What to segment again.
         prompts: Vec<SlicePrompt>,
+    },
+    /// Segment a slice of a draft by what is drawn on it.
+    Preview {
+        /// The draft.
+        draft: DraftId,
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+    },
+    /// Segment the slices of a draft around those that a person segmented.
+    Propagate {
+        /// The draft.
+        draft: DraftId,
+        /// The object.
+        label: Label,
+    },
+    /// Make a revision of a draft.
+    Commit {
+        /// The draft.
+        draft: DraftId,
     },
 }
 
@@ -118,16 +140,30 @@ pub enum WorkOutcome {
     Open,
     /// Done; the revision it made.
     Done(RevisionNumber),
+    /// Done; what came out is in the draft that it was for.
+    Answered,
     /// Given up.
     Failed(Fault),
 }
 
 impl Task {
-    /// The state of a case while this is done to it.
-    pub const fn first_stage(&self) -> CaseState {
+    /// The state of a case while this is done to it; `None` if it concerns nobody but the reviewer
+    /// whose draft it is for, and the case stays as it is.
+    pub const fn first_stage(&self) -> Option<CaseState> {
         match self {
-            Task::Segment => CaseState::Embedding,
-            Task::Prompt { .. } => CaseState::Segmenting,
+            Task::Segment => Some(CaseState::Embedding),
+            Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
+            Task::Preview { .. } | Task::Propagate { .. } => None,
+        }
+    }
+
+    /// The draft that it is for.
+    pub const fn draft(&self) -> Option<DraftId> {
+        match self {
+            Task::Preview { draft, .. }
+            | Task::Propagate { draft, .. }
+            | Task::Commit { draft } => Some(*draft),
+            Task::Segment | Task::Prompt { .. } => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod ahead;
 mod choice;
 mod desk;
+mod drafting;
 mod failure;
 mod heartbeat;
 mod models;

@@ -17,10 +17,12 @@ use crate::segment::Segmentation;
 use crate::store::{FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
 use medicosam_shared::api::Progress;
-use medicosam_shared::case::{CaseState, Fault};
+use medicosam_shared::case::{CaseState, Fault, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::prompt::{Label, SlicePrompt};
-use medicosam_shared::provenance::{Provenance, ScanInfo, ScanRecord, Timings};
+use medicosam_shared::provenance::{
+    ModelRecord, Provenance, RuntimeRecord, ScanInfo, ScanRecord, Timings,
+};
 use medicosam_shared::window::{Range, Window};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -46,17 +48,39 @@ pub struct Pipeline {
 }
 
 /// Everything about a case that its slices have in common.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     work: &'a Work,
     profile: &'a Profile,
-    info: ScanInfo,
-    axis: Axis,
+    pub(super) info: ScanInfo,
+    pub(super) axis: Axis,
     window: Window,
     range: Range,
     /// Read when it is needed first: a prompt on an embedded slice does without.
     volume: Option<Volume>,
     timings: Timings,
     started: Instant,
+}
+
+impl<'a> Job<'a> {
+    /// Changing something in a result that came about like `before`.
+    fn continuing(
+        work: &'a Work,
+        profile: &'a Profile,
+        before: Provenance,
+        started: Instant,
+    ) -> Self {
+        Job {
+            work,
+            profile,
+            info: before.scan.info,
+            axis: before.axis,
+            window: before.window,
+            range: before.range,
+            volume: None,
+            timings: Timings::default(),
+            started,
+        }
+    }
 }
 
 impl Pipeline {
@@ -153,6 +177,13 @@ impl Pipeline {
         match &work.task {
             Task::Segment => self.segment(work, profile),
             Task::Prompt { prompts } => self.prompt(work, profile, prompts),
+            &Task::Preview {
+                draft,
+                label,
+                index,
+            } => self.preview(work, profile, draft, (label, index)),
+            &Task::Propagate { draft, label } => self.propagate(work, profile, draft, label),
+            &Task::Commit { draft } => self.commit_draft(work, profile, draft),
         }
     }
 
@@ -196,11 +227,13 @@ impl Pipeline {
         })?;
         self.store.stage(&work.lease, CaseState::Segmenting)?;
         self.reporter.tell(&Report::Changed);
+        let records = self.models.records(&profile.model)?;
         self.commit(
             job,
             segmentation,
             prompts,
             &format!("profile {}", profile.name),
+            records,
         )
     }
 
@@ -222,22 +255,26 @@ impl Pipeline {
         })?;
         let before = self.store.revision(&work.lease.case, current)?.provenance;
         let masks = self.store.masks(&work.lease.case, current)?;
-        let mut job = Job {
-            work,
-            profile,
-            info: before.scan.info,
-            axis: before.axis,
-            window: before.window,
-            range: before.range,
-            volume: None,
-            timings: Timings::default(),
-            started,
-        };
-        let before = Segmentation::continuing(masks, &before.objects);
-        let segmentation = self.answer_all(&mut job, before, prompts, |label, current| {
-            current.name(label)
-        })?;
-        self.commit(job, segmentation, prompts.to_vec(), &work.author)
+        let before_objects = Segmentation::continuing(masks, &before.objects);
+        let mut job = Job::continuing(work, profile, before, started);
+        let segmentation =
+            self.answer_all(&mut job, before_objects, prompts, |label, current| {
+                current.name(label)
+            })?;
+        let records = self.models.records(&profile.model)?;
+        self.commit(job, segmentation, prompts.to_vec(), &work.author, records)
+    }
+
+    /// What the slices of a revision have in common.
+    pub(super) fn job_on<'a>(
+        &self,
+        work: &'a Work,
+        profile: &'a Profile,
+        revision: RevisionNumber,
+    ) -> Result<Job<'a>, Failure> {
+        let started = Instant::now();
+        let before = self.store.revision(&work.lease.case, revision)?.provenance;
+        Ok(Job::continuing(work, profile, before, started))
     }
 
     /// Answers all prompts, slice by slice. Between two slices of bulk work, prompts that wait for
@@ -364,7 +401,11 @@ impl Pipeline {
     }
 
     /// The embedding of a slice: from the cache, or computed now and put there.
-    fn embedding(&mut self, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
+    pub(super) fn embedding(
+        &mut self,
+        job: &mut Job<'_>,
+        index: u32,
+    ) -> Result<Embedding, Failure> {
         let started = Instant::now();
         let sam = self.models.get(&job.profile.model)?;
         let encoder = sam.encoder_hash().to_owned();
@@ -445,12 +486,13 @@ impl Pipeline {
 
     /// Writes the files, then commits the revision. The other order could leave a revision whose
     /// files were never written.
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         mut job: Job<'_>,
         segmentation: Segmentation,
         prompts: Vec<SlicePrompt>,
         author: &str,
+        (model, runtime): (ModelRecord, RuntimeRecord),
     ) -> Result<(), Failure> {
         let started = Instant::now();
         let work = job.work;
@@ -458,7 +500,6 @@ impl Pipeline {
         let name = work.path.file_name().unwrap_or_default();
         let stem = output::stem(&name.to_string_lossy());
         job.timings.total_s = job.started.elapsed().as_secs_f64();
-        let (model, runtime) = self.models.records(&job.profile.model)?;
         self.reporter.tell(&Report::Running {
             runtime: runtime.name.clone(),
             device: runtime.device.clone(),
@@ -504,6 +545,7 @@ impl Pipeline {
         let finished = Report::Finished {
             device: revision.provenance.runtime.device.clone(),
             timings: revision.provenance.timings,
+            prompted: matches!(work.task, Task::Prompt { .. }),
         };
         self.store.finish(&work.lease, &revision)?;
         self.reporter.tell(&finished);

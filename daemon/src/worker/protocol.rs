@@ -66,6 +66,8 @@ pub enum Report {
         device: String,
         /// Where the time went.
         timings: Timings,
+        /// Whether a person asked for it; otherwise it is a whole scan, by its profile.
+        prompted: bool,
     },
     /// Nothing else being due, it embeds the slices of a case in review that no prompt touched.
     Ahead {

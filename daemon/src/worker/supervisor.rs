@@ -357,7 +357,11 @@ impl Supervisor {
             Report::Progress(progress) => self
                 .board
                 .worker(self.number, |status| status.progress = Some(progress)),
-            Report::Finished { device, timings } => self.board.finished(&device, &timings),
+            Report::Finished {
+                device,
+                timings,
+                prompted,
+            } => self.board.finished(&device, &timings, prompted),
             Report::Ahead { case, progress } => self.board.worker(self.number, |status| {
                 status.activity = "ahead".to_owned();
                 status.case = Some(case);

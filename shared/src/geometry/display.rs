@@ -105,6 +105,8 @@ impl Orientation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Dims;
+    use proptest::prelude::*;
 
     const RAS: Affine = Affine([
         [1.0, 0.0, 0.0, 0.0],
@@ -193,5 +195,75 @@ mod tests {
         };
         // The voxel nearest head and right (largest i, smallest j) is at the top left.
         assert_eq!(o.to_screen(shape, (3, 0)), (0, 0));
+    }
+
+    /// Axes in any order and direction, of any spacing, tilted by up to 40° about each world axis.
+    fn any_affine() -> impl Strategy<Value = Affine> {
+        let orders = prop::sample::select(vec![
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ]);
+        let angles = prop::array::uniform3(-40.0..40.0f64);
+        let spacing = prop::array::uniform3(0.3..8.0f64);
+        (orders, any::<[bool; 3]>(), angles, spacing).prop_map(|(order, flips, angles, spacing)| {
+            let mut affine = Affine([[0.0; 4]; 3]);
+            for (column, &row) in order.iter().enumerate() {
+                let sign = if flips[column] { -1.0 } else { 1.0 };
+                affine.0[row][column] = sign * spacing[column];
+            }
+            for (about, angle) in angles.into_iter().enumerate() {
+                let (sin, cos) = angle.to_radians().sin_cos();
+                let (a, b) = ((about + 1) % 3, (about + 2) % 3);
+                for column in 0..3 {
+                    let (y, z) = (affine.0[a][column], affine.0[b][column]);
+                    affine.0[a][column] = cos * y - sin * z;
+                    affine.0[b][column] = sin * y + cos * z;
+                }
+            }
+            affine
+        })
+    }
+
+    proptest! {
+        /// Walking over the screen, one comes nearer to the side that the letter there names.
+        #[test]
+        fn letters_are_true_however_the_scan_lies(affine in any_affine()) {
+            let dims = Dims([7, 9, 5]);
+            let mut planes = Vec::new();
+            for axis in Axis::ALL {
+                let o = Orientation::of_slice(&affine, axis);
+                let plane = affine.plane(axis);
+                planes.push(plane);
+                let wished = match plane {
+                    Plane::Axial => ['R', 'L', 'A', 'P'],
+                    Plane::Coronal => ['R', 'L', 'S', 'I'],
+                    Plane::Sagittal => ['A', 'P', 'S', 'I'],
+                };
+                prop_assert_eq!([o.left, o.right, o.top, o.bottom], wished);
+
+                let shape = dims.slice_shape(axis);
+                let screen = o.screen_shape(shape);
+                let world = |at: (u32, u32)| {
+                    let (x, y) = o.to_slice(shape, at);
+                    affine.to_world(axis.voxel(2, x, y).map(f64::from))
+                };
+                let nearer = |letter: char, from: [f64; 3], to: [f64; 3]| {
+                    let along = SIDES.iter().position(|s| s.contains(&letter)).unwrap();
+                    let way = to[along] - from[along];
+                    if letter == SIDES[along][0] { way > 0.0 } else { way < 0.0 }
+                };
+                let corner = world((0, 0));
+                prop_assert!(nearer(o.right, corner, world((screen.width - 1, 0))));
+                prop_assert!(nearer(o.left, world((screen.width - 1, 0)), corner));
+                prop_assert!(nearer(o.bottom, corner, world((0, screen.height - 1))));
+                prop_assert!(nearer(o.top, world((0, screen.height - 1)), corner));
+            }
+            planes.sort_by_key(|p| *p as u8);
+            prop_assert_eq!(planes, Plane::ALL);
+        }
     }
 }

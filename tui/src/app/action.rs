@@ -34,6 +34,22 @@ pub enum Action {
     Flag,
     /// Try a failed or paused case again.
     Retry,
+    /// Leave a note, which decides nothing.
+    Note,
+    /// Take back what was decided last.
+    TakeBack,
+    /// Filter the list.
+    Filter,
+    /// Choose a saved filter.
+    SavedFilters,
+    /// Sort the list by something else.
+    Sort,
+    /// Sort the list the other way round.
+    ReverseSort,
+    /// Mark the selected case.
+    Mark,
+    /// Begin or end a range of marks.
+    MarkRange,
     /// Go to the next case that waits for review.
     NextCase,
     /// Go to the previous case that waits for review.
@@ -68,6 +84,62 @@ pub enum Action {
     WindowMediastinum,
     /// Bone: level 400, width 1800.
     WindowBone,
+    /// A window for the values of the slice.
+    WindowAuto,
+    /// Let keys move and widen the window, or no longer.
+    AdjustWindow,
+    /// Raise the level of the window.
+    LevelUp,
+    /// Lower it.
+    LevelDown,
+    /// Make the window wider.
+    WidthUp,
+    /// Make it narrower.
+    WidthDown,
+    /// Let black and white change places.
+    Invert,
+    /// Go to the next slice that the model is unsure about.
+    NextLowSlice,
+    /// Go to the previous one.
+    PreviousLowSlice,
+    /// Look at axial slices.
+    ViewAxial,
+    /// Look at coronal slices.
+    ViewCoronal,
+    /// Look at sagittal slices.
+    ViewSagittal,
+    /// Look at three planes at once, or no longer.
+    ThreePlanes,
+    /// Look at many slices at once, or no longer.
+    Mosaic,
+    /// Look at one slice.
+    OneSlice,
+    /// Look closer.
+    ZoomIn,
+    /// Look less closely.
+    ZoomOut,
+    /// Show the whole slice.
+    ZoomWhole,
+    /// Show the masks as large as possible.
+    ZoomMask,
+    /// Show more of the slice's left.
+    PanLeft,
+    /// Show what lies further down.
+    PanDown,
+    /// Show what lies further up.
+    PanUp,
+    /// Show more of the slice's right.
+    PanRight,
+    /// Draw masks as outlines, filled, or not at all.
+    MaskForm,
+    /// Make filled masks more opaque.
+    MoreOpaque,
+    /// Make them less opaque.
+    LessOpaque,
+    /// Show the masks of the revision before, or no longer.
+    ShowBefore,
+    /// Show what was added and removed since the revision before, or no longer.
+    ShowChanges,
     /// Change the prompts.
     Edit,
     /// Move the cursor left.
@@ -100,6 +172,22 @@ pub enum Action {
     NextObject,
     /// Segment this slice with its box and points.
     Segment,
+    /// Follow the object to the slices around those that were segmented by hand.
+    Propagate,
+    /// Take the next one of the masks that the model offers.
+    NextCandidate,
+    /// Take the previous one of the masks that the model offers.
+    PreviousCandidate,
+    /// Add an object; asks for its name.
+    NewObject,
+    /// Take back the last step of the draft.
+    UndoPrompt,
+    /// Do the step of the draft that was taken back last again.
+    RedoPrompt,
+    /// Make a revision of the draft.
+    CommitDraft,
+    /// Discard the draft; asks first.
+    DiscardDraft,
     /// Type an action by its name, or a slice by its number.
     Command,
     /// Give the terminal back to the shell for a while.
@@ -138,6 +226,14 @@ impl Action {
             Action::Reject => "reject, with a reason",
             Action::Flag => "flag for somebody else",
             Action::Retry => "try again (failed, paused)",
+            Action::Note => "leave a note",
+            Action::TakeBack => "take the last decision back",
+            Action::Filter => "filter, as state:review liver",
+            Action::SavedFilters => "saved filters",
+            Action::Sort => "sort by something else",
+            Action::ReverseSort => "sort the other way round",
+            Action::Mark => "mark, for several at once",
+            Action::MarkRange => "begin, end a range of marks",
             Action::NextCase => "next case in review",
             Action::PreviousCase => "previous case in review",
             Action::NextSlice => "next slice",
@@ -155,6 +251,34 @@ impl Action {
             Action::WindowBrain => "window brain 80/40",
             Action::WindowMediastinum => "window mediastinum 350/50",
             Action::WindowBone => "window bone 1800/400",
+            Action::WindowAuto => "window of this slice",
+            Action::AdjustWindow => "adjust the window",
+            Action::LevelUp => "level up",
+            Action::LevelDown => "level down",
+            Action::WidthUp => "wider",
+            Action::WidthDown => "narrower",
+            Action::Invert => "black and white swapped",
+            Action::NextLowSlice => "next slice, low score",
+            Action::PreviousLowSlice => "previous slice, low score",
+            Action::ViewAxial => "axial slices",
+            Action::ViewCoronal => "coronal slices",
+            Action::ViewSagittal => "sagittal slices",
+            Action::ThreePlanes => "three planes, or one",
+            Action::Mosaic => "many slices at once",
+            Action::OneSlice => "one slice",
+            Action::ZoomIn => "closer",
+            Action::ZoomOut => "less close",
+            Action::ZoomWhole => "the whole slice",
+            Action::ZoomMask => "fit the masks",
+            Action::PanLeft => "pan left",
+            Action::PanDown => "pan down",
+            Action::PanUp => "pan up",
+            Action::PanRight => "pan right",
+            Action::MaskForm => "masks outlined, filled, off",
+            Action::MoreOpaque => "filled masks more opaque",
+            Action::LessOpaque => "filled masks less opaque",
+            Action::ShowBefore => "masks of the revision before",
+            Action::ShowChanges => "what changed since then",
             Action::Edit => "change the prompts",
             Action::MoveLeft => "left",
             Action::MoveDown => "down",
@@ -171,6 +295,14 @@ impl Action {
             Action::ClearPrompt => "clear box and points",
             Action::NextObject => "next object",
             Action::Segment => "segment this slice",
+            Action::Propagate => "segment the slices around",
+            Action::NextCandidate => "next mask offered",
+            Action::PreviousCandidate => "previous mask offered",
+            Action::NewObject => "new object",
+            Action::UndoPrompt => "undo",
+            Action::RedoPrompt => "redo",
+            Action::CommitDraft => "commit: make a revision",
+            Action::DiscardDraft => "discard the draft",
             Action::Command => "command, or slice number",
             Action::Suspend => "to the shell; fg comes back",
         }

@@ -4,18 +4,9 @@ use crate::picture::Mark;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
-use std::collections::BTreeMap;
 
-/// What has been drawn on one slice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Draft {
-    /// The box.
-    pub bbox: Option<SliceBox>,
-    /// The points.
-    pub points: Vec<SlicePoint>,
-}
-
-/// Prompts being drawn. Places are in pixels of the slice, file order, as they are sent.
+/// The hand that draws: where it is, and for which object. What has been drawn is in the draft.
+/// Places are in pixels of the slice, file order, as they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Where the cursor is: column and row.
@@ -24,7 +15,6 @@ pub struct Edit {
     pub corner: Option<(u32, u32)>,
     /// The object that is drawn for.
     pub label: Label,
-    drafts: BTreeMap<u32, Draft>,
 }
 
 /// A step of the cursor on the screen, in voxels.
@@ -37,13 +27,12 @@ pub struct Step {
 }
 
 impl Edit {
-    /// Nothing drawn yet.
+    /// Nothing begun yet.
     pub fn new(cursor: (u32, u32), label: Label) -> Self {
         Edit {
             cursor,
             corner: None,
             label,
-            drafts: BTreeMap::new(),
         }
     }
 
@@ -62,59 +51,37 @@ impl Edit {
         );
     }
 
-    /// Sets the first corner at the cursor, or the second one, which makes the box.
-    pub fn set_corner(&mut self, slice: u32) {
+    /// Sets the first corner at the cursor, or the second one; then there is a box.
+    pub fn set_corner(&mut self) -> Option<SliceBox> {
         match self.corner.take() {
-            None => self.corner = Some(self.cursor),
-            Some(corner) => {
-                let bbox = SliceBox::spanning(corner, self.cursor);
-                self.drafts.entry(slice).or_default().bbox = Some(bbox);
+            None => {
+                self.corner = Some(self.cursor);
+                None
             }
+            Some(corner) => Some(SliceBox::spanning(corner, self.cursor)),
         }
     }
 
-    /// Sets a point at the cursor; takes it away if the same one is there.
-    pub fn set_point(&mut self, slice: u32, positive: bool) {
+    /// What is drawn with a point at the cursor; without it if the same one is there.
+    pub fn with_point(&self, mut drawn: SlicePrompt, positive: bool) -> SlicePrompt {
         let (x, y) = self.cursor;
         let point = SlicePoint { x, y, positive };
-        let points = &mut self.drafts.entry(slice).or_default().points;
+        let points = &mut drawn.points;
         let before = points.iter().position(|p| (p.x, p.y) == (x, y));
         let same = before.map(|at| points.remove(at)) == Some(point);
         if !same {
             points.push(point);
         }
-    }
-
-    /// Takes back what was drawn on a slice.
-    pub fn clear(&mut self, slice: u32) {
-        self.corner = None;
-        self.drafts.remove(&slice);
-    }
-
-    /// What has been drawn on a slice.
-    pub fn draft(&self, slice: u32) -> Option<&Draft> {
-        self.drafts.get(&slice)
-    }
-
-    /// What has been drawn on a slice as a prompt, if it says anything.
-    pub fn prompt(&self, slice: u32) -> Option<SlicePrompt> {
-        let draft = self.draft(slice)?;
-        (draft.bbox.is_some() || !draft.points.is_empty()).then(|| SlicePrompt {
-            label: self.label,
-            index: slice,
-            bbox: draft.bbox,
-            points: draft.points.clone(),
-        })
+        drawn
     }
 
     /// What is to be seen on a slice: box, points, cursor, in this order.
-    pub fn marks(&self, slice: u32) -> Vec<Mark> {
-        let draft = self.draft(slice);
+    pub fn marks(&self, drawn: Option<&SlicePrompt>) -> Vec<Mark> {
         let growing = self
             .corner
             .map(|corner| SliceBox::spanning(corner, self.cursor));
-        let bbox = growing.or_else(|| draft.and_then(|d| d.bbox));
-        let points = draft.into_iter().flat_map(|d| &d.points);
+        let bbox = growing.or_else(|| drawn.and_then(|d| d.bbox));
+        let points = drawn.into_iter().flat_map(|d| &d.points);
         let (x, y) = self.cursor;
         bbox.map(Mark::Box)
             .into_iter()

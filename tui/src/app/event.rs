@@ -3,7 +3,10 @@
 use super::Showing;
 use crate::term::Key;
 use jiff::Timestamp;
-use medicosam_shared::api::{CaseList, DecisionRequest, PromptRequest, SliceValues, Status};
+use medicosam_shared::api::{
+    CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Live,
+    NoteRequest, SliceValues, Status, UndoRequest,
+};
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::client::ClientError;
 use medicosam_shared::geometry::Plane;
@@ -119,6 +122,8 @@ pub enum Answer {
     Slice {
         /// Which case.
         case: CaseId,
+        /// In which plane.
+        plane: Plane,
         /// Which slice.
         index: u32,
         /// Its values.
@@ -137,39 +142,59 @@ pub enum Answer {
     Decided {
         /// Which case.
         case: CaseId,
+        /// What was decided.
+        request: DecisionRequest,
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
-    /// A case is tried again, or not.
-    Retried {
-        /// The case as it is now.
-        result: Result<CaseSummary, Failure>,
-    },
-    /// A prompt was worked off, or not.
-    Prompted {
+    /// A decision was taken back, or not.
+    Undone {
         /// Which case.
         case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
+    /// A note was written down, or not.
+    Noted {
+        /// Which case.
+        case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
+    /// More about the case that is selected in the list.
+    Peeked(Result<Box<CaseDetail>, Failure>),
+    /// What is so right now.
+    Live(Live),
+    /// A case is tried again, or not.
+    Retried {
+        /// Which case.
+        case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
+    /// A draft as the daemon has it.
+    Draft {
+        /// On which case.
+        case: CaseId,
+        /// The draft, and what the model understands.
+        result: Result<DraftView, Failure>,
+    },
+    /// A draft was changed, or not.
+    DraftChanged {
+        /// On which case.
+        case: CaseId,
         /// What came of it.
-        result: Result<Prompted, Failure>,
-        /// From the key to the new mask.
+        result: Result<DraftResponse, Failure>,
+        /// From the key to the answer.
         elapsed: Duration,
     },
-}
-
-/// What came of a prompt.
-#[derive(Debug)]
-pub enum Prompted {
-    /// A new revision, which is the current one.
-    Revised {
-        /// The case with it.
-        detail: Box<CaseDetail>,
-        /// Its number.
-        revision: RevisionNumber,
-        /// Its masks.
-        masks: Arc<MaskSet>,
+    /// What is being segmented for a draft is further, or done.
+    DraftProgress {
+        /// On which case.
+        case: CaseId,
+        /// How far it is.
+        result: Result<DraftProgress, Failure>,
     },
-    /// It takes longer; the event log will tell.
-    Queued,
 }
 
 /// Something to be done outside.
@@ -210,13 +235,40 @@ pub enum Effect {
         /// This one.
         request: DecisionRequest,
     },
+    /// Take a decision back.
+    Undo {
+        /// On this case.
+        case: CaseId,
+        /// This one.
+        request: UndoRequest,
+    },
+    /// Write down a note.
+    Note {
+        /// On this case.
+        case: CaseId,
+        /// This one.
+        request: NoteRequest,
+    },
+    /// Read more about the case that is selected in the list.
+    Peek(CaseId),
+    /// Keep these filters for the next time.
+    SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
-    /// Segment again.
-    Prompt {
-        /// This case.
+    /// Read one's draft on a case.
+    LoadDraft(CaseId),
+    /// Change one's draft.
+    ChangeDraft {
+        /// On this case.
         case: CaseId,
         /// Like this.
-        request: PromptRequest,
+        request: DraftRequest,
+    },
+    /// Wait until one's draft is another version.
+    WatchDraft {
+        /// On this case.
+        case: CaseId,
+        /// Than this one.
+        after: u64,
     },
 }

@@ -4,7 +4,7 @@ use super::event::{Answer, Effect, Event};
 use super::{Keymap, Model, Showing, Subject, handle};
 use crate::term::Key;
 use jiff::Timestamp;
-use medicosam_shared::api::{CaseList, SliceValues, Status, VersionInfo, WorkerStatus};
+use medicosam_shared::api::{CaseList, DraftView, SliceValues, Status, VersionInfo, WorkerStatus};
 use medicosam_shared::case::{
     self, CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
 };
@@ -55,12 +55,14 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         score,
         volume_ml: has_mask.then_some(23.4),
         reviewer: None,
+        reason: None,
         created: noon() - jiff::SignedDuration::from_mins(9),
         updated: noon() - jiff::SignedDuration::from_mins(3),
     }
 }
 
-/// A case with `revisions` revisions; the mask is on slices 5 to 8, largest on 7.
+/// A case with `revisions` revisions; the mask is on slices 5 to 8, largest on 7, and has a vague
+/// edge on 8.
 pub fn detail(id: &str, state: CaseState, revisions: u32) -> CaseDetail {
     let mut summary = summary(id, state, (revisions > 0).then_some(0.71));
     summary.revision = (revisions > 0).then_some(revisions);
@@ -99,7 +101,7 @@ fn revision(number: RevisionNumber) -> Revision {
         index,
         area: area(index),
         predicted_iou: 0.71,
-        stability: 0.9,
+        stability: if index == 8 { 0.75 } else { 0.9 },
     };
     Revision {
         number,
@@ -169,12 +171,13 @@ pub fn masks() -> MaskSet {
     set
 }
 
-/// A slice with a smooth pattern of values from −1350 to 150.
-pub fn slice(index: u32) -> SliceValues {
-    let shape = SCAN.dims.slice_shape(Axis::K);
+/// A slice of a scan with a smooth pattern of values from −1350 to 150.
+pub fn slice_across(axis: Axis, index: u32) -> SliceValues {
+    let shape = SCAN.dims.slice_shape(axis);
     let SliceShape { width, height } = shape;
     let value = |x: u32, y: u32| {
-        let wave = (f64::from(x * (index + 3)) / 20.0).sin() * (f64::from(y) / 9.0).cos();
+        let [i, j, k] = axis.voxel(index, x, y);
+        let wave = (f64::from(i * (k + 3)) / 20.0).sin() * (f64::from(j) / 9.0).cos();
         (-600.0 + 750.0 * wave) as f32
     };
     let values = (0..height).flat_map(|y| (0..width).map(move |x| value(x, y)));
@@ -204,6 +207,7 @@ pub fn status() -> Status {
             fault: None,
         }],
         last_event: 7,
+        viewers: Vec::new(),
     }
 }
 
@@ -243,6 +247,12 @@ pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     left
 }
 
+/// Lets a second pass.
+pub fn wait(model: &mut Model) {
+    let later = model.now + jiff::SignedDuration::from_secs(1);
+    handle(model, Event::Clock(later));
+}
+
 /// Answers what is asked for; returns what cannot be answered from here.
 pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     let mut open = effects;
@@ -253,20 +263,39 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
                 let known = model.queue.get(&case);
                 let state = known.map_or(CaseState::Review, |c| c.state);
                 let revision = known.and_then(|c| c.revision).unwrap_or(0);
+                let mut detail = detail(&case.0, state, revision);
+                if let Some(known) = known {
+                    detail.summary = known.clone();
+                }
                 Answer::Case {
-                    result: Ok(Box::new(detail(&case.0, state, revision))),
+                    result: Ok(Box::new(detail)),
                     case,
                 }
             }
-            Effect::LoadSlice { case, index, .. } => Answer::Slice {
+            Effect::Peek(case) => {
+                let known = model.queue.get(&case);
+                let (state, revision) = known.map_or((CaseState::Review, 0), |c| {
+                    (c.state, c.revision.unwrap_or(0))
+                });
+                Answer::Peeked(Ok(Box::new(detail(&case.0, state, revision))))
+            }
+            Effect::LoadSlice { case, plane, index } => Answer::Slice {
                 case,
+                plane,
                 index,
-                result: Ok(Arc::new(slice(index))),
+                result: Ok(Arc::new(slice_across(SCAN.affine.axis(plane), index))),
             },
             Effect::LoadMasks { case, revision } => Answer::Masks {
                 case,
                 revision,
                 result: Ok(Arc::new(masks())),
+            },
+            Effect::LoadDraft(case) => Answer::Draft {
+                case,
+                result: Ok(DraftView {
+                    draft: None,
+                    understands: None,
+                }),
             },
             other => {
                 left.insert(0, other);
@@ -287,18 +316,32 @@ pub fn show(model: &mut Model) -> Option<Showing> {
     Some(subject.showing)
 }
 
+/// The terminal shows every slice that has a mask.
+pub fn show_all(model: &mut Model) {
+    press(model, "g");
+    for _ in 5..=8 {
+        press(model, "]");
+        show(model);
+    }
+}
+
 /// The keys that mean something in the default keymap, for tests that press all of them.
 pub fn all_keys() -> Vec<Key> {
     use super::Context;
     let keymap = Keymap::default();
-    [Context::Queue, Context::Review, Context::Edit]
-        .into_iter()
-        .flat_map(|context| {
-            let actions = keymap.actions(context);
-            actions
-                .into_iter()
-                .flat_map(|action| keymap.keys(context, action).collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    [
+        Context::Queue,
+        Context::Review,
+        Context::Window,
+        Context::Edit,
+    ]
+    .into_iter()
+    .flat_map(|context| {
+        let actions = keymap.actions(context);
+        actions
+            .into_iter()
+            .flat_map(|action| keymap.keys(context, action).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    })
+    .collect()
 }

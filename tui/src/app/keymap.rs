@@ -10,6 +10,8 @@ pub enum Context {
     Queue,
     /// Looking at a case.
     Review,
+    /// Adjusting the window.
+    Window,
     /// Changing the prompts of a case.
     Edit,
     /// Reading the help.
@@ -38,6 +40,15 @@ const QUEUE: &[(&str, Action)] = &[
     ("r", Action::Reject),
     ("f", Action::Flag),
     ("R", Action::Retry),
+    (".", Action::Note),
+    ("u", Action::TakeBack),
+    ("/", Action::Filter),
+    ("F", Action::SavedFilters),
+    ("s", Action::Sort),
+    ("S", Action::ReverseSort),
+    ("space", Action::Mark),
+    ("v", Action::MarkRange),
+    ("esc", Action::Back),
     ("enter", Action::Open),
     ("j", Action::SelectNext),
     ("k", Action::SelectPrevious),
@@ -63,6 +74,8 @@ const REVIEW: &[(&str, Action)] = &[
     ("f", Action::Flag),
     ("e", Action::Edit),
     ("R", Action::Retry),
+    (".", Action::Note),
+    ("u", Action::TakeBack),
     ("n", Action::NextCase),
     ("p", Action::PreviousCase),
     ("j", Action::NextSlice),
@@ -86,11 +99,70 @@ const REVIEW: &[(&str, Action)] = &[
     ("3", Action::WindowBrain),
     ("4", Action::WindowMediastinum),
     ("5", Action::WindowBone),
+    ("6", Action::WindowAuto),
+    ("w", Action::AdjustWindow),
+    ("i", Action::Invert),
+    ("}", Action::NextLowSlice),
+    ("{", Action::PreviousLowSlice),
+    ("z", Action::ViewAxial),
+    ("y", Action::ViewCoronal),
+    ("x", Action::ViewSagittal),
+    ("v", Action::ThreePlanes),
+    ("m", Action::Mosaic),
+    ("enter", Action::OneSlice),
+    ("+", Action::ZoomIn),
+    ("-", Action::ZoomOut),
+    ("=", Action::ZoomWhole),
+    ("F", Action::ZoomMask),
+    ("H", Action::PanLeft),
+    ("J", Action::PanDown),
+    ("K", Action::PanUp),
+    ("L", Action::PanRight),
+    ("o", Action::MaskForm),
+    (")", Action::MoreOpaque),
+    ("(", Action::LessOpaque),
+    ("b", Action::ShowBefore),
+    ("c", Action::ShowChanges),
+    ("shift-left", Action::MoveLeft),
+    ("shift-down", Action::MoveDown),
+    ("shift-up", Action::MoveUp),
+    ("shift-right", Action::MoveRight),
+    ("ctrl-left", Action::MoveFarLeft),
+    ("ctrl-down", Action::MoveFarDown),
+    ("ctrl-up", Action::MoveFarUp),
+    ("ctrl-right", Action::MoveFarRight),
     ("?", Action::Help),
     ("q", Action::Back),
     ("esc", Action::Back),
     (":", Action::Command),
     ("ctrl-z", Action::Suspend),
+];
+
+const WINDOW: &[(&str, Action)] = &[
+    ("h", Action::WidthDown),
+    ("l", Action::WidthUp),
+    ("k", Action::LevelUp),
+    ("j", Action::LevelDown),
+    ("left", Action::WidthDown),
+    ("right", Action::WidthUp),
+    ("up", Action::LevelUp),
+    ("down", Action::LevelDown),
+    ("i", Action::Invert),
+    ("0", Action::WindowCase),
+    ("1", Action::WindowAbdomen),
+    ("2", Action::WindowLung),
+    ("3", Action::WindowBrain),
+    ("4", Action::WindowMediastinum),
+    ("5", Action::WindowBone),
+    ("6", Action::WindowAuto),
+    ("space", Action::ToggleMask),
+    ("pgdn", Action::NextSlice),
+    ("pgup", Action::PreviousSlice),
+    ("?", Action::Help),
+    ("w", Action::AdjustWindow),
+    ("enter", Action::AdjustWindow),
+    ("q", Action::Back),
+    ("esc", Action::Back),
 ];
 
 const EDIT: &[(&str, Action)] = &[
@@ -117,6 +189,15 @@ const EDIT: &[(&str, Action)] = &[
     ("x", Action::ClearPrompt),
     ("o", Action::NextObject),
     ("s", Action::Segment),
+    ("S", Action::Propagate),
+    ("tab", Action::NextCandidate),
+    ("shift-tab", Action::PreviousCandidate),
+    ("O", Action::NewObject),
+    ("u", Action::UndoPrompt),
+    ("U", Action::RedoPrompt),
+    ("ctrl-r", Action::RedoPrompt),
+    ("c", Action::CommitDraft),
+    ("D", Action::DiscardDraft),
     ("pgdn", Action::NextSlice),
     ("pgup", Action::PreviousSlice),
     ("]", Action::NextMaskSlice),
@@ -128,6 +209,12 @@ const EDIT: &[(&str, Action)] = &[
     ("3", Action::WindowBrain),
     ("4", Action::WindowMediastinum),
     ("5", Action::WindowBone),
+    ("6", Action::WindowAuto),
+    ("i", Action::Invert),
+    ("+", Action::ZoomIn),
+    ("-", Action::ZoomOut),
+    ("=", Action::ZoomWhole),
+    ("F", Action::ZoomMask),
     ("?", Action::Help),
     ("q", Action::Back),
     ("esc", Action::Back),
@@ -153,9 +240,13 @@ const QUEUE_HINTS: &[Hint] = &[
     (&[Action::Open], "review"),
     (&[Action::Approve], "approve"),
     (&[Action::Reject], "reject"),
-    (&[Action::SelectNext, Action::SelectPrevious], "move"),
+    (&[Action::Filter], "filter"),
+    (&[Action::Sort], "sort"),
     (&[Action::Flag], "flag"),
+    (&[Action::TakeBack], "undo"),
+    (&[Action::MarkRange], "mark"),
     (&[Action::Retry], "retry"),
+    (&[Action::SelectNext, Action::SelectPrevious], "move"),
     (&[Action::Quit], "quit"),
 ];
 
@@ -168,7 +259,26 @@ const REVIEW_HINTS: &[Hint] = &[
     (&[Action::PreviousMaskSlice, Action::NextMaskSlice], "mask"),
     (&[Action::NextCase, Action::PreviousCase], "case"),
     (&[Action::ToggleMask], "hide"),
+    (&[Action::TakeBack], "undo"),
+    (&[Action::Note], "note"),
+    (
+        &[Action::ViewSagittal, Action::ViewCoronal, Action::ViewAxial],
+        "plane",
+    ),
+    (&[Action::ThreePlanes], "three"),
+    (&[Action::Mosaic], "mosaic"),
+    (&[Action::ZoomMask], "zoom"),
+    (&[Action::MaskForm], "fill"),
     (&[Action::Back], "back"),
+];
+
+const WINDOW_HINTS: &[Hint] = &[
+    (&[Action::WidthDown, Action::WidthUp], "width"),
+    (&[Action::LevelDown, Action::LevelUp], "level"),
+    (&[Action::Invert], "invert"),
+    (&[Action::WindowAuto], "auto"),
+    (&[Action::WindowCase], "as the model saw it"),
+    (&[Action::Back], "done"),
 ];
 
 const EDIT_HINTS: &[Hint] = &[
@@ -183,7 +293,10 @@ const EDIT_HINTS: &[Hint] = &[
     ),
     (&[Action::Corner], "box"),
     (&[Action::Segment], "segment"),
+    (&[Action::CommitDraft], "commit"),
     (&[Action::PositivePoint, Action::NegativePoint], "point"),
+    (&[Action::UndoPrompt], "undo"),
+    (&[Action::Propagate], "propagate"),
     (&[Action::ClearPrompt], "clear"),
     (&[Action::PreviousSlice, Action::NextSlice], "slice"),
     (&[Action::Back], "leave"),
@@ -196,9 +309,10 @@ const HELP_HINTS: &[Hint] = &[
 
 impl Context {
     /// All of them.
-    pub const ALL: [Context; 4] = [
+    pub const ALL: [Context; 5] = [
         Context::Queue,
         Context::Review,
+        Context::Window,
         Context::Edit,
         Context::Help,
     ];
@@ -208,6 +322,7 @@ impl Context {
         match self {
             Context::Queue => "queue",
             Context::Review => "review",
+            Context::Window => "window",
             Context::Edit => "edit",
             Context::Help => "help",
         }
@@ -225,6 +340,7 @@ impl Context {
         match self {
             Context::Queue => QUEUE_HINTS,
             Context::Review => REVIEW_HINTS,
+            Context::Window => WINDOW_HINTS,
             Context::Edit => EDIT_HINTS,
             Context::Help => HELP_HINTS,
         }
@@ -236,6 +352,7 @@ impl Default for Keymap {
         let tables = [
             (Context::Queue, QUEUE),
             (Context::Review, REVIEW),
+            (Context::Window, WINDOW),
             (Context::Edit, EDIT),
             (Context::Help, HELP),
         ];
@@ -314,7 +431,7 @@ mod tests {
     #[test]
     fn every_key_can_be_read_and_has_one_meaning() {
         let keymap = Keymap::default();
-        let written = QUEUE.len() + REVIEW.len() + EDIT.len() + HELP.len();
+        let written = QUEUE.len() + REVIEW.len() + WINDOW.len() + EDIT.len() + HELP.len();
         assert_eq!(keymap.bindings.len(), written, "a key cannot be read");
         for (n, a) in keymap.bindings.iter().enumerate() {
             for b in &keymap.bindings[..n] {

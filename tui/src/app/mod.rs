@@ -6,19 +6,32 @@
 //! terminal and without a daemon.
 
 pub mod action;
+pub mod batch;
 pub mod command;
-mod decide;
+pub mod count;
+pub mod coverage;
+pub mod decide;
+pub mod drafting;
 pub mod edit;
 pub mod event;
+pub mod filter;
 pub mod keymap;
+pub mod live;
+mod look;
 pub mod model;
+pub mod narrowing;
+pub mod peek;
 mod prompting;
 pub mod queue;
 mod receive;
 pub mod review;
 pub mod slices;
+pub mod sort;
+pub mod stack;
 pub mod subject;
 mod update;
+pub mod window;
+pub mod zoom;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -28,20 +41,28 @@ mod tests;
 pub use action::Action;
 pub use event::{Answer, Effect, Event, Failure};
 pub use keymap::{Context, Keymap};
-pub use model::{Dialog, Link, Model, Notice, Screen};
+pub use model::{Dialog, Link, Model, Notice, Question, Screen};
 pub use subject::{Showing, Subject};
 
 use crate::term::{Key, KeyCode};
 
 /// Lets something happen to the model; returns what has to be done outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
+    let mut effects = happen(model, event);
+    effects.extend(peek::next(model));
+    effects
+}
+
+fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => press(model, key),
         Event::Paste(text) => {
             match &mut model.dialog {
                 Some(Dialog::Reason(reason)) => reason.text.insert(&text),
                 Some(Dialog::Command(command)) => command.text.insert(&text),
-                _ => {}
+                Some(Dialog::Note(note)) => note.text.insert(&text),
+                Some(Dialog::NewObject { text: line, .. }) => line.insert(&text),
+                _ => narrowing::paste(model, &text),
             }
             Vec::new()
         }
@@ -70,30 +91,35 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     model.notice = None;
-    if let Some(Dialog::Refusal(_)) = &model.dialog {
-        if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
-            model.dialog = None;
+    match &model.dialog {
+        Some(Dialog::Refusal(_)) => {
+            if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
+                model.dialog = None;
+            }
+            return Vec::new();
         }
+        Some(Dialog::Reason(_)) => return decide::reason_key(model, key),
+        Some(Dialog::Note(_)) => return decide::note_key(model, key),
+        Some(Dialog::Unseen { .. }) => return decide::unseen_key(model, key),
+        Some(Dialog::Conflict { .. }) => return decide::conflict_key(model, key),
+        Some(Dialog::Filter(_)) => return narrowing::key(model, key),
+        Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
+        Some(Dialog::Question(_)) => return prompting::question_key(model, key),
+        Some(Dialog::NewObject { .. }) => return prompting::object_key(model, key),
+        Some(Dialog::Command(_)) => return command::press(model, key),
+        Some(Dialog::Help { .. }) | None => {}
+    }
+    let (context, now) = (model.context(), model.now);
+    if context == Context::Review
+        && let Some(review) = model.review_mut()
+        && count::takes(review, key, now)
+    {
         return Vec::new();
     }
-    if let Some(Dialog::Reason(reason)) = &mut model.dialog {
-        return match key.code {
-            KeyCode::Esc => {
-                model.dialog = None;
-                Vec::new()
-            }
-            KeyCode::Enter => decide::give_reason(model),
-            _ => {
-                reason.text.press(key);
-                Vec::new()
-            }
-        };
+    let action = model.keymap.action(context, key);
+    let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
+    if let Some(review) = model.review_mut() {
+        count::end(review, key);
     }
-    if let Some(Dialog::Command(_)) = &model.dialog {
-        return command::press(model, key);
-    }
-    match model.keymap.action(model.context(), key) {
-        Some(action) => update::update(model, action),
-        None => Vec::new(),
-    }
+    effects
 }

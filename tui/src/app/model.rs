@@ -1,16 +1,24 @@
 //! What the client knows.
 
+use super::batch::Batches;
 use super::command::Command;
+use super::coverage::Coverage;
+use super::decide::Target;
 use super::event::{Effect, Failure};
 use super::keymap::{Context, Keymap};
+use super::live::Now;
+use super::narrowing::{FIRST_FILTERS, Typing};
+use super::peek::Peek;
 use super::queue::Queue;
 use super::review::Review;
 use super::subject::{Showing, Subject};
 use crate::term::{Key, KeyCode};
 use jiff::Timestamp;
-use medicosam_shared::api::Status;
-use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
-use std::collections::{BTreeSet, HashSet};
+use medicosam_shared::api::{DecisionRequest, Status};
+use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::geometry::Axis;
+use medicosam_shared::prompt::Label;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Whether the daemon can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +57,57 @@ pub enum Dialog {
     Refusal(String),
     /// A command being typed.
     Command(Command),
+    /// A question that `y` and `n` answer.
+    Question(Question),
+    /// The name of a new object, with its label or not.
+    NewObject {
+        /// The label, unless another one is typed before the name.
+        label: Label,
+        /// What has been typed.
+        text: Line,
+    },
+    /// A note being typed.
+    Note(Note),
+    /// A filter being typed.
+    Filter(Typing),
+    /// The saved filters, one to be chosen.
+    SavedFilters,
+    /// Whether to approve although slices of the masks were not shown.
+    Unseen {
+        /// What would be approved.
+        targets: Vec<Target>,
+        /// Slices with a mask that were not shown.
+        unseen: usize,
+        /// Slices with a mask.
+        of: usize,
+    },
+    /// Another reviewer was first.
+    Conflict {
+        /// On this case.
+        case: CaseId,
+        /// What was asked for.
+        request: DecisionRequest,
+        /// Who did what, when and why.
+        text: String,
+    },
+}
+
+/// What is asked before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to discard the draft.
+    Discard,
+    /// Whether to put the draft on top of a revision that came meanwhile; why it came to that.
+    Rebase(String),
+}
+
+/// A note being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// On this case.
+    pub case: CaseId,
+    /// What has been typed.
+    pub text: Line,
 }
 
 /// A decision that waits for its reason.
@@ -56,10 +115,8 @@ pub enum Dialog {
 pub struct Reason {
     /// The decision.
     pub verdict: Verdict,
-    /// On this case.
-    pub case: CaseId,
-    /// On this revision of it.
-    pub revision: RevisionNumber,
+    /// On these cases.
+    pub targets: Vec<Target>,
     /// What has been typed.
     pub text: Line,
 }
@@ -163,10 +220,21 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Which key means what.
     pub keymap: Keymap,
-    /// Revisions that have been on the screen. Nothing else can be decided on.
-    seen: HashSet<(CaseId, RevisionNumber)>,
+    /// Revisions that have been on the screen, and how much of them. Nothing else can be decided
+    /// on.
+    seen: HashMap<(CaseId, RevisionNumber), Coverage>,
     /// Cases whose decision is on its way to the daemon.
     pub deciding: HashSet<CaseId>,
+    /// What was asked for together, and what can be taken back.
+    pub batches: Batches,
+    /// The filter of the list, as it was typed.
+    pub filter: String,
+    /// Filters to choose from.
+    pub saved_filters: Vec<String>,
+    /// More about the selected case.
+    pub peek: Peek,
+    /// What is so right now.
+    pub live: Now,
     refresh: Refresh,
 }
 
@@ -181,7 +249,7 @@ struct Refresh {
 }
 
 /// More stale cases than this are read as a list.
-const FEW: usize = 16;
+const FEW: usize = 200;
 
 impl Model {
     /// A client that knows nothing yet.
@@ -197,8 +265,13 @@ impl Model {
             dialog: None,
             notice: None,
             keymap: Keymap::default(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             deciding: HashSet::new(),
+            batches: Batches::default(),
+            filter: String::new(),
+            saved_filters: FIRST_FILTERS.map(str::to_owned).to_vec(),
+            peek: Peek::default(),
+            live: Now::default(),
             refresh: Refresh::default(),
         }
     }
@@ -209,6 +282,7 @@ impl Model {
             (Some(Dialog::Help { .. }), _) => Context::Help,
             (_, Screen::Queue) => Context::Queue,
             (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
+            (_, Screen::Review(review)) if review.adjusting => Context::Window,
             (_, Screen::Review(_)) => Context::Review,
         }
     }
@@ -234,12 +308,20 @@ impl Model {
         self.review_mut().filter(|r| r.case == *case)
     }
 
+    /// The case that is selected or looked at.
+    pub fn current(&self) -> Option<&CaseSummary> {
+        match &self.screen {
+            Screen::Queue => self.queue.selected(),
+            Screen::Review(review) => self.queue.get(&review.case),
+        }
+    }
+
     /// Opens a case.
     pub fn open(&mut self, case: CaseId) -> Vec<Effect> {
         self.queue.select(&case);
         self.screen = Screen::Review(Box::new(Review::new(case.clone())));
         self.dialog = None;
-        vec![Effect::LoadCase(case)]
+        vec![Effect::LoadCase(case.clone()), Effect::LoadDraft(case)]
     }
 
     /// Goes back to the list.
@@ -265,14 +347,39 @@ impl Model {
 
     /// A picture is on the screen.
     pub fn shown(&mut self, showing: Showing) {
-        if let Some(revision) = showing.revision {
-            self.seen.insert((showing.case, revision));
-        }
+        let Some(revision) = showing.revision else {
+            return;
+        };
+        let key = (showing.case, revision);
+        let review = match &self.screen {
+            Screen::Review(review) if review.case == key.0 => Some(review),
+            _ => None,
+        };
+        let masked = || match review {
+            Some(review) if review.revision() == Some(revision) => {
+                review.masked_across(showing.axis)
+            }
+            _ => BTreeSet::new(),
+        };
+        let coverage = self.seen.entry(key.clone()).or_default();
+        coverage.show(showing.axis, showing.index, masked);
     }
 
     /// Whether a revision has been on the screen.
     pub fn has_seen(&self, case: &CaseId, revision: RevisionNumber) -> bool {
-        self.seen.contains(&(case.clone(), revision))
+        self.seen.contains_key(&(case.clone(), revision))
+    }
+
+    /// Slices of a revision with a mask: how many were shown, and how many there are.
+    pub fn coverage(&self, case: &CaseId, revision: RevisionNumber) -> (usize, usize) {
+        let coverage = self.seen.get(&(case.clone(), revision));
+        coverage.map_or((0, 0), Coverage::count)
+    }
+
+    /// The slices of a revision with a mask, across an axis, that were not shown.
+    pub fn unseen(&self, case: &CaseId, revision: RevisionNumber, axis: Axis) -> Vec<u32> {
+        let coverage = self.seen.get(&(case.clone(), revision));
+        coverage.map_or_else(Vec::new, |c| c.unseen(axis).collect())
     }
 
     /// A case changed; returns what to read, unless something is being read already.

@@ -1,31 +1,57 @@
 //! The list of cases.
 
+use super::filter::{Filter, Haystack};
+use super::sort::Sort;
+use jiff::Timestamp;
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
-use std::cmp::Ordering;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
-/// Cases in the order in which they are worth a look, and which one is selected.
+/// All cases, those of them that are shown, in which order, and which of these are selected.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Queue {
+    /// All, in the order in which they came.
     cases: Vec<CaseSummary>,
+    /// What words are looked for in, of each of `cases`.
+    haystacks: Vec<Haystack>,
+    /// Where in `cases` a case is.
+    places: HashMap<CaseId, usize>,
+    /// Places of those that are shown, in the order in which they are.
+    shown: Vec<usize>,
+    filter: Filter,
+    sort: Sort,
+    reversed: bool,
+    /// What ages in filters are counted from.
+    now: Timestamp,
     selected: usize,
     /// First case on the screen.
     top: usize,
+    marked: HashSet<CaseId>,
+    /// Where the range that is being marked begins.
+    anchor: Option<CaseId>,
 }
 
 impl Queue {
-    /// The cases.
+    /// All cases, in no particular order.
     pub fn cases(&self) -> &[CaseSummary] {
         &self.cases
     }
 
-    /// Position of the selected case.
+    /// The cases that are shown, in order.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &CaseSummary> + ExactSizeIterator {
+        self.shown.iter().map(|&place| &self.cases[place])
+    }
+
+    /// Position of the selected case among those shown.
     pub fn position(&self) -> usize {
         self.selected
     }
 
     /// The selected case.
     pub fn selected(&self) -> Option<&CaseSummary> {
-        self.cases.get(self.selected)
+        self.shown
+            .get(self.selected)
+            .map(|&place| &self.cases[place])
     }
 
     /// Position of the first case on the screen.
@@ -33,68 +59,200 @@ impl Queue {
         self.top
     }
 
-    /// The case `id`.
+    /// The case `id`, shown or not.
     pub fn get(&self, id: &CaseId) -> Option<&CaseSummary> {
-        self.cases.iter().find(|c| c.id == *id)
+        self.places.get(id).map(|&place| &self.cases[place])
     }
 
     /// Puts other cases in place of all. The selection stays on its case.
     pub fn replace(&mut self, cases: Vec<CaseSummary>) {
-        self.change(|all| *all = cases);
+        self.change(|queue| {
+            queue.haystacks = cases.iter().map(Haystack::of).collect();
+            let places = cases.iter().enumerate();
+            queue.places = places.map(|(n, case)| (case.id.clone(), n)).collect();
+            queue.cases = cases;
+            let places = &queue.places;
+            queue.marked.retain(|id| places.contains_key(id));
+        });
     }
 
     /// Puts newer versions of cases in their places, or adds them. The selection stays on its case.
     pub fn put(&mut self, cases: Vec<CaseSummary>) {
-        self.change(|all| {
+        self.change(|queue| {
             for case in cases {
-                match all.iter_mut().find(|c| c.id == case.id) {
+                match queue.places.get(&case.id) {
                     // An older version may arrive after a newer one.
-                    Some(known) if known.updated > case.updated => {}
-                    Some(known) => *known = case,
-                    None => all.push(case),
+                    Some(&place) if queue.cases[place].updated > case.updated => {}
+                    Some(&place) => {
+                        queue.haystacks[place] = Haystack::of(&case);
+                        queue.cases[place] = case;
+                    }
+                    None => {
+                        queue.places.insert(case.id.clone(), queue.cases.len());
+                        queue.haystacks.push(Haystack::of(&case));
+                        queue.cases.push(case);
+                    }
                 }
             }
         });
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Vec<CaseSummary>)) {
+    /// What is shown.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows other cases, and selects the first of them: the one that fits best.
+    pub fn narrow(&mut self, filter: Filter, now: Timestamp) {
+        (self.filter, self.now) = (filter, now);
+        self.arrange();
+        self.selected = 0;
+    }
+
+    /// Shows all cases. The selection stays on its case.
+    pub fn widen(&mut self) {
+        self.change(|queue| queue.filter = Filter::default());
+    }
+
+    /// What the list is sorted by, and whether the other way round.
+    pub fn sort(&self) -> (Sort, bool) {
+        (self.sort, self.reversed)
+    }
+
+    /// Sorts by something else. The selection stays on its case.
+    pub fn sort_by(&mut self, sort: Sort, reversed: bool) {
+        self.change(|queue| (queue.sort, queue.reversed) = (sort, reversed));
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Queue)) {
         let selected = self.selected().map(|c| c.id.clone());
-        change(&mut self.cases);
-        self.cases.sort_by(order);
-        let position = selected.and_then(|id| self.cases.iter().position(|c| c.id == id));
-        self.selected = position.unwrap_or(self.selected);
+        change(self);
+        self.arrange();
+        if let Some(id) = selected {
+            self.select(&id);
+        }
         self.select_by(0);
+    }
+
+    /// Finds out what is shown in which order.
+    fn arrange(&mut self) {
+        let Queue {
+            cases,
+            haystacks,
+            shown,
+            ..
+        } = self;
+        let (filter, sort, reversed) = (&self.filter, self.sort, self.reversed);
+        let all = cases.iter().zip(haystacks.iter()).enumerate();
+        let fitting = all
+            .filter_map(|(n, (case, haystack))| Some((filter.rank(case, haystack, self.now)?, n)));
+        let mut ranked: Vec<(u32, usize)> = fitting.collect();
+        ranked.sort_unstable_by(|&(a_rank, a), &(b_rank, b)| {
+            // Those that fit best, then by what the list is sorted by.
+            Reverse(a_rank).cmp(&Reverse(b_rank)).then_with(|| {
+                let order = sort.compare(&cases[a], &cases[b]);
+                if reversed { order.reverse() } else { order }
+            })
+        });
+        shown.clear();
+        shown.extend(ranked.into_iter().map(|(_, n)| n));
     }
 
     /// Moves the selection by so many cases, as far as there are any.
     pub fn select_by(&mut self, step: isize) {
-        let last = self.cases.len().saturating_sub(1);
+        let last = self.shown.len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(step).min(last);
     }
 
-    /// Selects the case `id` if it is there.
+    /// Selects the case `id` if it is shown.
     pub fn select(&mut self, id: &CaseId) {
-        if let Some(position) = self.cases.iter().position(|c| c.id == *id) {
+        if let Some(position) = self.position_of(id) {
             self.selected = position;
         }
+    }
+
+    fn position_of(&self, id: &CaseId) -> Option<usize> {
+        let place = self.places.get(id)?;
+        self.shown.iter().position(|shown| shown == place)
     }
 
     /// Moves what is on the screen until the selection is among its `rows`.
     pub fn scroll(&mut self, rows: usize) {
         let lowest_top = (self.selected + 1).saturating_sub(rows);
         self.top = self.top.clamp(lowest_top, self.selected.max(lowest_top));
-        self.top = self.top.min(self.cases.len().saturating_sub(rows));
+        self.top = self.top.min(self.shown.len().saturating_sub(rows));
     }
 
-    /// The case in review that comes `forward` (or before) the case `id`, round the end of the
-    /// list; never `id` itself.
-    pub fn neighbour(&self, id: &CaseId, forward: bool) -> Option<&CaseSummary> {
-        let position = self.cases.iter().position(|c| c.id == *id);
-        let (before, after) = match position {
-            Some(position) => (&self.cases[..position], &self.cases[position + 1..]),
-            None => (&self.cases[..0], &self.cases[..]),
+    /// Marks the selected case, or takes its mark, and goes on to the next.
+    pub fn mark(&mut self) {
+        let Some(id) = self.selected().map(|c| c.id.clone()) else {
+            return;
         };
-        let mut around = after.iter().chain(before).filter(waits);
+        if !self.marked.remove(&id) {
+            self.marked.insert(id);
+        }
+        self.select_by(1);
+    }
+
+    /// Begins a range of marks at the selected case, or ends it there.
+    pub fn mark_range(&mut self) {
+        match self.anchor {
+            None => self.anchor = self.selected().map(|c| c.id.clone()),
+            Some(_) => {
+                let range: Vec<CaseId> = self.range().map(|c| c.id.clone()).collect();
+                self.marked.extend(range);
+                self.anchor = None;
+            }
+        }
+    }
+
+    /// Takes all marks; whether there were any.
+    pub fn unmark(&mut self) -> bool {
+        let had = self.anchor.is_some() || !self.marked.is_empty();
+        self.anchor = None;
+        self.marked.clear();
+        had
+    }
+
+    /// Whether a case, which is shown at `position`, is marked.
+    pub fn is_marked(&self, position: usize, id: &CaseId) -> bool {
+        self.marked.contains(id) || self.range_ends().is_some_and(|r| r.contains(&position))
+    }
+
+    /// The marked cases that are shown, in order.
+    pub fn marked(&self) -> impl Iterator<Item = &CaseSummary> {
+        let range = self.range_ends();
+        let any = range.is_some() || !self.marked.is_empty();
+        let shown = self.shown().enumerate().filter(move |_| any);
+        shown
+            .filter(move |(position, case)| {
+                self.marked.contains(&case.id)
+                    || range.as_ref().is_some_and(|r| r.contains(position))
+            })
+            .map(|(_, case)| case)
+    }
+
+    fn range_ends(&self) -> Option<std::ops::RangeInclusive<usize>> {
+        let anchor = self.position_of(self.anchor.as_ref()?)?;
+        Some(anchor.min(self.selected)..=anchor.max(self.selected))
+    }
+
+    fn range(&self) -> impl Iterator<Item = &CaseSummary> {
+        let ends = self.range_ends().into_iter().flatten();
+        ends.filter_map(|position| self.shown.get(position))
+            .map(|&place| &self.cases[place])
+    }
+
+    /// The case in review that comes `forward` (or before) the case `id`, round the end of what is
+    /// shown; never `id` itself.
+    pub fn neighbour(&self, id: &CaseId, forward: bool) -> Option<&CaseSummary> {
+        let position = self.position_of(id);
+        let (before, after) = match position {
+            Some(position) => (&self.shown[..position], &self.shown[position + 1..]),
+            None => (&self.shown[..0], &self.shown[..]),
+        };
+        let around = after.iter().chain(before).map(|&place| &self.cases[place]);
+        let mut around = around.filter(waits);
         if forward {
             around.next()
         } else {
@@ -102,11 +260,12 @@ impl Queue {
         }
     }
 
-    /// Position of the case `id` among those in review, from 1, and how many there are.
+    /// Position of the case `id` among those shown that are in review, from 1, and how many there
+    /// are.
     pub fn place_in_review(&self, id: &CaseId) -> (Option<usize>, usize) {
-        let mut waiting = self.cases.iter().filter(waits);
-        let place = waiting.clone().position(|c| c.id == *id).map(|n| n + 1);
-        (place, waiting.by_ref().count())
+        let waiting = || self.shown().filter(waits);
+        let place = waiting().position(|c| c.id == *id).map(|n| n + 1);
+        (place, waiting().count())
     }
 }
 
@@ -114,39 +273,9 @@ fn waits(case: &&CaseSummary) -> bool {
     case.state == CaseState::Review
 }
 
-/// Those that wait for a person first, worst score first; then what needs attention, what is
-/// being worked on, and what is done, newest first.
-fn order(a: &CaseSummary, b: &CaseSummary) -> Ordering {
-    let rank = |state| match state {
-        CaseState::Review => 0,
-        CaseState::Flagged => 1,
-        CaseState::Failed => 2,
-        CaseState::Paused => 3,
-        CaseState::Segmenting => 4,
-        CaseState::Embedding => 5,
-        CaseState::Waiting => 6,
-        CaseState::Rejected => 7,
-        CaseState::Approved => 8,
-    };
-    let within = || match a.state {
-        CaseState::Approved | CaseState::Rejected => b.updated.cmp(&a.updated),
-        // A case without a score has no mask to judge: it comes last of its kind.
-        CaseState::Review => {
-            let score = |c: &CaseSummary| c.score.unwrap_or(f32::INFINITY);
-            score(a).total_cmp(&score(b))
-        }
-        _ => Ordering::Equal,
-    };
-    rank(a.state)
-        .cmp(&rank(b.state))
-        .then_with(within)
-        .then_with(|| a.created.cmp(&b.created))
-        .then_with(|| a.id.cmp(&b.id))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::summary;
+    use super::super::fixture::{noon, summary};
     use super::*;
 
     fn queue() -> Queue {
@@ -163,7 +292,7 @@ mod tests {
     }
 
     fn ids(queue: &Queue) -> Vec<&str> {
-        queue.cases().iter().map(|c| &*c.id.0).collect()
+        queue.shown().map(|c| &*c.id.0).collect()
     }
 
     #[test]
@@ -245,5 +374,79 @@ mod tests {
         queue.scroll(0);
         queue.scroll(100);
         assert_eq!(queue.top(), 0);
+    }
+
+    fn narrow(queue: &mut Queue, filter: &str) {
+        queue.narrow(filter.parse().unwrap(), noon());
+    }
+
+    #[test]
+    fn a_filter_shows_what_fits_and_what_comes_later_too() {
+        let mut queue = queue();
+        queue.select_by(1);
+        narrow(&mut queue, "state:review score>0.5");
+        assert_eq!(ids(&queue), ["good"]);
+        queue.put(vec![
+            summary("better", CaseState::Review, Some(0.95)),
+            summary("worse", CaseState::Review, Some(0.1)),
+        ]);
+        assert_eq!(ids(&queue), ["good", "better"]);
+        assert_eq!(queue.selected().unwrap().id.0, "good");
+        let worse = CaseId("worse".into());
+        assert!(queue.get(&worse).is_some(), "not shown, but known");
+        assert_eq!(queue.neighbour(&worse, true).unwrap().id.0, "good");
+        queue.select_by(1);
+        queue.widen();
+        assert_eq!(queue.selected().unwrap().id.0, "better");
+        assert_eq!(queue.shown().len(), queue.cases().len());
+    }
+
+    #[test]
+    fn a_word_puts_what_fits_best_first_whatever_the_order() {
+        let mut queue = Queue::default();
+        queue.replace(vec![
+            summary("l-i-v-e-r", CaseState::Review, Some(0.1)),
+            summary("liver-2", CaseState::Approved, Some(0.9)),
+            summary("spleen", CaseState::Review, Some(0.2)),
+        ]);
+        narrow(&mut queue, "liver");
+        assert_eq!(ids(&queue), ["liver-2", "l-i-v-e-r"]);
+    }
+
+    #[test]
+    fn the_list_is_sorted_both_ways() {
+        let mut queue = queue();
+        queue.select_by(2);
+        queue.sort_by(Sort::Name, false);
+        let by_name = ["bad", "broken", "busy", "done", "good", "none"];
+        assert_eq!(ids(&queue), by_name);
+        assert_eq!(queue.selected().unwrap().id.0, "none");
+        queue.sort_by(Sort::Name, true);
+        assert!(ids(&queue).into_iter().eq(by_name.into_iter().rev()));
+    }
+
+    #[test]
+    fn marks_stay_on_their_cases_and_a_range_follows_the_selection() {
+        let marked =
+            |queue: &Queue| -> Vec<String> { queue.marked().map(|c| c.id.0.clone()).collect() };
+        let mut queue = queue();
+        assert_eq!(marked(&queue), [""; 0]);
+        queue.mark();
+        assert_eq!(queue.position(), 1, "on to the next");
+        queue.select_by(1);
+        queue.mark_range();
+        queue.select_by(1);
+        assert_eq!(marked(&queue), ["bad", "none", "broken"]);
+        queue.mark_range();
+        queue.select_by(9);
+        queue.sort_by(Sort::Name, false);
+        assert_eq!(marked(&queue), ["bad", "broken", "none"]);
+        narrow(&mut queue, "state:review");
+        assert_eq!(marked(&queue), ["bad", "none"], "what is not shown is safe");
+        queue.widen();
+        queue.select_by(isize::MIN);
+        queue.mark();
+        assert_eq!(marked(&queue), ["broken", "none"]);
+        assert!(queue.unmark() && !queue.unmark());
     }
 }

@@ -2,9 +2,10 @@
 
 use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
-use super::{decide, prompting};
+use super::slices::SliceId;
+use super::{decide, live, prompting};
 use medicosam_shared::api::Status;
-use medicosam_shared::case::{Action, Event};
+use medicosam_shared::case::{Action, CaseId, Event};
 use medicosam_shared::text::printable;
 
 /// Takes an answer in; returns what has to be done outside.
@@ -18,7 +19,8 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.scroll();
             // Whatever could not be read while the daemon was away can be now.
             let review = model.review().map(|r| r.case.clone());
-            return review.map(Effect::LoadCase).into_iter().collect();
+            let read = |case: CaseId| [Effect::LoadCase(case.clone()), Effect::LoadDraft(case)];
+            return review.into_iter().flat_map(read).collect();
         }
         Answer::Disconnected(failure) => model.link = Link::Lost(failure),
         Answer::Happened(event) => return happened(model, &event),
@@ -56,12 +58,16 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Slice {
             case,
+            plane,
             index,
             result,
         } => {
-            if let Some(review) = model.review_of(&case) {
+            if let Some(review) = model.review_of(&case)
+                && let Some(stack) = review.stack()
+            {
+                let axis = stack.affine.axis(plane);
                 let result = result.map_err(|failure| failure.fault.message);
-                review.slices.arrived(index, result);
+                review.slices.arrived(SliceId { axis, index }, result);
             }
         }
         Answer::Masks {
@@ -71,26 +77,40 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         } => {
             if let Some(review) = model.review_of(&case) {
                 match result {
-                    Ok(masks) => review.put_masks(revision, masks),
+                    Ok(masks) => {
+                        review.put_masks(revision, masks);
+                        review.compose();
+                        return review.load();
+                    }
                     Err(failure) => model.notice = Some(Notice::failure(&failure)),
                 }
             }
         }
-        Answer::Decided { case, result } => return decide::decided(model, &case, result),
-        Answer::Retried { result } => match result {
-            Ok(summary) => {
-                let text = format!("{}: {}", printable(&summary.name), summary.state);
-                model.notice = Some(Notice::good(text));
-                model.queue.put(vec![summary]);
-                model.scroll();
-            }
-            Err(failure) => model.notice = Some(Notice::failure(&failure)),
-        },
-        Answer::Prompted {
+        Answer::Decided {
+            case,
+            request,
+            result,
+        } => return decide::decided(model, &case, request, result),
+        Answer::Undone { case, result } => return decide::taken_back(model, &case, result),
+        Answer::Noted { case, result } => {
+            model.peek.stale(&case);
+            model.notice = Some(match result {
+                Ok(summary) => Notice::good(format!("Noted on {}.", printable(&summary.name))),
+                Err(failure) => Notice::failure(&failure),
+            });
+        }
+        Answer::Peeked(result) => model.peek.arrived(result),
+        Answer::Live(now) => live::put(model, now),
+        Answer::Retried { case, result } => decide::retried(model, &case, result),
+        Answer::Draft { case, result } => return prompting::draft_loaded(model, &case, result),
+        Answer::DraftChanged {
             case,
             result,
             elapsed,
-        } => return prompting::prompted(model, &case, result, elapsed),
+        } => return prompting::draft_changed(model, &case, result, elapsed),
+        Answer::DraftProgress { case, result } => {
+            return prompting::draft_progressed(model, &case, result);
+        }
     }
     Vec::new()
 }
@@ -117,6 +137,7 @@ fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
     let Some(case) = &event.case else {
         return Vec::new();
     };
+    model.peek.stale(case);
     let mut effects: Vec<Effect> = model.changed(case.clone()).into_iter().collect();
     let deciding = model.deciding.contains(case);
     if let Some(review) = model.review_of(case)
@@ -137,6 +158,8 @@ fn news(event: &Event) -> Option<String> {
         Action::Approved => Some(format!("{who} has just approved this case.")),
         Action::Rejected => Some(format!("{who} has just rejected this case.")),
         Action::Flagged => Some(format!("{who} has just flagged this case.")),
+        Action::Undone => Some(format!("{who} has just taken a decision back.")),
+        Action::Noted => Some(format!("{who} notes: {}", printable(&event.detail))),
         Action::Prompted => Some(format!("{who} has just asked for another mask.")),
         Action::Revised => Some("There is a new revision.".to_owned()),
         _ => None,

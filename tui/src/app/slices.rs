@@ -1,75 +1,115 @@
-//! Slices at hand: those around the one that is looked at.
+//! Slices at hand: those that are looked at, and those that may be next.
 
 use medicosam_shared::api::SliceValues;
+use medicosam_shared::geometry::{Axis, SliceShape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Slices asked for ahead, on either side.
-const AHEAD: u32 = 3;
-
-/// Most slices kept on either side.
-const KEPT: u32 = 16;
-
-/// Most bytes of voxel values kept, roughly.
+/// Most bytes of voxel values kept.
 const BYTES: usize = 48 << 20;
+
+/// While so many slices are on their way none is asked for ahead of need: at a held key what is
+/// next is soon behind.
+const BUSY: usize = 6;
+
+/// A slice of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SliceId {
+    /// Across this axis.
+    pub axis: Axis,
+    /// This one.
+    pub index: u32,
+}
 
 /// Slices that are here, on their way, or could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Slices {
-    here: BTreeMap<u32, Arc<SliceValues>>,
-    on_their_way: BTreeSet<u32>,
-    failed: BTreeMap<u32, String>,
+    here: BTreeMap<SliceId, Kept>,
+    on_their_way: BTreeSet<SliceId>,
+    failed: BTreeMap<SliceId, String>,
+    bytes: usize,
+    /// Grows with every look.
+    time: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    values: Arc<SliceValues>,
+    used: u64,
 }
 
 impl Slices {
+    /// How many slices of `shape` can be kept at once.
+    pub fn room(shape: SliceShape) -> usize {
+        BYTES / (shape.pixels() * size_of::<f32>()).max(1)
+    }
+
     /// The slice, if it is here.
-    pub fn get(&self, index: u32) -> Option<&Arc<SliceValues>> {
-        self.here.get(&index)
+    pub fn get(&self, slice: SliceId) -> Option<&Arc<SliceValues>> {
+        self.here.get(&slice).map(|kept| &kept.values)
     }
 
     /// Why the slice could not be read.
-    pub fn failure(&self, index: u32) -> Option<&str> {
-        self.failed.get(&index).map(String::as_str)
+    pub fn failure(&self, slice: SliceId) -> Option<&str> {
+        self.failed.get(&slice).map(String::as_str)
     }
 
-    /// Looks at slice `index` of `count`: forgets what is far away, and returns what to ask for,
-    /// the slice itself first, then its neighbours.
-    pub fn look(&mut self, index: u32, count: u32) -> Vec<u32> {
-        let bytes = self
-            .here
-            .values()
-            .next()
-            .map_or(1, |s| s.values.len() * size_of::<f32>());
-        let fit = u32::try_from(BYTES / bytes.max(1) / 2).unwrap_or(u32::MAX);
-        let kept = fit.clamp(AHEAD.min(1), KEPT);
-        self.here.retain(|n, _| n.abs_diff(index) <= kept);
+    /// Looks at the slices `now`, and may look at those in `soon`: returns what to ask for, most
+    /// urgent first.
+    pub fn look(&mut self, now: &[SliceId], soon: &[SliceId]) -> Vec<SliceId> {
+        self.time += 1;
+        for slice in now.iter().chain(soon) {
+            if let Some(kept) = self.here.get_mut(slice) {
+                kept.used = self.time;
+            }
+        }
         // Trying again costs little, and the reviewer has come back to it.
-        self.failed.retain(|n, _| *n == index);
-
-        let around = (1..=AHEAD.min(kept)).flat_map(|step| {
-            [index.checked_add(step), index.checked_sub(step)]
-                .into_iter()
-                .flatten()
-        });
-        let missing: Vec<u32> = std::iter::once(index)
-            .chain(around)
-            .filter(|n| *n < count && !self.here.contains_key(n) && !self.on_their_way.contains(n))
-            .filter(|n| !self.failed.contains_key(n))
-            .collect();
-        self.on_their_way.extend(&missing);
-        missing
+        self.failed.retain(|slice, _| now.contains(slice));
+        let mut wanted = Vec::new();
+        for (slice, most) in now
+            .iter()
+            .map(|slice| (slice, usize::MAX))
+            .chain(soon.iter().map(|slice| (slice, BUSY)))
+        {
+            let known = self.here.contains_key(slice) || self.failed.contains_key(slice);
+            if !known && self.on_their_way.len() < most && self.on_their_way.insert(*slice) {
+                wanted.push(*slice);
+            }
+        }
+        wanted
     }
 
-    /// Takes in what was asked for.
-    pub fn arrived(&mut self, index: u32, result: Result<Arc<SliceValues>, String>) {
-        self.on_their_way.remove(&index);
+    /// Takes in what was asked for, and forgets what was looked at longest ago.
+    pub fn arrived(&mut self, slice: SliceId, result: Result<Arc<SliceValues>, String>) {
+        self.on_their_way.remove(&slice);
         match result {
             Ok(values) => {
-                self.failed.remove(&index);
-                self.here.insert(index, values);
+                self.failed.remove(&slice);
+                self.bytes += bytes(&values);
+                let kept = Kept {
+                    values,
+                    used: self.time,
+                };
+                if let Some(old) = self.here.insert(slice, kept) {
+                    self.bytes -= bytes(&old.values);
+                }
+                self.forget();
             }
             Err(message) => {
-                self.failed.insert(index, message);
+                self.failed.insert(slice, message);
+            }
+        }
+    }
+
+    /// Whatever was not part of the last look may go.
+    fn forget(&mut self) {
+        while self.bytes > BYTES {
+            let oldest = self.here.iter().min_by_key(|(_, kept)| kept.used);
+            let Some((&slice, _)) = oldest.filter(|(_, kept)| kept.used < self.time) else {
+                return;
+            };
+            if let Some(old) = self.here.remove(&slice) {
+                self.bytes -= bytes(&old.values);
             }
         }
     }
@@ -80,10 +120,13 @@ impl Slices {
     }
 }
 
+fn bytes(values: &SliceValues) -> usize {
+    values.values.len() * size_of::<f32>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medicosam_shared::geometry::SliceShape;
 
     fn values(side: u32) -> Arc<SliceValues> {
         let shape = SliceShape {
@@ -96,48 +139,70 @@ mod tests {
         })
     }
 
+    fn slice(index: u32) -> SliceId {
+        SliceId {
+            axis: Axis::K,
+            index,
+        }
+    }
+
+    fn look(slices: &mut Slices, now: u32, soon: impl IntoIterator<Item = u32>) -> Vec<u32> {
+        let soon: Vec<SliceId> = soon.into_iter().map(slice).collect();
+        let wanted = slices.look(&[slice(now)], &soon);
+        wanted.into_iter().map(|s| s.index).collect()
+    }
+
     #[test]
-    fn the_slice_comes_first_then_its_neighbours_each_once() {
+    fn each_slice_is_asked_for_once_the_one_that_is_looked_at_first() {
         let mut slices = Slices::default();
-        assert_eq!(slices.look(1, 6), [1, 2, 0, 3, 4]);
-        assert_eq!(slices.look(2, 6), [5]);
-        slices.arrived(2, Ok(values(2)));
-        assert_eq!(slices.look(2, 6), [0; 0]);
-        assert!(slices.get(2).is_some() && slices.get(3).is_none());
+        assert_eq!(look(&mut slices, 1, [2, 0]), [1, 2, 0]);
+        assert_eq!(look(&mut slices, 2, [3, 1]), [3]);
+        slices.arrived(slice(2), Ok(values(2)));
+        assert_eq!(look(&mut slices, 2, [3, 1]), [0; 0]);
+        assert!(slices.get(slice(2)).is_some() && slices.get(slice(3)).is_none());
+        let coronal = SliceId {
+            axis: Axis::J,
+            index: 2,
+        };
+        assert_eq!(slices.look(&[coronal], &[]), [coronal]);
+    }
+
+    #[test]
+    fn nothing_is_asked_for_ahead_while_much_is_on_its_way() {
+        let mut slices = Slices::default();
+        for index in 0..10 {
+            look(&mut slices, index, []);
+        }
+        assert_eq!(look(&mut slices, 10, [11, 12]), [10]);
     }
 
     #[test]
     fn what_failed_is_asked_again_when_it_is_come_back_to() {
         let mut slices = Slices::default();
-        slices.look(0, 2);
-        slices.arrived(0, Err("disk".into()));
-        assert_eq!(slices.failure(0), Some("disk"));
-        assert_eq!(slices.look(0, 2), [0; 0]);
-        assert_eq!(slices.look(1, 2), [0]);
-        slices.arrived(1, Err("disk".into()));
+        look(&mut slices, 0, []);
+        slices.arrived(slice(0), Err("disk".into()));
+        assert_eq!(slices.failure(slice(0)), Some("disk"));
+        assert_eq!(look(&mut slices, 0, []), [0; 0]);
+        assert_eq!(look(&mut slices, 1, [0]), [1, 0]);
+        slices.arrived(slice(1), Err("disk".into()));
         slices.try_again();
-        assert_eq!(slices.look(1, 2), [1]);
+        assert_eq!(look(&mut slices, 1, []), [1]);
     }
 
     #[test]
-    fn only_so_much_is_kept() {
+    fn only_so_much_is_kept_but_always_what_is_looked_at() {
         let mut slices = Slices::default();
         for index in 0..100 {
-            for asked in slices.look(index, 100) {
-                slices.arrived(asked, Ok(values(4)));
+            for asked in look(&mut slices, index, [index + 1]) {
+                slices.arrived(slice(asked), Ok(values(1024)));
             }
+            assert!(slices.bytes <= BYTES && slices.get(slice(index)).is_some());
         }
-        assert_eq!(slices.here.len() as u32, KEPT + 1);
-        let mut large = Slices::default();
-        for index in 0..20 {
-            for asked in large.look(index, 20) {
-                large.arrived(asked, Ok(values(2048)));
-            }
+        assert_eq!(slices.here.len(), 12);
+        let all: Vec<SliceId> = (200..220).map(slice).collect();
+        for asked in slices.look(&all, &[]) {
+            slices.arrived(asked, Ok(values(1024)));
         }
-        assert!(
-            large.here.len() <= 5,
-            "{} slices of 16 MiB",
-            large.here.len()
-        );
+        assert!(all.iter().all(|s| slices.get(*s).is_some()));
     }
 }

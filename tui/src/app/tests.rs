@@ -1,11 +1,14 @@
-use super::event::Prompted;
+mod deciding;
+mod listing;
+mod prompting;
+
 use super::fixture::{
-    all_keys, connected, detail, masks, press, serve, show, summary, with_review,
+    all_keys, connected, detail, masks, press, serve, show, show_all, summary, wait, with_review,
 };
 use super::*;
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{self, CaseId, CaseState, Fault, Verdict};
-use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
+use medicosam_shared::geometry::Plane;
 use medicosam_shared::window::Range;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -20,15 +23,19 @@ fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     serve(model, effects)
 }
 
+fn request(revision: u32, verdict: Verdict, reason: &str) -> DecisionRequest {
+    DecisionRequest {
+        revision,
+        verdict,
+        reason: reason.to_owned(),
+        overrule: false,
+    }
+}
+
 fn decision(case: &str, revision: u32, verdict: Verdict, reason: &str) -> Effect {
     Effect::Decide {
         case: id(case),
-        request: DecisionRequest {
-            revision,
-            verdict,
-            reason: reason.to_owned(),
-            overrule: false,
-        },
+        request: request(revision, verdict, reason),
     }
 }
 
@@ -39,6 +46,7 @@ fn accept(model: &mut Model, case: &str, state: CaseState) -> Vec<Effect> {
         model,
         Answer::Decided {
             case: id(case),
+            request: request(1, Verdict::Approve, ""),
             result: Ok(now),
         },
     )
@@ -67,14 +75,14 @@ fn notice(model: &Model) -> &str {
 fn one_key_approves_and_opens_the_next_case() {
     let mut model = with_review(&["one", "two"]);
     assert_eq!(press(&mut model, "enter"), []);
-    show(&mut model).expect("the slice is here");
+    show_all(&mut model);
     assert_eq!(
         press(&mut model, "a"),
         [decision("one", 1, Verdict::Approve, "")]
     );
     accept(&mut model, "one", CaseState::Approved);
     assert_eq!(reviewed(&model), "two");
-    show(&mut model);
+    show_all(&mut model);
     press(&mut model, "a");
     accept(&mut model, "two", CaseState::Approved);
     assert!(matches!(model.screen, Screen::Queue));
@@ -98,7 +106,7 @@ fn what_has_not_been_on_the_screen_cannot_be_decided_on() {
     assert_eq!(show(&mut model).unwrap().revision, None);
     assert_eq!(press(&mut model, "a"), []);
     press(&mut model, "space");
-    show(&mut model);
+    show_all(&mut model);
     press(&mut model, "q");
     assert_eq!(
         press(&mut model, "a"),
@@ -111,7 +119,7 @@ fn what_has_not_been_on_the_screen_cannot_be_decided_on() {
 fn keys_typed_ahead_decide_once() {
     let mut model = with_review(&["one", "two", "three"]);
     press(&mut model, "enter");
-    show(&mut model);
+    show_all(&mut model);
     assert_eq!(press(&mut model, "a a a").len(), 1);
     accept(&mut model, "one", CaseState::Approved);
     assert_eq!(
@@ -136,7 +144,7 @@ fn rejecting_and_flagging_ask_for_a_reason() {
     assert_eq!(model.dialog, None);
     accept(&mut model, "one", CaseState::Rejected);
 
-    show(&mut model);
+    show_all(&mut model);
     assert_eq!(
         press(&mut model, "f a esc a"),
         [decision("two", 1, Verdict::Approve, "")]
@@ -175,7 +183,7 @@ fn pasted_text_decides_nothing_but_can_be_a_reason() {
 fn a_conflict_says_who_was_first_and_shows_what_they_did() {
     let mut model = with_review(&["one", "two"]);
     press(&mut model, "enter");
-    show(&mut model);
+    show_all(&mut model);
     press(&mut model, "a");
     model.queue.put(vec![case::CaseSummary {
         revision: Some(2),
@@ -185,6 +193,7 @@ fn a_conflict_says_who_was_first_and_shows_what_they_did() {
         &mut model,
         Answer::Decided {
             case: id("one"),
+            request: request(1, Verdict::Approve, ""),
             result: Err(failure(
                 "case one is at revision 2, made by ana, not at 1",
                 true,
@@ -197,7 +206,7 @@ fn a_conflict_says_who_was_first_and_shows_what_they_did() {
         ("one", Some(2))
     );
     assert_eq!(press(&mut model, "a"), [], "revision 2 has not been seen");
-    show(&mut model);
+    show_all(&mut model);
     assert_eq!(
         press(&mut model, "a"),
         [decision("one", 2, Verdict::Approve, "")]
@@ -210,7 +219,7 @@ fn slices_are_walked_by_key() {
     press(&mut model, "enter");
     let mut at = |keys: &str| {
         press(&mut model, keys);
-        model.review().unwrap().index
+        model.review().unwrap().index()
     };
     assert_eq!(at(""), 7, "the slice with the largest mask");
     assert_eq!([at("j"), at("k k"), at("down"), at("up")], [8, 6, 7, 6]);
@@ -226,6 +235,7 @@ fn windows_change_what_is_black_and_white() {
     let mut model = with_review(&["one"]);
     press(&mut model, "enter");
     let mut range = |key: &str| {
+        wait(&mut model);
         press(&mut model, key);
         match model.subject() {
             Subject::Slice(subject) => subject.range,
@@ -242,84 +252,6 @@ fn windows_change_what_is_black_and_white() {
 }
 
 #[test]
-fn a_box_drawn_by_keys_becomes_a_new_revision() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter j e");
-    assert_eq!(
-        model.review().unwrap().edit.as_ref().unwrap().cursor,
-        (40, 20)
-    );
-    assert_eq!(press(&mut model, "s"), [], "nothing drawn yet");
-    let effects = press(&mut model, "H k b L L j j s");
-    let request = PromptRequest {
-        revision: 1,
-        prompts: vec![SlicePrompt {
-            label: Label::MIN,
-            index: 8,
-            bbox: Some(SliceBox {
-                x0: 30,
-                y0: 19,
-                x1: 51,
-                y1: 22,
-            }),
-            points: vec![],
-        }],
-    };
-    let case = id("one");
-    assert_eq!(effects, [Effect::Prompt { case, request }]);
-    assert_eq!(press(&mut model, "s"), [], "one at a time");
-    assert_eq!(
-        press(&mut model, "esc a"),
-        [],
-        "nothing is decided meanwhile"
-    );
-
-    answer(
-        &mut model,
-        Answer::Prompted {
-            case: id("one"),
-            result: Ok(Prompted::Revised {
-                detail: Box::new(detail("one", CaseState::Review, 2)),
-                revision: 2,
-                masks: Arc::new(masks()),
-            }),
-            elapsed: Duration::from_millis(312),
-        },
-    );
-    assert_eq!(notice(&model), "revision 2 in 312 ms");
-    let review = model.review().unwrap();
-    assert_eq!((review.revision(), review.index), (Some(2), 8));
-    assert_eq!(press(&mut model, "a"), [], "the new mask has not been seen");
-    show(&mut model);
-    assert_eq!(
-        press(&mut model, "a"),
-        [decision("one", 2, Verdict::Approve, "")]
-    );
-}
-
-#[test]
-fn points_are_set_and_taken_back_and_escape_steps_out() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter e t l T l t t");
-    let edit = model.review().unwrap().edit.clone().unwrap();
-    let point = |x, positive| SlicePoint { x, y: 20, positive };
-    assert_eq!(
-        edit.draft(7).unwrap().points,
-        [point(40, true), point(41, false)]
-    );
-    press(&mut model, "b esc");
-    assert_eq!(
-        model.context(),
-        Context::Edit,
-        "the half-drawn box is given up first"
-    );
-    press(&mut model, "x esc");
-    assert_eq!(model.context(), Context::Review);
-    press(&mut model, "esc");
-    assert_eq!(model.context(), Context::Queue);
-}
-
-#[test]
 fn the_cursor_stays_on_the_slice() {
     let mut model = with_review(&["one"]);
     let mut cursor = |keys: &str| {
@@ -330,24 +262,6 @@ fn the_cursor_stays_on_the_slice() {
     assert_eq!(cursor("L L L L L"), (63, 0));
     assert_eq!(cursor("J J J J J J l"), (63, 47));
     assert_eq!(cursor("shift-left left h"), (51, 47));
-}
-
-#[test]
-fn a_failed_prompt_leaves_everything_as_it_was() {
-    let mut model = with_review(&["one"]);
-    press(&mut model, "enter e b l j s");
-    answer(
-        &mut model,
-        Answer::Prompted {
-            case: id("one"),
-            result: Err(failure("the worker ran out of memory", false)),
-            elapsed: Duration::from_secs(1),
-        },
-    );
-    assert!(notice(&model).contains("out of memory"));
-    let review = model.review().unwrap();
-    assert!(!review.prompting && review.edit.as_ref().unwrap().prompt(7).is_some());
-    assert_eq!(press(&mut model, "s").len(), 1, "the same prompt again");
 }
 
 #[test]
@@ -368,7 +282,10 @@ fn a_lost_daemon_is_said_and_a_new_one_is_read() {
             status: fixture::status(),
         }),
     );
-    assert_eq!(effects, [Effect::LoadCase(id("one"))]);
+    assert_eq!(
+        effects,
+        [Effect::LoadCase(id("one")), Effect::LoadDraft(id("one"))]
+    );
     assert_eq!(
         (model.link.clone(), model.queue.cases().len()),
         (Link::Connected, 1)
@@ -409,7 +326,7 @@ fn events_are_read_together_while_others_are_on_their_way() {
 
     let started = answer(&mut model, event(9, "x", case::Action::Identified));
     assert_eq!(started.len(), 1);
-    for n in 0..40 {
+    for n in 0..400 {
         answer(
             &mut model,
             event(10 + n, &format!("new{n}"), case::Action::Identified),
@@ -469,6 +386,7 @@ fn answers_about_another_case_change_nothing() {
         &mut model,
         Answer::Slice {
             case: id("one"),
+            plane: Plane::Axial,
             index: 7,
             result: Err(failure("late", false)),
         },

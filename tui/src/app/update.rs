@@ -2,11 +2,11 @@
 
 use super::event::Effect;
 use super::model::{Dialog, Model, Notice, Screen};
-use super::review::WindowChoice;
-use super::{Action, command, decide, prompting};
-use medicosam_shared::case::{CaseState, Verdict};
+use super::window::WindowChoice;
+use super::{Action, command, decide, look, narrowing, prompting};
+use medicosam_shared::case::Verdict;
 
-/// Slices or cases in a large step.
+/// Cases in a large step.
 const FURTHER: isize = 10;
 
 /// Does what a reviewer asks for; returns what has to be done outside.
@@ -22,7 +22,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
                 Some(_) => None,
             };
         }
-        Action::Back => back(model),
+        Action::Back => return back(model),
         Action::SelectNext => select(model, 1),
         Action::SelectPrevious => select(model, -1),
         Action::SelectFurther => select(model, FURTHER),
@@ -33,29 +33,76 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Approve => return decide::decide(model, Verdict::Approve),
         Action::Reject => return decide::decide(model, Verdict::Reject),
         Action::Flag => return decide::decide(model, Verdict::Flag),
-        Action::Retry => return retry(model),
+        Action::Retry => return decide::retry(model),
+        Action::Note => return decide::note(model),
+        Action::TakeBack => return decide::take_back(model),
+        Action::Filter => narrowing::begin(model),
+        Action::SavedFilters => model.dialog = Some(Dialog::SavedFilters),
+        Action::Sort => narrowing::sort(model, false),
+        Action::ReverseSort => narrowing::sort(model, true),
+        Action::Mark => {
+            model.queue.mark();
+            model.scroll();
+        }
+        Action::MarkRange => model.queue.mark_range(),
         Action::NextCase => return neighbour(model, true),
         Action::PreviousCase => return neighbour(model, false),
-        Action::NextSlice => return slice_by(model, 1),
-        Action::PreviousSlice => return slice_by(model, -1),
-        Action::FurtherSlice => return slice_by(model, FURTHER as i32),
-        Action::FurtherSliceBack => return slice_by(model, -FURTHER as i32),
-        Action::FirstSlice => return slice_by(model, i32::MIN),
-        Action::LastSlice => return slice_by(model, i32::MAX),
-        Action::NextMaskSlice => return mask_slice(model, true),
-        Action::PreviousMaskSlice => return mask_slice(model, false),
-        Action::ToggleMask => {
-            if let Some(review) = model.review_mut() {
-                review.masks_visible = !review.masks_visible;
-            }
-        }
         Action::WindowCase => window(model, WindowChoice::Case),
         Action::WindowAbdomen => window(model, WindowChoice::Preset("abdomen", 400, 40)),
         Action::WindowLung => window(model, WindowChoice::Preset("lung", 1500, -600)),
         Action::WindowBrain => window(model, WindowChoice::Preset("brain", 80, 40)),
         Action::WindowMediastinum => window(model, WindowChoice::Preset("mediastinum", 350, 50)),
         Action::WindowBone => window(model, WindowChoice::Preset("bone", 1800, 400)),
-        Action::Edit => prompting::begin(model),
+        Action::NextSlice
+        | Action::PreviousSlice
+        | Action::FurtherSlice
+        | Action::FurtherSliceBack
+        | Action::FirstSlice
+        | Action::LastSlice
+        | Action::NextMaskSlice
+        | Action::PreviousMaskSlice
+        | Action::NextLowSlice
+        | Action::PreviousLowSlice
+        | Action::ToggleMask
+        | Action::MaskForm
+        | Action::MoreOpaque
+        | Action::LessOpaque
+        | Action::ShowBefore
+        | Action::ShowChanges
+        | Action::WindowAuto
+        | Action::AdjustWindow
+        | Action::LevelUp
+        | Action::LevelDown
+        | Action::WidthUp
+        | Action::WidthDown
+        | Action::Invert
+        | Action::ViewAxial
+        | Action::ViewCoronal
+        | Action::ViewSagittal
+        | Action::ThreePlanes
+        | Action::Mosaic
+        | Action::OneSlice
+        | Action::ZoomIn
+        | Action::ZoomOut
+        | Action::ZoomWhole
+        | Action::ZoomMask
+        | Action::PanLeft
+        | Action::PanDown
+        | Action::PanUp
+        | Action::PanRight => return look::look(model, action),
+        Action::MoveLeft
+        | Action::MoveDown
+        | Action::MoveUp
+        | Action::MoveRight
+        | Action::MoveFarLeft
+        | Action::MoveFarDown
+        | Action::MoveFarUp
+        | Action::MoveFarRight
+            if model.review().is_some_and(|r| r.edit.is_none()) =>
+        {
+            return look::look(model, action);
+        }
+        Action::Edit => return prompting::begin(model),
         Action::MoveLeft
         | Action::MoveDown
         | Action::MoveUp
@@ -70,22 +117,37 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::NegativePoint
         | Action::ClearPrompt
         | Action::NextObject
-        | Action::Segment => return prompting::draw(model, action),
+        | Action::Segment
+        | Action::Propagate
+        | Action::NextCandidate
+        | Action::PreviousCandidate
+        | Action::NewObject
+        | Action::UndoPrompt
+        | Action::RedoPrompt
+        | Action::CommitDraft
+        | Action::DiscardDraft => return prompting::draw(model, action),
         Action::Command => command::begin(model),
         Action::Suspend => return vec![Effect::Suspend],
     }
     Vec::new()
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Vec<Effect> {
     if model.dialog.take().is_some() {
-        return;
+        return Vec::new();
     }
-    if let Screen::Review(review) = &mut model.screen
-        && !prompting::back(review)
-    {
-        model.close();
+    if let Some(effects) = prompting::back(model) {
+        return effects;
     }
+    match &mut model.screen {
+        Screen::Queue => narrowing::back(model),
+        Screen::Review(review) => {
+            if !look::back(review) {
+                model.close();
+            }
+        }
+    }
+    Vec::new()
 }
 
 fn select(model: &mut Model, step: isize) {
@@ -119,61 +181,6 @@ fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
         }
         None => {
             model.notice = Some(Notice::good("No other case waits for review."));
-            Vec::new()
-        }
-    }
-}
-
-fn retry(model: &mut Model) -> Vec<Effect> {
-    let id = match &model.screen {
-        Screen::Queue => model.queue.selected().map(|c| &c.id),
-        Screen::Review(review) => Some(&review.case),
-    };
-    match id.and_then(|id| model.queue.get(id)) {
-        Some(case) if matches!(case.state, CaseState::Failed | CaseState::Paused) => {
-            vec![Effect::Retry(case.id.clone())]
-        }
-        Some(case) => {
-            let text = format!(
-                "It is {}; only failed and paused cases are tried again.",
-                case.state
-            );
-            model.notice = Some(Notice::bad(text));
-            Vec::new()
-        }
-        None => Vec::new(),
-    }
-}
-
-fn slice_by(model: &mut Model, step: i32) -> Vec<Effect> {
-    match model.review_mut() {
-        Some(review) => {
-            let index = review.index.saturating_add_signed(step);
-            review.look(index)
-        }
-        None => Vec::new(),
-    }
-}
-
-fn mask_slice(model: &mut Model, forward: bool) -> Vec<Effect> {
-    let Some(review) = model.review_mut() else {
-        return Vec::new();
-    };
-    let slices = review.mask_slices();
-    let next = if forward {
-        slices.range(review.index + 1..).next()
-    } else {
-        slices.range(..review.index).next_back()
-    };
-    match next {
-        Some(&index) => review.look(index),
-        None => {
-            let text = match (slices.is_empty(), forward) {
-                (true, _) => "No slice has a mask.",
-                (false, true) => "No slice further on has a mask.",
-                (false, false) => "No slice before has a mask.",
-            };
-            model.notice = Some(Notice::good(text));
             Vec::new()
         }
     }

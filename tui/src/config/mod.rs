@@ -24,7 +24,7 @@ use toml::Spanned;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// How pictures are shown, unless the command line says.
-    pub graphics: Option<Choice>,
+    pub picture: Option<Choice>,
     /// Greys in a picture, unless the command line says.
     pub greys: Option<GreyLevels>,
     /// Colours and signs of the text.
@@ -45,7 +45,7 @@ struct File {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Screen {
-    graphics: Option<Spanned<String>>,
+    picture: Option<Spanned<String>>,
     greys: Option<Spanned<u8>>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
@@ -79,7 +79,7 @@ impl Config {
         let text = Text { text, path };
         let file: File = toml::from_str(text.text).map_err(|error| text.syntax(&error))?;
         let screen = file.screen;
-        let graphics = screen.graphics.map(|word| {
+        let picture = screen.picture.map(|word| {
             Choice::from_str(word.get_ref(), true).map_err(|_| {
                 let names = Choice::value_variants().iter();
                 let names: Vec<_> = names.filter_map(ValueEnum::to_possible_value).collect();
@@ -130,7 +130,7 @@ impl Config {
             theme = theme.with(role, colour);
         }
         Ok(Config {
-            graphics: graphics.transpose()?,
+            picture: picture.transpose()?,
             greys: greys.transpose()?,
             theme,
             keymap: keys::keymap(&file.keys, &text)?,

@@ -53,7 +53,7 @@ fn mistakes_name_the_line_and_what_was_meant() {
         ("[screen]\n\nglyphs = \"asci\"", 3, "did you mean `ascii`?"),
         ("[screen]\ngreys = 1", 2, "from 2 to 101"),
         ("[screen]\ncolours = \"rainbow\"", 2, "auto, all, 16, none"),
-        ("[screen]\ngraphics = \"sixle\"", 2, "did you mean `sixel`?"),
+        ("[screen]\npicture = \"sixle\"", 2, "did you mean `sixel`?"),
         ("[theme]\nbda = \"red\"", 2, "did you mean `bad`?"),
         ("[theme]\nbad = \"redish\"", 2, "a colour is"),
         (

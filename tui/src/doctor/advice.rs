@@ -54,7 +54,7 @@ pub fn advice(report: &Report) -> Vec<String> {
     if terminal.round_trip_ms.is_none() {
         advice.push(
             "The terminal answers no questions, so pictures are half-blocks. If it can do more, \
-             say so with --graphics and --cell."
+             say so with --picture and --cell."
                 .to_owned(),
         );
     }

@@ -1,7 +1,7 @@
 //! The terminal, asked and measured.
 
 use super::{ROUND_TRIPS, middle};
-use crate::term::probe::{self, Environment, Graphics, Preferences, Terminal};
+use crate::term::probe::{self, Environment, Graphics, Preferences, Protocol, Style, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
 use crate::term::tty::Tty;
 use crate::term::{Input, Reply};
@@ -71,8 +71,15 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         sixel: terminal.has_sixel(),
         synchronized: terminal.is_synchronized(),
         pictures: match terminal.graphics() {
-            Graphics::Sixel(_) => "sixel",
-            Graphics::HalfBlocks(_) => "half-blocks",
+            Graphics::Pixels(pixels) => match pixels.protocol {
+                Protocol::Sixel => "sixel",
+                #[cfg(feature = "libsixel")]
+                Protocol::Libsixel => "sixel by libsixel",
+                Protocol::Kitty => "kitty",
+                Protocol::Iterm2 => "iTerm2",
+            },
+            Graphics::Cells(Style::HalfBlocks, _) => "half-blocks",
+            Graphics::Cells(Style::Braille, _) => "braille",
             Graphics::None | Graphics::Undecided => "none",
         },
         reason: terminal.reason(),

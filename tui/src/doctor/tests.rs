@@ -83,7 +83,7 @@ fn advice_can_be_copied_into_a_file() {
     });
     assert!(xterm.contains("xterm -ti vt340"), "{xterm}");
     let silent = advised(|_, terminal| terminal.round_trip_ms = None);
-    assert!(silent.contains("--graphics"), "{silent}");
+    assert!(silent.contains("--picture"), "{silent}");
     let other = advised(|report, _| {
         report.daemon.version = Ok(VersionInfo {
             build: "0123456789ab".to_owned(),

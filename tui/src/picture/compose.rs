@@ -1,14 +1,14 @@
 //! A slice with its masks and marks as a picture.
 
+use super::region::Projection;
 use super::scale::{Resample, resample};
-use super::{Indexed, Ink, Mark, Palette, Size, contour, marks};
+use super::{Indexed, Ink, Mark, Palette, Region, Size, contour, marks};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::SliceMask;
-use medicosam_shared::prompt::Label;
 use medicosam_shared::window::Range;
 
-/// What a picture shows.
+/// What a picture of a slice shows.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     /// Size of the slice in voxels.
@@ -17,16 +17,30 @@ pub struct Scene<'a> {
     pub values: &'a [f32],
     /// Which of them are black and white.
     pub range: Range,
+    /// The other way round.
+    pub inverted: bool,
     /// How it is turned for the screen.
     pub orientation: Orientation,
-    /// Millimetres between voxels along the slice's columns (x) and rows (y), file order.
-    pub spacing: [f64; 2],
-    /// Masks to outline; later ones are painted over earlier ones.
-    pub masks: &'a [(Label, SliceMask)],
+    /// The part of it that is shown.
+    pub region: Region,
+    /// Masks; later ones are painted over earlier ones.
+    pub masks: &'a [(Ink, SliceMask)],
+    /// How they are painted.
+    pub form: Form,
     /// What is drawn on top.
     pub marks: &'a [Mark],
     /// How pixels between voxels get their grey.
     pub resample: Resample,
+}
+
+/// How masks are painted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Their outline.
+    #[default]
+    Outline,
+    /// All of them tinted, within their outline. Where a palette has no tints only the outline.
+    Filled,
 }
 
 /// The room that a picture has.
@@ -63,57 +77,40 @@ impl Canvas {
     }
 }
 
-impl Scene<'_> {
-    /// Width and height in millimetres of the slice as it is turned for the screen.
-    pub fn extent(&self) -> (f64, f64) {
-        extent(self.shape, self.spacing, self.orientation)
-    }
-
-    /// The slice as 8-bit grey, turned for the screen.
-    fn turned_grey(&self) -> Vec<u8> {
-        let grey = self.range.apply(self.values);
-        let o = self.orientation;
-        if !(o.transpose || o.flip_x || o.flip_y) {
-            return grey;
-        }
-        let screen = o.screen_shape(self.shape);
-        let mut turned = Vec::with_capacity(grey.len());
-        for y in 0..screen.height {
-            for x in 0..screen.width {
-                let (x, y) = o.to_slice(self.shape, (x, y));
-                turned.push(grey[y as usize * self.shape.width as usize + x as usize]);
-            }
-        }
-        turned
-    }
-}
-
-/// Width and height in millimetres, turned for the screen, of a slice of `shape` whose voxels are
-/// `spacing` apart along its columns and rows.
-pub fn extent(shape: SliceShape, spacing: [f64; 2], orientation: Orientation) -> (f64, f64) {
-    let width = f64::from(shape.width) * spacing[0];
-    let height = f64::from(shape.height) * spacing[1];
-    if orientation.transpose {
-        (height, width)
+/// Width and height in millimetres of a part of a slice as it is turned for the screen; voxels are
+/// `spacing` apart along the slice's columns and rows, file order.
+pub fn extent(region: Region, spacing: [f64; 2], orientation: Orientation) -> (f64, f64) {
+    let [across, down] = if orientation.transpose {
+        [spacing[1], spacing[0]]
     } else {
-        (width, height)
-    }
+        spacing
+    };
+    (
+        f64::from(region.width) * across,
+        f64::from(region.height) * down,
+    )
 }
 
-/// The picture of a scene, `size` pixels large; `None` if slice or picture are empty, or if the
-/// values are not as many as the slice has pixels.
+/// The picture of a scene, `size` pixels large; `None` if slice or picture are empty, if the
+/// values are not as many as the slice has pixels, or if the region does not lie on the slice.
 pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexed> {
     if scene.values.is_empty() || scene.values.len() != scene.shape.pixels() || size.pixels() == 0 {
         return None;
     }
-    let screen = scene.orientation.screen_shape(scene.shape);
-    let from = Size {
-        width: screen.width,
-        height: screen.height,
-    };
-    let mut pixels = resample(&scene.turned_grey(), from, size, scene.resample);
+    let projection = Projection::new(scene.shape, scene.orientation, scene.region)?;
+    let mut pixels = resample(
+        &grey(scene, &projection),
+        scene.region.size(),
+        size,
+        scene.resample,
+    );
     for pixel in &mut pixels {
-        *pixel = palette.grey(*pixel);
+        let grey = if scene.inverted {
+            u8::MAX - *pixel
+        } else {
+            *pixel
+        };
+        *pixel = palette.grey(grey);
     }
     let mut picture = Indexed {
         size,
@@ -125,28 +122,37 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
     } else {
         2
     };
-    for (label, mask) in scene.masks {
-        if mask.shape() == scene.shape {
-            contour::paint(
-                &mut picture,
-                mask,
-                scene.orientation,
-                thickness,
-                Ink::Mask(*label),
-            );
+    for (ink, mask) in scene.masks {
+        if scene.form == Form::Filled && palette.has_tints() {
+            contour::fill(&mut picture, mask, &projection, *ink);
         }
     }
+    for (ink, mask) in scene.masks {
+        contour::outline(&mut picture, mask, &projection, thickness, *ink);
+    }
     for &mark in scene.marks {
-        marks::paint(&mut picture, mark, scene.shape, scene.orientation);
+        marks::paint(&mut picture, mark, &projection);
     }
     Some(picture)
 }
 
+/// The region as 8-bit grey, turned for the screen. The window of a slice is that of the whole
+/// slice, however little of it is shown.
+fn grey(scene: &Scene<'_>, projection: &Projection) -> Vec<u8> {
+    let grey = scene.range.apply(scene.values);
+    let o = scene.orientation;
+    let whole = Region::whole(scene.shape, o) == projection.region();
+    if whole && !(o.transpose || o.flip_x || o.flip_y) {
+        return grey;
+    }
+    projection.places().map(|at| grey[at]).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::GreyLevels;
+    use super::super::{GreyLevels, Opacity};
     use super::*;
-    use medicosam_shared::prompt::{SliceBox, SlicePoint};
+    use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 
     const UPRIGHT: Orientation = Orientation {
         transpose: false,
@@ -163,7 +169,7 @@ mod tests {
     };
     const BLACK: [f32; 12] = [0.0; 12];
 
-    fn scene<'a>(masks: &'a [(Label, SliceMask)], marks: &'a [Mark]) -> Scene<'a> {
+    fn scene<'a>(masks: &'a [(Ink, SliceMask)], marks: &'a [Mark]) -> Scene<'a> {
         Scene {
             shape: SHAPE,
             values: &BLACK,
@@ -171,9 +177,11 @@ mod tests {
                 low: 0.0,
                 high: 255.0,
             },
+            inverted: false,
             orientation: UPRIGHT,
-            spacing: [1.0, 1.0],
+            region: Region::whole(SHAPE, UPRIGHT),
             masks,
+            form: Form::Outline,
             marks,
             resample: Resample::Nearest,
         }
@@ -196,8 +204,8 @@ mod tests {
         picture.rows().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    fn mask(inside: impl FnMut(u32, u32) -> bool) -> [(Label, SliceMask); 1] {
-        [(Label::MIN, SliceMask::from_fn(SHAPE, inside))]
+    fn mask(inside: impl FnMut(u32, u32) -> bool) -> [(Ink, SliceMask); 1] {
+        [(Ink::Mask(Label::MIN), SliceMask::from_fn(SHAPE, inside))]
     }
 
     #[test]
@@ -233,9 +241,10 @@ mod tests {
         let scene = Scene {
             values: &values,
             orientation: turned,
+            region: Region::whole(SHAPE, turned),
             ..scene(&[], &[])
         };
-        assert_eq!(scene.extent(), (3.0, 4.0));
+        assert_eq!(extent(scene.region, [1.0, 5.0], turned), (15.0, 4.0));
         assert_eq!(drawn(&scene, 3, 4), "...\n..#\n...\n...");
     }
 
@@ -278,6 +287,93 @@ mod tests {
             ..scene(&masks, &marks)
         };
         assert_eq!(drawn(&scene, 4, 3), "....\n....\n..+o");
+    }
+
+    #[test]
+    fn a_part_of_a_slice_is_shown_with_what_lies_on_it_and_a_mask_that_goes_on_has_no_edge_there() {
+        let mut values = BLACK;
+        values[6] = 255.0; // x 2, y 1
+        let masks = mask(|x, _| x >= 2);
+        let part = Scene {
+            values: &values,
+            region: Region {
+                x: 1,
+                y: 1,
+                width: 2,
+                height: 1,
+            },
+            ..scene(&[], &[])
+        };
+        assert_eq!(drawn(&part, 4, 2), "..##\n..##");
+        let cut_off = Scene {
+            values: &BLACK,
+            masks: &masks,
+            ..part
+        };
+        assert_eq!(
+            drawn(&cut_off, 8, 4),
+            "....o...\n....o...\n....o...\n....o..."
+        );
+        let marks = [Mark::Cursor { x: 1, y: 1 }, Mark::Cursor { x: 0, y: 0 }];
+        let marked = Scene {
+            values: &BLACK,
+            marks: &marks,
+            ..part
+        };
+        assert_eq!(
+            drawn(&marked, 2, 1),
+            "++",
+            "one in the middle of its voxel, one outside"
+        );
+        let beyond = Scene {
+            region: Region {
+                x: 3,
+                y: 0,
+                width: 2,
+                height: 1,
+            },
+            ..part
+        };
+        let size = Size {
+            width: 2,
+            height: 1,
+        };
+        assert_eq!(compose(&beyond, size, palette()), None);
+    }
+
+    #[test]
+    fn a_filled_mask_is_tinted_within_its_outline_and_marks_stay_as_they_are() {
+        let masks = mask(|x, y| (x, y) != (0, 0));
+        let filled = Scene {
+            form: Form::Filled,
+            ..scene(&masks, &[])
+        };
+        let tinted = palette().tinted(Opacity::default());
+        let size = Size {
+            width: 16,
+            height: 12,
+        };
+        let picture = compose(&filled, size, tinted).unwrap();
+        let ink = Ink::Mask(Label::MIN);
+        let at = |x: usize, y: usize| picture.pixels()[y * 16 + x];
+        assert_eq!(at(0, 0), 0, "outside");
+        assert_eq!(at(15, 5), tinted.ink(ink), "the outline");
+        assert_eq!(at(8, 5), tinted.tint(0, ink), "inside");
+        let outlined = compose(&scene(&masks, &[]), size, palette()).unwrap();
+        assert_eq!(
+            compose(&filled, size, palette()).unwrap(),
+            outlined,
+            "no tints"
+        );
+    }
+
+    #[test]
+    fn black_and_white_can_change_places() {
+        let inverted = Scene {
+            inverted: true,
+            ..scene(&[], &[])
+        };
+        assert_eq!(drawn(&inverted, 4, 3), "####\n####\n####");
     }
 
     #[test]

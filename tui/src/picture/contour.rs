@@ -1,9 +1,10 @@
-//! The outline of a mask at the resolution of a picture.
+//! A mask at the resolution of a picture: its outline, or all of it tinted.
 
+use super::region::{Projection, pixels_over};
 use super::scale::voxel_under;
 use super::span::Span;
 use super::{Indexed, Ink, Size};
-use medicosam_shared::geometry::display::Orientation;
+use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use std::ops::Range;
 
@@ -14,21 +15,24 @@ struct Patch {
     width: usize,
     height: usize,
     inside: Vec<bool>,
+    /// Whether the mask may go on beyond the left, right, upper and lower edge of the patch,
+    /// because the picture ends there and the slice does not.
+    goes_on: [bool; 4],
 }
 
 /// Paints the outline of `mask`, `thickness` pixels wide, along the inner side of its edge.
 ///
 /// An enlarged mask keeps the steps of its voxels: the edge is where the mask says it is. In a
 /// picture smaller than the slice a pixel is inside if any voxel under it is, so that no mask is
-/// too small to be seen.
-pub fn paint(
+/// too small to be seen. Where a picture cuts off a mask there is no edge.
+pub fn outline(
     picture: &mut Indexed,
     mask: &SliceMask,
-    orientation: Orientation,
+    projection: &Projection,
     thickness: u32,
     ink: Ink,
 ) {
-    let Some(patch) = Patch::of(mask, orientation, picture.size()) else {
+    let Some(patch) = Patch::of(mask, projection, picture.size()) else {
         return;
     };
     let mut core = patch.inside.clone();
@@ -37,36 +41,53 @@ pub fn paint(
     }
     for (at, (&inside, core)) in patch.inside.iter().zip(core).enumerate() {
         if inside && !core {
-            let x = i64::from(patch.left) + (at % patch.width) as i64;
-            let y = i64::from(patch.top) + (at / patch.width) as i64;
+            let (x, y) = patch.place(at);
             picture.paint(x, y, ink);
         }
     }
 }
 
+/// Tints all of `mask`.
+pub fn fill(picture: &mut Indexed, mask: &SliceMask, projection: &Projection, ink: Ink) {
+    let Some(patch) = Patch::of(mask, projection, picture.size()) else {
+        return;
+    };
+    let inside = patch
+        .inside
+        .iter()
+        .enumerate()
+        .filter(|(_, inside)| **inside);
+    for (at, _) in inside {
+        let (x, y) = patch.place(at);
+        picture.tint(x, y, ink);
+    }
+}
+
 impl Patch {
-    /// The part of a picture of `size` that `mask` touches; `None` for an empty mask.
-    fn of(mask: &SliceMask, orientation: Orientation, size: Size) -> Option<Patch> {
-        let shape = mask.shape();
-        let (columns, rows) = extent(mask, orientation)?;
-        let screen = orientation.screen_shape(shape);
-        let left = pixels_over(columns, screen.width, size.width);
-        let top = pixels_over(rows, screen.height, size.height);
+    /// The part of a picture of `size` that `mask` touches; `None` if it touches none.
+    fn of(mask: &SliceMask, projection: &Projection, size: Size) -> Option<Patch> {
+        let mask = projection.turned(mask)?;
+        let SliceShape { width, height } = mask.shape();
+        let (columns, rows) = extent(&mask)?;
+        let left = pixels_over(columns, width, size.width);
+        let top = pixels_over(rows, height, size.height);
         let mut inside = Vec::with_capacity(left.len() * top.len());
         for y in top.clone() {
-            let rows = voxels_under(y, screen.height, size.height);
+            let rows = voxels_under(y, height, size.height);
             for x in left.clone() {
-                let columns = voxels_under(x, screen.width, size.width);
-                let any = rows.clone().any(|row| {
-                    columns.clone().any(|column| {
-                        let (x, y) = orientation.to_slice(shape, (column, row));
-                        mask.get(x, y)
-                    })
-                });
-                inside.push(any);
+                let columns = voxels_under(x, width, size.width);
+                let mut rows = rows.clone();
+                inside.push(rows.any(|row| columns.clone().any(|column| mask.get(column, row))));
             }
         }
+        let [to_left, to_right, up, down] = projection.goes_on();
         Some(Patch {
+            goes_on: [
+                to_left && left.start == 0,
+                to_right && left.end == size.width,
+                up && top.start == 0,
+                down && top.end == size.height,
+            ],
             left: left.start,
             top: top.start,
             width: left.len(),
@@ -75,31 +96,42 @@ impl Patch {
         })
     }
 
+    /// Where the so many-th pixel is in the picture.
+    fn place(&self, at: usize) -> (i64, i64) {
+        (
+            i64::from(self.left) + (at % self.width) as i64,
+            i64::from(self.top) + (at / self.width) as i64,
+        )
+    }
+
     /// `pixels` without those that have a neighbour (up, down, left, right) outside.
     fn eroded(&self, pixels: &[bool]) -> Vec<bool> {
         let (width, height) = (self.width, self.height);
-        let mut eroded = vec![false; pixels.len()];
-        for y in 1..height.saturating_sub(1) {
-            for x in 1..width.saturating_sub(1) {
+        let [left, right, up, down] = self.goes_on;
+        let mut eroded = pixels.to_vec();
+        for y in 0..height {
+            for x in 0..width {
                 let at = y * width + x;
+                let neighbour = |inner: bool, beyond: bool, other: usize| {
+                    if inner { pixels[other] } else { beyond }
+                };
                 eroded[at] = pixels[at]
-                    && pixels[at - 1]
-                    && pixels[at + 1]
-                    && pixels[at - width]
-                    && pixels[at + width];
+                    && neighbour(x > 0, left, at.wrapping_sub(1))
+                    && neighbour(x + 1 < width, right, at + 1)
+                    && neighbour(y > 0, up, at.wrapping_sub(width))
+                    && neighbour(y + 1 < height, down, at + width);
             }
         }
         eroded
     }
 }
 
-/// Columns and rows of the screen, in voxels, that a mask touches; `None` for an empty mask.
-fn extent(mask: &SliceMask, orientation: Orientation) -> Option<(Span, Span)> {
-    let shape = mask.shape();
+/// Columns and rows that a mask touches; `None` for an empty mask.
+fn extent(mask: &SliceMask) -> Option<(Span, Span)> {
+    let width = mask.shape().width;
     let (mut columns, mut rows) = (Span::EMPTY, Span::EMPTY);
     for (at, _) in mask.pixels().iter().enumerate().filter(|(_, set)| **set) {
-        let voxel = (at as u32 % shape.width, at as u32 / shape.width);
-        let (x, y) = orientation.to_screen(shape, voxel);
+        let (x, y) = (at as u32 % width, at as u32 / width);
         columns.cover(x, x + 1);
         rows.cover(y, y + 1);
     }
@@ -117,12 +149,4 @@ fn voxels_under(pixel: u32, voxels: u32, pixels: u32) -> Range<u32> {
     let first = scaled(pixel) / u64::from(pixels);
     let end = scaled(pixel + 1).div_ceil(u64::from(pixels));
     first as u32..end as u32
-}
-
-/// Pixels of a line that may stand for any of the voxels `of`.
-pub(super) fn pixels_over(of: Span, voxels: u32, pixels: u32) -> Range<u32> {
-    let scaled = |n: u32| u64::from(n) * u64::from(pixels);
-    let first = scaled(of.start) / u64::from(voxels);
-    let end = scaled(of.end).div_ceil(u64::from(voxels));
-    first as u32..(end as u32).min(pixels)
 }

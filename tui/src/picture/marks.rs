@@ -1,11 +1,7 @@
 //! What a reviewer draws on a slice: a cursor, boxes, points.
 
-use super::contour::pixels_over;
-use super::scale::voxel_under;
-use super::span::Span;
+use super::region::Projection;
 use super::{Indexed, Ink};
-use medicosam_shared::geometry::SliceShape;
-use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::prompt::{SliceBox, SlicePoint};
 
 /// Something drawn on a slice; places are in pixels of the slice, file order.
@@ -18,6 +14,14 @@ pub enum Mark {
         /// Row.
         y: u32,
     },
+    /// The same with ticks at the edges of the picture, where the other planes cut it. Lines all
+    /// the way would hide what they point at, and are many bytes.
+    CrossHair {
+        /// Column.
+        x: u32,
+        /// Row.
+        y: u32,
+    },
     /// A rectangle around the voxels of the box.
     Box(SliceBox),
     /// A disc for a voxel of the object, a ring for one that is not.
@@ -25,66 +29,57 @@ pub enum Mark {
 }
 
 /// Below this many pixels on the shorter side a picture is made of blocks rather than dots.
-const COARSE: u32 = 200;
+pub(super) const COARSE: u32 = 200;
 
-/// Paints `mark` on the picture of a slice of `shape`.
-pub fn paint(picture: &mut Indexed, mark: Mark, shape: SliceShape, orientation: Orientation) {
-    let coarse = picture.size().width.min(picture.size().height) < COARSE;
+/// Paints `mark` on the picture of a slice.
+pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {
+    let size = picture.size();
+    let shorter = size.width.min(size.height);
+    let coarse = shorter < COARSE;
     match mark {
         Mark::Cursor { x, y } => {
-            let (x, y) = middle(picture, (x, y), shape, orientation);
-            let (reach, gap) = if coarse { (1, -1) } else { (6, 1) };
-            for step in -reach..=reach {
-                if i64::abs(step) > gap {
-                    picture.paint(x + step, y, Ink::Tool);
-                    picture.paint(x, y + step, Ink::Tool);
-                }
+            let centre = projection.middle((x, y), size);
+            cross(picture, centre, coarse);
+        }
+        Mark::CrossHair { x, y } => {
+            let centre = projection.middle((x, y), size);
+            cross(picture, centre, coarse);
+            let tick = i64::from(shorter / 24).max(1);
+            let (width, height) = (i64::from(size.width), i64::from(size.height));
+            for step in 0..tick {
+                picture.paint(step, centre.1, Ink::Tool);
+                picture.paint(width - 1 - step, centre.1, Ink::Tool);
+                picture.paint(centre.0, step, Ink::Tool);
+                picture.paint(centre.0, height - 1 - step, Ink::Tool);
             }
         }
-        Mark::Box(bbox) => rectangle(picture, bbox, shape, orientation),
+        Mark::Box(bbox) => rectangle(picture, bbox, projection),
         Mark::Point(point) => {
-            let centre = middle(picture, (point.x, point.y), shape, orientation);
+            let centre = projection.middle((point.x, point.y), size);
             disc(picture, centre, if coarse { 0 } else { 3 }, point.positive);
         }
     }
 }
 
-/// The pixel in the middle of a voxel.
-fn middle(
-    picture: &Indexed,
-    voxel: (u32, u32),
-    shape: SliceShape,
-    orientation: Orientation,
-) -> (i64, i64) {
-    let screen = orientation.screen_shape(shape);
-    let (x, y) = orientation.to_screen(
-        shape,
-        (voxel.0.min(shape.width - 1), voxel.1.min(shape.height - 1)),
-    );
-    let size = picture.size();
-    (
-        i64::from(voxel_under(x, size.width, screen.width)),
-        i64::from(voxel_under(y, size.height, screen.height)),
-    )
+fn cross(picture: &mut Indexed, (x, y): (i64, i64), coarse: bool) {
+    let (reach, gap) = if coarse { (1, -1) } else { (6, 1) };
+    for step in -reach..=reach {
+        if i64::abs(step) > gap {
+            picture.paint(x + step, y, Ink::Tool);
+            picture.paint(x, y + step, Ink::Tool);
+        }
+    }
 }
 
-fn rectangle(picture: &mut Indexed, bbox: SliceBox, shape: SliceShape, orientation: Orientation) {
-    if !bbox.fits(shape) {
+fn rectangle(picture: &mut Indexed, bbox: SliceBox, projection: &Projection) {
+    if !bbox.fits(projection.shape()) {
         return;
     }
-    let a = orientation.to_screen(shape, (bbox.x0, bbox.y0));
-    let b = orientation.to_screen(shape, (bbox.x1 - 1, bbox.y1 - 1));
-    let screen = orientation.screen_shape(shape);
-    let size = picture.size();
-    let (mut columns, mut rows) = (Span::EMPTY, Span::EMPTY);
-    for (x, y) in [a, b] {
-        columns.cover(x, x + 1);
-        rows.cover(y, y + 1);
-    }
-    let across = pixels_over(columns, screen.width, size.width);
-    let down = pixels_over(rows, screen.height, size.height);
-    let (left, right) = (i64::from(across.start), i64::from(across.end) - 1);
-    let (top, bottom) = (i64::from(down.start), i64::from(down.end) - 1);
+    let ([left, right], [top, bottom]) = projection.spanned(
+        (bbox.x0, bbox.y0),
+        (bbox.x1 - 1, bbox.y1 - 1),
+        picture.size(),
+    );
     for x in left..=right {
         picture.paint(x, top, Ink::Tool);
         picture.paint(x, bottom, Ink::Tool);

@@ -44,11 +44,45 @@ impl GreyLevels {
     }
 }
 
+/// How much of a tint is ink: the rest is the grey below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Opacity(u8);
+
+impl Opacity {
+    const STEPS: [u8; 5] = [15, 30, 45, 60, 80];
+
+    /// In percent.
+    pub fn percent(self) -> u8 {
+        self.0
+    }
+
+    /// The next step, if there is one.
+    pub fn more(self) -> Option<Self> {
+        Self::STEPS.into_iter().find(|s| *s > self.0).map(Opacity)
+    }
+
+    /// The step before, if there is one.
+    pub fn less(self) -> Option<Self> {
+        let mut steps = Self::STEPS.into_iter().rev();
+        steps.find(|s| *s < self.0).map(Opacity)
+    }
+}
+
+impl Default for Opacity {
+    fn default() -> Self {
+        Opacity(30)
+    }
+}
+
 /// A colour that is no grey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     /// The mask of an object. Objects that are six apart share a colour.
     Mask(Label),
+    /// What a mask has that the one before had not; sky blue.
+    Added,
+    /// What it no longer has; vermillion.
+    Removed,
     /// What the reviewer draws: cursor, box, points.
     Tool,
 }
@@ -69,16 +103,39 @@ const TOOL: [u8; 3] = [94, 89, 26];
 /// Number of inks.
 const INKS: u8 = MASKS.len() as u8 + 1;
 
-/// Greys and inks of one picture: colour 0 is black, the last grey is white, the inks follow.
+/// Greys under each ink of a mask, where a palette has tints.
+const TINTS: u8 = 16;
+
+/// Fewer greys than this mean a terminal with few colours, or a picture that must be small: then
+/// there are no tints.
+const LEAST_FOR_TINTS: GreyLevels = GreyLevels(16);
+
+/// Greys and inks of one picture: colour 0 is black, the last grey is white, the inks follow. A
+/// tinted palette has after these for each colour of masks a row of mixtures with greys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Palette {
     greys: GreyLevels,
+    tints: Option<Opacity>,
 }
 
 impl Palette {
     /// The palette with `greys`.
     pub fn new(greys: GreyLevels) -> Self {
-        Palette { greys }
+        Palette { greys, tints: None }
+    }
+
+    /// With tints as well, where there are greys enough.
+    pub fn tinted(self, opacity: Opacity) -> Self {
+        let enough = self.greys >= LEAST_FOR_TINTS;
+        Palette {
+            tints: enough.then_some(opacity),
+            ..self
+        }
+    }
+
+    /// Whether it has tints.
+    pub fn has_tints(self) -> bool {
+        self.tints.is_some()
     }
 
     /// Its greys.
@@ -88,7 +145,8 @@ impl Palette {
 
     /// Number of its last colour.
     pub fn last(self) -> u8 {
-        self.greys.0 + INKS - 1
+        let tints = self.tints.map_or(0, |_| MASKS.len() as u8 * TINTS);
+        self.greys.0 + INKS + tints - 1
     }
 
     /// Number of the grey nearest to an 8-bit value.
@@ -101,9 +159,27 @@ impl Palette {
     pub fn ink(self, ink: Ink) -> u8 {
         let place = match ink {
             Ink::Mask(label) => ((label.get() - 1) % MASKS.len() as u16) as u8,
+            Ink::Added => 1,
+            Ink::Removed => 4,
             Ink::Tool => MASKS.len() as u8,
         };
         self.greys.0 + place
+    }
+
+    /// Number of the mixture of a mask's ink with what is there already, a grey or another tint;
+    /// the colour itself where it is an ink or the palette has no tints.
+    pub fn tint(self, colour: u8, ink: Ink) -> u8 {
+        let first = self.greys.0 + INKS;
+        let level = match colour {
+            _ if self.tints.is_none() || ink == Ink::Tool => return colour,
+            c if c < self.greys.0 => {
+                let steps = u16::from(self.greys.0) - 1;
+                ((u16::from(c) * u16::from(TINTS - 1) + steps / 2) / steps) as u8
+            }
+            c if c >= first => (c - first) % TINTS,
+            _ => return colour,
+        };
+        first + (self.ink(ink) - self.greys.0) * TINTS + level
     }
 
     /// Red, green and blue of a colour in percent.
@@ -113,8 +189,15 @@ impl Palette {
             let grey = ((u16::from(colour) * 100 + steps / 2) / steps) as u8;
             return [grey; 3];
         }
-        let ink = usize::from(colour - self.greys.0);
-        MASKS.get(ink).copied().unwrap_or(TOOL)
+        let ink = colour - self.greys.0;
+        if let (Some(opacity), Some(tint)) = (self.tints, ink.checked_sub(INKS)) {
+            let grey = u16::from(tint % TINTS) * 100 / u16::from(TINTS - 1);
+            let of_ink = u16::from(opacity.0);
+            let ink = MASKS[usize::from(tint / TINTS) % MASKS.len()];
+            return ink
+                .map(|part| ((u16::from(part) * of_ink + grey * (100 - of_ink) + 50) / 100) as u8);
+        }
+        MASKS.get(usize::from(ink)).copied().unwrap_or(TOOL)
     }
 
     /// Red, green and blue of a colour, 0 to 255, as a terminal makes them of the percents.
@@ -170,6 +253,47 @@ mod tests {
             colours.dedup();
             assert_eq!(colours.len(), inks.len());
         }
+    }
+
+    #[test]
+    fn tints_keep_the_order_of_greys_and_fit_beside_any_number_of_them() {
+        for greys in palettes() {
+            let palette = greys.tinted(Opacity::default());
+            assert_eq!(palette.has_tints(), greys.greys().count() >= 16);
+            for ink in [Ink::Added, Ink::Removed, Ink::Mask(Label::MIN)] {
+                let tints: Vec<u8> = (0..palette.greys().count())
+                    .map(|grey| palette.tint(grey, ink))
+                    .collect();
+                if !palette.has_tints() {
+                    assert!(tints.iter().copied().eq(0..palette.greys().count()));
+                    continue;
+                }
+                assert!(tints.is_sorted() && tints.iter().all(|t| *t <= palette.last()));
+                let brightness = |t: u8| {
+                    palette
+                        .percent(t)
+                        .iter()
+                        .map(|&p| u32::from(p))
+                        .sum::<u32>()
+                };
+                assert!(tints.is_sorted_by_key(|&t| brightness(t)));
+                // Another mask over it is mixed with the same grey.
+                assert_eq!(
+                    palette.tint(palette.tint(5, Ink::Added), ink),
+                    palette.tint(5, ink)
+                );
+                let tool = palette.ink(Ink::Tool);
+                assert_eq!(palette.tint(tool, ink), tool);
+            }
+        }
+    }
+
+    #[test]
+    fn opacity_has_a_most_and_a_least() {
+        let steps = std::iter::successors(Some(Opacity(0)), |o| o.more()).skip(1);
+        assert!(steps.map(Opacity::percent).eq(Opacity::STEPS));
+        assert_eq!(Opacity(15).less(), None);
+        assert_eq!(Opacity(30).less(), Some(Opacity(15)));
     }
 
     #[test]

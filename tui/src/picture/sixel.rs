@@ -2,10 +2,11 @@
 //!
 //! Each band of six rows is drawn once per colour that occurs in it: a byte per column says which
 //! of the six pixels have that colour. Runs are shortened, blanks behind the last pixel of a
-//! colour are left out. Every pixel of the picture is painted by exactly one colour.
+//! colour are left out. Every pixel of the picture is painted by exactly one colour; those of a
+//! patch that stay as they are by none.
 
 use super::span::Span;
-use super::{GreyLevels, Indexed};
+use super::{CLEAR, Indexed};
 
 /// Rows in a band.
 pub const BAND: u32 = 6;
@@ -38,26 +39,6 @@ pub fn encode(picture: &Indexed) -> Vec<u8> {
     }
     out.text("\x1b\\");
     out.0
-}
-
-/// Encodes with as many greys as `most`, or with fewer if that makes more than `limit` bytes:
-/// `compose` is asked for the picture once per try. Returns the greys that it came to.
-///
-/// Even the fewest greys may exceed the limit; then the answer is `None`.
-pub fn encode_within(
-    limit: usize,
-    most: GreyLevels,
-    mut compose: impl FnMut(GreyLevels) -> Option<Indexed>,
-) -> Option<(Vec<u8>, GreyLevels)> {
-    let mut greys = Some(most);
-    while let Some(levels) = greys {
-        let bytes = encode(&compose(levels)?);
-        if bytes.len() <= limit {
-            return Some((bytes, levels));
-        }
-        greys = levels.fewer();
-    }
-    None
 }
 
 fn define_colours(picture: &Indexed, out: &mut Out) {
@@ -103,6 +84,10 @@ impl Band {
         for run in pixels.chunk_by(|a, b| a == b) {
             let colour = usize::from(run[0]);
             let end = start + run.len();
+            if run[0] == CLEAR {
+                start = end;
+                continue;
+            }
             let base = colour * self.width;
             for sixel in &mut self.sixels[base + start..base + end] {
                 *sixel |= bit;
@@ -188,7 +173,7 @@ impl Out {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Palette, Size};
+    use super::super::{GreyLevels, Palette, Size};
     use super::*;
     use proptest::prelude::*;
 
@@ -259,21 +244,19 @@ mod tests {
     }
 
     #[test]
-    fn too_many_bytes_mean_fewer_greys() {
-        let noise = |x: u32, y: u32| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) >> 7;
-        let compose = |greys: GreyLevels| {
-            let count = u32::from(greys.count());
-            Some(picture(200, 120, greys.count(), |x, y| {
-                (noise(x, y) % count) as u8
-            }))
-        };
-        let most = GreyLevels::MOST;
-        let full = encode(&compose(most).unwrap()).len();
-        let (bytes, greys) = encode_within(full, most, compose).unwrap();
-        assert_eq!((bytes.len(), greys), (full, most));
-        let (bytes, greys) = encode_within(full / 3, most, compose).unwrap();
-        assert!(bytes.len() <= full / 3 && greys < most);
-        assert_eq!(encode_within(100, most, compose), None);
+    fn a_patch_paints_only_what_changes() {
+        let old = picture(60, 30, 32, |x, y| ((x + y) % 32) as u8);
+        let new = picture(60, 30, 32, |x, y| {
+            if (x, y) == (25, 14) {
+                38
+            } else {
+                ((x + y) % 32) as u8
+            }
+        });
+        let patch = new.since(&old, (10, 6)).unwrap();
+        let text = String::from_utf8(encode(&patch.picture)).unwrap();
+        // Five columns to skip, then the third of six rows.
+        assert_eq!(text, "\x1bP0;1q\"1;1;6;6#38;2;94;89;26#38!5?C\x1b\\");
     }
 
     proptest! {

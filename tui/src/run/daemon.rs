@@ -1,9 +1,8 @@
 //! The daemon's side: its event log followed for ever, and what is asked in between.
 
-use crate::app::event::Prompted;
 use crate::app::{Answer, Effect, Failure};
 use futures_util::StreamExt;
-use medicosam_shared::api::{CaseList, PromptRequest, PromptResponse, Status};
+use medicosam_shared::api::{CaseList, Status};
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::client::{Client, ClientError};
 use std::sync::Arc;
@@ -77,6 +76,22 @@ async fn follow_once(
     (true, ended())
 }
 
+/// Hears what is so right now, and lets others see that `case` is looked at here, until it is
+/// aborted. Comes back by itself after a break.
+pub async fn live(client: Client, case: Option<CaseId>, answers: Sender<Answer>) {
+    loop {
+        if let Ok(live) = client.live(case.as_ref()).await {
+            let mut live = std::pin::pin!(live);
+            while let Some(Ok(now)) = live.next().await {
+                if answers.send(Answer::Live(now)).await.is_err() {
+                    return;
+                }
+            }
+        }
+        tokio::time::sleep(PAUSES[PAUSES.len() - 1]).await;
+    }
+}
+
 fn ended() -> Failure {
     Failure::from(Fault {
         code: "connection-broken".to_owned(),
@@ -99,15 +114,13 @@ pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
 
 async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
-        Effect::Quit | Effect::Redraw | Effect::Suspend => return None,
+        Effect::Quit | Effect::Redraw | Effect::Suspend | Effect::SaveFilters(_) => return None,
         Effect::LoadEverything => {
             Answer::Everything(everything(client).await.map_err(Failure::from))
         }
         Effect::LoadSome(ids) => {
-            let mut cases = Vec::with_capacity(ids.len());
-            for id in ids {
-                cases.extend(client.case(&id.0).await.map(|d| d.summary));
-            }
+            let cases = client.some_cases(&ids).await;
+            let cases = cases.map_or_else(|_| Vec::new(), |list| list.cases);
             let status = client.status().await.ok();
             Answer::Some { cases, status }
         }
@@ -122,6 +135,7 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.slice(&case, plane, index).await;
             Answer::Slice {
                 case,
+                plane,
                 index,
                 result: result.map(Arc::new).map_err(Failure::from),
             }
@@ -138,41 +152,51 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             let result = client.decide(&case, &request).await;
             Answer::Decided {
                 case,
+                request,
                 result: result.map_err(Failure::from),
             }
         }
+        Effect::Undo { case, request } => {
+            let result = client.undo(&case, &request).await;
+            Answer::Undone {
+                case,
+                result: result.map_err(Failure::from),
+            }
+        }
+        Effect::Note { case, request } => {
+            let result = client.note(&case, &request).await;
+            Answer::Noted {
+                case,
+                result: result.map_err(Failure::from),
+            }
+        }
+        Effect::Peek(case) => {
+            let result = client.case(&case.0).await;
+            Answer::Peeked(result.map(Box::new).map_err(Failure::from))
+        }
         Effect::Retry(case) => Answer::Retried {
             result: client.retry(&case).await.map_err(Failure::from),
+            case,
         },
-        Effect::Prompt { case, request } => {
+        Effect::LoadDraft(case) => {
+            let result = client.draft(&case).await.map_err(Failure::from);
+            Answer::Draft { case, result }
+        }
+        Effect::ChangeDraft { case, request } => {
             let start = Instant::now();
-            let result = prompt(client, &case, &request).await;
-            Answer::Prompted {
+            let result = client.change_draft(&case, &request).await;
+            Answer::DraftChanged {
                 case,
-                result,
+                result: result.map_err(Failure::from),
                 elapsed: start.elapsed(),
             }
         }
-    })
-}
-
-/// Has a slice segmented again, and reads what came of it.
-async fn prompt(
-    client: &Client,
-    case: &CaseId,
-    request: &PromptRequest,
-) -> Result<Prompted, Failure> {
-    match client.prompt(case, request).await? {
-        PromptResponse::Queued => Ok(Prompted::Queued),
-        PromptResponse::Failed { fault } => Err(Failure::from(fault)),
-        PromptResponse::Revised { revision } => {
-            let (detail, masks) =
-                tokio::try_join!(client.case(&case.0), client.masks(case, revision))?;
-            Ok(Prompted::Revised {
-                detail: Box::new(detail),
-                revision,
-                masks: Arc::new(masks),
-            })
+        Effect::WatchDraft { case, after } => {
+            let result = client.draft_progress(&case, after).await;
+            Answer::DraftProgress {
+                case,
+                result: result.map_err(Failure::from),
+            }
         }
-    }
+    })
 }

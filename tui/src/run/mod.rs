@@ -4,12 +4,14 @@
 //! channels; after each it draws what has changed, and nothing if nothing has.
 
 mod daemon;
+mod filters;
+mod pace;
 mod painter;
 mod pictures;
 mod place;
 mod suspend;
 
-use crate::app::{Answer, Effect, Event, Model, handle};
+use crate::app::{Answer, Effect, Event, Model, Notice, handle};
 use crate::config::Config;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, Frame, Report, Writer};
@@ -20,7 +22,7 @@ use jiff::Timestamp;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
 use painter::Painter;
-use pictures::{Encoded, Pictures};
+use pictures::Pictures;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use suspend::Suspending;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a terminal may take to say what it can before there are half-blocks. A later answer
@@ -124,10 +127,12 @@ pub async fn run(
         suspending: Suspending::No,
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
+        looking: None,
         ended: None,
     };
     screen.model.keymap = config.keymap;
     screen.model.host = screen.client.host().map(ToString::to_string);
+    screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
     screen.send(Frame {
         bytes: probe::QUESTIONS.to_vec(),
         questions: 1,
@@ -137,6 +142,7 @@ pub async fn run(
         screen.perform(effects);
     }
     while screen.ended.is_none() {
+        screen.look();
         screen.draw();
         let deadline = screen.deadline();
         tokio::select! {
@@ -222,6 +228,8 @@ struct Running {
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
     minute: Instant,
+    /// The case that others see looked at here, and who tells them.
+    looking: Option<(Option<CaseId>, AbortHandle)>,
     ended: Option<Result<(), RunError>>,
 }
 
@@ -240,6 +248,7 @@ impl Running {
                     self.pictures.erased();
                 }
                 Effect::Suspend => self.want_to_suspend(),
+                Effect::SaveFilters(filters) => self.save(&filters),
                 asked => {
                     tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
                 }
@@ -247,15 +256,38 @@ impl Running {
         }
     }
 
+    /// Lets others see which case is looked at here.
+    fn look(&mut self) {
+        let case = self.model.review().map(|r| r.case.clone());
+        if let Some((seen, task)) = &self.looking {
+            if *seen == case {
+                return;
+            }
+            task.abort();
+        }
+        let live = daemon::live(self.client.clone(), case.clone(), self.answer.clone());
+        self.looking = Some((case, tokio::spawn(live).abort_handle()));
+    }
+
+    fn save(&mut self, filters: &[String]) {
+        if let Err(error) = filters::save(filters) {
+            self.model.notice = Some(Notice::bad(error));
+        }
+    }
+
     fn report(&mut self, report: Report) {
         match report {
-            Report::Input(Input::Key(key)) => self.happen(Event::Key(key)),
+            Report::Input(Input::Key(key)) => {
+                // Whether digits are a number depends on the time between them.
+                self.happen(Event::Clock(Timestamp::now()));
+                self.happen(Event::Key(key));
+            }
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
                 self.terminal.learn(&reply);
                 if reply == Reply::Status {
                     self.probe_until = None;
-                    self.pictures.answered();
+                    self.pictures.answered(Instant::now());
                 }
             }
             Report::Written => {
@@ -327,7 +359,8 @@ impl Running {
 
     fn send(&mut self, frame: Frame) {
         self.writing += 1;
-        self.pictures.asked(frame.questions);
+        self.pictures
+            .asked(frame.questions, frame.bytes.len(), Instant::now());
         self.writer.send(frame);
     }
 
@@ -352,17 +385,17 @@ impl Running {
         let status: PictureStatus = self.pictures.status(&self.terminal);
         let mut next = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
         let cursor = view(&self.model, &status, self.theme, &mut next);
-        self.pictures.draw_blocks(&mut next);
-        let sixel = picture.as_ref().and_then(Encoded::sixel);
+        self.pictures.draw_cells(&mut next);
+        let drawing = picture.as_ref().and_then(Option::as_ref);
         let mut bytes = self.painter.paint(
             next,
             self.pictures.covered(),
-            sixel,
+            drawing,
             cursor,
             self.terminal.is_synchronized(),
         );
         let mut questions = 0;
-        if picture.is_some() {
+        if picture.is_some() && !bytes.is_empty() {
             questions = self.pictures.ask_for_answer(&mut bytes);
         }
         if bytes.is_empty() {

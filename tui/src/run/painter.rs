@@ -1,22 +1,50 @@
 //! The one place that decides which bytes go to the terminal.
 //!
-//! It knows what is on the terminal and writes only what differs. A sixel lies over cells that are
-//! blank as text; writing text on a cell is what takes the sixel off it.
+//! It knows what is on the terminal and writes only what differs. A picture lies over cells that are
+//! blank as text. Most pictures go when text is written on their cells; those of kitty stay until
+//! they are deleted.
 
+use crate::picture::kitty;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::io::Write;
+use std::ops::Range;
 
 /// What is on the terminal.
 #[derive(Debug)]
 pub struct Painter {
     /// As text; `None`: not known.
     last: Option<Buffer>,
-    /// Cells with a sixel on them.
+    /// Cells with a picture on them.
     covered: Option<Rect>,
+    /// Numbers of the pictures that are there until they are deleted.
+    kept: Range<u32>,
     cursor: Option<Position>,
 }
+
+/// Pixels to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// The cell that their upper left corner is in.
+    pub at: Position,
+    /// The pixels.
+    pub pixels: Pixels,
+    /// Whether they are a whole picture, or change the one that is there.
+    pub whole: bool,
+}
+
+/// Pixels as a terminal takes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pixels {
+    /// A sequence that draws them at the cursor, in place of the text there.
+    InCells(Vec<u8>),
+    /// What [`kitty::encode`] makes; they lie over the text until they are deleted.
+    OverCells(Vec<u8>),
+}
+
+/// The first number of a picture; others may have pictures on the same terminal.
+const FIRST_KEPT: u32 = 0x6d65_0000;
 
 /// A character that no text has: differs from everything.
 const UNKNOWN: &str = "\u{10ffff}";
@@ -27,6 +55,7 @@ impl Painter {
         Painter {
             last: None,
             covered: None,
+            kept: FIRST_KEPT..FIRST_KEPT,
             cursor: None,
         }
     }
@@ -36,14 +65,14 @@ impl Painter {
         self.last = None;
     }
 
-    /// The bytes that make the terminal show `next`, with a sixel over the cells `covered` (the
-    /// one that is there, or the new one in `sixel`) and the cursor at `cursor`. Empty if it does
-    /// already.
+    /// The bytes that make the terminal show `next`, with a picture over the cells `covered` (the
+    /// one that is there, changed or replaced by `drawing`) and the cursor at `cursor`. Empty if it
+    /// does already.
     pub fn paint(
         &mut self,
         next: Buffer,
         covered: Option<Rect>,
-        sixel: Option<&[u8]>,
+        drawing: Option<&Drawing>,
         cursor: Option<Position>,
         synchronized: bool,
     ) -> Vec<u8> {
@@ -52,6 +81,7 @@ impl Painter {
             Some(last) if last.area == next.area => last,
             _ => {
                 bytes.extend(b"\x1b[0m\x1b[2J");
+                self.delete_kept(self.kept.end, &mut bytes);
                 self.covered = None;
                 Buffer::empty(next.area)
             }
@@ -60,15 +90,28 @@ impl Painter {
             for position in old.intersection(last.area).positions() {
                 last[position].set_symbol(UNKNOWN);
             }
+            self.delete_kept(self.kept.end, &mut bytes);
         }
         let changes: Vec<_> = last.diff_iter(&next).collect();
         if !changes.is_empty() {
             // Writing to memory cannot fail.
             let _ = CrosstermBackend::new(&mut bytes).draw(changes.into_iter());
         }
-        if let (Some(sixel), Some(place)) = (sixel, covered) {
-            let _ = write!(bytes, "\x1b[{};{}H", place.y + 1, place.x + 1);
-            bytes.extend(sixel);
+        if let (Some(drawing), Some(_)) = (drawing, covered) {
+            let Position { x, y } = drawing.at;
+            let _ = write!(bytes, "\x1b[{};{}H", y + 1, x + 1);
+            match &drawing.pixels {
+                Pixels::InCells(sequence) => bytes.extend(sequence),
+                Pixels::OverCells(base64) => {
+                    let id = self.kept.end;
+                    bytes.extend(kitty::show(id, base64));
+                    self.kept.end += 1;
+                    if drawing.whole {
+                        // Now that the new one is there the old ones can go.
+                        self.delete_kept(id, &mut bytes);
+                    }
+                }
+            }
         }
         match cursor {
             // Anything written has moved it.
@@ -86,6 +129,14 @@ impl Painter {
         self.covered = covered;
         self.cursor = cursor;
         bytes
+    }
+
+    /// Deletes the pictures before number `end`.
+    fn delete_kept(&mut self, end: u32, bytes: &mut Vec<u8>) {
+        for id in self.kept.start..end {
+            bytes.extend(kitty::delete(id));
+        }
+        self.kept.start = end;
     }
 }
 
@@ -109,7 +160,23 @@ mod tests {
         covered: Option<Rect>,
         sixel: Option<&str>,
     ) -> String {
-        let bytes = painter.paint(next, covered, sixel.map(str::as_bytes), None, false);
+        let pixels = |text: &str| Pixels::InCells(text.as_bytes().to_vec());
+        paint_pixels(painter, next, covered, sixel.map(pixels), true)
+    }
+
+    fn paint_pixels(
+        painter: &mut Painter,
+        next: Buffer,
+        covered: Option<Rect>,
+        pixels: Option<Pixels>,
+        whole: bool,
+    ) -> String {
+        let drawing = pixels.map(|pixels| Drawing {
+            at: covered.unwrap().as_position(),
+            pixels,
+            whole,
+        });
+        let bytes = painter.paint(next, covered, drawing.as_ref(), None, false);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -149,6 +216,37 @@ mod tests {
         let bytes = paint(&mut painter, text(""), Some(moved), Some("NEW"));
         let erased = bytes.find("   ").unwrap();
         assert!(erased < bytes.find("NEW").unwrap(), "{bytes:?}");
+    }
+
+    #[test]
+    fn a_picture_that_stays_is_deleted_when_the_next_one_is_there() {
+        let mut painter = Painter::new();
+        let mut paint = |covered, pixels: Option<&str>, whole| {
+            let pixels = pixels.map(|text| Pixels::OverCells(text.as_bytes().to_vec()));
+            paint_pixels(&mut painter, text(""), covered, pixels, whole)
+        };
+        let shown = |id: u32| format!("i={}", FIRST_KEPT + id);
+        let deleted = |id: u32| format!("a=d,d=I,i={}", FIRST_KEPT + id);
+
+        let first = paint(Some(PLACE), Some("Rmlyc3Q="), true);
+        assert!(
+            first.contains(&shown(0)) && !first.contains("a=d"),
+            "{first:?}"
+        );
+        let patch = paint(Some(PLACE), Some("UGF0Y2g="), false);
+        assert!(
+            patch.contains(&shown(1)) && !patch.contains("a=d"),
+            "{patch:?}"
+        );
+        let next = paint(Some(PLACE), Some("TmV4dA=="), true);
+        let there = next.find("TmV4dA==").unwrap();
+        for old in [0, 1] {
+            assert!(next.find(&deleted(old)) > Some(there), "{next:?}");
+        }
+        assert!(!next.contains(&deleted(2)));
+        let gone = paint(None, None, true);
+        assert!(gone.contains(&deleted(2)), "{gone:?}");
+        assert_eq!(paint(None, None, true), "");
     }
 
     #[test]

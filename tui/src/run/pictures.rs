@@ -4,17 +4,22 @@
 //! no other picture is made; what was wanted in between is never drawn. So a held key cannot fill
 //! the line with pictures that nobody will see.
 
+use super::pace::Pace;
+use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
 use crate::app::subject::{Showing, SliceSubject};
-use crate::picture::halfblock::{self, Colour, Depth, HalfBlocks};
-use crate::picture::{GreyLevels, Palette, Resample, Scene, compose, sixel};
-use crate::term::probe::{Graphics, Terminal};
+use crate::picture::cells::{Cells, Colour, Depth};
+use crate::picture::{
+    Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
+};
+use crate::term::probe::{Graphics, Pixels, Protocol, Style, Terminal};
 use crate::term::threads::ASK_STATUS;
 use crate::view::PictureStatus;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
@@ -25,33 +30,44 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// How long the window must have kept its size before a picture is made for it.
 const QUIET: Duration = Duration::from_millis(80);
 
+/// How long the same must have been wanted before a draft of it is made complete: longer than
+/// between two repeats of a held key.
+const REST: Duration = Duration::from_millis(150);
+
+/// Most patches on one picture: kitty keeps each of them.
+const MOST_PATCHES: u32 = 64;
+
 /// A picture as the terminal takes it.
 #[derive(Debug)]
 pub struct Encoded {
     wanted: Wanted,
-    form: Form,
+    /// `None`: it cannot be made, because it has too many bytes even in the least detail.
+    made: Option<Made>,
+    /// What is to be written; nothing if that is text, or on the screen already.
+    drawing: Option<Drawing>,
     elapsed: Duration,
 }
 
-#[derive(Debug)]
-enum Form {
-    Sixel {
-        bytes: Vec<u8>,
-        greys: GreyLevels,
-    },
-    Blocks(HalfBlocks),
-    /// It cannot be made: too many bytes even with the fewest greys.
-    Impossible,
+/// A picture.
+#[derive(Debug, Clone)]
+struct Made {
+    form: Form,
+    /// Whether there is nothing better to be had.
+    complete: bool,
 }
 
-impl Encoded {
-    /// Its bytes, if it is a sixel.
-    pub fn sixel(&self) -> Option<&[u8]> {
-        match &self.form {
-            Form::Sixel { bytes, .. } => Some(bytes),
-            Form::Blocks(_) | Form::Impossible => None,
-        }
-    }
+#[derive(Debug, Clone)]
+enum Form {
+    Pixels {
+        picture: Arc<Indexed>,
+        detail: Detail,
+        /// Bytes of it as a whole, and of what was written last.
+        whole: usize,
+        written: usize,
+        /// How many patches are on it.
+        patches: u32,
+    },
+    Cells(Arc<Cells>),
 }
 
 /// What is to be shown, and where.
@@ -74,10 +90,12 @@ enum Sent {
 #[derive(Debug)]
 pub struct Pictures {
     encoded: Sender<Encoded>,
-    /// What is on the screen, or was sent there.
-    on_screen: Option<Wanted>,
-    blocks: Option<HalfBlocks>,
-    text: String,
+    /// What was wanted last.
+    latest: Option<Wanted>,
+    /// Until when that counts as moving.
+    moving_until: Option<Instant>,
+    /// What is on the screen, or was sent there; its drawing has been taken.
+    on_screen: Option<Encoded>,
     encoding: bool,
     ready: Option<Encoded>,
     sent: Option<Sent>,
@@ -85,9 +103,13 @@ pub struct Pictures {
     /// Questions asked and answered.
     asked: u64,
     answers: u64,
+    /// The question whose answer is timed: its number, the bytes before it, and when they left.
+    timed: Option<(u64, usize, Instant)>,
+    pace: Pace,
+    /// In which detail the last draft was in time.
+    draft: Option<Detail>,
     /// Not before this; the window is being resized.
     not_before: Option<Instant>,
-    impossible: bool,
 }
 
 impl Pictures {
@@ -95,17 +117,19 @@ impl Pictures {
     pub fn new(encoded: Sender<Encoded>) -> Self {
         Pictures {
             encoded,
+            latest: None,
+            moving_until: None,
             on_screen: None,
-            blocks: None,
-            text: String::new(),
             encoding: false,
             ready: None,
             sent: None,
             shown: None,
             asked: 0,
             answers: 0,
+            timed: None,
+            pace: Pace::default(),
+            draft: None,
             not_before: None,
-            impossible: false,
         }
     }
 
@@ -142,22 +166,55 @@ impl Pictures {
         let same_place = |w: &Wanted| {
             w.place == wanted.place && w.subject.showing.case == wanted.subject.showing.case
         };
-        if self.on_screen.as_ref().is_some_and(|w| !same_place(w)) {
+        if self
+            .on_screen
+            .as_ref()
+            .is_some_and(|s| !same_place(&s.wanted))
+        {
             self.erased();
         }
+        if self.latest.as_ref() != Some(&wanted) {
+            self.latest = Some(wanted.clone());
+            self.moving_until = Some(now + REST);
+        }
+        let moving = self.moving_until.is_some_and(|t| t > now);
         // Another slice of the same case in the same place is still worth drawing.
         self.ready = self.ready.take().filter(|e| same_place(&e.wanted));
         let busy = self.encoding || self.ready.is_some() || self.sent.is_some();
         let quiet = self.not_before.is_none_or(|t| t <= now);
-        if busy || !quiet || self.on_screen.as_ref() == Some(&wanted) {
+        let there = self.on_screen.as_ref().filter(|s| s.wanted == wanted);
+        let good_enough = there.is_some_and(|s| moving || s.is_complete());
+        if busy || !quiet || good_enough {
             return;
         }
         self.encoding = true;
+        let order = Order {
+            base: self.base(&wanted, moving),
+            draft: moving.then(|| Draft {
+                bytes: self.pace.budget(),
+                last: self.draft,
+            }),
+            wanted,
+        };
         let done = self.encoded.clone();
         tokio::task::spawn_blocking(move || {
             // Nobody listens any more when the client ends.
-            let _ = done.blocking_send(encode(wanted));
+            let _ = done.blocking_send(order.encode());
         });
+    }
+
+    /// The picture on the screen, if what is wanted can be made of it by a patch.
+    fn base(&self, wanted: &Wanted, moving: bool) -> Option<Made> {
+        let there = self.on_screen.as_ref()?;
+        let Graphics::Pixels(Pixels { patches: true, .. }) = wanted.place.graphics else {
+            return None;
+        };
+        // Another slice differs nearly everywhere.
+        let (old, new) = (&there.wanted.subject, &wanted.subject);
+        let same_slice = old.showing.index == new.showing.index && old.range == new.range;
+        let made = there.made.as_ref()?;
+        let room = matches!(made.form, Form::Pixels { patches, .. } if patches < MOST_PATCHES);
+        (same_slice && room && (moving || made.complete)).then(|| made.clone())
     }
 
     /// A picture has been made.
@@ -166,30 +223,30 @@ impl Pictures {
         self.ready = Some(encoded);
     }
 
-    /// The picture to send now. It counts as on the screen from here on.
-    pub fn take_ready(&mut self) -> Option<Encoded> {
-        let ready = self.ready.take()?;
-        self.text = describe(&ready);
-        self.impossible = matches!(ready.form, Form::Impossible);
-        self.blocks = match &ready.form {
-            Form::Blocks(blocks) => Some(blocks.clone()),
-            _ => None,
-        };
-        self.on_screen = Some(ready.wanted.clone());
-        if self.impossible {
-            return None;
+    /// What is to be drawn now, if a picture is ready: it counts as on the screen from here on.
+    /// One that is made of text, or differs in nothing, has no drawing.
+    pub fn take_ready(&mut self) -> Option<Option<Drawing>> {
+        let mut ready = self.ready.take()?;
+        let drawing = ready.drawing.take();
+        if let (Some(Form::Pixels { detail, .. }), true) = (ready.form(), self.is_moving()) {
+            self.draft = Some(*detail);
         }
-        self.sent = Some(Sent::Writing(ready.wanted.subject.showing.clone()));
-        Some(ready)
+        let sent = ready.made.is_some();
+        if sent {
+            self.sent = Some(Sent::Writing(ready.wanted.subject.showing.clone()));
+        }
+        self.on_screen = Some(ready);
+        sent.then_some(drawing)
+    }
+
+    fn is_moving(&self) -> bool {
+        self.moving_until.is_some()
     }
 
     /// No picture is on the screen, and none is on its way there.
     pub fn erased(&mut self) {
         self.on_screen = None;
-        self.blocks = None;
         self.ready = None;
-        self.impossible = false;
-        self.text.clear();
         // What was sent is no longer to be seen; its answer still has to come.
         self.shown = None;
         match &mut self.sent {
@@ -204,41 +261,45 @@ impl Pictures {
         self.not_before = Some(now + QUIET);
     }
 
-    /// The cells that a sixel covers.
+    /// The cells that a picture of pixels covers.
     pub fn covered(&self) -> Option<Rect> {
-        let wanted = self.on_screen.as_ref().filter(|_| !self.impossible)?;
-        matches!(wanted.place.graphics, Graphics::Sixel(_)).then_some(wanted.place.cells)
+        let there = self.on_screen.as_ref()?;
+        matches!(there.form(), Some(Form::Pixels { .. })).then_some(there.wanted.place.cells)
     }
 
-    /// Draws half-blocks where they belong.
-    pub fn draw_blocks(&self, buffer: &mut Buffer) {
-        let (Some(wanted), Some(blocks)) = (&self.on_screen, &self.blocks) else {
+    /// Draws a picture that is made of text where it belongs.
+    pub fn draw_cells(&self, buffer: &mut Buffer) {
+        let Some(there) = &self.on_screen else {
             return;
         };
-        let cells = wanted.place.cells.intersection(buffer.area);
-        if blocks.columns != usize::from(cells.width) {
+        let Some(Form::Cells(picture)) = there.form() else {
+            return;
+        };
+        let place = there.wanted.place.cells.intersection(buffer.area);
+        if picture.columns != usize::from(place.width) {
             return;
         }
-        for (position, [upper, lower]) in cells.positions().zip(&blocks.cells) {
+        for (position, cell) in place.positions().zip(&picture.cells) {
             buffer[position]
-                .set_symbol(halfblock::SYMBOL)
-                .set_fg(colour(*upper))
-                .set_bg(colour(*lower));
+                .set_char(cell.symbol)
+                .set_fg(colour(cell.foreground))
+                .set_bg(colour(cell.background));
         }
     }
 
     /// What the screen says of the picture.
     pub fn status(&self, terminal: &Terminal) -> PictureStatus {
+        let there = self.on_screen.as_ref();
         let none = match terminal.graphics() {
-            Graphics::None => Some("Pictures are off (--graphics none)."),
-            _ if self.impossible => {
+            Graphics::None => Some("Pictures are off (--picture none)."),
+            _ if there.is_some_and(|s| s.made.is_none()) => {
                 Some("The picture has more bytes than tmux takes; make the window smaller.")
             }
             _ => None,
         };
         PictureStatus {
-            place: self.on_screen.as_ref().map(|w| w.place.cells),
-            text: self.text.clone(),
+            place: there.map(|s| s.wanted.place.cells),
+            text: there.map(describe).unwrap_or_default(),
             none,
         }
     }
@@ -252,9 +313,12 @@ impl Pictures {
         1
     }
 
-    /// So many questions are being sent.
-    pub fn asked(&mut self, questions: u64) {
+    /// So many questions are being sent, behind so many bytes.
+    pub fn asked(&mut self, questions: u64, bytes: usize, now: Instant) {
         self.asked += questions;
+        if questions > 0 && self.timed.is_none() {
+            self.timed = Some((self.asked, bytes, now));
+        }
     }
 
     /// A frame has gone out. If it held a picture, its answer is waited for if there will be one.
@@ -275,8 +339,14 @@ impl Pictures {
     }
 
     /// The terminal has answered.
-    pub fn answered(&mut self) {
+    pub fn answered(&mut self, now: Instant) {
         self.answers = (self.answers + 1).min(self.asked);
+        if let Some((number, bytes, since)) = self.timed
+            && self.answers >= number
+        {
+            self.pace.measured(bytes, now - since);
+            self.timed = None;
+        }
         if let Some(Sent::Unanswered(showing, number, _)) = &self.sent
             && self.answers >= *number
         {
@@ -301,13 +371,19 @@ impl Pictures {
             Some(Sent::Unanswered(_, _, until)) => Some(*until),
             _ => None,
         };
-        [answer, self.not_before].into_iter().flatten().min()
+        [answer, self.not_before, self.moving_until]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due.
     pub fn on_time(&mut self, now: Instant) {
         if self.not_before.is_some_and(|t| t <= now) {
             self.not_before = None;
+        }
+        if self.moving_until.is_some_and(|t| t <= now) {
+            self.moving_until = None;
         }
         if let Some(Sent::Unanswered(showing, _, until)) = &self.sent
             && *until <= now
@@ -316,78 +392,221 @@ impl Pictures {
             self.shown = Some(showing.clone());
             self.sent = None;
             self.answers = self.asked;
+            self.timed = None;
         }
     }
 }
 
 fn colour(colour: Colour) -> Color {
     match colour {
+        Colour::Default => Color::Reset,
         Colour::Rgb([r, g, b]) => Color::Rgb(r, g, b),
         Colour::Fixed(n) => Color::Indexed(n),
     }
 }
 
-fn encode(wanted: Wanted) -> Encoded {
-    let start = std::time::Instant::now();
-    let form = match wanted.place.graphics {
-        Graphics::Sixel(limits) => {
-            let compose = |greys| picture(&wanted, greys);
-            match sixel::encode_within(limits.bytes, limits.greys, compose) {
-                Some((bytes, greys)) => Form::Sixel { bytes, greys },
-                None => Form::Impossible,
-            }
-        }
-        Graphics::HalfBlocks(depth) => match picture(&wanted, GreyLevels::MOST) {
-            Some(picture) => Form::Blocks(halfblock::encode(&picture, depth)),
-            None => Form::Impossible,
-        },
-        Graphics::Undecided | Graphics::None => Form::Impossible,
-    };
-    Encoded {
-        wanted,
-        form,
-        elapsed: start.elapsed(),
+/// A picture to be made.
+struct Order {
+    wanted: Wanted,
+    /// If a draft will do.
+    draft: Option<Draft>,
+    /// The picture that is there, where a patch may do.
+    base: Option<Made>,
+}
+
+/// What a draft may be.
+#[derive(Clone, Copy)]
+struct Draft {
+    /// Its bytes.
+    bytes: usize,
+    /// In which detail the last one was in time.
+    last: Option<Detail>,
+}
+
+impl Encoded {
+    fn form(&self) -> Option<&Form> {
+        self.made.as_ref().map(|made| &made.form)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.made.as_ref().is_none_or(|made| made.complete)
     }
 }
 
-fn picture(wanted: &Wanted, greys: GreyLevels) -> Option<crate::picture::Indexed> {
-    let subject = &wanted.subject;
-    let shape = subject.slice.shape;
-    let objects = subject.masks.iter().flat_map(|m| &m.objects);
-    let masks: Vec<_> = objects
-        .filter_map(|object| {
-            let runs = object.slices.get(&subject.showing.index)?;
-            Some((object.label, runs.to_mask(shape).ok()?))
+impl Order {
+    fn encode(self) -> Encoded {
+        let start = std::time::Instant::now();
+        let (made, drawing) = match self.wanted.place.graphics {
+            Graphics::Pixels(pixels) => match self.patch(pixels).or_else(|| self.whole(pixels)) {
+                Some((made, drawing)) => (Some(made), drawing),
+                None => (None, None),
+            },
+            Graphics::Cells(style, depth) => (self.cells(style, depth), None),
+            Graphics::Undecided | Graphics::None => (None, None),
+        };
+        Encoded {
+            wanted: self.wanted,
+            made,
+            drawing,
+            elapsed: start.elapsed(),
+        }
+    }
+
+    fn cells(&self, style: Style, depth: Depth) -> Option<Made> {
+        let picture = picture(&self.wanted, Detail::full(GreyLevels::MOST))?;
+        let cells = match style {
+            Style::HalfBlocks => halfblock::encode(&picture, depth),
+            Style::Braille => braille::encode(&picture, depth),
+        };
+        Some(Made {
+            form: Form::Cells(Arc::new(cells)),
+            complete: true,
         })
-        .collect();
-    let scene = Scene {
-        shape,
-        values: &subject.slice.values,
-        range: subject.range,
-        orientation: subject.orientation,
-        spacing: subject.spacing,
-        masks: &masks,
-        marks: &subject.marks,
-        resample: Resample::Linear,
-    };
-    compose(&scene, wanted.place.size, Palette::new(greys))
+    }
+
+    /// What changes the picture on the screen into the one that is wanted, where that is much less
+    /// than the whole.
+    fn patch(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
+        let mut made = self.base.clone()?;
+        let Form::Pixels {
+            picture: there,
+            detail,
+            whole,
+            written,
+            patches,
+        } = &mut made.form
+        else {
+            return None;
+        };
+        let new = picture(&self.wanted, *detail)?;
+        let (width, height) = self.wanted.place.cell;
+        let drawing = match new.since(there, (width.into(), height.into())) {
+            None if new == **there => None,
+            None => return None,
+            Some(patch) => {
+                let bytes = encode(&patch.picture, pixels.protocol)?;
+                *written = bytes.len();
+                *patches += 1;
+                if *written > *whole / 2 {
+                    return None;
+                }
+                let corner = self.wanted.place.cells.as_position();
+                let (x, y) = patch.at;
+                Some(Drawing {
+                    at: Position {
+                        x: corner.x + (x / u32::from(width)) as u16,
+                        y: corner.y + (y / u32::from(height)) as u16,
+                    },
+                    pixels: as_drawn(bytes, pixels.protocol),
+                    whole: false,
+                })
+            }
+        };
+        *there = Arc::new(new);
+        Some((made, drawing))
+    }
+
+    fn whole(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
+        let make = |detail| {
+            let picture = picture(&self.wanted, detail)?;
+            Some((encode(&picture, pixels.protocol)?, picture))
+        };
+        let most = Detail::full(pixels.greys);
+        let in_time = self.draft.and_then(|draft| {
+            // From where the last draft came to; a step up, in case the line has become faster.
+            let first = draft.last.map_or(most, |last| last.more(most));
+            detail::within(draft.bytes.min(pixels.bytes), first, make)
+        });
+        let least = Detail {
+            greys: GreyLevels::FEW,
+            coarse: true,
+        };
+        let (bytes, picture, detail) = in_time.or_else(|| {
+            let first = if self.draft.is_some() { least } else { most };
+            detail::within(pixels.bytes, first, make)
+        })?;
+        let form = Form::Pixels {
+            picture: Arc::new(picture),
+            detail,
+            whole: bytes.len(),
+            written: bytes.len(),
+            patches: 0,
+        };
+        let drawing = Drawing {
+            at: self.wanted.place.cells.as_position(),
+            pixels: as_drawn(bytes, pixels.protocol),
+            whole: true,
+        };
+        let made = Made {
+            form,
+            complete: self.draft.is_none() || detail == most,
+        };
+        Some((made, Some(drawing)))
+    }
 }
 
-fn describe(encoded: &Encoded) -> String {
-    let ms = encoded.elapsed.as_millis();
-    match (&encoded.form, encoded.wanted.place.graphics) {
-        (Form::Sixel { bytes, greys }, _) => {
+fn encode(picture: &Indexed, protocol: Protocol) -> Option<Vec<u8>> {
+    match protocol {
+        Protocol::Sixel => Some(sixel::encode(picture)),
+        #[cfg(feature = "libsixel")]
+        Protocol::Libsixel => crate::picture::libsixel::encode(picture),
+        Protocol::Kitty => kitty::encode(picture),
+        Protocol::Iterm2 => iterm2::encode(picture),
+    }
+}
+
+fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
+    match protocol {
+        Protocol::Kitty => painter::Pixels::OverCells(bytes),
+        _ => painter::Pixels::InCells(bytes),
+    }
+}
+
+fn picture(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
+    let Place {
+        size, pixel_aspect, ..
+    } = wanted.place;
+    detail.compose(size, |size, palette| {
+        wanted
+            .subject
+            .compose(size, pixel_aspect, palette, Resample::Linear)
+    })
+}
+
+fn describe(there: &Encoded) -> String {
+    let ms = there.elapsed.as_millis();
+    match (there.form(), there.wanted.place.graphics) {
+        (
+            Some(Form::Pixels {
+                detail, written, ..
+            }),
+            Graphics::Pixels(pixels),
+        ) => {
+            let draft = if there.is_complete() { "" } else { "draft · " };
+            let protocol = match pixels.protocol {
+                Protocol::Sixel => "sixel",
+                #[cfg(feature = "libsixel")]
+                Protocol::Libsixel => "libsixel",
+                Protocol::Kitty => "kitty",
+                Protocol::Iterm2 => "iterm2",
+            };
             format!(
-                "sixel · {} greys · {} kB · {ms} ms",
-                greys.count(),
-                bytes.len().div_ceil(1000)
+                "{draft}{protocol} · {} greys · {} kB · {ms} ms",
+                detail.greys.count(),
+                written.div_ceil(1000)
             )
         }
-        (Form::Blocks(_), Graphics::HalfBlocks(Depth::TrueColour)) => {
-            format!("half-blocks · {ms} ms")
+        (Some(Form::Cells(_)), Graphics::Cells(style, depth)) => {
+            let style = match style {
+                Style::HalfBlocks => "half-blocks",
+                Style::Braille => "braille",
+            };
+            match depth {
+                Depth::TrueColour => format!("{style} · {ms} ms"),
+                Depth::Colours256 => format!("{style} · 256 colours · {ms} ms"),
+            }
         }
-        (Form::Blocks(_), _) => format!("half-blocks · 256 colours · {ms} ms"),
-        (Form::Impossible, _) => String::new(),
+        _ => String::new(),
     }
 }
 

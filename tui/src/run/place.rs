@@ -1,8 +1,8 @@
 //! Where a picture goes and how large it is.
 
 use crate::app::subject::SliceSubject;
-use crate::picture::{Canvas, Size, compose, halfblock, sixel};
-use crate::term::probe::{Graphics, Terminal};
+use crate::picture::{Canvas, Size, braille, halfblock, sixel};
+use crate::term::probe::{Graphics, Protocol, Style, Terminal};
 use ratatui::layout::Rect;
 
 /// Where and how a picture is shown.
@@ -10,8 +10,12 @@ use ratatui::layout::Rect;
 pub struct Place {
     /// The cells that it touches.
     pub cells: Rect,
+    /// Width and height of a cell in pixels.
+    pub cell: (u16, u16),
     /// Its size in pixels.
     pub size: Size,
+    /// Height of one of its pixels divided by its width.
+    pub pixel_aspect: f64,
     /// How it is shown.
     pub graphics: Graphics,
 }
@@ -23,43 +27,51 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
     let (cell_width, cell_height) = terminal.cell();
     let (canvas, pixel_columns, pixel_rows) = match graphics {
         Graphics::Undecided | Graphics::None => return None,
-        Graphics::Sixel(limits) => {
-            let room = |cells: u16, pixels: u16, most: u16| {
-                (u32::from(cells) * u32::from(pixels)).min(most.into())
+        Graphics::Pixels(pixels) => {
+            let room = |cells: u16, each: u16, most: u16| {
+                (u32::from(cells) * u32::from(each)).min(most.into())
             };
             let size = Size {
-                width: room(area.width, cell_width, limits.largest.0),
-                height: room(area.height, cell_height, limits.largest.1),
+                width: room(area.width, cell_width, pixels.largest.0),
+                height: room(area.height, cell_height, pixels.largest.1),
+            };
+            let band = match pixels.protocol {
+                Protocol::Kitty | Protocol::Iterm2 => 1,
+                _ => sixel::BAND,
             };
             let canvas = Canvas {
                 size,
                 pixel_aspect: 1.0,
-                band: sixel::BAND,
+                band,
             };
             (canvas, cell_width.into(), cell_height.into())
         }
-        Graphics::HalfBlocks(_) => {
+        Graphics::Cells(style, _) => {
+            let (columns, rows) = match style {
+                Style::HalfBlocks => (1, halfblock::BAND),
+                Style::Braille => (braille::COLUMNS, braille::BAND),
+            };
             let canvas = Canvas {
                 size: Size {
-                    width: area.width.into(),
-                    height: u32::from(area.height) * halfblock::BAND,
+                    width: u32::from(area.width) * columns,
+                    height: u32::from(area.height) * rows,
                 },
                 pixel_aspect: f64::from(cell_height)
-                    / f64::from(halfblock::BAND)
-                    / f64::from(cell_width),
-                band: halfblock::BAND,
+                    / f64::from(rows)
+                    / (f64::from(cell_width) / f64::from(columns)),
+                band: rows,
             };
-            (canvas, 1, halfblock::BAND)
+            (canvas, columns, rows)
         }
     };
-    let (width, height) =
-        compose::extent(subject.slice.shape, subject.spacing, subject.orientation);
-    let size = canvas.fit(width, height)?;
+    let size = subject.fit(&canvas)?;
     let columns = size.width.div_ceil(pixel_columns) as u16;
     let rows = size.height.div_ceil(pixel_rows) as u16;
     Some(Place {
         cells: Rect::new(area.x + (area.width - columns) / 2, area.y, columns, rows),
+        cell: (cell_width, cell_height),
         size,
+        pixel_aspect: canvas.pixel_aspect,
         graphics,
     })
 }
@@ -83,9 +95,9 @@ mod tests {
         }
     }
 
-    fn terminal(graphics: Choice, cell: (u16, u16)) -> Terminal {
+    fn terminal(picture: Choice, cell: (u16, u16)) -> Terminal {
         let preferences = Preferences {
-            graphics,
+            picture,
             cell: Some(cell),
             greys: GreyLevels::USUAL,
         };
@@ -108,8 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn other_pixels_need_no_bands() {
+        let place = place(&subject(), AREA, &terminal(Choice::Kitty, (10, 20))).unwrap();
+        assert_eq!((place.size.width, place.size.height), (509, 382));
+        assert_eq!(place.cells, Rect::new(2, 2, 51, 20));
+    }
+
+    #[test]
+    fn braille_has_eight_dots_a_cell() {
+        let place = place(&subject(), AREA, &terminal(Choice::Braille, (10, 20))).unwrap();
+        assert_eq!((place.size.width, place.size.height), (101, 76));
+        assert_eq!(place.cells, Rect::new(2, 2, 51, 19));
+    }
+
+    #[test]
     fn half_blocks_allow_for_the_shape_of_cells() {
-        let blocks = |cell| place(&subject(), AREA, &terminal(Choice::Halfblock, cell)).unwrap();
+        let blocks = |cell| place(&subject(), AREA, &terminal(Choice::Blocks, cell)).unwrap();
         let square = blocks((10, 20));
         assert_eq!((square.size.width, square.size.height), (51, 38));
         assert_eq!(square.cells.height, 19);

@@ -67,6 +67,8 @@ pub enum Reply {
         /// Rows.
         height: u16,
     },
+    /// Whether the graphics protocol of kitty is understood.
+    KittyGraphics(bool),
     /// All that was sent before the question has been worked off (DSR 5).
     Status,
 }

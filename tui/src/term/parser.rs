@@ -376,6 +376,9 @@ fn control_reply(data: &[u8], last: u8) -> Option<Reply> {
 }
 
 fn text_reply(kind: u8, data: &[u8]) -> Option<Reply> {
+    if let (b'_', Some(reply)) = (kind, data.strip_prefix(b"Gi=31;")) {
+        return Some(Reply::KittyGraphics(reply == b"OK"));
+    }
     let version = data.strip_prefix(b">|").filter(|_| kind == b'P')?;
     Some(Reply::Version(
         String::from_utf8_lossy(version).into_owned(),

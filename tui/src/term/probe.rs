@@ -7,12 +7,12 @@
 use super::Reply;
 use super::tty::WindowSize;
 use crate::picture::GreyLevels;
-use crate::picture::halfblock::Depth;
+use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
-/// name, attributes, cell and text area in pixels, sixel colours and size, synchronised updates.
-pub const QUESTIONS: &[u8] =
-    b"\x1b[>q\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
+/// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
+/// synchronised updates.
+pub const QUESTIONS: &[u8] = b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
 
 /// What is asked again when the window changes: the font may have changed with it.
 pub const SIZE_QUESTIONS: &[u8] = b"\x1b[16t\x1b[14t\x1b[?2;1;0S\x1b[5n";
@@ -31,8 +31,18 @@ pub enum Choice {
     Auto,
     /// As sixel, whatever the terminal says.
     Sixel,
+    /// As sixel in colours that libsixel chooses.
+    #[cfg(feature = "libsixel")]
+    Libsixel,
+    /// By the graphics protocol of kitty.
+    Kitty,
+    /// As inline images of iTerm2.
+    Iterm2,
     /// As half-blocks: two pixels per character.
-    Halfblock,
+    #[value(alias = "halfblock")]
+    Blocks,
+    /// As braille: eight dots per character, without greys.
+    Braille,
     /// Not at all.
     None,
 }
@@ -41,7 +51,7 @@ pub enum Choice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preferences {
     /// How pictures are to be shown.
-    pub graphics: Choice,
+    pub picture: Choice,
     /// Size of a character cell in pixels.
     pub cell: Option<(u16, u16)>,
     /// Greys in a picture.
@@ -73,23 +83,153 @@ impl Environment {
 pub enum Graphics {
     /// Not yet known.
     Undecided,
-    /// As sixel.
-    Sixel(SixelLimits),
-    /// As half-blocks.
-    HalfBlocks(Depth),
+    /// As pixels.
+    Pixels(Pixels),
+    /// As characters.
+    Cells(Style, Depth),
     /// Not at all.
     None,
 }
 
-/// What a sixel picture may be.
+/// How pixels are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SixelLimits {
+pub enum Protocol {
+    /// Sixel.
+    Sixel,
+    /// Sixel in colours that libsixel chooses.
+    #[cfg(feature = "libsixel")]
+    Libsixel,
+    /// That of kitty.
+    Kitty,
+    /// Inline images of iTerm2.
+    Iterm2,
+}
+
+/// Which characters make a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Two pixels each.
+    HalfBlocks,
+    /// Eight dots each.
+    Braille,
+}
+
+/// What a picture of pixels may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pixels {
+    /// How it is written.
+    pub protocol: Protocol,
     /// Greys.
     pub greys: GreyLevels,
     /// Bytes.
     pub bytes: usize,
     /// Pixels, wide and high.
     pub largest: (u16, u16),
+    /// What changes may be drawn over what is there, without the rest.
+    pub patches: bool,
+}
+
+/// Terminals whose answers do not say what is best for them, by the beginning of their names.
+const KNOWN: [Known; 11] = [
+    Known::new(
+        "XTerm",
+        None,
+        true,
+        "patches over a sixel were seen to be right (379)",
+    ),
+    Known::new(
+        "kitty",
+        Some(Protocol::Kitty),
+        true,
+        "has no sixel; patches are part of its protocol",
+    ),
+    Known::new("ghostty", Some(Protocol::Kitty), false, "has no sixel"),
+    Known::new(
+        "WezTerm",
+        Some(Protocol::Iterm2),
+        false,
+        "its sixel and kitty pictures have faults",
+    ),
+    Known::new(
+        "iTerm2",
+        Some(Protocol::Iterm2),
+        false,
+        "its own protocol is the one it does best",
+    ),
+    Known::new(
+        "Rio",
+        Some(Protocol::Iterm2),
+        false,
+        "text does not take its sixels off",
+    ),
+    Known::cells(
+        "Konsole",
+        "its pictures stay where they were; try --picture kitty",
+    ),
+    Known::new(
+        "foot",
+        Some(Protocol::Sixel),
+        false,
+        "a sixel over a sixel damages both",
+    ),
+    Known::new(
+        "contour",
+        Some(Protocol::Sixel),
+        false,
+        "keeps what lies under a sixel",
+    ),
+    Known::new("tmux", None, false, "keeps only twenty pictures"),
+    Known::new("mlterm", Some(Protocol::Sixel), false, "slow, but right"),
+];
+
+/// What is known of a terminal.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    name: &'static str,
+    /// What is best if it is neither asked nor believed.
+    best: Best,
+    patches: bool,
+    why: &'static str,
+}
+
+/// Which way of showing pictures is best for a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Best {
+    /// What it says that it can.
+    AsItSays,
+    /// This, whatever it says.
+    Pixels(Protocol),
+    /// Characters, whatever it says.
+    Cells,
+}
+
+impl Known {
+    const fn new(
+        name: &'static str,
+        best: Option<Protocol>,
+        patches: bool,
+        why: &'static str,
+    ) -> Self {
+        let best = match best {
+            Some(protocol) => Best::Pixels(protocol),
+            None => Best::AsItSays,
+        };
+        Known {
+            name,
+            best,
+            patches,
+            why,
+        }
+    }
+
+    const fn cells(name: &'static str, why: &'static str) -> Self {
+        Known {
+            name,
+            best: Best::Cells,
+            patches: false,
+            why,
+        }
+    }
 }
 
 /// What is known of the terminal.
@@ -104,6 +244,7 @@ pub struct Terminal {
     text_cell: Option<(u16, u16)>,
     registers: Option<u16>,
     largest: Option<(u16, u16)>,
+    kitty: bool,
     synchronized: bool,
     /// The end mark has come, or nobody waits for it any more.
     settled: bool,
@@ -122,6 +263,7 @@ impl Terminal {
             text_cell: None,
             registers: None,
             largest: None,
+            kitty: false,
             synchronized: false,
             settled: false,
         }
@@ -140,6 +282,7 @@ impl Terminal {
             }
             &Reply::ColourRegisters(count) => self.registers = Some(count),
             &Reply::LargestPicture { width, height } => self.largest = Some((width, height)),
+            &Reply::KittyGraphics(understood) => self.kitty = understood,
             Reply::Status => self.settled = true,
         }
     }
@@ -178,17 +321,6 @@ impl Terminal {
         self.attributes.as_ref().is_some_and(|a| a.contains(&4))
     }
 
-    /// Why pictures are shown as they are, in words.
-    pub fn reason(&self) -> String {
-        let reason = match self.preferences.graphics {
-            Choice::Auto if self.has_sixel() => "the terminal says that it has sixel",
-            Choice::Auto if self.attributes.is_some() => "the terminal says nothing of sixel",
-            Choice::Auto => "the terminal has not said what it can do",
-            _ => "chosen by --graphics or in the settings",
-        };
-        reason.to_owned()
-    }
-
     /// Whether a frame can be held back until it is complete (mode 2026).
     pub fn is_synchronized(&self) -> bool {
         self.synchronized
@@ -209,40 +341,115 @@ impl Terminal {
 
     /// How pictures are shown.
     pub fn graphics(&self) -> Graphics {
-        match self.preferences.graphics {
+        match self.preferences.picture {
             Choice::None => Graphics::None,
-            Choice::Sixel => self.sixel(),
-            Choice::Auto if self.has_sixel() => self.sixel(),
-            Choice::Auto if !self.settled => Graphics::Undecided,
-            Choice::Auto | Choice::Halfblock => {
-                Graphics::HalfBlocks(if self.environment.true_colour {
-                    Depth::TrueColour
-                } else {
-                    Depth::Colours256
-                })
-            }
+            Choice::Sixel => self.pixels(Protocol::Sixel),
+            #[cfg(feature = "libsixel")]
+            Choice::Libsixel => self.pixels(Protocol::Libsixel),
+            Choice::Kitty => self.pixels(Protocol::Kitty),
+            Choice::Iterm2 => self.pixels(Protocol::Iterm2),
+            Choice::Blocks => self.cells(Style::HalfBlocks),
+            Choice::Braille => self.cells(Style::Braille),
+            Choice::Auto => match self.best() {
+                Some(Some(protocol)) => self.pixels(protocol),
+                Some(None) => self.cells(Style::HalfBlocks),
+                None => Graphics::Undecided,
+            },
         }
     }
 
-    fn sixel(&self) -> Graphics {
-        let named = |name: &str| self.version.as_ref().is_some_and(|v| v.starts_with(name));
+    /// What is best for this terminal; `Some(None)`: characters; `None`: not known yet. Its name
+    /// and its answer to kitty's question come before its attributes, so with those all is known.
+    fn best(&self) -> Option<Option<Protocol>> {
+        let sixel = self.attributes.as_ref().is_some_and(|a| a.contains(&4));
+        match self.known().map_or(Best::AsItSays, |known| known.best) {
+            Best::Pixels(protocol) => Some(Some(protocol)),
+            Best::Cells => Some(None),
+            // tmux may let an answer of the terminal around it through, but not the pictures.
+            Best::AsItSays if self.kitty && !self.in_tmux() => Some(Some(Protocol::Kitty)),
+            Best::AsItSays if sixel => Some(Some(Protocol::Sixel)),
+            Best::AsItSays => self.settled.then_some(None),
+        }
+    }
+
+    /// Why pictures are shown as they are, in words.
+    pub fn reason(&self) -> String {
+        if self.preferences.picture != Choice::Auto {
+            return "chosen by --picture, MEDICOSAM_PICTURE or the settings".to_owned();
+        }
+        let name = self.version.as_deref().unwrap_or("the terminal");
+        let said = match self.best() {
+            None => return "the terminal has not answered yet".to_owned(),
+            Some(Some(Protocol::Kitty)) => "speaks kitty's graphics protocol",
+            Some(Some(Protocol::Iterm2)) => "shows inline images",
+            Some(Some(_)) => "says that it has sixel",
+            Some(None) if self.attributes.is_none() && self.known().is_none() => {
+                return "the terminal answers nothing".to_owned();
+            }
+            Some(None) => "is not known to show pictures well",
+        };
+        match self.known() {
+            Some(known) => format!("{name} {said}; {}", known.why),
+            None => format!("{name} {said}"),
+        }
+    }
+
+    /// What is known of it by its name.
+    fn known(&self) -> Option<&'static Known> {
+        let version = self.version.as_deref()?;
+        KNOWN.iter().find(|known| {
+            let start = version.get(..known.name.len());
+            let rest = version.get(known.name.len()..).unwrap_or_default();
+            // `xterm.js(5.6.0)` is not `XTerm(379)`.
+            start.is_some_and(|start| start.eq_ignore_ascii_case(known.name))
+                && (rest.is_empty() || rest.starts_with(['(', ' ']))
+        })
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.known().is_some_and(|known| known.name == name)
+    }
+
+    fn in_tmux(&self) -> bool {
+        self.environment.tmux || self.is_named("tmux")
+    }
+
+    fn cells(&self, style: Style) -> Graphics {
+        let depth = if self.environment.true_colour {
+            Depth::TrueColour
+        } else {
+            Depth::Colours256
+        };
+        Graphics::Cells(style, depth)
+    }
+
+    fn pixels(&self, protocol: Protocol) -> Graphics {
         let greys = self.preferences.greys;
         let unlimited = (u16::MAX, u16::MAX);
-        Graphics::Sixel(SixelLimits {
-            greys: self.registers.map_or(greys, |count| greys.within(count)),
-            bytes: if self.environment.tmux || named("tmux") {
+        let is_sixel = !matches!(protocol, Protocol::Kitty | Protocol::Iterm2);
+        let registers = self.registers.filter(|_| is_sixel);
+        let largest = self
+            .largest
+            .filter(|&(width, height)| width > 0 && height > 0)
+            .unwrap_or(if self.is_named("XTerm") {
+                XTERM_LARGEST
+            } else {
+                unlimited
+            });
+        let can_patch = match protocol {
+            Protocol::Sixel | Protocol::Kitty => self.known().is_some_and(|known| known.patches),
+            _ => false,
+        };
+        Graphics::Pixels(Pixels {
+            protocol,
+            greys: registers.map_or(greys, |count| greys.within(count)),
+            bytes: if self.in_tmux() {
                 TMUX_LIMIT
             } else {
                 usize::MAX
             },
-            largest: self
-                .largest
-                .filter(|&(width, height)| width > 0 && height > 0)
-                .unwrap_or(if named("XTerm") {
-                    XTERM_LARGEST
-                } else {
-                    unlimited
-                }),
+            largest: if is_sixel { largest } else { unlimited },
+            patches: can_patch && !self.in_tmux(),
         })
     }
 }
@@ -252,9 +459,9 @@ mod tests {
     use super::*;
     use crate::term::{Input, Parser};
 
-    fn terminal(graphics: Choice, pixels: (u16, u16)) -> Terminal {
+    fn terminal(picture: Choice, pixels: (u16, u16)) -> Terminal {
         let preferences = Preferences {
-            graphics,
+            picture,
             cell: None,
             greys: GreyLevels::USUAL,
         };
@@ -278,6 +485,85 @@ mod tests {
         terminal
     }
 
+    const BLOCKS: Graphics = Graphics::Cells(Style::HalfBlocks, Depth::Colours256);
+
+    fn pixels(terminal: &Terminal) -> Pixels {
+        match terminal.graphics() {
+            Graphics::Pixels(pixels) => pixels,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_terminal_gets_what_is_best_for_it() {
+        let kitty = "\x1b_Gi=31;OK\x1b\\";
+        for (name, answers, expected) in [
+            (
+                "kitty(0.31.0)",
+                &*format!("{kitty}\x1b[?62;c"),
+                Some(Protocol::Kitty),
+            ),
+            (
+                "ghostty 1.1.3",
+                &*format!("{kitty}\x1b[?62;22c"),
+                Some(Protocol::Kitty),
+            ),
+            (
+                "WezTerm 20240203-110809",
+                &*format!("{kitty}\x1b[?65;4;6;18;22c"),
+                Some(Protocol::Iterm2),
+            ),
+            ("iTerm2 3.5.2", "\x1b[?62;4c", Some(Protocol::Iterm2)),
+            ("Rio 0.2.12", "\x1b[?62;4;6;22c", Some(Protocol::Iterm2)),
+            ("Konsole 23.08.1", &*format!("{kitty}\x1b[?62;1;4c"), None),
+            (
+                "foot(1.23.0)",
+                "\x1b[?62;4;22;28;29c",
+                Some(Protocol::Sixel),
+            ),
+            ("contour 0.4.3", "\x1b[?65;1;4;6;22c", Some(Protocol::Sixel)),
+            (
+                "mintty 3.7.0",
+                "\x1b[?64;1;2;4;6;9;15;21;22;28;29c",
+                Some(Protocol::Sixel),
+            ),
+            ("xterm.js(5.6.0)", "\x1b[?62;4;9;22c", Some(Protocol::Sixel)),
+            (
+                "something new 1.0",
+                &*format!("{kitty}\x1b[?62;22c"),
+                Some(Protocol::Kitty),
+            ),
+            ("VTE(7600)", "\x1b[?65;1;9c", None),
+        ] {
+            let transcript = format!("\x1bP>|{name}\x1b\\{answers}\x1b[0n");
+            let terminal = answered(terminal(Choice::Auto, (0, 0)), &transcript);
+            match expected {
+                Some(protocol) => assert_eq!(pixels(&terminal).protocol, protocol, "{name}"),
+                None => assert_eq!(terminal.graphics(), BLOCKS, "{name}"),
+            }
+            let patches = matches!(terminal.graphics(), Graphics::Pixels(p) if p.patches);
+            assert_eq!(patches, name.starts_with("kitty"), "{name}");
+            assert!(!terminal.reason().is_empty());
+        }
+    }
+
+    #[test]
+    fn within_tmux_the_terminal_around_it_is_not_believed() {
+        let mut inside = terminal(Choice::Auto, (0, 0));
+        inside.environment.tmux = true;
+        let inside = answered(inside, "\x1b_Gi=31;OK\x1b\\\x1b[?1;2c\x1b[0n");
+        assert_eq!(inside.graphics(), BLOCKS);
+    }
+
+    #[test]
+    fn kitty_refusing_is_no_kitty() {
+        let refusing = answered(
+            terminal(Choice::Auto, (0, 0)),
+            "\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\\x1b[?62c\x1b[0n",
+        );
+        assert_eq!(refusing.graphics(), BLOCKS);
+    }
+
     #[test]
     fn xterm_as_vt340_hides_its_cells_but_tells_by_its_window() {
         let xterm = answered(
@@ -288,10 +574,12 @@ mod tests {
         assert!(!xterm.is_synchronized());
         assert_eq!(
             xterm.graphics(),
-            Graphics::Sixel(SixelLimits {
+            Graphics::Pixels(Pixels {
+                protocol: Protocol::Sixel,
                 greys: GreyLevels::USUAL,
                 bytes: usize::MAX,
                 largest: (480, 312),
+                patches: true,
             })
         );
     }
@@ -302,7 +590,7 @@ mod tests {
             terminal(Choice::Auto, (484, 316)),
             "\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;2;6;9;15c\x1b[?1;3S\x1b[?2;3S\x1b[0n",
         );
-        assert_eq!(xterm.graphics(), Graphics::HalfBlocks(Depth::Colours256));
+        assert_eq!(xterm.graphics(), BLOCKS);
     }
 
     #[test]
@@ -322,10 +610,17 @@ mod tests {
             "\x1bP>|tmux 3.6\x1b\\\x1b[?1;2;4c\x1b[4;480;800t\x1b[0n",
         );
         assert_eq!(tmux.cell(), (10, 20));
-        let Graphics::Sixel(limits) = tmux.graphics() else {
-            panic!("{:?}", tmux.graphics());
-        };
-        assert_eq!(limits.bytes, TMUX_LIMIT);
+        let pixels = pixels(&tmux);
+        assert_eq!(
+            (pixels.protocol, pixels.bytes),
+            (Protocol::Sixel, TMUX_LIMIT)
+        );
+        assert!(!pixels.patches);
+        let older = answered(
+            terminal(Choice::Auto, (0, 0)),
+            "\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c\x1b[0n",
+        );
+        assert_eq!(older.graphics(), BLOCKS);
     }
 
     #[test]
@@ -333,9 +628,9 @@ mod tests {
         let mut silent = terminal(Choice::Auto, (0, 0));
         assert_eq!(silent.graphics(), Graphics::Undecided);
         silent.give_up_waiting();
-        assert_eq!(silent.graphics(), Graphics::HalfBlocks(Depth::Colours256));
+        assert_eq!(silent.graphics(), BLOCKS);
         let late = answered(silent, "\x1b[?62;4c");
-        assert!(matches!(late.graphics(), Graphics::Sixel(_)));
+        assert_eq!(pixels(&late).protocol, Protocol::Sixel);
     }
 
     #[test]
@@ -343,7 +638,7 @@ mod tests {
         let none = answered(terminal(Choice::None, (0, 0)), "\x1b[?62;4c\x1b[0n");
         assert_eq!(none.graphics(), Graphics::None);
         let forced = terminal(Choice::Sixel, (0, 0));
-        assert!(matches!(forced.graphics(), Graphics::Sixel(_)));
+        assert_eq!(pixels(&forced).protocol, Protocol::Sixel);
         let odd = answered(
             terminal(Choice::Auto, (800, 0)),
             "\x1b[6;0;9999t\x1b[4;3;2t",

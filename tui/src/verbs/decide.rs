@@ -1,19 +1,19 @@
 //! `medicosam approve`, `reject`, `flag`
 
-use super::{CaseArgs, Error, FormatArgs, print};
+use super::Error;
+use super::many::{ManyArgs, each};
 use clap::Args;
 use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{RevisionNumber, Verdict};
 use medicosam_shared::client::Client;
-use medicosam_shared::text::printable;
 use std::io::Write;
 
 /// What every decision needs.
 #[derive(Debug, Clone, Args)]
 pub struct DecisionArgs {
-    /// Which case.
+    /// Which cases, and how to print it.
     #[command(flatten)]
-    pub case: CaseArgs,
+    pub many: ManyArgs,
     /// The revision that was looked at; another current one is a conflict (exit status 4)
     /// [default: the current one]
     #[arg(long, value_name = "N")]
@@ -21,9 +21,6 @@ pub struct DecisionArgs {
     /// Replace what another reviewer decided on the same revision
     #[arg(long)]
     pub overrule: bool,
-    /// How to print it.
-    #[command(flatten)]
-    pub format: FormatArgs,
 }
 
 /// An approval.
@@ -77,27 +74,21 @@ async fn decide(
     reason: &str,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let case = client.case(&args.case.case).await?.summary;
-    let revision = args
-        .revision
-        .or(case.revision)
-        .ok_or_else(|| Error::NoRevision {
-            case: case.id.clone(),
-            state: case.state,
-        })?;
-    let request = DecisionRequest {
-        revision,
-        verdict,
-        reason: reason.to_owned(),
-        overrule: args.overrule,
-    };
-    let case = client.decide(&case.id, &request).await?;
-    print(out, args.format.json, &case, |case| {
-        format!(
-            "{} ({}) revision {revision}: {}\n",
-            case.id,
-            printable(&case.name),
-            case.state
-        )
+    each(client, &args.many, out, async |client, case| {
+        let revision = args
+            .revision
+            .or(case.revision)
+            .ok_or_else(|| Error::NoRevision {
+                case: case.id.clone(),
+                state: case.state,
+            })?;
+        let request = DecisionRequest {
+            revision,
+            verdict,
+            reason: reason.to_owned(),
+            overrule: args.overrule,
+        };
+        Ok(client.decide(&case.id, &request).await?)
     })
+    .await
 }

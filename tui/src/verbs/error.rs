@@ -23,6 +23,16 @@ pub enum Error {
         /// Why.
         fault: Fault,
     },
+    /// It could not be done for some of the cases; what was printed says why.
+    #[error("not done for {refused} of {asked} cases")]
+    NotAll {
+        /// How many were refused.
+        refused: usize,
+        /// How many were asked for.
+        asked: usize,
+        /// The worst exit status among them.
+        exit_status: u8,
+    },
     /// The result is there, but could not be printed.
     #[error("writing the result to the standard output: {0}")]
     Output(std::io::Error),
@@ -35,6 +45,7 @@ impl Error {
             Error::Client(error) => error.code(),
             Error::NoRevision { .. } => "no-revision",
             Error::WorkFailed { fault } => &fault.code,
+            Error::NotAll { .. } => "not-all",
             Error::Output(_) => "output-unwritable",
         }
     }
@@ -47,6 +58,7 @@ impl Error {
                 "Wait until it is in review (`medicosam list`), or give it a prompt with `medicosam prompt`."
             }
             Error::WorkFailed { fault } => &fault.hint,
+            Error::NotAll { .. } => "The list of results says why; the others are done.",
             Error::Output(_) => "Check where the output goes: a full disk, or a pipe that closed.",
         }
     }
@@ -58,8 +70,14 @@ impl Error {
                 ClientError::Unreachable { .. } | ClientError::Broken { .. } | ClientError::Host(_),
             ) => 3,
             Error::Client(error) if error.is_conflict() => 4,
+            Error::NotAll { exit_status, .. } => *exit_status,
             _ => 1,
         }
+    }
+
+    /// Whether the result that was printed says it already, so that JSON stays one object.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Error::NotAll { .. })
     }
 
     /// The error as it stands in JSON.

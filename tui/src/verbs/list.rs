@@ -2,6 +2,8 @@
 
 use super::table::{Align, age, millilitres, score, table};
 use super::{Error, FormatArgs, print};
+use crate::app::filter::Filter;
+use crate::app::sort::Sort;
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::api::CaseList;
@@ -10,12 +12,32 @@ use medicosam_shared::client::Client;
 use medicosam_shared::text::printable;
 use std::io::Write;
 
+const FILTERS: &str = "\
+A filter is terms with blanks between, all of which must hold:
+  liver 12              words in the name (letters may be left out), profile, reviewer, state, id
+  state:review,flagged  also profile: by: name: reason: fault: id:
+  score<0.8 ml>=10      also age<2h (s m h d w) revision>1 score:none
+  !state:review         what does not fit; quotes keep blanks together: reason:\"too big\"";
+
 /// Which cases, and how they are printed.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = FILTERS)]
 pub struct ListArgs {
     /// Only cases in this state; may be given more than once
     #[arg(long, value_name = "STATE", value_parser = str::parse::<CaseState>)]
     pub state: Vec<CaseState>,
+    /// Only cases that fit, as typed after / on the screen: 'state:review score<0.8 liver'
+    #[arg(long, value_name = "FILTER", value_parser = str::parse::<Filter>, default_value = "", hide_default_value = true)]
+    pub filter: Filter,
+    /// What they are sorted by
+    #[arg(long, value_name = "ORDER", value_parser = str::parse::<Sort>, default_value = "attention")]
+    pub sort: Sort,
+    /// The other way round
+    #[arg(long)]
+    pub reverse: bool,
+    /// Print ids only, one a line, for `medicosam approve $(medicosam list --ids …)`
+    #[arg(long, conflicts_with = "json")]
+    pub ids: bool,
     /// How to print it.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -30,8 +52,15 @@ pub(super) async fn run(
     if !args.state.is_empty() {
         list.cases.retain(|case| args.state.contains(&case.state));
     }
-    print(out, args.format.json, &list, |list| {
-        text(list, Timestamp::now())
+    let now = Timestamp::now();
+    list.cases.retain(|case| args.filter.matches(case, now));
+    list.cases.sort_by(|a, b| {
+        let order = args.sort.compare(a, b);
+        if args.reverse { order.reverse() } else { order }
+    });
+    print(out, args.format.json, &list, |list| match args.ids {
+        true => list.cases.iter().map(|c| format!("{}\n", c.id)).collect(),
+        false => text(list, now),
     })
 }
 

@@ -8,17 +8,23 @@ mod decide;
 mod error;
 pub mod generate;
 mod list;
+mod many;
+mod note;
 mod prompt;
 mod retry;
 mod show;
 mod status;
 mod table;
+mod undo;
 
 pub use decide::{ApproveArgs, ObjectArgs};
 pub use error::Error;
 pub use list::ListArgs;
+pub use many::ManyArgs;
+pub use note::NoteArgs;
 pub use prompt::PromptArgs;
 pub use table::{age, millilitres, score};
+pub use undo::UndoArgs;
 
 use clap::{Args, Subcommand};
 use medicosam_shared::api::ErrorBody;
@@ -36,16 +42,20 @@ pub enum Verb {
     List(ListArgs),
     /// Show a case: scan, revisions, objects, history
     Show(ReadArgs),
-    /// Approve the current segmentation of a case
+    /// Approve the current segmentation of cases
     Approve(ApproveArgs),
-    /// Reject the current segmentation of a case
+    /// Reject the current segmentation of cases
     Reject(ObjectArgs),
-    /// Flag a case for somebody else to look at
+    /// Flag cases for somebody else to look at
     Flag(ObjectArgs),
+    /// Take back your own last decision on cases; both stay in the history
+    Undo(UndoArgs),
+    /// Leave a note on a case, which decides nothing
+    Note(NoteArgs),
     /// Segment one slice again from a box or points, as a new revision
     Prompt(PromptArgs),
-    /// Try a failed or paused case again
-    Retry(ReadArgs),
+    /// Try failed or paused cases again
+    Retry(ManyArgs),
     /// Show how the daemon is: folders, workers, device
     Status(FormatArgs),
     /// Show what terminal, line and daemon can do, and what to set
@@ -88,9 +98,12 @@ impl Verb {
         match self {
             Verb::Open(_) | Verb::Completions(_) | Verb::Man => false,
             Verb::List(args) => args.format.json,
-            Verb::Show(args) | Verb::Retry(args) => args.format.json,
-            Verb::Approve(args) => args.decision.format.json,
-            Verb::Reject(args) | Verb::Flag(args) => args.decision.format.json,
+            Verb::Show(args) => args.format.json,
+            Verb::Retry(args) => args.format.json,
+            Verb::Undo(args) => args.many.format.json,
+            Verb::Note(args) => args.format.json,
+            Verb::Approve(args) => args.decision.many.format.json,
+            Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
             Verb::Status(args) | Verb::Doctor(args) => args.json,
         }
@@ -115,6 +128,8 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Approve(args) => decide::approve(client, args, out).await,
         Verb::Reject(args) => decide::object(client, args, Verdict::Reject, out).await,
         Verb::Flag(args) => decide::object(client, args, Verdict::Flag, out).await,
+        Verb::Undo(args) => undo::run(client, args, out).await,
+        Verb::Note(args) => note::run(client, args, out).await,
         Verb::Prompt(args) => prompt::run(client, args, out).await,
         Verb::Retry(args) => retry::run(client, args, out).await,
         Verb::Status(args) => status::run(client, *args, out).await,

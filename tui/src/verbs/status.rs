@@ -48,6 +48,10 @@ fn text(status: &Status) -> String {
     for worker in &status.workers {
         text.push_str(&worker_line(worker));
     }
+    for viewer in &status.viewers {
+        let who = printable(&viewer.who);
+        text.push_str(&format!("{who} looks at {}\n", printable(&viewer.case.0)));
+    }
     text
 }
 

@@ -2,7 +2,8 @@
 
 use super::{PictureStatus, Theme, put};
 use crate::app::keymap::Hint;
-use crate::app::{Action, Context, Dialog, Link, Model};
+use crate::app::narrowing::Typing;
+use crate::app::{Action, Context, Dialog, Link, Model, Question};
 use medicosam_shared::case::{CaseState, Verdict};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
@@ -58,10 +59,12 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
 
 /// Cases per kind of state.
 pub fn counts(model: &Model) -> String {
-    let count = |states: &[CaseState]| {
-        let cases = model.queue.cases().iter();
-        cases.filter(|c| states.contains(&c.state)).count()
-    };
+    let mut numbers = [0usize; CaseState::ALL.len()];
+    for case in model.queue.cases() {
+        numbers[case.state as usize] += 1;
+    }
+    let count =
+        |states: &[CaseState]| -> usize { states.iter().map(|s| numbers[*s as usize]).sum() };
     let parts = [
         ("review", &[CaseState::Review][..]),
         ("running", &[CaseState::Embedding, CaseState::Segmenting]),
@@ -87,6 +90,26 @@ pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
         Some(Dialog::Reason(_)) => &[("⏎", " decide  "), ("esc", " do not")][..],
         Some(Dialog::Refusal(_)) => &[("esc", " back")],
         Some(Dialog::Command(_)) => &[("⏎", " do  "), ("tab", " complete  "), ("esc", " do not")],
+        Some(Dialog::Question(_)) => &[("y", " yes  "), ("n", " no")],
+        Some(Dialog::NewObject { .. }) => &[("⏎", " add  "), ("esc", " do not")],
+        Some(Dialog::Note(_)) => &[("⏎", " note  "), ("esc", " do not")],
+        Some(Dialog::Filter(_)) => &[
+            ("⏎", " keep  "),
+            ("esc", " as before  "),
+            ("↑↓", " move  "),
+            ("ctrl-s", " save"),
+        ],
+        Some(Dialog::SavedFilters) => &[
+            ("1-9", " filter  "),
+            ("x", " remove the last  "),
+            ("esc", " back"),
+        ],
+        Some(Dialog::Unseen { .. }) => &[
+            ("⏎", " approve all the same  "),
+            ("]", " next unseen slice  "),
+            ("esc", " back"),
+        ],
+        Some(Dialog::Conflict { .. }) => &[("O", " overrule with yours  "), ("esc", " leave it")],
         _ => &[],
     };
     if !typed.is_empty() {
@@ -157,16 +180,37 @@ pub fn message(
 ) -> Option<Position> {
     let (columns, row) = (buffer.area.width, buffer.area.height - 2);
     let room = columns - 2;
-    if let Some(Dialog::Reason(reason)) = &model.dialog
+    if let Some((question, text)) = typing(model)
         && model.notice.is_none()
     {
-        let verb = match reason.verdict {
-            Verdict::Approve => "approve",
-            Verdict::Reject => "reject",
-            Verdict::Flag => "flag",
-        };
-        let question = format!("{verb} because: ");
-        let text = printable(reason.text.as_str());
+        let text = printable(text);
+        let shown = end_of(
+            &text,
+            usize::from(room).saturating_sub(question.width() + 1),
+        );
+        let line = Line::from(vec![
+            Span::styled(question, theme.title()),
+            Span::raw(shown),
+        ]);
+        put(buffer, 1, row, room, &line);
+        let cursor = Position::new(1 + line.width() as u16, row);
+        if let Some(Dialog::Filter(Typing {
+            problem: Some(problem),
+            ..
+        })) = &model.dialog
+        {
+            let x = cursor.x + 3;
+            let room = columns.saturating_sub(x + 1);
+            let text = start_of(&printable(problem), room.into());
+            put(buffer, x, row, room, &Line::styled(text, theme.bad()));
+        }
+        return Some(cursor);
+    }
+    if let Some(Dialog::NewObject { label, text }) = &model.dialog
+        && model.notice.is_none()
+    {
+        let question = format!("new object {label}, its name: ");
+        let text = printable(text.as_str());
         let shown = end_of(&text, usize::from(room).saturating_sub(question.len() + 1));
         let line = Line::from(vec![
             Span::styled(question, theme.title()),
@@ -187,14 +231,28 @@ pub fn message(
         put(buffer, 1, row, room, &line);
         return Some(cursor);
     }
-    if let Some(Dialog::Refusal(text)) = &model.dialog {
-        put(
-            buffer,
-            1,
-            row,
-            room,
-            &Line::styled(printable(text), theme.bad()),
-        );
+    if let Some(Dialog::Question(question)) = &model.dialog {
+        let text = match question {
+            Question::Discard => "Discard the draft?".to_owned(),
+            Question::Rebase(why) => {
+                format!("{}. Put your draft on top of it?", printable(why))
+            }
+        };
+        // The question is at its end.
+        let shown = end_of(&text, room.into());
+        put(buffer, 1, row, room, &Line::styled(shown, theme.title()));
+        return None;
+    }
+    let said = match &model.dialog {
+        Some(Dialog::Refusal(text) | Dialog::Conflict { text, .. }) => Some(text.clone()),
+        Some(Dialog::Unseen { unseen, of, .. }) => Some(format!(
+            "{unseen} of {of} slices with a mask were not on the screen."
+        )),
+        _ => None,
+    };
+    if let Some(text) = said {
+        let text = start_of(&printable(&text), room.into());
+        put(buffer, 1, row, room, &Line::styled(text, theme.bad()));
         return None;
     }
     let (text, hint, style) = match (&model.notice, &model.link) {
@@ -218,6 +276,27 @@ pub fn message(
     let line = Line::styled(sentences(text, hint, room.into()), style);
     put(buffer, 1, row, room, &line);
     None
+}
+
+/// What is being typed: the question, and the text so far.
+fn typing(model: &Model) -> Option<(String, &str)> {
+    match model.dialog.as_ref()? {
+        Dialog::Reason(reason) => {
+            let verb = match reason.verdict {
+                Verdict::Approve => "approve",
+                Verdict::Reject => "reject",
+                Verdict::Flag => "flag",
+            };
+            let what = match reason.targets.len() {
+                1 => String::new(),
+                several => format!(" {several} cases"),
+            };
+            Some((format!("{verb}{what} because: "), reason.text.as_str()))
+        }
+        Dialog::Note(note) => Some(("note: ".to_owned(), note.text.as_str())),
+        Dialog::Filter(typing) => Some(("/".to_owned(), typing.text.as_str())),
+        _ => None,
+    }
 }
 
 /// What happened, and what to do about it if both fit into `columns`.

@@ -13,6 +13,7 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
     let title = match context {
         Context::Queue => "Keys in the queue",
         Context::Review => "Keys when looking at a case",
+        Context::Window => "Keys when adjusting the window",
         Context::Edit => "Keys when changing prompts",
         Context::Help => "Keys",
     };

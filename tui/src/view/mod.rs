@@ -4,7 +4,9 @@
 
 mod ascii;
 mod chrome;
+mod detail;
 mod help;
+mod objects;
 mod panel;
 mod queue;
 mod review;

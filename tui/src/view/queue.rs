@@ -1,8 +1,9 @@
 //! The list of cases.
 
 use super::theme::glyph;
-use super::{Theme, chrome, put, put_wrapped};
-use crate::app::{Link, Model};
+use super::{Theme, chrome, detail, put, put_wrapped};
+use crate::app::sort::Sort;
+use crate::app::{Dialog, Link, Model, live};
 use crate::layout;
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};
@@ -11,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
@@ -25,28 +26,57 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
     if places.detail.height > 0
         && let Some(case) = model.queue.selected()
     {
-        detail(model, case, places.detail, theme, buffer);
+        detail::draw(model, case, places.detail, theme, buffer);
+    }
+    if matches!(model.dialog, Some(Dialog::SavedFilters)) {
+        saved_filters(model, places.list, theme, buffer);
+    }
+}
+
+/// The saved filters over the lower part of the list.
+fn saved_filters(model: &Model, list: Rect, theme: Theme, buffer: &mut Buffer) {
+    let filters = &model.saved_filters;
+    let height = (filters.len().max(1) as u16 + 2).min(list.height);
+    let area = Rect::new(list.x, list.bottom() - height, list.width, height);
+    Clear.render(area, buffer);
+    let block = Block::bordered()
+        .border_style(theme.faint())
+        .title(Span::styled(" Saved filters ", theme.title()));
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    for (n, (y, filter)) in (inner.y..inner.bottom()).zip(filters).enumerate() {
+        let line = Line::from(vec![
+            Span::styled(format!(" {} ", n + 1), theme.key()),
+            Span::raw(printable(filter)),
+        ]);
+        put(buffer, inner.x, y, inner.width, &line);
+    }
+    if filters.is_empty() {
+        let text = " None; ctrl-s saves the filter that is typed.";
+        put(buffer, inner.x, inner.y, inner.width, &Line::raw(text));
     }
 }
 
 fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let cases = model.queue.cases();
-    let title = match cases.len() {
-        0 => " Queue ".to_owned(),
-        all => format!(" Queue {}/{all} ", model.queue.position() + 1),
-    };
-    let block = Block::bordered()
+    let cases = model.queue.shown();
+    let left = live::time_left(model).map(|left| format!(" about {} left ", live::about(left)));
+    let mut block = Block::bordered()
         .border_style(theme.faint())
-        .title(Span::styled(title, theme.title()));
+        .title(Span::styled(title(model), theme.title()));
+    if let Some(left) = left {
+        block = block.title_top(Line::raw(left).right_aligned());
+    }
     let inner = block.inner(area);
     block.render(area, buffer);
-    if cases.is_empty() {
+    if cases.len() == 0 {
         let area = Rect::new(inner.x + 1, inner.y + 1, inner.width - 2, inner.height - 1);
         nothing(model, area, theme, buffer);
         return;
     }
     let columns = Columns::of(inner.width);
-    let header = columns.line(["", "state", "case", "profile", "mL", "score", "age", "by"]);
+    let header = columns.line([
+        "", "state", "case", "profile", "mL", "score", "age", "by", "reason",
+    ]);
     put(
         buffer,
         inner.x,
@@ -54,18 +84,24 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
         inner.width,
         &Line::styled(header, theme.faint()),
     );
-    let rows = cases.iter().enumerate().skip(model.queue.top());
+    let rows = cases.enumerate().skip(model.queue.top());
     for (y, (position, case)) in (inner.y + 1..inner.bottom()).zip(rows) {
         let selected = position == model.queue.position();
         let line = columns.line([
-            if selected { "▸" } else { "" },
+            match (selected, model.queue.is_marked(position, &case.id)) {
+                (true, true) => "▸*",
+                (true, false) => "▸",
+                (false, true) => " *",
+                (false, false) => "",
+            },
             &state(model, case),
             &printable(&case.name),
             &printable(&case.profile),
             &millilitres(case.volume_ml),
             &score(case.score),
             &age(model.now, case.updated),
-            &case.reviewer.as_deref().map(printable).unwrap_or_default(),
+            &by(model, case),
+            &case.reason.as_deref().map(printable).unwrap_or_default(),
         ]);
         let style = if selected {
             theme.selected()
@@ -76,9 +112,48 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     }
 }
 
+/// Where the selection is, and what is shown in which order.
+fn title(model: &Model) -> String {
+    let queue = &model.queue;
+    let (shown, all) = (queue.shown().len(), queue.cases().len());
+    let mut title = match shown {
+        0 => " Queue ".to_owned(),
+        _ => format!(" Queue {}/{shown} ", queue.position() + 1),
+    };
+    if shown < all {
+        title.push_str(&format!("of {all} "));
+    }
+    if !model.filter.is_empty() {
+        title.push_str(&format!("· /{} ", printable(&model.filter)));
+    }
+    let (sort, reversed) = queue.sort();
+    if (sort, reversed) != (Sort::default(), false) {
+        let arrow = if reversed { "↓" } else { "↑" };
+        title.push_str(&format!("· {} {arrow} ", sort.as_str()));
+    }
+    match queue.marked().count() {
+        0 => {}
+        marked => title.push_str(&format!("· {marked} marked ")),
+    }
+    title
+}
+
+/// Who looks at a case now, or else who decided on it.
+fn by(model: &Model, case: &CaseSummary) -> String {
+    match model.live.viewers(&case.id).as_slice() {
+        [] => case.reviewer.as_deref().map(printable).unwrap_or_default(),
+        [who] => format!("◦{}", printable(who)),
+        [who, others @ ..] => format!("◦{}+{}", printable(who), others.len()),
+    }
+}
+
 /// Why the list is empty, and what to do.
 fn nothing(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let (text, more) = match &model.link {
+        _ if !model.queue.cases().is_empty() => (
+            "No case fits the filter.",
+            "esc shows all cases.".to_owned(),
+        ),
         Link::Connected => (
             "No cases yet.",
             "Copy a scan into a watched folder.".to_owned(),
@@ -117,11 +192,14 @@ fn state(model: &Model, case: &CaseSummary) -> String {
 }
 
 /// Widths of the columns; 0 for those that have no room.
-struct Columns([usize; 8]);
+struct Columns([usize; 9]);
 
 impl Columns {
     fn of(width: u16) -> Self {
-        let mut widths = [1, 12, 0, 14, 7, 5, 4, 8];
+        let mut widths = [2, 12, 0, 14, 7, 5, 4, 8, 22];
+        if width < 104 {
+            widths[8] = 0;
+        }
         if width < 76 {
             (widths[3], widths[7]) = (0, 0);
         }
@@ -135,7 +213,7 @@ impl Columns {
     }
 
     /// Cells as one line; numbers and ages to the right.
-    fn line(&self, cells: [&str; 8]) -> String {
+    fn line(&self, cells: [&str; 9]) -> String {
         let mut line = String::new();
         for (column, (cell, &width)) in cells.into_iter().zip(&self.0).enumerate() {
             if width == 0 {
@@ -153,7 +231,7 @@ impl Columns {
 }
 
 /// A text that fits into `width` columns, the middle left out: ends of names tell them apart.
-fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -173,45 +251,6 @@ fn cut(text: &str, width: usize) -> String {
         tail.insert(0, c);
     }
     format!("{head}…{tail}")
-}
-
-fn detail(model: &Model, case: &CaseSummary, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let title = format!(" {} ", printable(&case.name));
-    let block = Block::bordered()
-        .border_style(theme.faint())
-        .title(Span::styled(title, theme.title()));
-    let inner = block.inner(area);
-    block.render(area, buffer);
-
-    let mut facts = vec![
-        format!("case {}", case.id),
-        format!("profile {}", printable(&case.profile)),
-    ];
-    if let Some(revision) = case.revision {
-        facts.push(format!("revision {revision}"));
-    }
-    if case.volume_ml.is_some() {
-        facts.push(format!("{} mL", millilitres(case.volume_ml)));
-    }
-    if case.score.is_some() {
-        facts.push(format!("score {}", score(case.score)));
-    }
-    let mut doing = format!("{} since {}", case.state, age(model.now, case.updated));
-    if let Some(reviewer) = &case.reviewer {
-        doing.push_str(&format!(", by {}", printable(reviewer)));
-    }
-    let mut lines = vec![
-        Line::raw(printable(&case.path)),
-        Line::raw(facts.join(" · ")),
-        Line::styled(doing, theme.state(case.state)),
-    ];
-    if let Some(fault) = &case.fault {
-        lines.push(Line::styled(printable(&fault.message), theme.bad()));
-        lines.push(Line::raw(printable(&fault.hint)));
-    }
-    for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
-        put(buffer, inner.x + 1, y, inner.width - 1, line);
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{PictureStatus, Theme, chrome, panel, put, put_wrapped};
 use crate::app::review::Review;
+use crate::app::subject::Layout;
 use crate::app::{Failure, Link, Model, Subject};
 use crate::layout;
 use medicosam_shared::text::printable;
@@ -20,12 +21,15 @@ pub fn draw(
     let size = (buffer.area.width, buffer.area.height);
     header(model, review, theme, buffer);
     let places = layout::review(size);
-    letters(
-        review,
-        picture.place.unwrap_or(places.picture),
-        theme,
-        buffer,
-    );
+    // In a picture of several slices letters are part of it.
+    if review.layout == Layout::One {
+        letters(
+            review,
+            picture.place.unwrap_or(places.picture),
+            theme,
+            buffer,
+        );
+    }
     if let Some(text) = instead(review, picture) {
         in_place_of_picture(&text, places.picture, buffer);
     }
@@ -55,7 +59,22 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
     if let (Some(place), all) = model.queue.place_in_review(&review.case) {
         left.push(Span::raw(format!("  {place}/{all}")));
     }
+    if let Some(revision) = review.revision() {
+        let (shown, all) = model.coverage(&review.case, revision);
+        if let Some(percent) = (shown * 100).checked_div(all) {
+            left.push(Span::raw(format!("  seen {percent}%")));
+        }
+    }
+    let viewers = model.live.viewers(&review.case);
+    if !viewers.is_empty() {
+        let names: Vec<String> = viewers.into_iter().map(printable).collect();
+        let text = format!("  ◦ {} too", names.join(", "));
+        left.push(Span::styled(text, theme.key()));
+    }
     let mut right = Vec::new();
+    if let Some(number) = review.count.and_then(|count| count.number()) {
+        right.push(Span::styled(format!("{number}  "), theme.key()));
+    }
     if let Some(detail) = &review.detail {
         match detail.summary.revision {
             Some(n) => right.push(Span::raw(format!(
@@ -105,7 +124,8 @@ fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
     let Some(detail) = &review.detail else {
         return Some("Reading the case.".to_owned());
     };
-    if let Some(failure) = review.slices.failure(review.index) {
+    let failure = review.slice().and_then(|s| review.slices.failure(s));
+    if let Some(failure) = failure.filter(|_| review.layout == Layout::One) {
         return Some(printable(failure));
     }
     if let (Some(fault), None) = (&detail.summary.fault, review.stack()) {

@@ -1,7 +1,8 @@
 use super::*;
-use crate::app::fixture::{connected, detail, press, show, summary, with_review};
+use crate::app::fixture::{connected, detail, noon, press, serve, show, summary, with_review};
 use crate::app::{Answer, Event, Failure, handle};
-use medicosam_shared::case::{CaseState, Fault};
+use medicosam_shared::api::{DecisionRequest, Live, Progress, Viewer};
+use medicosam_shared::case::{CaseId, CaseState, Fault, Verdict};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -68,6 +69,70 @@ fn queue() {
 }
 
 #[test]
+fn queue_with_what_is_known_of_the_selected_case() {
+    let mut model = cases();
+    let (columns, rows) = (160, 50);
+    let read = handle(&mut model, Event::Resized { columns, rows });
+    serve(&mut model, read);
+    let mut workers = crate::app::fixture::status().workers;
+    workers[0].activity = "busy".to_owned();
+    workers[0].case = Some(CaseId("ct-0032".to_owned()));
+    workers[0].progress = Some(Progress {
+        done: 13,
+        total: 21,
+    });
+    let live = Live {
+        viewers: vec![Viewer {
+            who: "ben".to_owned(),
+            case: CaseId("sub-014_T1w".to_owned()),
+            since: noon(),
+        }],
+        workers,
+        scan_s: Some(95.0),
+    };
+    handle(&mut model, Event::from(Answer::Live(live)));
+    press(&mut model, "space space k s / s u b space 0 1");
+    let size = (columns, rows);
+    insta::assert_snapshot!("queue_known_filter_160x50", screen(&model, &sixel(), size));
+    press(&mut model, "s c o r e :");
+    insta::assert_snapshot!("queue_known_problem_160x50", screen(&model, &sixel(), size));
+    press(&mut model, "esc j F");
+    insta::assert_snapshot!("queue_known_saved_160x50", screen(&model, &sixel(), size));
+}
+
+#[test]
+fn review_asks_once_more_and_shows_who_was_first() {
+    let mut model = with_review(&["sub-015", "sub-016"]);
+    press(&mut model, "enter");
+    show(&mut model);
+    press(&mut model, "a");
+    insta::assert_snapshot!("review_unseen", screen(&model, &sixel(), (80, 24)));
+    press(&mut model, "enter");
+    let failure = Failure {
+        fault: Fault {
+            code: "already-decided".to_owned(),
+            message:
+                "case sub-015 was already rejected by ana on 2026-01-02 at 11:58:00 UTC: leaks"
+                    .to_owned(),
+            hint: String::new(),
+        },
+        conflict: true,
+    };
+    let refused = Answer::Decided {
+        case: CaseId("sub-015".to_owned()),
+        request: DecisionRequest {
+            revision: 1,
+            verdict: Verdict::Approve,
+            reason: String::new(),
+            overrule: false,
+        },
+        result: Err(failure),
+    };
+    handle(&mut model, Event::from(refused));
+    insta::assert_snapshot!("review_conflict", screen(&model, &sixel(), (80, 24)));
+}
+
+#[test]
 fn queue_without_a_daemon() {
     let mut model = connected(vec![]);
     check("queue_empty", &mut model, &sixel());
@@ -97,6 +162,26 @@ fn review() {
         ..PictureStatus::default()
     };
     check("review_no_picture", &mut model, &none);
+}
+
+#[test]
+fn looks() {
+    let mut model = with_review(&["sub-015"]);
+    press(&mut model, "enter v shift-right");
+    check("three_planes", &mut model, &sixel());
+    press(&mut model, "y m w");
+    check("adjusting", &mut model, &sixel());
+    press(&mut model, "esc esc o F 4 2");
+    insta::assert_snapshot!(screen(&model, &sixel(), (80, 24)));
+}
+
+#[test]
+fn changes() {
+    let mut case = summary("sub-015", CaseState::Review, Some(0.71));
+    case.revision = Some(2);
+    let mut model = connected(vec![case]);
+    press(&mut model, "enter c");
+    check("changes", &mut model, &sixel());
 }
 
 #[test]

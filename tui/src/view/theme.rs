@@ -194,6 +194,11 @@ impl Theme {
         self.role(Role::Bad).add_modifier(Modifier::BOLD)
     }
 
+    /// Something to look at.
+    pub fn attention(self) -> Style {
+        self.coloured(Color::Yellow)
+    }
+
     /// Something to know.
     pub fn good(self) -> Style {
         self.role(Role::Good)
@@ -214,8 +219,13 @@ impl Theme {
 
     /// The colour that an object's mask has in the picture.
     pub fn object(self, label: Label) -> Style {
+        self.ink(Ink::Mask(label))
+    }
+
+    /// A colour of the picture.
+    pub fn ink(self, ink: Ink) -> Style {
         let palette = Palette::new(GreyLevels::USUAL);
-        let [r, g, b] = palette.rgb(palette.ink(Ink::Mask(label)));
+        let [r, g, b] = palette.rgb(palette.ink(ink));
         self.coloured(Color::Rgb(r, g, b))
     }
 }

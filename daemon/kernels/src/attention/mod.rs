@@ -16,8 +16,8 @@ pub use bias::{Bias, Relative, pack_pairs};
 pub use windows::{Projected, Windows};
 
 use super::gemm::{
-    Onto, PANEL, PanelRow, TILE, TileColumn, Tiles, add_transposed_product, load, pack_panel,
-    pack_tile, product, store,
+    Onto, PANEL, PanelRow, TILE, TileColumn, Tiles, add_transposed_product, gather, pack_panel,
+    pack_tile, product, spread,
 };
 use super::math::exp;
 use super::simd::vectorised;
@@ -62,13 +62,12 @@ impl KeysAndValues {
         let mut values = vec![[0.0; PANEL]; rows * head.div_ceil(PANEL)];
         for token in 0..tokens {
             let value = vector(Part::Value, token);
-            for (row, value) in values[token..]
-                .iter_mut()
-                .step_by(rows)
-                .zip(value.chunks(PANEL))
-            {
-                load(value, row);
-            }
+            let mut places = values[token..].iter_mut().step_by(rows);
+            spread(value).for_each(|row| {
+                if let Some(place) = places.next() {
+                    *place = row;
+                }
+            });
         }
         KeysAndValues { keys, values }
     }
@@ -129,9 +128,7 @@ pub fn attend(
         let (panel, lane) = (at / PANEL, at % PANEL);
         let answer = answers[panel * per_panel + lane..].iter().step_by(PANEL);
         let factor = 1.0 / softmax[panel].sum[lane];
-        for (numbers, answer) in row.chunks_mut(PANEL).zip(answer) {
-            store(&answer.map(|v| v * factor), numbers);
-        }
+        gather(answer.map(|answer| answer.map(|v| v * factor)), row);
     }
 }
 

@@ -1,10 +1,9 @@
-//! Reading cases, and deciding on them.
+//! Reading cases, and moving them.
 
 use super::super::ScanOfCase;
 use super::super::error::{Doing, StoreError};
-use super::audit::{self, Entry};
+use super::audit;
 use super::{clock, row};
-use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
 };
@@ -13,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const SUMMARY: &str = "SELECT id, path, profile, state, fault, revision, score, volume_ml, reviewer, created, updated FROM cases";
+const SUMMARY: &str = "SELECT id, path, profile, state, fault, revision, score, volume_ml, reviewer, created, updated, reason FROM cases";
 
 /// All cases that stand for a file, those that wait for a person first, worst score first.
 pub fn list(t: &Transaction<'_>) -> Result<Vec<CaseSummary>, StoreError> {
@@ -30,6 +29,21 @@ pub fn list(t: &Transaction<'_>) -> Result<Vec<CaseSummary>, StoreError> {
         .doing("listing cases")?;
     rows.map(|columns| columns.doing("listing cases")?.summary())
         .collect()
+}
+
+/// Those of the cases `ids` that stand for a file, in that order.
+pub fn some(t: &Transaction<'_>, ids: &[CaseId]) -> Result<Vec<CaseSummary>, StoreError> {
+    let sql = format!("{SUMMARY} WHERE id = ?1 AND superseded_by IS NULL");
+    let mut statement = t.prepare_cached(&sql).doing("reading cases")?;
+    let mut cases = Vec::with_capacity(ids.len());
+    for id in ids {
+        let columns = statement
+            .query_row([&id.0], SummaryColumns::read)
+            .optional()
+            .doing("reading cases")?;
+        cases.extend(columns.map(SummaryColumns::summary).transpose()?);
+    }
+    Ok(cases)
 }
 
 /// Number of cases in each state that has any.
@@ -208,50 +222,6 @@ pub fn check_revision(
     }
 }
 
-/// Writes down a decision on the current revision.
-pub fn decide(
-    t: &Transaction<'_>,
-    id: &CaseId,
-    who: &str,
-    request: &DecisionRequest,
-) -> Result<CaseSummary, StoreError> {
-    let before = check_revision(t, id, request.revision)?;
-    let decided_by_other = before.reviewer.as_deref().filter(|&other| other != who);
-    match before.state {
-        CaseState::Segmenting => {
-            return Err(StoreError::WrongState {
-                case: id.clone(),
-                state: before.state,
-                needed: "wait for the new mask, then decide",
-            });
-        }
-        CaseState::Review => {}
-        state => {
-            if let (Some(other), false) = (decided_by_other, request.overrule) {
-                return Err(StoreError::AlreadyDecided {
-                    case: id.clone(),
-                    state,
-                    who: other.to_owned(),
-                });
-            }
-        }
-    }
-    t.execute(
-        "UPDATE cases SET state = ?2, reviewer = ?3, updated = ?4 WHERE id = ?1",
-        params![id.0, request.verdict.state().as_str(), who, clock::now()],
-    )
-    .doing("writing a decision")?;
-    let entry = Entry {
-        who,
-        action: request.verdict.into(),
-        case: id,
-        revision: Some(request.revision),
-        detail: &request.reason,
-    };
-    audit::record(t, &entry)?;
-    summary(t, id)
-}
-
 /// Sets a case's state and fault.
 pub fn set_state(
     t: &Transaction<'_>,
@@ -288,6 +258,7 @@ struct SummaryColumns {
     reviewer: Option<String>,
     created: String,
     updated: String,
+    reason: Option<String>,
 }
 
 impl SummaryColumns {
@@ -304,6 +275,7 @@ impl SummaryColumns {
             reviewer: r.get(8)?,
             created: r.get(9)?,
             updated: r.get(10)?,
+            reason: r.get(11)?,
         })
     }
 
@@ -320,6 +292,7 @@ impl SummaryColumns {
             score: self.score.map(|s| s as f32),
             volume_ml: self.volume_ml,
             reviewer: self.reviewer,
+            reason: self.reason,
             created: row::from_word("a time", &self.created)?,
             updated: row::from_word("a time", &self.updated)?,
         })

@@ -6,6 +6,8 @@
 mod audit;
 mod cases;
 mod clock;
+mod decisions;
+mod drafts;
 mod identify;
 mod row;
 mod schema;
@@ -15,13 +17,17 @@ mod work;
 
 use super::error::{Doing, StoreError};
 use super::{
-    FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision, Outcome, Queue, ScanOfCase,
-    Store, Work, WorkId, WorkOutcome,
+    DraftId, DraftOutcome, FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision,
+    Outcome, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
 };
-use medicosam_shared::api::{DecisionRequest, PromptRequest};
+use medicosam_shared::api::{
+    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, Progress, PromptRequest,
+    UndoRequest,
+};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
+use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::BTreeMap;
@@ -113,6 +119,10 @@ impl Store for SqliteStore {
         self.read(|t| Ok((cases::list(t)?, audit::last(t)?)))
     }
 
+    fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64), StoreError> {
+        self.read(|t| Ok((cases::some(t, ids)?, audit::last(t)?)))
+    }
+
     fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError> {
         self.read(cases::counts)
     }
@@ -147,7 +157,20 @@ impl Store for SqliteStore {
         who: &str,
         request: &DecisionRequest,
     ) -> Result<CaseSummary, StoreError> {
-        self.write(|t| cases::decide(t, id, who, request))
+        self.write(|t| decisions::decide(t, id, who, request))
+    }
+
+    fn undo(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &UndoRequest,
+    ) -> Result<CaseSummary, StoreError> {
+        self.write(|t| decisions::undo(t, id, who, request))
+    }
+
+    fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary, StoreError> {
+        self.write(|t| decisions::note(t, id, who, text))
     }
 
     fn request_prompt(
@@ -157,6 +180,27 @@ impl Store for SqliteStore {
         request: &PromptRequest,
     ) -> Result<WorkId, StoreError> {
         self.write(|t| work::request_prompt(t, id, who, request))
+    }
+
+    fn draft(&self, id: &CaseId, who: &str) -> Result<Option<Draft>, StoreError> {
+        self.read(|t| drafts::draft(t, id, who))
+    }
+
+    fn draft_progress(&self, id: &CaseId, who: &str) -> Result<DraftProgress, StoreError> {
+        self.read(|t| drafts::progress(t, id, who))
+    }
+
+    fn last_draft_change(&self, id: &CaseId, who: &str) -> Result<DraftResponse, StoreError> {
+        self.read(|t| drafts::last_change(t, id, who))
+    }
+
+    fn change_draft(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &DraftRequest,
+    ) -> Result<DraftOutcome, StoreError> {
+        self.write(|t| drafts::change(t, id, who, request))
     }
 
     fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
@@ -185,6 +229,27 @@ impl Store for SqliteStore {
 
     fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError> {
         self.write(|t| work::stage(t, lease, state))
+    }
+
+    fn draft_in_work(&self, draft: DraftId) -> Result<Option<Draft>, StoreError> {
+        self.read(|t| drafts::of_work(t, draft))
+    }
+
+    fn draft_logits(&self, draft: DraftId, step: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|t| drafts::logits(t, draft, step))
+    }
+
+    fn draft_report(&self, lease: &Lease, progress: Progress) -> Result<(), StoreError> {
+        self.write(|t| drafts::report(t, lease, progress))
+    }
+
+    fn answer_draft(
+        &self,
+        lease: &Lease,
+        answered: &Answered,
+        logits: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        self.write(|t| work::answer(t, lease, answered, logits))
     }
 
     fn reserve_output(

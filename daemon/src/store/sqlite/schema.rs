@@ -6,7 +6,19 @@ use std::path::Path;
 
 /// One step each; the schema's version is the number of steps taken. Steps are never edited once
 /// released, only added.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[FIRST, REASONS, DRAFTS];
+
+/// The reason of the decision that stands, beside its reviewer.
+const REASONS: &str = "
+    ALTER TABLE cases ADD COLUMN reason TEXT;
+    UPDATE cases SET reason = (
+        SELECT nullif(detail, '') FROM audit
+        WHERE case_id = cases.id AND revision = cases.revision AND action = cases.state
+        ORDER BY seq DESC LIMIT 1)
+    WHERE state IN ('approved', 'rejected', 'flagged');
+";
+
+const FIRST: &str = "
     CREATE TABLE cases (
         id            TEXT PRIMARY KEY,
         sha256        TEXT NOT NULL,
@@ -84,7 +96,32 @@ const MIGRATIONS: &[&str] = &["
         BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
     CREATE TRIGGER audit_remains BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit log is never deleted'); END;
-"];
+";
+
+/// Drafts, and how far work for them is.
+const DRAFTS: &str = "
+    CREATE TABLE drafts (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        case_id   TEXT NOT NULL REFERENCES cases(id),
+        reviewer  TEXT NOT NULL,
+        revision  INTEGER,                      -- that it changes; NULL: there is no draft now
+        version   INTEGER NOT NULL,             -- only ever grows
+        position  INTEGER NOT NULL,             -- steps that count
+        discarded INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (case_id, reviewer)
+    ) STRICT;
+    CREATE TABLE draft_steps (
+        draft  INTEGER NOT NULL REFERENCES drafts(id),
+        number INTEGER NOT NULL,                -- from 1
+        step   BLOB NOT NULL,                   -- gzip of JSON Step
+        logits BLOB,                            -- of the masks that it offers, f16, little-endian
+        PRIMARY KEY (draft, number)
+    ) STRICT;
+    ALTER TABLE work ADD COLUMN draft INTEGER REFERENCES drafts(id);
+    ALTER TABLE work ADD COLUMN done INTEGER NOT NULL DEFAULT 0;    -- slices
+    ALTER TABLE work ADD COLUMN total INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX work_by_draft ON work (draft, id) WHERE draft IS NOT NULL;
+";
 
 /// Brings a database to the newest schema; refuses one that is newer.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -1,5 +1,8 @@
 //! The store against a real file.
 
+mod decisions;
+mod drafts;
+
 use super::*;
 use crate::store::Task;
 use jiff::Timestamp;

@@ -7,9 +7,10 @@ use super::super::{
     WorkOutcome,
 };
 use super::audit::{self, Entry};
-use super::{cases, clock, row};
+use super::{cases, clock, drafts, row};
 use medicosam_shared::api::PromptRequest;
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
+use medicosam_shared::draft::Answered;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::provenance::ScanInfo;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
@@ -25,18 +26,19 @@ pub fn add(
     prior: CaseState,
 ) -> Result<WorkId, StoreError> {
     let lane = match task {
-        Task::Prompt { .. } => 0,
         Task::Segment => 1,
+        _ => 0,
     };
     t.execute(
-        "INSERT INTO work (case_id, task, author, lane, state, prior_state)
-         VALUES (?, ?, ?, ?, 'ready', ?)",
+        "INSERT INTO work (case_id, task, author, lane, state, prior_state, draft)
+         VALUES (?, ?, ?, ?, 'ready', ?, ?)",
         params![
             case.0,
             row::to_json("work", task)?,
             author,
             lane,
-            prior.as_str()
+            prior.as_str(),
+            task.draft()
         ],
     )
     .doing("adding work")?;
@@ -124,12 +126,15 @@ pub fn outcome(t: &Transaction<'_>, work: WorkId) -> Result<WorkOutcome, StoreEr
         .doing("reading work")?;
     Ok(match (state.as_str(), revision) {
         ("done", Some(revision)) => WorkOutcome::Done(revision),
+        ("done", None) => WorkOutcome::Answered,
         ("ready" | "leased", _) => WorkOutcome::Open,
         _ => WorkOutcome::Failed(
             row::from_optional_json("a fault", fault)?.unwrap_or_else(|| Fault {
                 code: "cancelled".to_owned(),
-                message: "the scan was replaced by another one".to_owned(),
-                hint: "Look for the new case of the same name.".to_owned(),
+                message: "it was taken back, or the scan was replaced by another one".to_owned(),
+                hint: "If the case is not in the list any more, look for the new one of the same \
+                       name."
+                    .to_owned(),
             }),
         ),
     })
@@ -202,9 +207,13 @@ pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work
     };
     let case = CaseId(claimed.case);
     let task: Task = row::from_json("work", &claimed.task)?;
-    cases::set_state(t, &case, task.first_stage(), None)?;
+    if let Some(stage) = task.first_stage() {
+        cases::set_state(t, &case, stage, None)?;
+    }
     let summary = cases::summary(t, &case)?;
-    record(t, owner, Action::Claimed, &case, summary.revision, "")?;
+    if task.first_stage().is_some() {
+        record(t, owner, Action::Claimed, &case, summary.revision, "")?;
+    }
     let (path, sha256) = t
         .query_row(
             "SELECT path, sha256 FROM cases WHERE id = ?1",
@@ -377,11 +386,11 @@ pub fn finish(
         .reduce(|a, b| a + b);
     let reviewer = match holder.task {
         Task::Segment => None,
-        Task::Prompt { .. } => Some(&holder.author),
+        _ => Some(&holder.author),
     };
     t.execute(
         "UPDATE cases SET state = 'review', fault = NULL, revision = ?2, score = ?3,
-                volume_ml = ?4, reviewer = ?5, updated = ?6 WHERE id = ?1",
+                volume_ml = ?4, reviewer = ?5, reason = NULL, updated = ?6 WHERE id = ?1",
         params![lease.case.0, number, score, volume, reviewer, clock::now()],
     )
     .doing("writing a revision")?;
@@ -390,6 +399,9 @@ pub fn finish(
         params![lease.work.0, number],
     )
     .doing("finishing work")?;
+    if let Some(draft) = holder.task.draft() {
+        drafts::close(t, draft)?;
+    }
     record(
         t,
         &provenance.author,
@@ -401,6 +413,25 @@ pub fn finish(
     Ok(number)
 }
 
+/// Puts the masks that work has made into its draft.
+pub fn answer(
+    t: &Transaction<'_>,
+    lease: &Lease,
+    answered: &Answered,
+    logits: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    let holder = holder(t, lease)?;
+    if let Some(draft) = holder.task.draft() {
+        drafts::answer(t, draft, answered, logits)?;
+    }
+    t.execute(
+        "UPDATE work SET state = 'done', owner = NULL, lease_until = NULL WHERE id = ?1",
+        [lease.work.0],
+    )
+    .doing("finishing work")?;
+    Ok(())
+}
+
 /// Writes down why leased work could not be done.
 pub fn fail(
     t: &Transaction<'_>,
@@ -409,6 +440,9 @@ pub fn fail(
     class: FaultClass,
 ) -> Result<Outcome, StoreError> {
     let holder = holder(t, lease)?;
+    if holder.task.first_stage().is_none() {
+        return fail_quietly(t, lease, &holder, fault, class);
+    }
     match class {
         FaultClass::Environment => {
             again(t, lease, PAUSE, -1)?;
@@ -443,6 +477,26 @@ pub fn fail(
     }
 }
 
+/// Writes down why work for a draft could not be done. The case stays as it is. Whoever waits for it
+/// is told at once what keeps it from being done, and can ask again: nothing is lost.
+fn fail_quietly(
+    t: &Transaction<'_>,
+    lease: &Lease,
+    holder: &Holder,
+    fault: &Fault,
+    class: FaultClass,
+) -> Result<Outcome, StoreError> {
+    let outcome = if class == FaultClass::Passing && holder.tries <= 1 {
+        again(t, lease, Duration::ZERO, 0)?;
+        Outcome::TriesAgain
+    } else {
+        end(t, lease, fault)?;
+        Outcome::GivenUp
+    };
+    drafts::touch(t, lease.work)?;
+    Ok(outcome)
+}
+
 /// Gives back the work of a worker that died.
 pub fn release(t: &Transaction<'_>, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError> {
     let leases = leased(t, "owner = ?1", params![owner])?;
@@ -458,6 +512,9 @@ pub fn release_all(t: &Transaction<'_>) -> Result<Vec<CaseId>, StoreError> {
     for lease in &leases {
         let holder = holder(t, lease)?;
         again(t, lease, Duration::ZERO, -1)?;
+        if holder.task.first_stage().is_none() {
+            continue;
+        }
         cases::set_state(t, &lease.case, holder.waiting_state(), None)?;
         let detail = "the daemon was stopped in the middle of it";
         record(
@@ -529,14 +586,11 @@ fn give_up(
     holder: &Holder,
     fault: &Fault,
 ) -> Result<(), StoreError> {
-    t.execute(
-        "UPDATE work SET state = 'failed', fault = ?2, owner = NULL, lease_until = NULL WHERE id = ?1",
-        params![lease.work.0, row::to_json("a fault", fault)?],
-    )
-    .doing("giving work up")?;
+    end(t, lease, fault)?;
+    drafts::touch(t, lease.work)?;
     let state = match holder.task {
         Task::Segment => CaseState::Failed,
-        Task::Prompt { .. } => holder.prior_state,
+        _ => holder.prior_state,
     };
     let shown = (state == CaseState::Failed).then_some(fault);
     cases::set_state(t, &lease.case, state, shown)?;
@@ -548,6 +602,15 @@ fn give_up(
         None,
         &fault.message,
     )
+}
+
+fn end(t: &Transaction<'_>, lease: &Lease, fault: &Fault) -> Result<(), StoreError> {
+    t.execute(
+        "UPDATE work SET state = 'failed', fault = ?2, owner = NULL, lease_until = NULL WHERE id = ?1",
+        params![lease.work.0, row::to_json("a fault", fault)?],
+    )
+    .doing("giving work up")?;
+    Ok(())
 }
 
 fn leased(

@@ -8,9 +8,9 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 const AREA: Rect = Rect::new(2, 2, 51, 20);
 
-fn terminal(graphics: Choice) -> Terminal {
+fn terminal(picture: Choice) -> Terminal {
     let preferences = Preferences {
-        graphics,
+        picture,
         cell: Some((10, 20)),
         greys: GreyLevels::USUAL,
     };
@@ -46,8 +46,8 @@ impl Desk {
     /// On a terminal that has answered the probe.
     fn answering() -> Self {
         let mut desk = Desk::new(Choice::Sixel);
-        desk.pictures.asked(1);
-        desk.pictures.answered();
+        desk.pictures.asked(1, 0, Instant::now());
+        desk.pictures.answered(Instant::now());
         desk.terminal.learn(&Reply::Status);
         desk
     }
@@ -73,13 +73,30 @@ impl Desk {
 
     /// Sends the picture that is ready, if there is one.
     fn send(&mut self) -> bool {
-        let Some(_) = self.pictures.take_ready() else {
-            return false;
-        };
+        self.draw().is_some()
+    }
+
+    /// Sends the picture that is ready; returns what was to be drawn.
+    fn draw(&mut self) -> Option<Option<Drawing>> {
+        let drawing = self.pictures.take_ready()?;
         let questions = self.pictures.ask_for_answer(&mut Vec::new());
-        self.pictures.asked(questions);
+        self.pictures.asked(questions, 0, Instant::now());
         self.pictures.written();
-        true
+        Some(drawing)
+    }
+
+    /// Makes, sends and shows what is wanted; returns what was drawn.
+    async fn show(&mut self) -> Drawing {
+        self.want();
+        self.make().await;
+        let drawing = self.draw().unwrap().unwrap();
+        self.pictures.answered(Instant::now());
+        self.shown().unwrap();
+        drawing
+    }
+
+    fn status(&self) -> String {
+        self.pictures.status(&self.terminal).text
     }
 
     fn shown(&mut self) -> Option<u32> {
@@ -95,7 +112,7 @@ async fn a_picture_is_shown_when_the_terminal_has_answered() {
     assert!(desk.send());
     assert_eq!(desk.shown(), None);
     assert!(desk.pictures.is_answer_due());
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     assert_eq!(desk.shown(), Some(7));
     assert_eq!(desk.pictures.covered(), Some(Rect::new(2, 2, 51, 19)));
     assert!(
@@ -121,11 +138,11 @@ async fn what_is_wanted_while_one_is_on_its_way_is_dropped_but_for_the_last() {
     assert!(desk.send());
     desk.press("j j j");
     assert!(!desk.pictures.encoding, "one in flight");
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     desk.want();
     assert_eq!(desk.make().await, 12, "the slices between are never drawn");
     assert!(desk.send());
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     assert_eq!(desk.shown(), Some(12));
 }
 
@@ -139,7 +156,7 @@ async fn a_picture_of_another_case_is_not_sent() {
     assert!(!desk.send());
     assert_eq!(desk.make().await, 7);
     assert!(desk.send());
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     let showing = desk.pictures.take_shown().unwrap();
     assert_eq!(showing.case.0, "two");
 }
@@ -152,22 +169,129 @@ async fn an_answer_after_the_picture_is_gone_shows_nothing_to_decide_on() {
     desk.send();
     desk.press("?");
     assert_eq!(desk.pictures.covered(), None);
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     assert_eq!(desk.pictures.take_shown().unwrap().revision, None);
     desk.press("esc");
     assert_eq!(desk.make().await, 7, "it is drawn again");
 }
 
 #[tokio::test]
+async fn over_a_slow_line_a_draft_comes_first_and_the_rest_when_nothing_moves() {
+    let mut desk = Desk::answering();
+    desk.pictures.pace.measured(0, Duration::ZERO);
+    desk.pictures.pace.measured(10_000, Duration::from_secs(1));
+    desk.want();
+    desk.make().await;
+    desk.send();
+    desk.pictures.answered(Instant::now());
+    assert_eq!(desk.shown(), Some(7));
+    assert!(
+        desk.status().starts_with("draft · sixel"),
+        "{}",
+        desk.status()
+    );
+    desk.want();
+    assert!(!desk.pictures.encoding, "a draft will do while slices move");
+
+    let rest = desk.pictures.deadline().unwrap();
+    desk.pictures.on_time(rest);
+    desk.show().await;
+    assert!(
+        desk.status().starts_with("sixel · 32 greys"),
+        "{}",
+        desk.status()
+    );
+    desk.want();
+    assert!(!desk.pictures.encoding, "there is nothing better");
+    assert_eq!(desk.pictures.deadline(), None, "nothing is due any more");
+
+    // The next draft begins where the last one was in time.
+    desk.press("j");
+    desk.make().await;
+    desk.send();
+    assert!(desk.status().starts_with("draft"), "{}", desk.status());
+}
+
+#[tokio::test]
+async fn over_a_fast_line_the_first_picture_is_complete() {
+    let mut desk = Desk::answering();
+    desk.show().await;
+    assert!(
+        desk.status().starts_with("sixel · 32 greys"),
+        "{}",
+        desk.status()
+    );
+    desk.pictures.on_time(desk.pictures.deadline().unwrap());
+    desk.want();
+    assert!(!desk.pictures.encoding);
+}
+
+/// On a terminal of this name.
+fn named(name: &str) -> Desk {
+    let mut desk = Desk::answering();
+    desk.terminal.learn(&Reply::Version(name.to_owned()));
+    desk
+}
+
+#[tokio::test]
+async fn what_is_drawn_on_the_slice_is_a_patch_where_that_is_safe() {
+    for (name, protocol) in [
+        ("XTerm(379)", Choice::Sixel),
+        ("kitty(0.31.0)", Choice::Kitty),
+    ] {
+        let mut desk = named(name);
+        desk.terminal = {
+            let mut terminal = terminal(protocol);
+            terminal.learn(&Reply::Version(name.to_owned()));
+            terminal
+        };
+        let whole = desk.show().await;
+        assert!(whole.whole);
+        for keys in ["e", "l", "b", "L", "J"] {
+            press(&mut desk.model, keys);
+            let patch = desk.show().await;
+            assert!(!patch.whole, "{name}: {keys}");
+            let (painter::Pixels::InCells(bytes) | painter::Pixels::OverCells(bytes)) =
+                &patch.pixels;
+            assert!(bytes.len() <= 2000, "{name}: {keys}: {} bytes", bytes.len());
+            let there = desk.pictures.on_screen.as_ref().unwrap();
+            let Some(Form::Pixels {
+                picture, detail, ..
+            }) = there.form()
+            else {
+                panic!("{there:?}");
+            };
+            assert_eq!(
+                super::picture(&there.wanted, *detail).as_ref(),
+                Some(&**picture),
+                "{name}: {keys}"
+            );
+        }
+        press(&mut desk.model, "esc esc j");
+        assert!(desk.show().await.whole, "another slice");
+    }
+}
+
+#[tokio::test]
+async fn where_patches_are_not_known_to_be_safe_there_are_none() {
+    for name in ["foot(1.23.0)", "tmux 3.6", "something 1.0"] {
+        let mut desk = named(name);
+        desk.show().await;
+        press(&mut desk.model, "e");
+        assert!(desk.show().await.whole, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_terminal_that_never_answers_is_not_asked() {
-    let mut desk = Desk::new(Choice::Halfblock);
-    desk.pictures.asked(1);
+    let mut desk = Desk::new(Choice::Blocks);
+    desk.pictures.asked(1, 0, Instant::now());
     desk.want();
     desk.make().await;
     assert!(desk.send());
     assert_eq!(desk.shown(), Some(7), "what is written counts as shown");
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    desk.pictures.draw_blocks(&mut buffer);
+    desk.pictures.draw_cells(&mut buffer);
     let blocks = buffer.content().iter().filter(|c| c.symbol() == "▀");
     assert_eq!(blocks.count(), 51 * 19);
 }
@@ -178,18 +302,20 @@ async fn a_lost_answer_holds_up_pictures_only_for_a_while() {
     desk.want();
     desk.make().await;
     desk.send();
+    let rest = desk.pictures.deadline().unwrap();
+    desk.pictures.on_time(rest);
     let deadline = desk.pictures.deadline().unwrap();
     desk.pictures.on_time(deadline - Duration::from_millis(1));
     assert_eq!(desk.shown(), None);
     desk.pictures.on_time(deadline);
     assert_eq!(desk.shown(), Some(7));
     // It comes after all, and is not taken for that of the next picture.
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     desk.press("j");
     desk.make().await;
     desk.send();
     assert_eq!(desk.shown(), None);
-    desk.pictures.answered();
+    desk.pictures.answered(Instant::now());
     assert_eq!(desk.shown(), Some(8));
 }
 

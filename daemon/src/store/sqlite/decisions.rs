@@ -1,0 +1,180 @@
+//! What people say about a case: decisions, taking them back, notes.
+//!
+//! Nothing is ever deleted. What a case is without its last decision follows from the audit log.
+
+use super::super::error::{Doing, StoreError};
+use super::audit::{self, Entry};
+use super::cases::{check_revision, revision, summary};
+use super::clock;
+use jiff::Timestamp;
+use medicosam_shared::api::{DecisionRequest, UndoRequest};
+use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Event};
+use rusqlite::{Transaction, params};
+
+/// A decision that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    state: CaseState,
+    who: String,
+    at: Timestamp,
+    reason: Option<String>,
+}
+
+/// The decisions on the current revision that nobody took back, oldest first, by what happened to
+/// a case.
+fn standing(history: &[Event]) -> Vec<Standing> {
+    let mut decisions = Vec::new();
+    for event in history {
+        let state = match event.action {
+            Action::Approved => CaseState::Approved,
+            Action::Rejected => CaseState::Rejected,
+            Action::Flagged => CaseState::Flagged,
+            Action::Undone => {
+                decisions.pop();
+                continue;
+            }
+            // A new mask is for everybody to look at anew.
+            Action::Revised => {
+                decisions.clear();
+                continue;
+            }
+            _ => continue,
+        };
+        let reason = Some(event.detail.clone()).filter(|reason| !reason.is_empty());
+        decisions.push(Standing {
+            state,
+            who: event.who.clone(),
+            at: event.at,
+            reason,
+        });
+    }
+    decisions
+}
+
+/// Writes down a decision on the current revision.
+pub fn decide(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    who: &str,
+    request: &DecisionRequest,
+) -> Result<CaseSummary, StoreError> {
+    let before = check_revision(t, id, request.revision)?;
+    if before.state == CaseState::Segmenting {
+        return Err(StoreError::WrongState {
+            case: id.clone(),
+            state: before.state,
+            needed: "wait for the new mask, then decide",
+        });
+    }
+    if before.state != CaseState::Review && !request.overrule {
+        let last = standing(&audit::of_case(t, id)?).pop();
+        if let Some(last) = last.filter(|last| last.who != who) {
+            return Err(StoreError::AlreadyDecided {
+                case: id.clone(),
+                state: before.state,
+                who: last.who,
+                at: last.at,
+                reason: last.reason,
+            });
+        }
+    }
+    let reason = Some(&*request.reason).filter(|reason| !reason.is_empty());
+    put(t, id, request.verdict.state(), Some(who), reason)?;
+    let entry = Entry {
+        who,
+        action: request.verdict.into(),
+        case: id,
+        revision: Some(request.revision),
+        detail: &request.reason,
+    };
+    audit::record(t, &entry)?;
+    summary(t, id)
+}
+
+/// Takes back one's own decision: the case is what it was before it.
+pub fn undo(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    who: &str,
+    request: &UndoRequest,
+) -> Result<CaseSummary, StoreError> {
+    let before = match request.revision {
+        Some(revision) => check_revision(t, id, revision)?,
+        None => summary(t, id)?,
+    };
+    let mut decisions = standing(&audit::of_case(t, id)?);
+    let (Some(number), true, Some(last)) = (
+        before.revision,
+        before.state.is_decidable(),
+        decisions.pop(),
+    ) else {
+        return Err(StoreError::NothingDecided {
+            case: id.clone(),
+            state: before.state,
+        });
+    };
+    if last.who != who {
+        return Err(StoreError::OthersDecision {
+            case: id.clone(),
+            who: last.who,
+        });
+    }
+    match decisions.pop() {
+        Some(earlier) => put(
+            t,
+            id,
+            earlier.state,
+            Some(&earlier.who),
+            earlier.reason.as_deref(),
+        )?,
+        None => {
+            // Undecided, a case is its author's if a person asked for its mask.
+            let current = revision(t, id, number)?;
+            let author = current.parent.map(|_| current.provenance.author);
+            put(t, id, CaseState::Review, author.as_deref(), None)?;
+        }
+    }
+    let entry = Entry {
+        who,
+        action: Action::Undone,
+        case: id,
+        revision: Some(number),
+        detail: last.state.as_str(),
+    };
+    audit::record(t, &entry)?;
+    summary(t, id)
+}
+
+/// Writes down a note.
+pub fn note(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    who: &str,
+    text: &str,
+) -> Result<CaseSummary, StoreError> {
+    let case = summary(t, id)?;
+    let entry = Entry {
+        who,
+        action: Action::Noted,
+        case: id,
+        revision: case.revision,
+        detail: text,
+    };
+    audit::record(t, &entry)?;
+    Ok(case)
+}
+
+fn put(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    state: CaseState,
+    reviewer: Option<&str>,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    t.execute(
+        "UPDATE cases SET state = ?2, reviewer = ?3, reason = ?4, updated = ?5 WHERE id = ?1",
+        params![id.0, state.as_str(), reviewer, reason, clock::now()],
+    )
+    .doing("writing a decision")?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Taking back decisions, and notes.
+
+use super::*;
+
+fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
+    DecisionRequest {
+        reason: reason.to_owned(),
+        ..decision(1, verdict)
+    }
+}
+
+fn undo(store: &SqliteStore, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
+    store.undo(id, who, &UndoRequest { revision: Some(1) })
+}
+
+#[test]
+fn decisions_are_taken_back_one_by_one_and_stay_in_the_history() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    let before = f.store.case(&id).unwrap();
+    f.store
+        .decide(&id, "ana", &decision(1, Verdict::Approve))
+        .unwrap();
+    let rejected = because(Verdict::Reject, "leaks");
+    let decided = f.store.decide(&id, "ana", &rejected).unwrap();
+    assert_eq!(decided.reason.as_deref(), Some("leaks"));
+
+    let once = undo(&f.store, &id, "ana").unwrap();
+    assert_eq!((once.state, once.reason), (CaseState::Approved, None));
+    assert_eq!(once.reviewer.as_deref(), Some("ana"));
+    let twice = undo(&f.store, &id, "ana").unwrap();
+    assert_eq!((twice.state, twice.reviewer), (CaseState::Review, None));
+    let error = undo(&f.store, &id, "ana").unwrap_err();
+    assert_eq!(error.code(), "nothing-decided");
+
+    let history = f.store.case(&id).unwrap().history;
+    let since: Vec<_> = history[before.history.len()..]
+        .iter()
+        .map(|e| (e.action, &*e.detail))
+        .collect();
+    assert_eq!(
+        since,
+        [
+            (Action::Approved, ""),
+            (Action::Rejected, "leaks"),
+            (Action::Undone, "rejected"),
+            (Action::Undone, "approved"),
+        ]
+    );
+}
+
+#[test]
+fn only_ones_own_decision_can_be_taken_back() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store
+        .decide(&id, "ana", &because(Verdict::Approve, "fine"))
+        .unwrap();
+    let error = undo(&f.store, &id, "ben").unwrap_err();
+    assert_eq!(error.code(), "others-decision");
+    assert!(error.to_string().contains("ana"), "{error}");
+
+    let overruled = DecisionRequest {
+        overrule: true,
+        ..because(Verdict::Flag, "look at slice 7")
+    };
+    f.store.decide(&id, "ben", &overruled).unwrap();
+    assert_eq!(
+        undo(&f.store, &id, "ana").unwrap_err().code(),
+        "others-decision"
+    );
+    let back = undo(&f.store, &id, "ben").unwrap();
+    assert_eq!(back.state, CaseState::Approved, "ana's stands again");
+    assert_eq!(back.reviewer.as_deref(), Some("ana"));
+    assert_eq!(back.reason.as_deref(), Some("fine"));
+    assert_eq!(undo(&f.store, &id, "ana").unwrap().state, CaseState::Review);
+}
+
+#[test]
+fn a_new_mask_leaves_nothing_to_take_back() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store
+        .decide(&id, "ana", &because(Verdict::Reject, "leaks"))
+        .unwrap();
+    f.store.request_prompt(&id, "ben", &prompt(1)).unwrap();
+    let work = claim(&f.store);
+    f.store.finish(&work.lease, &result("ben", 0.9)).unwrap();
+    let case = f.store.case(&id).unwrap().summary;
+    assert_eq!(case.reason, None, "the reason was about the old mask");
+    assert_eq!(
+        undo(&f.store, &id, "ana").unwrap_err().code(),
+        "other-revision"
+    );
+    let newest = UndoRequest::default();
+    assert_eq!(
+        f.store.undo(&id, "ana", &newest).unwrap_err().code(),
+        "nothing-decided"
+    );
+    f.store
+        .decide(&id, "ana", &decision(2, Verdict::Approve))
+        .unwrap();
+    let back = f.store.undo(&id, "ana", &newest).unwrap();
+    assert_eq!(back.state, CaseState::Review);
+    assert_eq!(back.reviewer.as_deref(), Some("ben"), "who made the mask");
+}
+
+#[test]
+fn a_note_is_written_down_and_changes_nothing_else() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    let before = f.store.case(&id).unwrap();
+    f.store
+        .note(&id, "ana", "second opinion asked for")
+        .unwrap();
+    let after = f.store.case(&id).unwrap();
+    assert_eq!(after.summary, before.summary);
+    let entry = after.history.last().unwrap();
+    assert_eq!(
+        (entry.action, &*entry.who, &*entry.detail, entry.revision),
+        (Action::Noted, "ana", "second opinion asked for", Some(1))
+    );
+}
+
+#[test]
+fn who_was_first_is_told_with_time_and_reason() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store
+        .decide(&id, "ana", &because(Verdict::Reject, "leaks"))
+        .unwrap();
+    let at = f.store.case(&id).unwrap().history.last().unwrap().at;
+    let error = f
+        .store
+        .decide(&id, "ben", &decision(1, Verdict::Approve))
+        .unwrap_err()
+        .to_string();
+    let time = at.strftime("%H:%M:%S").to_string();
+    for part in ["rejected by ana", &time, "leaks"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn some_cases_are_read_without_the_others() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store.identify(&file("/in/b.nii", "b")).unwrap();
+    let unknown = CaseId("unknown".to_owned());
+    let (cases, last) = f.store.some_cases(&[unknown, id.clone()]).unwrap();
+    assert_eq!(cases, [f.store.case(&id).unwrap().summary]);
+    assert_eq!(last, f.store.last_event().unwrap());
+}
+
+#[test]
+fn a_store_from_before_reasons_were_kept_beside_the_case_is_given_them() {
+    let f = fixture();
+    let id = reviewed(&f.store);
+    f.store
+        .decide(&id, "ana", &because(Verdict::Flag, "older"))
+        .unwrap();
+    f.store
+        .decide(&id, "ana", &because(Verdict::Flag, "newer"))
+        .unwrap();
+    {
+        let connection = f.store.lock();
+        connection
+            .execute_batch(
+                "DROP INDEX work_by_draft;
+                 ALTER TABLE work DROP COLUMN draft;
+                 ALTER TABLE work DROP COLUMN done;
+                 ALTER TABLE work DROP COLUMN total;
+                 DROP TABLE draft_steps;
+                 DROP TABLE drafts;
+                 ALTER TABLE cases DROP COLUMN reason;
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+    }
+    let again = SqliteStore::open(&SqliteStore::file(f.folder.path())).unwrap();
+    let case = again.case(&id).unwrap().summary;
+    assert_eq!(case.reason.as_deref(), Some("newer"));
+}

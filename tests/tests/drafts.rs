@@ -1,0 +1,278 @@
+//! What a reviewer has drawn and segmented survives whoever is killed, and becomes one revision.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse};
+use medicosam_shared::case::{Action, CaseDetail, CaseId, CaseState};
+use medicosam_shared::client::ClientError;
+use medicosam_shared::draft::{Draft, Step};
+use medicosam_shared::mask::dice;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
+use medicosam_tests::Size;
+use medicosam_tests::keys::{CTRL_C, ENTER};
+use medicosam_tests::nifti::read_label_map;
+use medicosam_tests::profile::Profile;
+use medicosam_tests::pty::ScriptedTerminal;
+use medicosam_tests::system::{System, lung_profile, program, sample};
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const SCAN: &str = "ct_lung.nii.gz";
+
+/// A system with one case up for review, with masks on the slices `first..end`.
+fn reviewable(first: u32, end: u32) -> (System, CaseDetail) {
+    let mut system = System::new(&lung_profile(first, end));
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    (system, case)
+}
+
+fn label() -> Label {
+    Label::new(1).unwrap()
+}
+
+fn draft(system: &System, case: &CaseId) -> Option<Draft> {
+    system.wait(system.client().draft(case)).draft
+}
+
+fn change(
+    system: &System,
+    case: &CaseId,
+    change: DraftChange,
+) -> Result<DraftResponse, ClientError> {
+    let known = draft(system, case).filter(|d| !d.discarded);
+    let request = DraftRequest {
+        revision: known.as_ref().map_or_else(
+            || current(system, case).summary.revision.unwrap(),
+            |d| d.revision,
+        ),
+        version: known.map_or(0, |d| d.version),
+        change,
+    };
+    let answer = async { Ok(system.client().change_draft(case, &request).await) };
+    system.wait(answer)
+}
+
+/// Draws the tumour's box on a slice and has it segmented; returns how long that took.
+fn preview(system: &System, case: &CaseId, index: u32) -> Duration {
+    let prompt = SlicePrompt {
+        label: label(),
+        index,
+        bbox: Some(SliceBox {
+            x0: 318,
+            y0: 333,
+            x1: 405,
+            y1: 399,
+        }),
+        points: vec![],
+    };
+    change(system, case, DraftChange::Draw { prompt }).unwrap();
+    let known = draft(system, case).unwrap();
+    let request = DraftRequest {
+        revision: known.revision,
+        version: known.version,
+        change: DraftChange::Segment {
+            label: label(),
+            index,
+        },
+    };
+    let started = Instant::now();
+    let response = system.wait(system.client().change_draft(case, &request));
+    let took = started.elapsed();
+    let DraftResponse::Changed {
+        step: Some(Step::Answered(answered)),
+        ..
+    } = response
+    else {
+        panic!("{response:?}")
+    };
+    assert_eq!(answered.slices[0].candidates.len(), 4);
+    took
+}
+
+fn current(system: &System, case: &CaseId) -> CaseDetail {
+    system.wait(system.client().case(&case.0))
+}
+
+/// The client in a scripted terminal, on the case.
+fn open(system: &System) -> ScriptedTerminal {
+    let mut command = Command::new(program("medicosam"));
+    command.arg("--socket").arg(system.socket());
+    let size = Size::new(100, 30);
+    let mut terminal = ScriptedTerminal::spawn(command, size, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("the queue", |view| view.contains(SCAN));
+    terminal.type_keys(ENTER).unwrap();
+    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
+    terminal
+}
+
+#[test]
+fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id;
+    let mut terminal = open(&system);
+    terminal.type_keys("e").unwrap();
+    terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
+    terminal.type_keys("bLLJbs").unwrap();
+    terminal.wait_for("the new mask", |view| view.contains("mask in"));
+    terminal.type_keys("\x1b[6~bLJbs").unwrap();
+    terminal.wait_for("the second one", |view| view.contains("draft: 2 slices"));
+    terminal.type_keys("u").unwrap();
+    terminal.wait_for("the first one alone", |view| {
+        view.contains("draft: 1 slice") && !view.contains("slices")
+    });
+    // A box is drawn, and not segmented yet.
+    terminal.type_keys("bLLJJb").unwrap();
+    while draft(&system, id).is_none_or(|d| d.steps.len() != 4 || d.position != 4) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let before = draft(&system, id).unwrap();
+    let pid = Pid::from_raw(terminal.process_id().cast_signed()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    terminal.wait_exit().unwrap();
+
+    assert_eq!(draft(&system, id).unwrap(), before);
+    let untouched = current(&system, id);
+    assert_eq!(untouched.summary.revision, Some(1));
+    assert_eq!(untouched.summary.state, CaseState::Review);
+
+    let mut terminal = open(&system);
+    terminal.wait_for("the offer to go on", |view| {
+        view.contains("You have a draft here")
+    });
+    terminal.type_keys("e").unwrap();
+    terminal.wait_for("the draft", |view| view.contains("draft: 1 slice"));
+    terminal.type_keys("c").unwrap();
+    terminal.wait_for("the revision", |view| view.contains("revision 2 of 2"));
+    terminal.type_keys(CTRL_C).unwrap();
+    terminal.wait_exit().unwrap();
+    let committed = current(&system, id);
+    let revision = committed.current().unwrap();
+    assert_eq!((revision.number, revision.parent), (2, Some(1)));
+    assert_eq!(revision.provenance.prompts.len(), 1, "what was segmented");
+    assert_eq!(draft(&system, id), None);
+}
+
+#[test]
+fn a_daemon_killed_between_preview_and_commit_has_the_draft_afterwards() {
+    let (mut system, case) = reviewable(9, 12);
+    let id = &case.summary.id;
+    let files = system.files_below("results");
+    let of_file = |system: &System| read_label_map(&system.path("results/ct_lung_dseg.nii.gz")).1;
+    let original = of_file(&system);
+    preview(&system, id, 12);
+    let times: Vec<Duration> = (0..9).map(|_| preview(&system, id, 10)).collect();
+    println!("request to mask, embedded: {times:?}");
+    assert_eq!(of_file(&system), original, "a preview writes no files");
+    let before = draft(&system, id).unwrap();
+
+    system.kill();
+    system.start();
+    assert_eq!(draft(&system, id).unwrap(), before);
+    let untouched = current(&system, id);
+    assert_eq!(
+        (untouched.summary.revision, untouched.summary.state),
+        (Some(1), CaseState::Review)
+    );
+
+    let base = system.wait(system.client().masks(id, 1));
+    let response = change(&system, id, DraftChange::Commit).unwrap();
+    assert_eq!(response, DraftResponse::Revised { revision: 2 });
+    let masks = system.wait(system.client().masks(id, 2));
+    assert_eq!(masks, before.masks(&base), "what was seen is what is kept");
+    assert_eq!(of_file(&system), masks.label_map().unwrap());
+    assert_eq!(system.files_below("results"), files);
+    let committed = current(&system, id);
+    let indices: Vec<u32> = committed
+        .current()
+        .unwrap()
+        .provenance
+        .prompts
+        .iter()
+        .map(|p| p.index)
+        .collect();
+    assert_eq!(indices, [10, 12]);
+    let revised = |e: &&medicosam_shared::case::Event| e.action == Action::Revised;
+    assert_eq!(committed.history.iter().filter(revised).count(), 2);
+}
+
+#[test]
+fn a_draft_on_a_revision_that_is_not_the_current_one_any_more_is_a_conflict() {
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id;
+    preview(&system, id, 10);
+    // The command line commits at once, as another reviewer would.
+    let prompted = system.medicosam(&[
+        "prompt",
+        &id.0,
+        "--slice",
+        "9",
+        "--box",
+        "330,345,395,390",
+        "--json",
+    ]);
+    assert!(prompted.status.success(), "{prompted:?}");
+    let refused = change(&system, id, DraftChange::Commit).unwrap_err();
+    assert!(refused.is_conflict(), "{refused}");
+    assert_eq!(refused.code(), "other-revision");
+
+    let known = draft(&system, id).unwrap();
+    let rebase = DraftRequest {
+        revision: 2,
+        version: known.version,
+        change: DraftChange::Rebase,
+    };
+    system.wait(system.client().change_draft(id, &rebase));
+    let base = system.wait(system.client().masks(id, 2));
+    let wanted = draft(&system, id).unwrap().masks(&base);
+    let response = change(&system, id, DraftChange::Commit).unwrap();
+    assert_eq!(response, DraftResponse::Revised { revision: 3 });
+    assert_eq!(system.wait(system.client().masks(id, 3)), wanted);
+}
+
+#[test]
+fn an_object_is_followed_from_one_slice_to_its_ends() {
+    // The profile has found the tumour on one slice only.
+    let (system, case) = reviewable(10, 11);
+    let id = &case.summary.id;
+    preview(&system, id, 10);
+    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    let mut version = draft(&system, id).unwrap().version;
+    loop {
+        let progress = system.wait(system.client().draft_progress(id, version));
+        version = progress.version;
+        if progress.working.is_none() {
+            assert_eq!(progress.fault, None);
+            break;
+        }
+    }
+    let followed = draft(&system, id).unwrap();
+    let response = change(&system, id, DraftChange::Commit).unwrap();
+    assert_eq!(response, DraftResponse::Revised { revision: 2 });
+    let ours = system.wait(system.client().masks(id, 2));
+    let slices: Vec<u32> = ours.objects[0].slices.keys().copied().collect();
+    let (_, expert) = read_label_map(&sample("ct_lung_label.nii.gz"));
+    let found = ours.label_map().unwrap();
+    let found = dice(
+        found.iter().map(|&v| v == 1),
+        expert.iter().map(|&v| v == 1),
+    );
+    println!("followed to {slices:?}: Dice {found:.3}");
+    assert!(slices.len() >= 5, "{slices:?}");
+    assert!(found >= 0.7, "Dice {found}");
+    let seeds = followed.answers();
+    assert_eq!(seeds.values().filter(|(a, _)| !a.propagated).count(), 1);
+
+    // Another one is stopped on its way, and changes nothing.
+    preview(&system, id, 10);
+    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    change(&system, id, DraftChange::Cancel).unwrap();
+    let stopped = draft(&system, id).unwrap();
+    assert_eq!((stopped.working, stopped.answers().len()), (None, 1));
+}

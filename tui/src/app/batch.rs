@@ -1,0 +1,108 @@
+//! Things asked of the daemon for several cases at once, and what can be taken back.
+
+use super::event::Failure;
+use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use std::collections::HashSet;
+
+/// What was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A decision.
+    Decide(Verdict),
+    /// To take a decision back.
+    Undo,
+    /// To try again.
+    Retry,
+}
+
+impl Asked {
+    /// What has become of a case when it is done.
+    pub const fn done(self) -> &'static str {
+        match self {
+            Asked::Decide(Verdict::Approve) => "approved",
+            Asked::Decide(Verdict::Reject) => "rejected",
+            Asked::Decide(Verdict::Flag) => "flagged",
+            Asked::Undo => "taken back",
+            Asked::Retry => "tried again",
+        }
+    }
+}
+
+/// Cases that were asked for with one key.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// What was asked.
+    pub asked: Asked,
+    /// How many they were.
+    pub count: usize,
+    /// The case that follows the one that was looked at, as it was when the key was pressed.
+    pub next: Option<CaseId>,
+    open: HashSet<CaseId>,
+    done: Vec<(CaseId, RevisionNumber)>,
+    failed: Vec<Failure>,
+}
+
+impl Batch {
+    /// What has become of all of them, in a line; whether something went wrong.
+    pub fn summary(&self) -> (String, bool) {
+        let mut text = format!("{} {}", self.done.len(), self.asked.done());
+        if let Some(first) = self.failed.first() {
+            text.push_str(&format!(", {} not: {}", self.failed.len(), first.text()));
+        }
+        (text, !self.failed.is_empty())
+    }
+}
+
+/// What is on its way, and what can be taken back.
+#[derive(Debug, Clone, Default)]
+pub struct Batches {
+    open: Vec<Batch>,
+    /// Decisions of this session that stand, what one key decided together.
+    done: Vec<Vec<(CaseId, RevisionNumber)>>,
+}
+
+impl Batches {
+    /// Something has been asked for these cases.
+    pub fn begin(&mut self, asked: Asked, cases: &[CaseId], next: Option<CaseId>) {
+        self.open.push(Batch {
+            asked,
+            count: cases.len(),
+            next,
+            open: cases.iter().cloned().collect(),
+            done: Vec::new(),
+            failed: Vec::new(),
+        });
+    }
+
+    /// One of the answers is here. Returns the batch if it was the last one.
+    pub fn answered(
+        &mut self,
+        asked: impl Fn(Asked) -> bool,
+        case: &CaseId,
+        result: &Result<CaseSummary, Failure>,
+    ) -> Option<Batch> {
+        let waits = |b: &Batch| asked(b.asked) && b.open.contains(case);
+        let at = self.open.iter().position(waits)?;
+        let batch = &mut self.open[at];
+        batch.open.remove(case);
+        match result {
+            Ok(summary) => batch
+                .done
+                .push((case.clone(), summary.revision.unwrap_or(0))),
+            Err(failure) => batch.failed.push(failure.clone()),
+        }
+        if !batch.open.is_empty() {
+            return None;
+        }
+        let batch = self.open.remove(at);
+        if matches!(batch.asked, Asked::Decide(_)) && !batch.done.is_empty() {
+            self.done.push(batch.done.clone());
+        }
+        Some(batch)
+    }
+
+    /// What was decided last with one key, which will be taken back.
+    pub fn take_last(&mut self) -> Option<Vec<(CaseId, RevisionNumber)>> {
+        self.done.pop()
+    }
+}

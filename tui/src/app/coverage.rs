@@ -1,0 +1,69 @@
+//! What of a mask has been on the screen.
+
+use medicosam_shared::geometry::Axis;
+use std::collections::BTreeSet;
+
+/// Slices of one revision that were shown with their masks. Whoever goes through a scan may do so
+/// in any plane, so each is counted for itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage([Across; 3]);
+
+/// The slices across one axis.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Across {
+    shown: BTreeSet<u32>,
+    /// The slices that have a mask.
+    masked: BTreeSet<u32>,
+}
+
+impl Across {
+    fn count(&self) -> (usize, usize) {
+        let shown = self.masked.intersection(&self.shown).count();
+        (shown, self.masked.len())
+    }
+}
+
+impl Coverage {
+    /// A slice is on the screen, of a revision with masks on the slices `masked` across that axis.
+    pub fn show(&mut self, axis: Axis, index: u32, masked: impl FnOnce() -> BTreeSet<u32>) {
+        let across = &mut self.0[axis.index()];
+        if across.masked.is_empty() {
+            across.masked = masked();
+        }
+        across.shown.insert(index);
+    }
+
+    /// Slices with a mask, shown and all, across the axis of which the largest share was shown.
+    pub fn count(&self) -> (usize, usize) {
+        let counts = self.0.iter().map(Across::count);
+        let better = |a: (usize, usize), b: (usize, usize)| match a.0 * b.1 >= b.0 * a.1 {
+            true if a.1 > 0 => a,
+            _ => b,
+        };
+        counts.fold((0, 0), better)
+    }
+
+    /// The slices with a mask across an axis that were not shown.
+    pub fn unseen(&self, axis: Axis) -> impl Iterator<Item = u32> {
+        let across = &self.0[axis.index()];
+        across.masked.difference(&across.shown).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plane_that_was_gone_through_counts() {
+        let mut coverage = Coverage::default();
+        assert_eq!(coverage.count(), (0, 0));
+        coverage.show(Axis::K, 3, || (2..6).collect());
+        assert_eq!(coverage.count(), (1, 4));
+        coverage.show(Axis::J, 9, || (9..11).collect());
+        assert_eq!(coverage.count(), (1, 2), "half is more than a quarter");
+        assert_eq!(coverage.unseen(Axis::K).collect::<Vec<_>>(), [2, 4, 5]);
+        coverage.show(Axis::I, 40, BTreeSet::new);
+        assert_eq!(coverage.count(), (1, 2), "no mask is there to be seen");
+    }
+}

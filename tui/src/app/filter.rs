@@ -1,0 +1,201 @@
+//! Filters: which cases are shown, as it is typed after `/`.
+//!
+//! A filter is terms with blanks between, all of which must hold:
+//!
+//! - `liver 12`: words, looked for in the name (letters may be left out), profile, reviewer, state
+//!   and id;
+//! - `state:review,flagged`, `profile:lung`, `by:ana`, `name:`, `reason:`, `fault:`, `id:`;
+//! - `score<0.8`, `ml>=10`, `age<2h`, `revision>1`, `score:none`;
+//! - `!term`: what does not fit. Quotes keep blanks together: `reason:"too big"`.
+
+mod fuzzy;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use parse::FilterError;
+
+use jiff::Timestamp;
+use medicosam_shared::case::{CaseState, CaseSummary};
+
+/// What a case must be like to be shown.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    terms: Vec<Term>,
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq)]
+struct Term {
+    /// Whether it must not hold.
+    not: bool,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    /// A word, in lower case.
+    Word(String),
+    /// One of these states.
+    State(Vec<CaseState>),
+    /// A field has one of these in it, in lower case.
+    Text(Text, Vec<String>),
+    /// A number compares so.
+    Number(Number, Comparison, f64),
+    /// A number is not known.
+    Missing(Number),
+}
+
+/// Fields of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Profile,
+    By,
+    Name,
+    Reason,
+    Fault,
+    Id,
+}
+
+/// Fields of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    /// 0 to 1.
+    Score,
+    /// Millilitres.
+    Volume,
+    /// Seconds since the last change.
+    Age,
+    Revision,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+}
+
+/// What is looked at of a case for every key that is typed, in lower case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Haystack {
+    name: String,
+    /// Profile, reviewer, state and id, a line each.
+    others: String,
+}
+
+impl Haystack {
+    /// What words are looked for in.
+    pub fn of(case: &CaseSummary) -> Self {
+        let reviewer = case.reviewer.as_deref().unwrap_or_default();
+        let others = format!("{}\n{reviewer}\n{}\n{}", case.profile, case.state, case.id);
+        Haystack {
+            name: case.name.to_lowercase(),
+            others: others.to_lowercase(),
+        }
+    }
+}
+
+/// How well a word fits that is not in the name but in another field: better than letters strewn
+/// over a name, worse than the word itself in it.
+const IN_ANOTHER_FIELD: u32 = 400;
+
+impl Filter {
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether it has words, by which cases can be ranked.
+    pub fn has_words(&self) -> bool {
+        let words = |term: &Term| matches!(term.test, Test::Word(_)) && !term.not;
+        self.terms.iter().any(words)
+    }
+
+    /// How well a case fits, more is better; `None` if it does not.
+    pub fn rank(&self, case: &CaseSummary, haystack: &Haystack, now: Timestamp) -> Option<u32> {
+        let mut rank = 0;
+        for term in &self.terms {
+            let fits = term.test.fits(case, haystack, now);
+            match (fits, term.not) {
+                (Some(quality), false) => rank += quality,
+                (None, true) => {}
+                _ => return None,
+            }
+        }
+        Some(rank)
+    }
+
+    /// Whether a case fits.
+    pub fn matches(&self, case: &CaseSummary, now: Timestamp) -> bool {
+        self.rank(case, &Haystack::of(case), now).is_some()
+    }
+}
+
+impl Test {
+    fn fits(&self, case: &CaseSummary, haystack: &Haystack, now: Timestamp) -> Option<u32> {
+        let holds = match self {
+            Test::Word(word) => {
+                let elsewhere = || {
+                    haystack
+                        .others
+                        .contains(&**word)
+                        .then_some(IN_ANOTHER_FIELD)
+                };
+                return fuzzy::quality(&haystack.name, word).max(elsewhere());
+            }
+            Test::State(states) => states.contains(&case.state),
+            Test::Text(field, values) => field.of(case).is_some_and(|text| {
+                let text = text.to_lowercase();
+                values.iter().any(|value| match field {
+                    Text::Id => text.starts_with(&**value),
+                    _ => text.contains(&**value),
+                })
+            }),
+            Test::Number(field, comparison, wanted) => field
+                .of(case, now)
+                .is_some_and(|is| comparison.holds(is, *wanted)),
+            Test::Missing(field) => field.of(case, now).is_none(),
+        };
+        holds.then_some(0)
+    }
+}
+
+impl Text {
+    fn of(self, case: &CaseSummary) -> Option<&str> {
+        match self {
+            Text::Profile => Some(&case.profile),
+            Text::By => case.reviewer.as_deref(),
+            Text::Name => Some(&case.name),
+            Text::Reason => case.reason.as_deref(),
+            Text::Fault => case.fault.as_ref().map(|fault| &*fault.code),
+            Text::Id => Some(&case.id.0),
+        }
+    }
+}
+
+impl Number {
+    fn of(self, case: &CaseSummary, now: Timestamp) -> Option<f64> {
+        match self {
+            Number::Score => case.score.map(f64::from),
+            Number::Volume => case.volume_ml,
+            Number::Age => Some((now.as_second() - case.updated.as_second()).max(0) as f64),
+            Number::Revision => case.revision.map(f64::from),
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, is: f64, wanted: f64) -> bool {
+        match self {
+            Comparison::Less => is < wanted,
+            Comparison::AtMost => is <= wanted,
+            Comparison::More => is > wanted,
+            Comparison::AtLeast => is >= wanted,
+            // As exact as numbers are shown.
+            Comparison::Equal => (is - wanted).abs() < 0.005,
+        }
+    }
+}

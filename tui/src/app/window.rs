@@ -1,0 +1,164 @@
+//! Which voxel values are black and white.
+
+use medicosam_shared::case::CaseDetail;
+use medicosam_shared::window::{Range, Window};
+
+/// Values left black and white at either end of an automatic window, in percent.
+const CUT: f64 = 1.0;
+
+/// Which values are black and white.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum WindowChoice {
+    /// Those that the model saw.
+    #[default]
+    Case,
+    /// A preset: its name, width and level.
+    Preset(&'static str, u16, i16),
+    /// What suited the slice that was looked at when it was asked for.
+    Auto(Limits),
+    /// Changed by hand.
+    Adjusted(Limits),
+}
+
+/// The values of black and white.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Value of black.
+    pub low: f64,
+    /// Value of white, above `low`.
+    pub high: f64,
+}
+
+impl Limits {
+    fn range(self) -> Range {
+        Range::Fixed {
+            low: self.low,
+            high: self.high,
+        }
+    }
+}
+
+impl WindowChoice {
+    /// The values for a case.
+    pub fn range(self, detail: &CaseDetail) -> Range {
+        match self {
+            WindowChoice::Case => {
+                let current = detail.current().map(|r| r.provenance.range);
+                current.unwrap_or(Range::Slice)
+            }
+            WindowChoice::Preset(_, width, level) => Range::of(Window::Level {
+                level: level.into(),
+                width: width.into(),
+            })
+            .unwrap_or(Range::Slice),
+            WindowChoice::Auto(limits) | WindowChoice::Adjusted(limits) => limits.range(),
+        }
+    }
+
+    /// Nearly all values of a slice between black and white; what is as low as the lowest value
+    /// counts as background. `None` if all values are the same.
+    pub fn auto(values: &[f32]) -> Option<Self> {
+        let finite = || values.iter().copied().filter(|v| v.is_finite());
+        let lowest = finite().reduce(f32::min)?;
+        let mut body: Vec<f32> = finite().filter(|v| *v > lowest).collect();
+        if body.is_empty() {
+            return None;
+        }
+        let last = body.len() - 1;
+        let mut percentile = |percent: f64| {
+            let at = (last as f64 * percent / 100.0).round() as usize;
+            *body.select_nth_unstable_by(at, f32::total_cmp).1
+        };
+        let (low, high) = (percentile(CUT), percentile(100.0 - CUT));
+        let low = if low < high { low } else { lowest };
+        Some(WindowChoice::Auto(Limits {
+            low: low.into(),
+            high: high.into(),
+        }))
+    }
+
+    /// The window moved by steps of a twentieth of its width, and made wider by steps of a tenth.
+    /// `values` are those of the slice that is looked at, for a window that follows the slice.
+    pub fn adjusted(self, detail: &CaseDetail, values: &[f32], level: i32, width: i32) -> Self {
+        let (low, high) = match self.range(detail) {
+            Range::Fixed { low, high } => (low, high),
+            Range::Slice => {
+                let finite = values.iter().copied().filter(|v| v.is_finite());
+                let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), v| {
+                    (a.min(v), b.max(v))
+                });
+                (f64::from(low), f64::from(high))
+            }
+        };
+        let before = high - low;
+        if !(before.is_finite() && before > 0.0) {
+            return self;
+        }
+        let middle = low + before / 2.0 + before * f64::from(level) / 20.0;
+        let half = before * 1.1f64.powi(width) / 2.0;
+        WindowChoice::Adjusted(Limits {
+            low: middle - half,
+            high: middle + half,
+        })
+    }
+
+    /// What it is called, with width and level where they are the same on all slices.
+    pub fn text(self, detail: Option<&CaseDetail>) -> String {
+        let name = match self {
+            WindowChoice::Case => "window",
+            WindowChoice::Preset(name, width, level) => return format!("{name} {width}/{level}"),
+            WindowChoice::Auto(_) => "auto",
+            WindowChoice::Adjusted(_) => "adjusted",
+        };
+        match detail.map(|d| self.range(d)) {
+            Some(Range::Fixed { low, high }) => {
+                let (width, level) = (high - low, (low + high) / 2.0);
+                // MR values may be small fractions.
+                let digits = if width < 10.0 { 3 } else { 0 };
+                format!("{name} {width:.digits$}/{level:.digits$}")
+            }
+            _ => format!("{name} of the slice"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::detail;
+    use super::*;
+    use medicosam_shared::case::CaseState;
+
+    fn limits(choice: WindowChoice) -> (f64, f64) {
+        match choice.range(&detail("one", CaseState::Review, 1)) {
+            Range::Fixed { low, high } => (low, high),
+            Range::Slice => panic!("of the slice"),
+        }
+    }
+
+    #[test]
+    fn an_automatic_window_leaves_out_background_and_outliers() {
+        let mut values = vec![-1024.0; 5000];
+        values.extend((0..=1000).map(|n| n as f32));
+        values.extend([30_000.0, f32::NAN]);
+        let (low, high) = limits(WindowChoice::auto(&values).unwrap());
+        assert!(
+            (low - 10.0).abs() <= 1.0 && (high - 991.0).abs() <= 1.0,
+            "{low} {high}"
+        );
+        assert_eq!(WindowChoice::auto(&[5.0; 9]), None);
+        assert_eq!(WindowChoice::auto(&[f32::NAN]), None);
+        assert_eq!(limits(WindowChoice::auto(&[0.0, 7.0]).unwrap()), (0.0, 7.0));
+    }
+
+    #[test]
+    fn a_window_is_moved_and_widened_around_its_level() {
+        let detail = detail("one", CaseState::Review, 1);
+        let lung = WindowChoice::Preset("lung", 1500, -600);
+        let moved = lung.adjusted(&detail, &[], 2, 0);
+        assert_eq!(limits(moved), (-1200.0, 300.0));
+        let wider = lung.adjusted(&detail, &[], 0, 1);
+        let (low, high) = limits(wider);
+        assert!((low + 1425.0).abs() < 1e-9 && (high - 225.0).abs() < 1e-9);
+        assert_eq!(wider.text(Some(&detail)), "adjusted 1650/-600");
+    }
+}

@@ -1,0 +1,111 @@
+//! Pictures made of characters, for terminals that show no others.
+
+/// How many colours the terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// Any colour, 24 bits.
+    TrueColour,
+    /// The fixed ones that 256-colour terminals share: a 6×6×6 cube and 24 greys.
+    Colours256,
+}
+
+/// Colour of a part of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// That of text where nothing else is said.
+    Default,
+    /// Red, green and blue.
+    Rgb([u8; 3]),
+    /// One of the 256 colours.
+    Fixed(u8),
+}
+
+/// A character cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    /// The character.
+    pub symbol: char,
+    /// Its colour.
+    pub foreground: Colour,
+    /// That behind it.
+    pub background: Colour,
+}
+
+/// A picture as cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cells {
+    /// Cells in a row.
+    pub columns: usize,
+    /// The cells, row by row.
+    pub cells: Vec<Cell>,
+}
+
+impl Depth {
+    /// Red, green and blue as this terminal can show them. Greys stay greys.
+    pub(super) fn colour(self, rgb: [u8; 3]) -> Colour {
+        match self {
+            Depth::TrueColour => Colour::Rgb(rgb),
+            Depth::Colours256 => Colour::Fixed(nearest_fixed(rgb)),
+        }
+    }
+}
+
+/// Red, green and blue of a fixed colour from 16 on.
+fn fixed_rgb(colour: u8) -> [u8; 3] {
+    if colour >= 232 {
+        return [8 + 10 * (colour - 232); 3];
+    }
+    let cube = colour - 16;
+    [cube / 36, cube / 6 % 6, cube % 6].map(|step| if step == 0 { 0 } else { 55 + 40 * step })
+}
+
+/// The fixed colour nearest to red, green and blue. Greys stay greys.
+fn nearest_fixed(rgb: [u8; 3]) -> u8 {
+    let [r, g, b] = rgb;
+    let grey = |colour: u8| {
+        let [r, g, b] = fixed_rgb(colour);
+        r == g && g == b
+    };
+    let distance = |colour: u8| -> u32 {
+        fixed_rgb(colour)
+            .iter()
+            .zip(rgb)
+            .map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2))
+            .sum()
+    };
+    let must_be_grey = r == g && g == b;
+    (16..=255)
+        .filter(|&colour| !must_be_grey || grey(colour))
+        .min_by_key(|&colour| distance(colour))
+        .unwrap_or(16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{GreyLevels, Palette};
+    use super::*;
+
+    #[test]
+    fn greys_stay_greys_and_close_in_256_colours() {
+        for value in 0..=255u8 {
+            let [r, g, b] = fixed_rgb(nearest_fixed([value; 3]));
+            assert!(r == g && g == b);
+            assert!(r.abs_diff(value) <= 9, "{value} became {r}");
+        }
+    }
+
+    #[test]
+    fn inks_stay_apart_in_256_colours() {
+        let palette = Palette::new(GreyLevels::USUAL);
+        let mut inks: Vec<u8> = (palette.greys().count()..=palette.last())
+            .map(|colour| nearest_fixed(palette.rgb(colour)))
+            .collect();
+        inks.sort_unstable();
+        inks.dedup();
+        assert_eq!(inks.len(), 7);
+        assert!(inks.iter().all(|&c| {
+            let [r, g, b] = fixed_rgb(c);
+            r != g || g != b
+        }));
+    }
+}

@@ -1,0 +1,127 @@
+//! PNG: the picture as a file, with its palette, for terminals that take files.
+
+use super::{CLEAR, Indexed};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
+use std::borrow::Cow;
+
+/// The picture as a PNG file with exactly its colours. An empty picture is none.
+pub fn encode(picture: &Indexed) -> Option<Vec<u8>> {
+    if picture.pixels().is_empty() {
+        return None;
+    }
+    // Nothing of this can fail for a picture that is not empty.
+    write(picture).ok()
+}
+
+fn write(picture: &Indexed) -> Result<Vec<u8>, EncodingError> {
+    let (size, palette) = (picture.size(), picture.palette());
+    let mut bytes = Vec::with_capacity(picture.pixels().len() / 4);
+    let mut encoder = Encoder::new(&mut bytes, size.width, size.height);
+    encoder.set_color(ColorType::Indexed);
+    encoder.set_depth(BitDepth::Eight);
+    let mut colours: Vec<u8> = (0..=palette.last()).flat_map(|c| palette.rgb(c)).collect();
+    let mut pixels = Cow::Borrowed(picture.pixels());
+    if pixels.contains(&CLEAR) {
+        // One colour more, which is not seen.
+        let clear = palette.last() + 1;
+        colours.extend([0; 3]);
+        let mut opacity = vec![255; usize::from(clear)];
+        opacity.push(0);
+        encoder.set_trns(opacity);
+        for pixel in pixels.to_mut() {
+            *pixel = clear.min(*pixel);
+        }
+    }
+    encoder.set_palette(colours);
+    // The fast way only finds runs of black.
+    encoder.set_compression(Compression::Balanced);
+    // Neighbouring numbers of a palette mean nothing to each other but for the greys; differences
+    // of greys were measured to compress worse than the greys.
+    encoder.set_filter(Filter::NoFilter);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::{GreyLevels, Palette, Size};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Size, and red, green and blue of every pixel.
+    pub fn decoded(png: &[u8]) -> (Size, Vec<[u8; 3]>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!(frame.color_type, ColorType::Rgb);
+        let size = Size {
+            width: frame.width,
+            height: frame.height,
+        };
+        (size, pixels.as_chunks::<3>().0.to_vec())
+    }
+
+    /// Checks that every pixel comes back as exactly its colour.
+    pub fn assert_is(png: &[u8], picture: &Indexed) {
+        let (size, pixels) = decoded(png);
+        assert_eq!(size, picture.size());
+        let palette = picture.palette();
+        let wanted: Vec<_> = picture.pixels().iter().map(|&p| palette.rgb(p)).collect();
+        assert!(pixels == wanted, "a pixel has another colour");
+    }
+
+    #[test]
+    fn a_patch_shows_only_what_changes() {
+        let size = Size {
+            width: 9,
+            height: 5,
+        };
+        let palette = Palette::new(GreyLevels::USUAL);
+        let old = Indexed::from_fn(size, palette, |x, _| x as u8);
+        let new = Indexed::from_fn(size, palette, |x, y| match (x, y) {
+            (2 | 5, 2) => 38,
+            _ => x as u8,
+        });
+        let new = new.since(&old, (1, 1)).unwrap().picture;
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(encode(&new).unwrap()));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!(
+            (frame.width, frame.height, frame.color_type),
+            (4, 1, ColorType::Rgba)
+        );
+        let [r, g, b] = palette.rgb(38);
+        let opacities = pixels.as_chunks::<4>().0.iter().map(|p| p[3]);
+        assert_eq!(opacities.collect::<Vec<_>>(), [255, 0, 0, 255]);
+        assert_eq!(pixels[..3], [r, g, b]);
+        assert_eq!(pixels[12..15], [r, g, b]);
+    }
+
+    #[test]
+    fn an_empty_picture_is_no_file() {
+        let size = Size {
+            width: 0,
+            height: 4,
+        };
+        let empty = Indexed::from_fn(size, Palette::new(GreyLevels::USUAL), |_, _| 0);
+        assert_eq!(encode(&empty), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_picture_comes_back(width in 1u32..70, height in 1u32..40, greys in 2u8..=101,
+                                  seed in any::<u64>()) {
+            let palette = Palette::new(GreyLevels::new(greys).unwrap());
+            let picture = Indexed::from_fn(Size { width, height }, palette, |x, y| {
+                (seed.rotate_left((x * 7 + y * 13) % 64) % u64::from(greys + 7)) as u8
+            });
+            assert_is(&encode(&picture).unwrap(), &picture);
+        }
+    }
+}
