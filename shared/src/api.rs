@@ -18,6 +18,9 @@ pub struct VersionInfo {
     pub version: String,
     /// Version of the API.
     pub api: u32,
+    /// The commit it was built from; `development` for builds that are not for release.
+    #[serde(default)]
+    pub build: String,
 }
 
 impl VersionInfo {
@@ -26,7 +29,28 @@ impl VersionInfo {
         VersionInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             api: API_VERSION,
+            build: env!("MEDICOSAM_BUILD").to_owned(),
         }
+    }
+
+    /// Both versions, if the daemon `self` and this program were not built from the same source.
+    /// They understand one another as long as the API is the same, but what was mended in one may
+    /// not be in the other.
+    pub fn differs(&self) -> Option<String> {
+        let own = VersionInfo::current();
+        (self.version != own.version || self.build != own.build)
+            .then(|| format!("the daemon is {self}, this client is {own}"))
+    }
+}
+
+impl std::fmt::Display for VersionInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let build = if self.build.is_empty() {
+            "unknown"
+        } else {
+            &self.build
+        };
+        write!(f, "{} (build {build})", self.version)
     }
 }
 

@@ -1,4 +1,10 @@
-//! The API as async methods over the daemon's Unix socket.
+//! The API as async methods, over the daemon's Unix socket or through ssh.
+
+mod host;
+mod ssh;
+
+pub use host::Host;
+pub use ssh::{HostError, HostFault, NO_DAEMON, NOT_ALLOWED, READY, SSH_VARIABLE};
 
 use crate::api::{
     API_VERSION, CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView,
@@ -16,7 +22,8 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::net::UnixStream;
 
 /// What can go wrong between client and daemon.
@@ -38,6 +45,9 @@ pub enum ClientError {
         /// What the HTTP library says.
         source: hyper::Error,
     },
+    /// The daemon on another machine cannot be reached, or the connection to it broke.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// The daemon speaks another version.
     #[error(
         "the daemon is version {} with API {}, this client is version {} with API {API_VERSION}",
@@ -71,6 +81,7 @@ impl ClientError {
         match self {
             ClientError::Unreachable { .. } => "daemon-unreachable",
             ClientError::Broken { .. } => "connection-broken",
+            ClientError::Host(error) => error.fault.code(),
             ClientError::OtherVersion { .. } => "other-version",
             ClientError::Refused { fault, .. } => &fault.code,
             ClientError::Nonsense { .. } => "answer-unreadable",
@@ -84,6 +95,7 @@ impl ClientError {
                 "Is `medicosamd run` running? If it uses another socket, say so with --socket or MEDICOSAM_SOCKET."
             }
             ClientError::Broken { .. } => "Try again; the daemon's log says whether it stopped.",
+            ClientError::Host(error) => error.fault.hint(),
             ClientError::OtherVersion { .. } => {
                 "Install client and daemon of one version, and restart the daemon."
             }
@@ -98,24 +110,45 @@ impl ClientError {
     }
 }
 
-/// A daemon behind a Unix socket. Cheap to clone; each request opens a connection of its own,
-/// which on a Unix socket costs less than keeping one healthy.
+/// A daemon, here or on another machine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    socket: PathBuf,
+    way: Way,
+}
+
+/// How the daemon is reached.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By its socket. Each request opens a connection of its own, which on a Unix socket costs less
+    /// than keeping one healthy.
+    Socket(PathBuf),
+    /// Through ssh, on one connection.
+    Host(Arc<ssh::Link>),
 }
 
 impl Client {
     /// A client of the daemon at `socket`; nothing is sent yet.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
         Client {
-            socket: socket.into(),
+            way: Way::Socket(socket.into()),
         }
     }
 
-    /// The socket.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+    /// A client of the daemon on another machine, at `socket` there if that is not the usual one;
+    /// nothing is started yet. The first connection may ask for a passphrase on the terminal, later
+    /// ones never do.
+    pub fn over_ssh(host: Host, socket: Option<PathBuf>) -> Self {
+        Client {
+            way: Way::Host(Arc::new(ssh::Link::new(host, socket))),
+        }
+    }
+
+    /// The machine that the daemon is on, if that is another one.
+    pub fn host(&self) -> Option<&Host> {
+        match &self.way {
+            Way::Socket(_) => None,
+            Way::Host(link) => Some(link.host()),
+        }
     }
 
     /// Asks the daemon for its version, and refuses one that speaks another API.
@@ -157,9 +190,17 @@ impl Client {
         index: u32,
     ) -> Result<SliceValues, ClientError> {
         let path = format!("/v1/cases/{}/slices/{plane}/{index}", escape(&id.0));
-        let response = self.send(Method::GET, &path, None::<&()>).await?;
+        let reply = self.send(Method::GET, &path, None::<&()>).await?;
         let header = |name: &str| -> Option<String> {
-            Some(response.headers().get(name)?.to_str().ok()?.to_owned())
+            Some(
+                reply
+                    .response
+                    .headers()
+                    .get(name)?
+                    .to_str()
+                    .ok()?
+                    .to_owned(),
+            )
         };
         let nonsense = |found: String| ClientError::Nonsense {
             doing: format!("GET {path}"),
@@ -173,7 +214,7 @@ impl Client {
         ) else {
             return Err(nonsense("its size or type is missing".into()));
         };
-        let body = read_body(response, &path).await?;
+        let body = reply.body().await?;
         let values: Vec<f32> = match voxel_type.as_str() {
             "int16" => body
                 .as_chunks()
@@ -287,8 +328,8 @@ impl Client {
         after: u64,
     ) -> Result<impl Stream<Item = Result<Event, ClientError>> + Send + use<>, ClientError> {
         let path = format!("/v1/events?after={after}");
-        let response = self.send(Method::GET, &path, None::<&()>).await?;
-        Ok(messages(response, path))
+        let reply = self.send(Method::GET, &path, None::<&()>).await?;
+        Ok(messages(reply))
     }
 
     /// What is so right now, and again whenever it changes. As long as the stream is held, others
@@ -301,13 +342,13 @@ impl Client {
             Some(case) => format!("/v1/live?case={}", escape(&case.0)),
             None => "/v1/live".to_owned(),
         };
-        let response = self.send(Method::GET, &path, None::<&()>).await?;
-        Ok(messages(response, path))
+        let reply = self.send(Method::GET, &path, None::<&()>).await?;
+        Ok(messages(reply))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let response = self.send(Method::GET, path, None::<&()>).await?;
-        decode(&read_body(response, path).await?, path)
+        let reply = self.send(Method::GET, path, None::<&()>).await?;
+        decode(&reply.body().await?, path)
     }
 
     async fn post<T: DeserializeOwned>(
@@ -315,25 +356,21 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        let response = self.send(Method::POST, path, Some(body)).await?;
-        decode(&read_body(response, path).await?, path)
+        let reply = self.send(Method::POST, path, Some(body)).await?;
+        decode(&reply.body().await?, path)
     }
 
-    /// Sends a request on a connection of its own; turns an error response into an error.
+    /// Sends a request; turns an error response into an error.
     async fn send(
         &self,
         method: Method,
         path: &str,
         body: Option<&impl Serialize>,
-    ) -> Result<Response<Incoming>, ClientError> {
+    ) -> Result<Reply, ClientError> {
         let doing = format!("{method} {path}");
         let nonsense = |found: String| ClientError::Nonsense {
             doing: doing.clone(),
             found,
-        };
-        let broken = |source| ClientError::Broken {
-            doing: doing.clone(),
-            source,
         };
         let body = match body {
             Some(body) => serde_json::to_vec(body).map_err(|e| nonsense(e.to_string()))?,
@@ -341,57 +378,103 @@ impl Client {
         };
         let request = Request::builder()
             .method(method)
-            .uri(path)
-            .header("host", "medicosam")
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))
-            .map_err(|e| nonsense(e.to_string()))?;
-        let stream =
-            UnixStream::connect(&self.socket)
-                .await
-                .map_err(|source| ClientError::Unreachable {
-                    socket: self.socket.clone(),
-                    source,
-                })?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(broken)?;
-        // The task ends with the connection, when the response has been read or dropped.
-        tokio::spawn(connection);
-        let response = sender.send_request(request).await.map_err(broken)?;
-        if response.status().is_success() {
-            return Ok(response);
+            .header("content-type", "application/json");
+        let body = Full::new(Bytes::from(body));
+        let (response, line) = match &self.way {
+            Way::Socket(socket) => {
+                let request = request.uri(path).header("host", "medicosam").body(body);
+                let request = request.map_err(|e| nonsense(e.to_string()))?;
+                (over_socket(socket, request, &doing).await?, None)
+            }
+            Way::Host(link) => {
+                let request = request.uri(format!("http://medicosam{path}")).body(body);
+                let request = request.map_err(|e| nonsense(e.to_string()))?;
+                let line = link.line().await?;
+                (line.send(request).await?, Some(line))
+            }
+        };
+        let reply = Reply {
+            response,
+            path: path.to_owned(),
+            line,
+        };
+        if reply.response.status().is_success() {
+            return Ok(reply);
         }
-        Err(refusal(response, path).await)
+        Err(reply.refusal().await)
     }
 }
 
-/// The error that a response of status 4xx or 5xx carries.
-async fn refusal(response: Response<Incoming>, path: &str) -> ClientError {
-    let status: StatusCode = response.status();
-    match read_body(response, path).await {
-        Err(error) => error,
-        Ok(body) => match serde_json::from_slice::<ErrorBody>(&body) {
-            Ok(body) => ClientError::Refused {
-                status: status.as_u16(),
-                fault: body.error,
+/// Sends a request on a connection of its own.
+async fn over_socket(
+    socket: &PathBuf,
+    request: Request<Full<Bytes>>,
+    doing: &str,
+) -> Result<Response<Incoming>, ClientError> {
+    let broken = |source| ClientError::Broken {
+        doing: doing.to_owned(),
+        source,
+    };
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(|source| ClientError::Unreachable {
+            socket: socket.clone(),
+            source,
+        })?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broken)?;
+    // The task ends with the connection, when the response has been read or dropped.
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(broken)
+}
+
+/// The beginning of an answer.
+struct Reply {
+    response: Response<Incoming>,
+    path: String,
+    /// What it comes over, if that is ssh.
+    line: Option<ssh::Line>,
+}
+
+impl Reply {
+    /// All of it.
+    async fn body(self) -> Result<Bytes, ClientError> {
+        match self.response.into_body().collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(source) => Err(broken(self.line.as_ref(), &self.path, source).await),
+        }
+    }
+
+    /// The error that a response of status 4xx or 5xx carries.
+    async fn refusal(self) -> ClientError {
+        let status: StatusCode = self.response.status();
+        let path = self.path.clone();
+        match self.body().await {
+            Err(error) => error,
+            Ok(body) => match serde_json::from_slice::<ErrorBody>(&body) {
+                Ok(body) => ClientError::Refused {
+                    status: status.as_u16(),
+                    fault: body.error,
+                },
+                Err(_) => ClientError::Nonsense {
+                    doing: path,
+                    found: format!("{status}: {}", String::from_utf8_lossy(&body)),
+                },
             },
-            Err(_) => ClientError::Nonsense {
-                doing: path.to_owned(),
-                found: format!("{status}: {}", String::from_utf8_lossy(&body)),
-            },
-        },
+        }
     }
 }
 
-async fn read_body(response: Response<Incoming>, path: &str) -> Result<Bytes, ClientError> {
-    let collected = response.into_body().collect().await;
-    Ok(collected
-        .map_err(|source| ClientError::Broken {
+/// The error for an answer that broke off.
+async fn broken(line: Option<&ssh::Line>, path: &str, source: hyper::Error) -> ClientError {
+    match line {
+        Some(line) => line.broken(&source).await.into(),
+        None => ClientError::Broken {
             doing: format!("reading the answer to {path}"),
             source,
-        })?
-        .to_bytes())
+        },
+    }
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, ClientError> {
@@ -403,20 +486,21 @@ fn decode<T: DeserializeOwned>(body: &[u8], path: &str) -> Result<T, ClientError
 
 /// Splits a server-sent event stream into the messages of its `data:` lines.
 fn messages<T: DeserializeOwned + Send>(
-    response: Response<Incoming>,
-    path: String,
+    reply: Reply,
 ) -> impl Stream<Item = Result<T, ClientError>> + Send + use<T> {
     struct State<T> {
         body: BodyStream<Incoming>,
         partial: Vec<u8>,
         ready: VecDeque<Result<T, ClientError>>,
         path: String,
+        line: Option<ssh::Line>,
     }
     let state = State {
-        body: BodyStream::new(response.into_body()),
+        body: BodyStream::new(reply.response.into_body()),
         partial: Vec::new(),
         ready: VecDeque::new(),
-        path,
+        path: reply.path,
+        line: reply.line,
     };
     stream::unfold(state, |mut state| async move {
         loop {
@@ -426,8 +510,8 @@ fn messages<T: DeserializeOwned + Send>(
             let frame = match state.body.next().await? {
                 Ok(frame) => frame,
                 Err(source) => {
-                    let doing = format!("reading {}", state.path);
-                    return Some((Err(ClientError::Broken { doing, source }), state));
+                    let error = broken(state.line.as_ref(), &state.path, source).await;
+                    return Some((Err(error), state));
                 }
             };
             let Some(data) = frame.data_ref() else {

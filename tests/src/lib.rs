@@ -4,6 +4,7 @@
 //! - [`checkpoint`]: checkpoints of random weights, of any size.
 //! - [`link`]: a slow line between a program and its terminal.
 //! - [`nifti`]: label maps read without the product's code.
+//! - [`sshd`]: another machine to log in to.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
 //!   keeps the screen as text and collects the pictures apart from it.
@@ -21,6 +22,7 @@ pub mod profile;
 mod program;
 pub mod pty;
 pub mod screenshot;
+pub mod sshd;
 pub mod system;
 pub mod webgpu;
 pub mod xterm;

@@ -3,13 +3,15 @@
 //! Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
 //! 4 somebody else was first, 128 + n ended by signal n.
 
+use crate::config::{Config, ConfigError};
+use crate::doctor;
 use crate::picture::GreyLevels;
 use crate::run::{self, RunError};
 use crate::term::probe::{Choice, Preferences};
-use crate::verbs::{self, Verb};
-use clap::Parser;
+use crate::verbs::{self, Verb, generate};
+use clap::{CommandFactory, Parser};
 use medicosam_shared::case::{CaseId, Fault};
-use medicosam_shared::client::Client;
+use medicosam_shared::client::{Client, Host};
 use medicosam_shared::paths;
 use std::io;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ Examples:
   medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
   ssh -t host medicosam                      all of this on a server
+  medicosam --host anna@host                 or from here, if medicosamd is installed there
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
 4 somebody else was first. Of several cases, the highest.";
@@ -39,33 +42,33 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be 
 #[derive(Debug, Parser)]
 #[command(name = "medicosam", version, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Socket of the daemon [default: the one in the data folder]
-    #[arg(
-        long,
-        global = true,
-        env = "MEDICOSAM_SOCKET",
-        value_name = "PATH",
-        hide_env_values = true,
-        display_order = 100
-    )]
+    /// Socket of the daemon [default: MEDICOSAM_SOCKET, else the one in the data folder]
+    #[arg(long, global = true, value_name = "PATH", display_order = 100)]
     pub socket: Option<PathBuf>,
-    /// How pictures are shown
+    /// The daemon is on another machine: ssh://user@host:port, user@host, or a name that ssh knows.
+    /// Then --socket is the one there
+    #[arg(long, global = true, value_name = "HOST", display_order = 100)]
+    pub host: Option<Host>,
+    /// Settings of the screen: keys, colours, pictures [default: the user's medicosam-client.toml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Screen")]
+    pub config: Option<PathBuf>,
+    /// How pictures are shown [default: auto]
     #[arg(
         long,
         global = true,
         value_enum,
         env = "MEDICOSAM_PICTURE",
-        default_value_t,
         value_name = "HOW",
         help_heading = "Screen"
     )]
-    pub picture: Choice,
+    pub picture: Option<Choice>,
     /// Size of a character cell in pixels, where the terminal does not know it
     #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
     pub cell: Option<(u16, u16)>,
-    /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow line
-    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, default_value = "32", help_heading = "Screen")]
-    pub greys: GreyLevels,
+    /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow
+    /// line [default: 32]
+    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
+    pub greys: Option<GreyLevels>,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -84,27 +87,41 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let preferences = Preferences {
+    let settings = Settings {
+        config: cli.config,
         picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
     };
-    let client = Client::new(cli.socket.unwrap_or_else(paths::default_socket));
-    let status = runtime.block_on(act(client, preferences, cli.verb));
+    let client = match cli.host {
+        Some(host) => Client::over_ssh(host, cli.socket),
+        None => Client::new(cli.socket.unwrap_or_else(paths::default_socket)),
+    };
+    let status = runtime.block_on(act(client, settings, cli.verb));
     // Whatever still waits for the daemon or the terminal is of no more use.
     runtime.shutdown_background();
     ExitCode::from(status)
 }
 
 /// Does what the command line says; returns the exit status.
-async fn act(client: Client, preferences: Preferences, verb: Option<Verb>) -> u8 {
+async fn act(client: Client, settings: Settings, verb: Option<Verb>) -> u8 {
     let json = verb.as_ref().is_some_and(Verb::json);
     let done = match &verb {
-        None => return screen(client, preferences, None).await,
+        None => return screen(client, settings, None).await,
         Some(Verb::Open(args)) => match verbs::open(&client, args).await {
-            Ok(case) => return screen(client, preferences, Some(case)).await,
+            Ok(case) => return screen(client, settings, Some(case)).await,
             Err(error) => Err(error),
         },
+        Some(Verb::Doctor(args)) => match settings.load() {
+            Ok((preferences, _)) => {
+                doctor::run(&client, preferences, args.json, &mut io::stdout()).await
+            }
+            Err(error) => return wrong_settings(&error),
+        },
+        Some(Verb::Completions(args)) => {
+            generate::completions(args, Cli::command(), &mut io::stdout())
+        }
+        Some(Verb::Man) => generate::man(Cli::command(), &mut io::stdout()),
         Some(verb) => verbs::run(&client, verb, &mut io::stdout()).await,
     };
     match done {
@@ -117,8 +134,51 @@ async fn act(client: Client, preferences: Preferences, verb: Option<Verb>) -> u8
     }
 }
 
-async fn screen(client: Client, preferences: Preferences, case: Option<CaseId>) -> u8 {
-    match run::run(client, preferences, case).await {
+/// What the command line says of the screen.
+struct Settings {
+    config: Option<PathBuf>,
+    picture: Option<Choice>,
+    cell: Option<(u16, u16)>,
+    greys: Option<GreyLevels>,
+}
+
+impl Settings {
+    /// With the settings of the file, where the command line says nothing.
+    fn load(self) -> Result<(Preferences, Config), ConfigError> {
+        let config = Config::load(self.config.as_deref())?;
+        let preferences = Preferences {
+            picture: self.picture.or(config.picture).unwrap_or_default(),
+            cell: self.cell,
+            greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
+        };
+        Ok((preferences, config))
+    }
+}
+
+fn wrong_settings(error: &ConfigError) -> u8 {
+    let fault = Fault {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        hint: error.hint().to_owned(),
+    };
+    verbs::report(&fault, false, &mut io::stdout(), &mut io::stderr());
+    2
+}
+
+async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 {
+    let (preferences, config) = match settings.load() {
+        Ok(loaded) => loaded,
+        Err(error) => return wrong_settings(&error),
+    };
+    // While the terminal is still the shell's, ssh may ask for a passphrase there.
+    if client.host().is_some()
+        && let Err(error) = client.hello().await
+    {
+        let error = verbs::Error::from(error);
+        verbs::report(&error.fault(), false, &mut io::stdout(), &mut io::stderr());
+        return error.exit_status();
+    }
+    match run::run(client, preferences, config, case).await {
         Ok(()) => 0,
         // Whoever ended it knows; and the terminal may not take another word.
         Err(error @ RunError::Signal(_)) => error.exit_status(),

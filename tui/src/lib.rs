@@ -1,6 +1,8 @@
 //! The terminal client `medicosam`: the queue, the pictures, the decisions.
 //!
 //! - [`cli`]: the command line, and how a run ends.
+//! - [`config`]: the reviewer's own settings.
+//! - [`doctor`]: what terminal, line and daemon can do.
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`masks`]: masks cut in any plane, measured and compared.
@@ -12,6 +14,8 @@
 
 pub mod app;
 pub mod cli;
+pub mod config;
+pub mod doctor;
 pub mod layout;
 pub mod masks;
 pub mod picture;

@@ -3,7 +3,9 @@
 mod bench;
 mod check_config;
 mod demo;
+mod dial_stdio;
 mod error;
+mod generate;
 mod model;
 mod probe;
 mod run;
@@ -45,6 +47,10 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
+    DialStdio(dial_stdio::DialStdioArgs),
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page
+    Man,
     /// Run models for the daemon, which starts this by itself
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
@@ -102,6 +108,9 @@ pub fn main() -> ExitCode {
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),
         Verb::ProbeHere(args) => probe::run_here(&args),
+        Verb::DialStdio(args) => return dial_stdio::run(&args),
+        Verb::Completions(args) => generate::completions(&args),
+        Verb::Man => generate::man(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -188,9 +188,27 @@ pub enum Action {
     CommitDraft,
     /// Discard the draft; asks first.
     DiscardDraft,
+    /// Type an action by its name, or a slice by its number.
+    Command,
+    /// Give the terminal back to the shell for a while.
+    Suspend,
 }
 
 impl Action {
+    /// As it is written in keymaps and commands: `next_slice`.
+    pub fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            // Actions carry nothing, so each is a plain word.
+            _ => String::new(),
+        }
+    }
+
+    /// The action that is written so.
+    pub fn named(name: &str) -> Option<Action> {
+        serde_json::from_value(name.into()).ok()
+    }
+
     /// What it does, in a few words.
     pub const fn title(self) -> &'static str {
         match self {
@@ -285,6 +303,8 @@ impl Action {
             Action::RedoPrompt => "redo",
             Action::CommitDraft => "commit: make a revision",
             Action::DiscardDraft => "discard the draft",
+            Action::Command => "command, or slice number",
+            Action::Suspend => "to the shell; fg comes back",
         }
     }
 }

@@ -204,6 +204,8 @@ pub enum Effect {
     Quit,
     /// Draw everything anew.
     Redraw,
+    /// Give the terminal back to the shell until it says to go on.
+    Suspend,
     /// Read all cases and how the daemon is.
     LoadEverything,
     /// Read these cases and how the daemon is.

@@ -64,6 +64,8 @@ const QUEUE: &[(&str, Action)] = &[
     ("end", Action::SelectLast),
     ("?", Action::Help),
     ("q", Action::Quit),
+    (":", Action::Command),
+    ("ctrl-z", Action::Suspend),
 ];
 
 const REVIEW: &[(&str, Action)] = &[
@@ -132,6 +134,8 @@ const REVIEW: &[(&str, Action)] = &[
     ("?", Action::Help),
     ("q", Action::Back),
     ("esc", Action::Back),
+    (":", Action::Command),
+    ("ctrl-z", Action::Suspend),
 ];
 
 const WINDOW: &[(&str, Action)] = &[
@@ -214,6 +218,8 @@ const EDIT: &[(&str, Action)] = &[
     ("?", Action::Help),
     ("q", Action::Back),
     ("esc", Action::Back),
+    (":", Action::Command),
+    ("ctrl-z", Action::Suspend),
 ];
 
 const HELP: &[(&str, Action)] = &[
@@ -302,6 +308,33 @@ const HELP_HINTS: &[Hint] = &[
 ];
 
 impl Context {
+    /// All of them.
+    pub const ALL: [Context; 5] = [
+        Context::Queue,
+        Context::Review,
+        Context::Window,
+        Context::Edit,
+        Context::Help,
+    ];
+
+    /// As it is written in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Context::Queue => "queue",
+            Context::Review => "review",
+            Context::Window => "window",
+            Context::Edit => "edit",
+            Context::Help => "help",
+        }
+    }
+
+    /// The one that is written so.
+    pub fn named(name: &str) -> Option<Context> {
+        Context::ALL
+            .into_iter()
+            .find(|context| context.name() == name)
+    }
+
     /// What the hints row says here.
     pub const fn hints(self) -> &'static [Hint] {
         match self {
@@ -355,6 +388,30 @@ impl Keymap {
             .map(|b| b.key)
     }
 
+    /// What `key` means in `context`: more than one action only while a keymap is being written.
+    pub fn meanings(&self, context: Context, key: Key) -> Vec<Action> {
+        let same = self
+            .bindings
+            .iter()
+            .filter(|b| b.context == context && b.key == key);
+        same.map(|b| b.action).collect()
+    }
+
+    /// Gives `action` these keys in `context` instead of those that it has, at the same place in
+    /// the help.
+    pub fn rebind(&mut self, context: Context, action: Action, keys: &[Key]) {
+        let is_old = |b: &Binding| b.context == context && b.action == action;
+        let place = self.bindings.iter().position(is_old);
+        let place = place.unwrap_or(self.bindings.len());
+        self.bindings.retain(|b| !is_old(b));
+        let new = keys.iter().map(|&key| Binding {
+            context,
+            key,
+            action,
+        });
+        self.bindings.splice(place..place, new);
+    }
+
     /// Every action that has a key in `context`, in the order of the table, each once.
     pub fn actions(&self, context: Context) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -371,14 +428,6 @@ impl Keymap {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 5] = [
-        Context::Queue,
-        Context::Review,
-        Context::Window,
-        Context::Edit,
-        Context::Help,
-    ];
-
     #[test]
     fn every_key_can_be_read_and_has_one_meaning() {
         let keymap = Keymap::default();
@@ -394,7 +443,7 @@ mod tests {
     #[test]
     fn hints_name_only_what_has_a_key() {
         let keymap = Keymap::default();
-        for context in ALL {
+        for context in Context::ALL {
             for action in context.hints().iter().flat_map(|(actions, _)| *actions) {
                 assert!(keymap.keys(context, *action).next().is_some(), "{action:?}");
             }

@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod batch;
+pub mod command;
 pub mod count;
 pub mod coverage;
 pub mod decide;
@@ -58,6 +59,7 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Paste(text) => {
             match &mut model.dialog {
                 Some(Dialog::Reason(reason)) => reason.text.insert(&text),
+                Some(Dialog::Command(command)) => command.text.insert(&text),
                 Some(Dialog::Note(note)) => note.text.insert(&text),
                 Some(Dialog::NewObject { text: line, .. }) => line.insert(&text),
                 _ => narrowing::paste(model, &text),
@@ -104,6 +106,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
         Some(Dialog::Question(_)) => return prompting::question_key(model, key),
         Some(Dialog::NewObject { .. }) => return prompting::object_key(model, key),
+        Some(Dialog::Command(_)) => return command::press(model, key),
         Some(Dialog::Help { .. }) | None => {}
     }
     let (context, now) = (model.context(), model.now);

@@ -1,6 +1,7 @@
 //! What the client knows.
 
 use super::batch::Batches;
+use super::command::Command;
 use super::coverage::Coverage;
 use super::decide::Target;
 use super::event::{Effect, Failure};
@@ -54,6 +55,8 @@ pub enum Dialog {
     /// Why there is no such question. Whoever types a reason all the same types it in here, and not
     /// into the keys of the screen.
     Refusal(String),
+    /// A command being typed.
+    Command(Command),
     /// A question that `y` and `n` answer.
     Question(Question),
     /// The name of a new object, with its label or not.
@@ -203,6 +206,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Whether the daemon can be reached.
     pub link: Link,
+    /// The machine that the daemon is on, if that is another one.
+    pub host: Option<String>,
     /// How the daemon is.
     pub status: Option<Status>,
     /// The list of cases.
@@ -253,6 +258,7 @@ impl Model {
             now,
             size,
             link: Link::Connecting,
+            host: None,
             status: None,
             queue: Queue::default(),
             screen: Screen::Queue,

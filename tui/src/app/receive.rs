@@ -4,6 +4,7 @@ use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
 use super::slices::SliceId;
 use super::{decide, live, prompting};
+use medicosam_shared::api::Status;
 use medicosam_shared::case::{Action, CaseId, Event};
 use medicosam_shared::text::printable;
 
@@ -11,7 +12,8 @@ use medicosam_shared::text::printable;
 pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Connected { list, status } => {
-            model.link = Link::Connected;
+            let before = std::mem::replace(&mut model.link, Link::Connected);
+            model.notice = connection_news(&before, &status).or(model.notice.take());
             model.status = Some(status);
             model.queue.replace(list.cases);
             model.scroll();
@@ -111,6 +113,19 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// What there is to say of a connection that has just been made.
+fn connection_news(before: &Link, status: &Status) -> Option<Notice> {
+    if let Some(difference) = status.version.differs() {
+        return Some(Notice {
+            text: difference,
+            hint: "Restart the daemon if it was updated, else install both of one build."
+                .to_owned(),
+            bad: true,
+        });
+    }
+    matches!(before, Link::Lost(_)).then(|| Notice::good("Connected again; nothing was missed."))
 }
 
 /// An entry of the event log: what it is about is read again.

@@ -3,7 +3,7 @@
 use super::event::Effect;
 use super::model::{Dialog, Model, Notice, Screen};
 use super::window::WindowChoice;
-use super::{Action, decide, look, narrowing, prompting};
+use super::{Action, command, decide, look, narrowing, prompting};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
@@ -126,6 +126,8 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::RedoPrompt
         | Action::CommitDraft
         | Action::DiscardDraft => return prompting::draw(model, action),
+        Action::Command => command::begin(model),
+        Action::Suspend => return vec![Effect::Suspend],
     }
     Vec::new()
 }

@@ -38,7 +38,11 @@ async fn follow_once(
     answers: &Sender<Answer>,
     last: &mut Option<u64>,
 ) -> (bool, Failure) {
-    let (list, status) = match everything(client).await {
+    let connected = async {
+        client.hello().await?;
+        everything(client).await
+    };
+    let (list, status) = match connected.await {
         Ok(everything) => everything,
         Err(error) => return (false, error.into()),
     };
@@ -97,10 +101,7 @@ fn ended() -> Failure {
 }
 
 async fn everything(client: &Client) -> Result<(CaseList, Status), ClientError> {
-    client.hello().await?;
-    let list = client.cases().await?;
-    let status = client.status().await?;
-    Ok((list, status))
+    tokio::try_join!(client.cases(), client.status())
 }
 
 /// Asks the daemon for something, and sends its answer.
@@ -113,7 +114,7 @@ pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
 
 async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
-        Effect::Quit | Effect::Redraw | Effect::SaveFilters(_) => return None,
+        Effect::Quit | Effect::Redraw | Effect::Suspend | Effect::SaveFilters(_) => return None,
         Effect::LoadEverything => {
             Answer::Everything(everything(client).await.map_err(Failure::from))
         }

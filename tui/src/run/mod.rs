@@ -9,11 +9,13 @@ mod pace;
 mod painter;
 mod pictures;
 mod place;
+mod suspend;
 
 use crate::app::{Answer, Effect, Event, Model, Notice, handle};
+use crate::config::Config;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, Frame, Report, Writer};
-use crate::term::tty::{Tty, TtyError};
+use crate::term::tty::{Guard, Tty, TtyError};
 use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
 use jiff::Timestamp;
@@ -25,6 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
+use suspend::Suspending;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -92,6 +95,7 @@ impl RunError {
 pub async fn run(
     client: Client,
     preferences: Preferences,
+    config: Config,
     case: Option<CaseId>,
 ) -> Result<(), RunError> {
     let tty = Tty::open()?;
@@ -118,12 +122,16 @@ pub async fn run(
         writing: 0,
         painter: Painter::new(),
         pictures: Pictures::new(encoded),
-        theme: Theme::from_environment(),
+        theme: config.theme,
+        guard: Some(guard),
+        suspending: Suspending::No,
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
         looking: None,
         ended: None,
     };
+    screen.model.keymap = config.keymap;
+    screen.model.host = screen.client.host().map(ToString::to_string);
     screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
     screen.send(Frame {
         bytes: probe::QUESTIONS.to_vec(),
@@ -165,7 +173,7 @@ pub async fn run(
         };
         let _ = timeout(END_WAIT, all_answered).await;
     }
-    drop(guard);
+    screen.guard = None;
     ended
 }
 
@@ -175,6 +183,7 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    go_on: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -184,6 +193,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            go_on: signal(suspend::GO_ON)?,
         })
     }
 
@@ -193,6 +203,7 @@ impl Signals {
             _ = self.terminate.recv() => SignalKind::terminate(),
             _ = self.hang_up.recv() => SignalKind::hangup(),
             _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.go_on.recv() => suspend::GO_ON,
         }
     }
 }
@@ -210,6 +221,9 @@ struct Running {
     painter: Painter,
     pictures: Pictures,
     theme: Theme,
+    /// Holds the terminal.
+    guard: Option<Guard>,
+    suspending: Suspending,
     /// Until when the answers to the probe are waited for.
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
@@ -233,6 +247,7 @@ impl Running {
                     self.painter.forget();
                     self.pictures.erased();
                 }
+                Effect::Suspend => self.want_to_suspend(),
                 Effect::SaveFilters(filters) => self.save(&filters),
                 asked => {
                     tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
@@ -291,10 +306,18 @@ impl Running {
     }
 
     fn signal(&mut self, signal: SignalKind) {
+        if signal == suspend::GO_ON {
+            return self.go_on();
+        }
         if signal != SignalKind::window_change() {
             self.ended = Some(Err(RunError::Signal(signal.as_raw_value())));
             return;
         }
+        self.measure();
+    }
+
+    /// Sees how large the window is, and draws everything for that.
+    fn measure(&mut self) {
         let size = self.tty.size();
         self.terminal.resized(size);
         self.painter.forget();
@@ -311,7 +334,11 @@ impl Running {
 
     /// When something is due although nothing happens.
     fn deadline(&self) -> Instant {
-        let others = [self.probe_until, self.pictures.deadline()];
+        let others = [
+            self.probe_until,
+            self.pictures.deadline(),
+            self.suspending.deadline(),
+        ];
         others.into_iter().flatten().fold(self.minute, Instant::min)
     }
 
@@ -325,6 +352,7 @@ impl Running {
             self.minute = now + Duration::from_secs(60);
             self.happen(Event::Clock(Timestamp::now()));
         }
+        self.suspend_on_time(now);
         self.pictures.on_time(now);
         self.tell_what_is_shown();
     }
@@ -339,6 +367,9 @@ impl Running {
     /// Has the picture made that belongs on the screen, and draws what has changed, once what was
     /// drawn before has gone out.
     fn draw(&mut self) {
+        if self.suspending != Suspending::No {
+            return;
+        }
         let size = self.terminal.size();
         let window = (size.columns, size.rows);
         let area = crate::layout::review(window).picture;

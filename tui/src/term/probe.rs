@@ -311,6 +311,16 @@ impl Terminal {
         self.size
     }
 
+    /// Its name and version, as it says.
+    pub fn name(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Whether it says that it can show sixel pictures.
+    pub fn has_sixel(&self) -> bool {
+        self.attributes.as_ref().is_some_and(|a| a.contains(&4))
+    }
+
     /// Whether a frame can be held back until it is complete (mode 2026).
     pub fn is_synchronized(&self) -> bool {
         self.synchronized
@@ -365,7 +375,7 @@ impl Terminal {
     /// Why pictures are shown as they are, in words.
     pub fn reason(&self) -> String {
         if self.preferences.picture != Choice::Auto {
-            return "chosen by --picture or MEDICOSAM_PICTURE".to_owned();
+            return "chosen by --picture, MEDICOSAM_PICTURE or the settings".to_owned();
         }
         let name = self.version.as_deref().unwrap_or("the terminal");
         let said = match self.best() {

@@ -66,7 +66,9 @@ impl Error {
     /// Exit status of the program; see [`crate::cli`].
     pub fn exit_status(&self) -> u8 {
         match self {
-            Error::Client(ClientError::Unreachable { .. } | ClientError::Broken { .. }) => 3,
+            Error::Client(
+                ClientError::Unreachable { .. } | ClientError::Broken { .. } | ClientError::Host(_),
+            ) => 3,
             Error::Client(error) if error.is_conflict() => 4,
             Error::NotAll { exit_status, .. } => *exit_status,
             _ => 1,

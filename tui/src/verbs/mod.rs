@@ -6,6 +6,7 @@
 
 mod decide;
 mod error;
+pub mod generate;
 mod list;
 mod many;
 mod note;
@@ -57,6 +58,12 @@ pub enum Verb {
     Retry(ManyArgs),
     /// Show how the daemon is: folders, workers, device
     Status(FormatArgs),
+    /// Show what terminal, line and daemon can do, and what to set
+    Doctor(FormatArgs),
+    /// Print the completions for a shell
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page
+    Man,
 }
 
 /// Names a case.
@@ -89,7 +96,7 @@ impl Verb {
     /// Whether it prints JSON.
     pub fn json(&self) -> bool {
         match self {
-            Verb::Open(_) => false,
+            Verb::Open(_) | Verb::Completions(_) | Verb::Man => false,
             Verb::List(args) => args.format.json,
             Verb::Show(args) => args.format.json,
             Verb::Retry(args) => args.format.json,
@@ -98,7 +105,7 @@ impl Verb {
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
-            Verb::Status(args) => args.json,
+            Verb::Status(args) | Verb::Doctor(args) => args.json,
         }
     }
 }
@@ -109,11 +116,13 @@ pub async fn open(client: &Client, args: &CaseArgs) -> Result<CaseId, Error> {
     Ok(client.case(&args.case).await?.summary.id)
 }
 
-/// Does what a verb says, prints the result to `out`. What [`Verb::Open`] opens is the caller's.
+/// Does what a verb says, prints the result to `out`. What [`Verb::Open`] opens is the caller's,
+/// and so are the verbs that need no daemon.
 pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<(), Error> {
     client.hello().await?;
     match verb {
         Verb::Open(args) => open(client, args).await.map(drop),
+        Verb::Doctor(_) | Verb::Completions(_) | Verb::Man => Ok(()),
         Verb::List(args) => list::run(client, args, out).await,
         Verb::Show(args) => show::run(client, args, out).await,
         Verb::Approve(args) => decide::approve(client, args, out).await,
@@ -143,7 +152,7 @@ pub fn report(fault: &Fault, json: bool, out: &mut dyn Write, err: &mut dyn Writ
 }
 
 /// Writes `value` as JSON, or as `text` shows it.
-fn print<T: Serialize>(
+pub(crate) fn print<T: Serialize>(
     out: &mut dyn Write,
     json: bool,
     value: &T,

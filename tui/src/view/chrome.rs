@@ -23,10 +23,19 @@ pub fn header(left: &Line<'_>, right: &Line<'_>, buffer: &mut Buffer) {
 
 /// How the daemon is, in a few words.
 pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
-    let word = match &model.link {
-        Link::Connecting => Span::styled("looking for the daemon", theme.faint()),
-        Link::Lost(_) => Span::styled("daemon not reachable", theme.bad()),
-        Link::Connected => Span::styled("daemon ok", theme.good()),
+    let word = match (&model.link, &model.host) {
+        (Link::Connecting, None) => Span::styled("looking for the daemon", theme.faint()),
+        (Link::Lost(_), None) => Span::styled("daemon not reachable", theme.bad()),
+        (Link::Connected, None) => Span::styled("daemon ok", theme.good()),
+        (Link::Connecting, Some(host)) => {
+            Span::styled(format!("calling {}", printable(host)), theme.faint())
+        }
+        (Link::Lost(_), Some(host)) => {
+            Span::styled(format!("calling {} again", printable(host)), theme.bad())
+        }
+        (Link::Connected, Some(host)) => {
+            Span::styled(format!("{} ok", printable(host)), theme.good())
+        }
     };
     let mut spans = vec![word];
     let workers = model.status.iter().flat_map(|s| &s.workers);
@@ -80,6 +89,7 @@ pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
     let typed = match &model.dialog {
         Some(Dialog::Reason(_)) => &[("⏎", " decide  "), ("esc", " do not")][..],
         Some(Dialog::Refusal(_)) => &[("esc", " back")],
+        Some(Dialog::Command(_)) => &[("⏎", " do  "), ("tab", " complete  "), ("esc", " do not")],
         Some(Dialog::Question(_)) => &[("y", " yes  "), ("n", " no")],
         Some(Dialog::NewObject { .. }) => &[("⏎", " add  "), ("esc", " do not")],
         Some(Dialog::Note(_)) => &[("⏎", " note  "), ("esc", " do not")],
@@ -208,6 +218,18 @@ pub fn message(
         ]);
         put(buffer, 1, row, room, &line);
         return Some(Position::new(1 + line.width() as u16, row));
+    }
+    if let Some(Dialog::Command(command)) = &model.dialog {
+        let text = printable(command.text.as_str());
+        let shown = end_of(&text, usize::from(room).saturating_sub(2));
+        let mut line = Line::from(vec![Span::styled(":", theme.title()), Span::raw(shown)]);
+        let cursor = Position::new(1 + line.width() as u16, row);
+        let candidates: Vec<&str> = command.candidates().collect();
+        let rest = usize::from(room).saturating_sub(line.width() + 3);
+        let candidates = start_of(&candidates.join(" "), rest);
+        line.push_span(Span::styled(format!("   {candidates}"), theme.faint()));
+        put(buffer, 1, row, room, &line);
+        return Some(cursor);
     }
     if let Some(Dialog::Question(question)) = &model.dialog {
         let text = match question {

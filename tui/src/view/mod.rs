@@ -2,6 +2,7 @@
 //!
 //! The picture is not drawn here. Its place is left blank, and [`crate::layout`] says where it is.
 
+mod ascii;
 mod chrome;
 mod detail;
 mod help;
@@ -14,7 +15,7 @@ mod theme;
 #[cfg(test)]
 mod tests;
 
-pub use theme::Theme;
+pub use theme::{Colours, Role, Theme};
 
 use crate::app::{Dialog, Model, Screen};
 use crate::layout;
@@ -49,6 +50,19 @@ pub fn view(
         too_small(buffer);
         return None;
     }
+    let cursor = draw(model, picture, theme, buffer);
+    if theme.is_ascii() {
+        ascii::replace(buffer);
+    }
+    cursor
+}
+
+fn draw(
+    model: &Model,
+    picture: &PictureStatus,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     match (&model.dialog, &model.screen) {
         (Some(Dialog::Help { context, top }), _) => {
             help::draw(model, *context, *top, theme, buffer)

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_profile_has_at_most_so_many_bars_and_marks_the_slice() {
         let areas: Vec<u64> = (0..100).collect();
-        let theme = Theme::new(true);
+        let theme = Theme::new(crate::view::Colours::All);
         let line = profile(&areas, 1..100, 99, 22, theme);
         assert_eq!(line.spans.len(), 21);
         assert_eq!(line.spans.last().map(|s| s.style), Some(theme.key()));

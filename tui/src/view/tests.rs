@@ -13,7 +13,7 @@ fn screen(model: &Model, picture: &PictureStatus, (columns, rows): (u16, u16)) -
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal
         .draw(|frame| {
-            view(model, picture, Theme::new(true), frame.buffer_mut());
+            view(model, picture, Theme::new(Colours::All), frame.buffer_mut());
         })
         .unwrap();
     terminal.backend().to_string()

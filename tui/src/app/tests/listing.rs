@@ -228,7 +228,7 @@ fn ten_thousand_cases_do_not_stutter() {
             view(
                 &model,
                 &PictureStatus::default(),
-                Theme::new(true),
+                Theme::new(crate::view::Colours::All),
                 &mut buffer,
             );
         });

@@ -1,0 +1,219 @@
+//! The reviewer sits at another machine: through a real sshd.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_tests::Size;
+use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
+use medicosam_tests::profile::Profile;
+use medicosam_tests::pty::{ScriptedTerminal, View};
+use medicosam_tests::sshd::{self, Sshd};
+use medicosam_tests::system::{DEADLINE, System, lung_profile, program};
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+const SCAN: &str = "ct_lung.nii.gz";
+const SIZE: Size = Size::new(120, 30);
+
+/// A machine that one can log in to, with the socket of `system` as the usual one.
+fn machine(system: &System) -> Sshd {
+    let programs = program("medicosamd");
+    let programs = programs.parent().unwrap();
+    Sshd::start(programs, &[("MEDICOSAM_SOCKET", &system.socket())])
+}
+
+/// `medicosam --host` to this machine.
+fn remote(machine: &Sshd) -> Command {
+    let mut command = Command::new(program("medicosam"));
+    command
+        .env("MEDICOSAM_SSH", machine.client())
+        .env_remove("MEDICOSAM_SOCKET")
+        .args(["--host", &machine.host()]);
+    command
+}
+
+fn verb(machine: &Sshd, arguments: &[&str]) -> Output {
+    remote(machine).args(arguments).output().unwrap()
+}
+
+/// A system with one case up for review.
+fn reviewable() -> (System, CaseDetail) {
+    let mut system = System::new(&lung_profile(9, 12));
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    (system, case)
+}
+
+/// Approves, although slices of the mask were not shown.
+fn approve(terminal: &mut ScriptedTerminal) {
+    terminal.type_keys("a").unwrap();
+    terminal.wait_for("the warning", |view| {
+        view.contains("were not on the screen")
+    });
+    terminal.type_keys(ENTER).unwrap();
+}
+
+/// Looks again and again at something that announces nothing.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(process: u32, signal: Signal) {
+    let process = Pid::from_raw(process.cast_signed()).unwrap();
+    kill_process(process, signal).unwrap();
+}
+
+fn error_of(output: &Output) -> (Option<i32>, String) {
+    let body: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let code = body["error"]["code"].as_str().unwrap().to_owned();
+    (output.status.code(), code)
+}
+
+#[test]
+fn a_connection_cut_in_mid_prompt_loses_nothing() {
+    if !sshd::can_run() {
+        return;
+    }
+    let (system, case) = reviewable();
+    let machine = machine(&system);
+    let mut terminal =
+        ScriptedTerminal::spawn(remote(&machine), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("the queue", |view| {
+        view.contains(SCAN) && view.contains("ok")
+    });
+    terminal.type_keys(ENTER).unwrap();
+    terminal.wait_for("a picture", |view| !view.pictures().is_empty());
+    terminal.type_keys("e").unwrap();
+    terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
+
+    // The prompt is with the daemon, but its mask is not made while the worker stands still.
+    let worker = system.worker_pid();
+    signal(worker, Signal::STOP);
+    terminal.type_keys("bLLJbs").unwrap();
+    let is_working = || {
+        let view = system.wait(system.client().draft(&case.summary.id));
+        view.draft.is_some_and(|draft| draft.working.is_some())
+    };
+    until("the prompt to be taken down", is_working);
+    assert_eq!(
+        sshd::cut(terminal.process_id()),
+        1,
+        "one ssh for everything"
+    );
+    terminal.wait_for("what is going on", |view| view.contains("broke"));
+    signal(worker, Signal::CONT);
+    until("the mask", || !is_working());
+    terminal.wait_for("the new mask", |view| view.contains("Connected again"));
+    let committed = |view: &View| view.contains("revision 2 of 2");
+    until("the draft to be committed", || {
+        terminal.type_keys("c").unwrap();
+        let too_soon = |view: &View| {
+            view.contains("still being made") || view.contains("No slice has been segmented")
+        };
+        terminal.wait_for("the revision", |view| committed(view) || too_soon(view));
+        terminal.look(committed)
+    });
+
+    // And what is done then goes through the new connection.
+    terminal.type_keys(ESCAPE).unwrap();
+    terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    let shown = terminal.look(|view| view.pictures().len());
+    terminal.type_keys(" ").unwrap();
+    terminal.wait_for("a picture without the mask", |view| {
+        view.pictures().len() > shown
+    });
+    approve(&mut terminal);
+    let approved = system.until_state(SCAN, CaseState::Approved);
+    assert_eq!(approved.history.last().unwrap().revision, Some(2));
+    assert_eq!(
+        sshd::cut(terminal.process_id()),
+        1,
+        "still one ssh for everything"
+    );
+    terminal.type_keys(CTRL_C).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+    assert!(terminal.is_in_line_mode().unwrap());
+}
+
+#[test]
+fn the_client_runs_there_in_a_terminal_that_is_here() {
+    if !sshd::can_run() {
+        return;
+    }
+    let (system, _) = reviewable();
+    let machine = machine(&system);
+    let command = machine.log_in("medicosam");
+    let mut terminal = ScriptedTerminal::spawn(command, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("the queue", |view| view.contains(SCAN));
+    terminal.type_keys(ENTER).unwrap();
+    terminal.wait_for("a picture", |view| !view.pictures().is_empty());
+    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
+    // The second picture comes when the terminal has answered behind the first: now it was seen.
+    for key in ["j", "k"] {
+        let shown = terminal.look(|view| view.pictures().len());
+        terminal.type_keys(key).unwrap();
+        terminal.wait_for("the next picture", |view| view.pictures().len() > shown);
+    }
+    approve(&mut terminal);
+    system.until_state(SCAN, CaseState::Approved);
+    terminal.type_keys(CTRL_C).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+    assert!(terminal.is_in_line_mode().unwrap());
+}
+
+#[test]
+fn verbs_work_and_errors_say_where_it_stopped() {
+    if !sshd::can_run() {
+        return;
+    }
+    let mut system = System::new(&lung_profile(9, 10));
+    system.start();
+    let machine = machine(&system);
+    let status = verb(&machine, &["status", "--json"]);
+    assert!(status.status.success(), "{status:?}");
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["version"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(verb(&machine, &["list"]).status.success());
+
+    let elsewhere = verb(
+        &machine,
+        &["--socket", "/nonexistent/it's", "list", "--json"],
+    );
+    assert_eq!(
+        error_of(&elsewhere),
+        (Some(3), "daemon-unreachable".to_owned())
+    );
+    let told = String::from_utf8(elsewhere.stderr).unwrap();
+    assert!(told.contains("/nonexistent/it's"), "{told}");
+
+    system.stop();
+    let stopped = verb(&machine, &["list", "--json"]);
+    assert_eq!(
+        error_of(&stopped),
+        (Some(3), "daemon-unreachable".to_owned())
+    );
+
+    let host = machine.host();
+    drop(machine);
+    let gone = Command::new(program("medicosam"))
+        .args(["--host", &host, "list", "--json"])
+        .output()
+        .unwrap();
+    assert_eq!(error_of(&gone), (Some(3), "host-unreachable".to_owned()));
+    let missing = Command::new(program("medicosam"))
+        .env("MEDICOSAM_SSH", "/nonexistent/ssh")
+        .args(["--host", &host, "list", "--json"])
+        .output()
+        .unwrap();
+    assert_eq!(error_of(&missing), (Some(3), "ssh-missing".to_owned()));
+}

@@ -1,0 +1,105 @@
+//! The client lends the terminal to the shell, and gives it back when a signal ends it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+use medicosam_tests::Size;
+use medicosam_tests::keys::CTRL_C;
+use medicosam_tests::profile::Profile;
+use medicosam_tests::pty::ScriptedTerminal;
+use medicosam_tests::system::program;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::Command;
+
+const SIZE: Size = Size::new(80, 24);
+const CTRL_Z: &str = "\x1a";
+
+/// A client without a daemon, which it says.
+fn client() -> Command {
+    let mut command = Command::new(program("medicosam"));
+    command.args(["--socket", "/nonexistent/api.sock"]);
+    command
+}
+
+#[test]
+fn a_signal_ends_it_and_leaves_the_terminal_as_it_was() {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut terminal =
+            ScriptedTerminal::spawn(client(), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+        terminal.wait_for("the screen", |view| view.contains("not reachable"));
+        assert!(!terminal.is_in_line_mode().unwrap());
+        let process = Pid::from_raw(terminal.process_id().cast_signed()).unwrap();
+        kill_process(process, signal).unwrap();
+        assert_eq!(terminal.wait_exit().unwrap().code(), Some(status));
+        assert!(terminal.is_in_line_mode().unwrap(), "{signal:?}");
+        terminal.look(|view| {
+            assert!(!view.screen().alternate_screen() && !view.screen().hide_cursor());
+        });
+    }
+}
+
+#[test]
+fn the_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "$ ");
+    let mut terminal = ScriptedTerminal::spawn(shell, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("the shell", |view| view.contains("$"));
+    let line = format!(
+        "{} --socket /nonexistent/api.sock\r",
+        program("medicosam").display()
+    );
+    terminal.type_keys(&line).unwrap();
+    terminal.wait_for("the screen", |view| view.contains("not reachable"));
+
+    for _ in 0..2 {
+        terminal.type_keys(CTRL_Z).unwrap();
+        terminal.wait_for("the shell", |view| {
+            view.contains("Stopped") && !view.screen().alternate_screen()
+        });
+        terminal
+            .type_keys("stty -a | grep -c ' icanon'; fg\r")
+            .unwrap();
+        terminal.wait_for("the screen again", |view| {
+            view.screen().alternate_screen() && view.contains("not reachable")
+        });
+    }
+    terminal.type_keys(CTRL_C).unwrap();
+    terminal.wait_for("the shell", |view| !view.screen().alternate_screen());
+    terminal.type_keys("echo status $?; exit\r").unwrap();
+    terminal.wait_exit().unwrap();
+    terminal.look(|view| assert!(view.contains("status 0"), "{view}"));
+}
+
+#[test]
+fn where_there_is_no_shell_it_stays() {
+    let mut terminal = ScriptedTerminal::spawn(client(), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("the screen", |view| view.contains("not reachable"));
+    terminal.type_keys(CTRL_Z).unwrap();
+    terminal.wait_for("why not", |view| view.contains("no shell to go back to"));
+    terminal.type_keys(CTRL_C).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+}
+
+#[test]
+fn a_doctor_asks_the_terminal_and_measures_the_line() {
+    let mut command = client();
+    command.arg("doctor").env("LANG", "C.UTF-8");
+    let mut terminal =
+        ScriptedTerminal::spawn(command, Size::new(200, 40), Profile::SIXEL_WITH_SIZES).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+    terminal.look(|view| {
+        for text in [
+            "sixelterm 1.0, 200x40 cells of 10x20 pixels",
+            "sixel, synchronized updates",
+            "sixel: sixelterm 1.0 says that it has sixel",
+            "ms from question to answer,",
+            "MB/s",
+            "cannot reach the daemon at /nonexistent/api.sock",
+        ] {
+            assert!(view.contains(text), "{text:?} in\n{view}");
+        }
+    });
+}

@@ -1,0 +1,142 @@
+//! The reviewer's own settings: `medicosam-client.toml`.
+//!
+//! Everything has a default. Whatever is not understood is an error that names the line, because a
+//! key that does not do what somebody wrote down could decide about a scan.
+
+mod error;
+mod keys;
+
+pub use error::ConfigError;
+pub(crate) use error::did_you_mean;
+
+use crate::app::Keymap;
+use crate::picture::GreyLevels;
+use crate::term::probe::Choice;
+use crate::view::{Colours, Role, Theme};
+use clap::ValueEnum;
+use error::Text;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// How pictures are shown, unless the command line says.
+    pub picture: Option<Choice>,
+    /// Greys in a picture, unless the command line says.
+    pub greys: Option<GreyLevels>,
+    /// Colours and signs of the text.
+    pub theme: Theme,
+    /// Which key means what.
+    pub keymap: Keymap,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    screen: Screen,
+    theme: BTreeMap<Spanned<String>, Spanned<String>>,
+    keys: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<keys::Written>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Screen {
+    picture: Option<Spanned<String>>,
+    greys: Option<Spanned<u8>>,
+    colours: Option<Spanned<String>>,
+    glyphs: Option<Spanned<String>>,
+}
+
+impl Config {
+    /// Where it lies if nobody says: `medicosam-client.toml` in the user's place for configuration.
+    pub fn default_path() -> PathBuf {
+        directories::ProjectDirs::from("", "", "medicosam")
+            .map_or_else(PathBuf::new, |dirs| dirs.config_dir().to_path_buf())
+            .join("medicosam-client.toml")
+    }
+
+    /// Reads `path`, or the usual file if there is one.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let usual = Self::default_path();
+        let file = path.unwrap_or(&usual);
+        match std::fs::read_to_string(file) {
+            Ok(text) => Self::parse(&text, file),
+            Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Config::default())
+            }
+            Err(source) => Err(ConfigError::Read {
+                path: file.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let text = Text { text, path };
+        let file: File = toml::from_str(text.text).map_err(|error| text.syntax(&error))?;
+        let screen = file.screen;
+        let picture = screen.picture.map(|word| {
+            Choice::from_str(word.get_ref(), true).map_err(|_| {
+                let names = Choice::value_variants().iter();
+                let names: Vec<_> = names.filter_map(ValueEnum::to_possible_value).collect();
+                let names = names.iter().map(|name| name.get_name());
+                text.unknown("way to show pictures", &word, names)
+            })
+        });
+        let greys = screen.greys.map(|count| {
+            let why = "`greys` is a number from 2 to 101";
+            GreyLevels::new(*count.get_ref()).ok_or_else(|| text.wrong(&count.span(), why))
+        });
+        let mut theme = Theme::from_environment();
+        if let Some(word) = &screen.colours {
+            theme = match word.get_ref().as_str() {
+                "auto" => theme,
+                "all" => Theme::new(Colours::All),
+                "16" => Theme::new(Colours::Sixteen),
+                "none" => Theme::new(Colours::None),
+                _ => {
+                    let names = ["auto", "all", "16", "none"];
+                    return Err(text.unknown("set of colours", word, names.into_iter()));
+                }
+            };
+        }
+        if let Some(word) = &screen.glyphs {
+            theme = match word.get_ref().as_str() {
+                "unicode" => theme,
+                "ascii" => theme.in_ascii(),
+                _ => {
+                    return Err(text.unknown(
+                        "set of signs",
+                        word,
+                        ["unicode", "ascii"].into_iter(),
+                    ));
+                }
+            };
+        }
+        for (name, colour) in &file.theme {
+            let Some(role) = Role::named(name.get_ref()) else {
+                let names = Role::ALL.iter().map(|role| role.name());
+                return Err(text.unknown("colour in [theme]", name, names));
+            };
+            let why = "a colour is a name like `red` or `light-blue`, a number from 0 to 255, or `#rrggbb`";
+            let colour = colour
+                .get_ref()
+                .parse()
+                .map_err(|_| text.wrong(&colour.span(), why))?;
+            theme = theme.with(role, colour);
+        }
+        Ok(Config {
+            picture: picture.transpose()?,
+            greys: greys.transpose()?,
+            theme,
+            keymap: keys::keymap(&file.keys, &text)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use super::*;
+
+fn healthy() -> Report {
+    Report {
+        client: VersionInfo::current(),
+        terminal: Ok(Examined {
+            name: Some("foot(1.23.0)".to_owned()),
+            size: (160, 50),
+            cell: (9, 17),
+            sixel: true,
+            synchronized: true,
+            pictures: "sixel",
+            reason: "it says that it has sixel".to_owned(),
+            round_trip_ms: Some(41.23),
+            bytes_per_second: Some(9.8e6),
+        }),
+        surroundings: Surroundings {
+            term: "foot".to_owned(),
+            true_colour: true,
+            ssh: true,
+            utf8: true,
+            no_colour: false,
+        },
+        tmux: None,
+        daemon: Daemon {
+            host: None,
+            version: Ok(VersionInfo::current()),
+            round_trip_ms: Some(0.4),
+        },
+        advice: Vec::new(),
+    }
+}
+
+/// The advice for a report that `change` has made worse.
+fn advised(change: impl FnOnce(&mut Report, &mut Examined)) -> String {
+    let mut report = healthy();
+    let mut terminal = report.terminal.clone().unwrap();
+    change(&mut report, &mut terminal);
+    report.terminal = Ok(terminal);
+    advice::advice(&report).join("\n")
+}
+
+#[test]
+fn what_is_well_needs_no_advice() {
+    assert_eq!(advised(|_, _| {}), "");
+    let text = text(&healthy());
+    assert!(text.contains("sixel: it says that it has sixel"), "{text}");
+    assert!(
+        text.contains("41.2 ms from question to answer, 9.8 MB/s"),
+        "{text}"
+    );
+    assert!(text.contains("Nothing to mend."), "{text}");
+}
+
+#[test]
+fn advice_can_be_copied_into_a_file() {
+    let tmux = |sixel, outer_sixel, buffer| Tmux {
+        version: "3.6".to_owned(),
+        sixel,
+        outer_sixel,
+        buffer,
+    };
+    let old = advised(|report, _| report.tmux = Some(tmux(false, false, None)));
+    assert!(
+        old.contains("--enable-sixel") && !old.contains("set -"),
+        "{old}"
+    );
+    let new = advised(|report, _| report.tmux = Some(tmux(true, false, Some(1 << 20))));
+    assert!(
+        new.contains("\nset -as terminal-features ',*:sixel'"),
+        "{new}"
+    );
+    assert!(new.contains("\nset -s input-buffer-size 16777216"), "{new}");
+    assert_eq!(
+        advised(|report, _| report.tmux = Some(tmux(true, true, Some(16 << 20)))),
+        ""
+    );
+    let slow = advised(|_, terminal| terminal.bytes_per_second = Some(2e5));
+    assert!(slow.contains("\nCompression yes"), "{slow}");
+    let xterm = advised(|_, terminal| {
+        terminal.name = Some("XTerm(379)".to_owned());
+        terminal.sixel = false;
+    });
+    assert!(xterm.contains("xterm -ti vt340"), "{xterm}");
+    let silent = advised(|_, terminal| terminal.round_trip_ms = None);
+    assert!(silent.contains("--picture"), "{silent}");
+    let other = advised(|report, _| {
+        report.daemon.version = Ok(VersionInfo {
+            build: "0123456789ab".to_owned(),
+            ..VersionInfo::current()
+        });
+    });
+    assert!(other.contains("restart the daemon"), "{other}");
+}
+
+#[test]
+fn the_report_is_json_too() {
+    let json = serde_json::to_value(healthy()).unwrap();
+    assert_eq!(json["terminal"]["sixel"], true);
+    assert_eq!(json["daemon"]["round_trip_ms"], 0.4);
+    let mut blind = healthy();
+    blind.terminal = Err("there is none".to_owned());
+    let json = serde_json::to_value(blind).unwrap();
+    assert_eq!(json["terminal"]["error"], "there is none");
+}

@@ -1,0 +1,86 @@
+//! The terminal lent to the shell for a while: ctrl-z, `fg`.
+
+use super::{END_WAIT, RunError, Running};
+use crate::app::Notice;
+use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
+use std::time::Duration;
+use tokio::signal::unix::SignalKind;
+use tokio::time::Instant;
+
+/// What the shell sends when the client is to go on.
+pub const GO_ON: SignalKind = SignalKind::from_raw(Signal::CONT.as_raw());
+
+/// After so long without being stopped there is nobody who could.
+const STOP_WAIT: Duration = Duration::from_millis(300);
+
+/// How far the lending is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspending {
+    /// The terminal is ours.
+    No,
+    /// Asked for. What has been sent goes out first, and answers to it come in, until then: the
+    /// shell would take them for something typed.
+    Wanted(Instant),
+    /// The terminal is the shell's, until this client goes on; or until then, if nothing stopped it.
+    Lent(Instant),
+}
+
+impl Suspending {
+    /// When it goes on although nothing happens.
+    pub fn deadline(self) -> Option<Instant> {
+        match self {
+            Suspending::No => None,
+            Suspending::Wanted(until) | Suspending::Lent(until) => Some(until),
+        }
+    }
+}
+
+impl Running {
+    /// Begins to lend the terminal.
+    pub fn want_to_suspend(&mut self) {
+        // The first process of a terminal has no shell behind it that could wake it up.
+        if getsid(None).is_ok_and(|session| session == getpid()) {
+            self.model.notice = Some(Notice::bad("There is no shell to go back to."));
+            return;
+        }
+        self.suspending = Suspending::Wanted(Instant::now() + END_WAIT);
+    }
+
+    /// Lends the terminal when it is quiet, takes it back when nobody has stopped the client.
+    pub fn suspend_on_time(&mut self, now: Instant) {
+        match self.suspending {
+            Suspending::No => {}
+            Suspending::Wanted(until) => {
+                let quiet = self.writing == 0 && !self.pictures.is_answer_due();
+                if quiet || until <= now {
+                    self.guard = None;
+                    self.suspending = Suspending::Lent(now + STOP_WAIT);
+                    // Whoever is in the pipeline with it is stopped too, as by the terminal itself.
+                    // That this was refused shows in not being stopped.
+                    let _ = kill_current_process_group(Signal::TSTP);
+                }
+            }
+            Suspending::Lent(until) => {
+                if until <= now {
+                    self.go_on();
+                }
+            }
+        }
+    }
+
+    /// Takes the terminal back as the shell left it. Also after a stop that nobody announced: the
+    /// shell has changed the modes then.
+    pub fn go_on(&mut self) {
+        self.suspending = Suspending::No;
+        self.guard = None;
+        match self.tty.enter() {
+            Ok(guard) => self.guard = Some(guard),
+            Err(error) => {
+                self.ended = Some(Err(RunError::Tty(error)));
+                return;
+            }
+        }
+        self.pictures.erased();
+        self.measure();
+    }
+}
