@@ -328,6 +328,8 @@ impl XServer {
             .args(["-displayfd", "1"])
             .args(["-screen", "0", &format!("{width}x{height}x24")])
             .args(["-dpi", "100", "-nolisten", "tcp"])
+            // A screenshot may be taken after its last client has gone.
+            .arg("-noreset")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors.try_clone()?);

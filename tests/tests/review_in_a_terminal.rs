@@ -81,6 +81,8 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
 
     terminal.type_keys(ESCAPE).unwrap();
     terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    // Nothing is decided before a mask of this revision was on the screen.
+    terminal.wait_for("the new mask's picture", |view| view.contains("  seen "));
     // Other slices have a mask that was never on the screen: it is asked once more.
     terminal.type_keys("a").unwrap();
     terminal.wait_for("the warning", |view| {
