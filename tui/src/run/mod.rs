@@ -160,11 +160,12 @@ pub async fn run(
         }
         screen.on_time();
     }
-    // Leaves the screen first; then answers that are on their way are taken off the line.
+    // What is going out goes out first, or it would be drawn on the shell's screen; and answers
+    // that are on their way are taken off the line, or they would be typed into the shell.
     let ended = screen.ended.take().unwrap_or(Ok(()));
     if !matches!(ended, Err(RunError::Gone(_))) {
         let all_answered = async {
-            while screen.pictures.is_answer_due() {
+            while !screen.is_quiet() {
                 match reports.recv().await {
                     Some(report) => screen.report(report),
                     None => return,
@@ -355,6 +356,11 @@ impl Running {
         self.suspend_on_time(now);
         self.pictures.on_time(now);
         self.tell_what_is_shown();
+    }
+
+    /// Whether nothing is on its way to the terminal or back.
+    fn is_quiet(&self) -> bool {
+        self.writing == 0 && !self.pictures.is_answer_due()
     }
 
     fn send(&mut self, frame: Frame) {

@@ -2,6 +2,8 @@
 
 use super::{END_WAIT, RunError, Running};
 use crate::app::Notice;
+use crate::term::threads::Frame;
+use crate::term::tty::SET_UP;
 use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
 use std::time::Duration;
 use tokio::signal::unix::SignalKind;
@@ -51,13 +53,13 @@ impl Running {
         match self.suspending {
             Suspending::No => {}
             Suspending::Wanted(until) => {
-                let quiet = self.writing == 0 && !self.pictures.is_answer_due();
-                if quiet || until <= now {
+                if self.is_quiet() || until <= now {
                     self.guard = None;
-                    self.suspending = Suspending::Lent(now + STOP_WAIT);
                     // Whoever is in the pipeline with it is stopped too, as by the terminal itself.
                     // That this was refused shows in not being stopped.
                     let _ = kill_current_process_group(Signal::TSTP);
+                    // From when it goes on: time passes while a program is stopped.
+                    self.suspending = Suspending::Lent(Instant::now() + STOP_WAIT);
                 }
             }
             Suspending::Lent(until) => {
@@ -69,16 +71,27 @@ impl Running {
     }
 
     /// Takes the terminal back as the shell left it. Also after a stop that nobody announced: the
-    /// shell has changed the modes then.
+    /// shell has changed the modes then. Doing it twice does no harm; keys typed in between are
+    /// kept.
     pub fn go_on(&mut self) {
-        self.suspending = Suspending::No;
-        self.guard = None;
-        match self.tty.enter() {
-            Ok(guard) => self.guard = Some(guard),
-            Err(error) => {
-                self.ended = Some(Err(RunError::Tty(error)));
-                return;
+        if matches!(self.suspending, Suspending::Lent(_)) {
+            self.suspending = Suspending::No;
+        }
+        let entered = match &self.guard {
+            Some(guard) => {
+                let entered = guard.enter_again();
+                // In its turn: a frame may be going out.
+                self.send(Frame {
+                    bytes: SET_UP.to_vec(),
+                    questions: 0,
+                });
+                entered
             }
+            None => self.tty.enter().map(|guard| self.guard = Some(guard)),
+        };
+        if let Err(error) = entered {
+            self.ended = Some(Err(RunError::Tty(error)));
+            return;
         }
         self.pictures.erased();
         self.measure();

@@ -11,10 +11,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Alternate screen, no cursor, no line wrap, pasted text in brackets.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[2J";
+/// The other screen. Saves where the cursor is, and so is said once.
+const OTHER_SCREEN: &[u8] = b"\x1b[?1049h";
 
-/// Ends a picture and a held frame that may have been broken off, then takes back [`ENTER`].
+/// No cursor, no line wrap, pasted text in brackets, an empty screen.
+pub const SET_UP: &[u8] = b"\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[2J";
+
+/// Ends a picture and a held frame that may have been broken off, then takes back [`SET_UP`] and
+/// [`OTHER_SCREEN`].
 const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// How long a terminal that takes nothing may hold up the end of the program.
@@ -109,6 +113,22 @@ impl Tty {
     /// Takes the terminal over until the guard is dropped, [`restore`] is called or the program
     /// panics.
     pub fn enter(&self) -> Result<Guard, TtyError> {
+        let before = self.make_raw()?;
+        *lock() = Some(Taken {
+            tty: self.clone(),
+            before,
+        });
+        restore_on_panic();
+        // Whether the terminal takes it is seen when the first frame is written.
+        let _ = self.write(
+            &[OTHER_SCREEN, SET_UP].concat(),
+            Some(Instant::now() + LEAVE_WAIT),
+        );
+        Ok(Guard { tty: self.clone() })
+    }
+
+    /// Has every byte come as it is typed. Returns the modes from before.
+    fn make_raw(&self) -> Result<Termios, TtyError> {
         let modes = |doing| {
             move |error: rustix::io::Errno| TtyError::Modes {
                 doing,
@@ -119,14 +139,7 @@ impl Tty {
         let mut raw = before.clone();
         raw.make_raw();
         tcsetattr(&*self.device, OptionalActions::Now, &raw).map_err(modes("setting the modes"))?;
-        *lock() = Some(Taken {
-            tty: self.clone(),
-            before,
-        });
-        restore_on_panic();
-        // Whether the terminal takes it is seen when the first frame is written.
-        let _ = self.write(ENTER, Some(Instant::now() + LEAVE_WAIT));
-        Ok(Guard(()))
+        Ok(before)
     }
 
     /// Waits up to `patience` (`None`: for ever) for bytes. No bytes: nothing came in that time.
@@ -190,7 +203,17 @@ fn is_passing(error: &io::Error) -> bool {
 
 /// Gives the terminal back when dropped.
 #[derive(Debug)]
-pub struct Guard(());
+pub struct Guard {
+    tty: Tty,
+}
+
+impl Guard {
+    /// Sets the modes again that somebody else may have changed, for whoever then writes [`SET_UP`].
+    /// The terminal is given back as it was found the first time.
+    pub fn enter_again(&self) -> Result<(), TtyError> {
+        self.tty.make_raw().map(|_| ())
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
