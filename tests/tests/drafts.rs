@@ -113,7 +113,6 @@ fn open(system: &System) -> ScriptedTerminal {
 }
 
 #[test]
-#[ignore = "fails now and then when the machine is busy: it waits for a state that may have passed"]
 fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     let (system, case) = reviewable(9, 12);
     let id = &case.summary.id;

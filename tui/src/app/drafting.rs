@@ -1,7 +1,8 @@
 //! The draft of the case that is looked at, as far as the client is with it.
 //!
-//! The daemon keeps the draft. What is drawn is seen at once and sent behind, one change at a time;
-//! so what is on the screen is what the daemon has confirmed and what is still on its way to it.
+//! The daemon keeps the draft. What is drawn is seen at once and sent behind; so what is on the
+//! screen is what the daemon has confirmed and what is still on its way to it. One thing at a time
+//! is asked of the daemon, a change or the whole draft, so that every answer is about what is known.
 
 use super::event::{Effect, Failure};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView, Progress};
@@ -21,14 +22,32 @@ pub struct Drafting {
     seen: Option<Draft>,
     /// What has not been answered, oldest first.
     outbox: VecDeque<DraftChange>,
-    /// The first of them is on its way.
-    sent: bool,
+    /// What is on its way.
+    asked: Asked,
+    /// The draft has to be read before anything else is asked.
+    is_stale: bool,
+    /// Somebody waits for news of what is being segmented.
+    is_watched: bool,
     /// What the model was trained on, if that is known.
     pub understands: Option<Understands>,
     /// The masks with what the draft changes, if it changes any.
     masks: Option<Arc<MaskSet>>,
     /// Grows whenever `masks` may have changed.
     pub generation: u64,
+}
+
+/// What the daemon was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Asked {
+    /// Nothing, or everything is answered.
+    #[default]
+    Nothing,
+    /// The first change of the outbox.
+    Change,
+    /// The first change of the outbox, and the connection broke before the answer.
+    LostChange,
+    /// The draft; `after_loss`: the first change of the outbox may be in it.
+    Draft { after_loss: bool },
 }
 
 impl Drafting {
@@ -91,21 +110,40 @@ impl Drafting {
         self.send(case, revision)
     }
 
-    /// Sends the next change, if none is on its way.
+    /// Has the draft read again, now or when what was asked before is answered.
+    pub fn load(&mut self, case: &CaseId, revision: RevisionNumber) -> Vec<Effect> {
+        self.is_stale = true;
+        self.send(case, revision)
+    }
+
+    /// Asks for what is to be asked next, if nothing is on its way.
     fn send(&mut self, case: &CaseId, revision: RevisionNumber) -> Vec<Effect> {
-        let Some(change) = self.outbox.front().filter(|_| !self.sent) else {
+        let after_loss = match self.asked {
+            Asked::Nothing => false,
+            Asked::LostChange => true,
+            Asked::Change | Asked::Draft { .. } => return Vec::new(),
+        };
+        if std::mem::take(&mut self.is_stale) {
+            self.asked = Asked::Draft { after_loss };
+            return vec![Effect::LoadDraft(case.clone())];
+        }
+        let Some(change) = self.outbox.front().filter(|_| !after_loss) else {
             return Vec::new();
         };
-        self.sent = true;
-        let known = self.confirmed.as_ref();
+        self.asked = Asked::Change;
         vec![Effect::ChangeDraft {
             case: case.clone(),
             request: DraftRequest {
                 revision,
-                version: known.map_or(0, |d| d.version),
+                version: self.version(),
                 change: change.clone(),
             },
         }]
+    }
+
+    /// The version that changes are made to; 0 if there is no draft.
+    fn version(&self) -> u64 {
+        self.confirmed.as_ref().map_or(0, |draft| draft.version)
     }
 
     /// Takes the answer to the change that was on its way, which it returns, and sends the next.
@@ -115,7 +153,11 @@ impl Drafting {
         revision: RevisionNumber,
         response: &DraftResponse,
     ) -> (Option<DraftChange>, Vec<Effect>) {
-        self.sent = false;
+        if self.asked != Asked::Change {
+            // Asked before the case was left and opened again.
+            return (None, self.load(case, revision));
+        }
+        self.asked = Asked::Nothing;
         let change = self.outbox.pop_front();
         match response {
             DraftResponse::Changed {
@@ -130,11 +172,13 @@ impl Drafting {
                     self.confirmed = Some(Draft::new(revision));
                 }
                 if let Some(draft) = &mut self.confirmed {
-                    let steps = position.saturating_sub(u32::from(step.is_some()));
+                    let before = position.saturating_sub(u32::from(step.is_some())) as usize;
                     if step.is_some() {
-                        draft.steps.truncate(steps as usize);
+                        draft.steps.truncate(before);
                         draft.steps.extend(step.clone());
                     }
+                    // Other masks have come before this one.
+                    self.is_stale |= draft.steps.len() < *position as usize;
                     draft.position = *position;
                     draft.version = *version;
                     draft.working = *working;
@@ -145,16 +189,10 @@ impl Drafting {
                 }
             }
             DraftResponse::Revised { .. } => self.confirmed = None,
-            DraftResponse::Queued | DraftResponse::Failed { .. } => {}
+            DraftResponse::Queued | DraftResponse::Failed { .. } => self.is_stale = true,
         }
         self.look(revision);
-        let mut effects = match response {
-            // What the draft is now has to be read before anything else is asked.
-            DraftResponse::Queued | DraftResponse::Failed { .. } => {
-                return (change, vec![Effect::LoadDraft(case.clone())]);
-            }
-            _ => self.watch(case),
-        };
+        let mut effects = self.watch(case);
         effects.extend(self.send(case, revision));
         (change, effects)
     }
@@ -167,23 +205,24 @@ impl Drafting {
         revision: RevisionNumber,
         failure: &Failure,
     ) -> (Option<DraftChange>, Vec<Effect>) {
-        if matches!(
-            failure.fault.code.as_str(),
-            "daemon-unreachable" | "connection-broken"
-        ) {
+        if self.asked != Asked::Change {
+            return (None, self.load(case, revision));
+        }
+        if is_loss(failure) {
             // When the daemon is there again, its version of the draft says whether it had come.
+            self.asked = Asked::LostChange;
             return (None, Vec::new());
         }
-        self.sent = false;
+        self.asked = Asked::Nothing;
         if failure.fault.code == "draft-moved" {
             // Masks came while it was on its way: once more, on top of them.
-            return (None, vec![Effect::LoadDraft(case.clone())]);
+            return (None, self.load(case, revision));
         }
         let change = self.outbox.pop_front();
         // What was drawn on top of it may mean something else now.
         self.outbox.clear();
         self.look(revision);
-        (change, vec![Effect::LoadDraft(case.clone())])
+        (change, self.load(case, revision))
     }
 
     /// Takes the draft as the daemon has it, and goes on with what has not been answered.
@@ -193,10 +232,13 @@ impl Drafting {
         revision: RevisionNumber,
         view: DraftView,
     ) -> Vec<Effect> {
-        let version = |draft: &Option<Draft>| draft.as_ref().map_or(0, |d| d.version);
-        let moved = version(&view.draft) != version(&self.confirmed);
-        if std::mem::take(&mut self.sent) && moved {
-            // The change had come before the connection broke.
+        let Asked::Draft { after_loss } = self.asked else {
+            return Vec::new();
+        };
+        self.asked = Asked::Nothing;
+        let lost = self.outbox.front().filter(|_| after_loss);
+        if lost.is_some_and(|change| has_come(change, self.confirmed.as_ref(), view.draft.as_ref()))
+        {
             self.outbox.pop_front();
         }
         self.understands = view.understands;
@@ -207,33 +249,49 @@ impl Drafting {
         effects
     }
 
+    /// The draft could not be read. Once the daemon is there again it is asked for it again.
+    pub fn unread(&mut self) {
+        self.asked = match self.asked {
+            Asked::Draft { after_loss: true } => Asked::LostChange,
+            Asked::Draft { after_loss: false } => Asked::Nothing,
+            other => other,
+        };
+    }
+
     /// Takes news of what is being segmented.
     pub fn progressed(
         &mut self,
         case: &CaseId,
+        revision: RevisionNumber,
         version: u64,
         working: Option<Progress>,
     ) -> Vec<Effect> {
+        self.is_watched = false;
         let Some(draft) = &mut self.confirmed else {
             return Vec::new();
         };
         if working.is_none() {
-            return vec![Effect::LoadDraft(case.clone())];
+            return self.load(case, revision);
         }
         draft.working = working;
         draft.version = draft.version.max(version);
         self.watch(case)
     }
 
-    fn watch(&self, case: &CaseId) -> Vec<Effect> {
-        let working = self.confirmed.as_ref().filter(|d| d.working.is_some());
-        working
-            .map(|draft| Effect::WatchDraft {
-                case: case.clone(),
-                after: draft.version,
-            })
-            .into_iter()
-            .collect()
+    /// There is no news, and nobody waits for any.
+    pub fn unwatched(&mut self) {
+        self.is_watched = false;
+    }
+
+    fn watch(&mut self, case: &CaseId) -> Vec<Effect> {
+        let works = self.confirmed.as_ref().is_some_and(|d| d.working.is_some());
+        if !works || std::mem::replace(&mut self.is_watched, true) {
+            return Vec::new();
+        }
+        vec![Effect::WatchDraft {
+            case: case.clone(),
+            after: self.version(),
+        }]
     }
 
     /// Works out what is seen: the confirmed draft with what has not been answered.
@@ -282,5 +340,39 @@ impl Drafting {
             .zip(base)
             .map(|(draft, base)| Arc::new(draft.masks(base)));
         self.generation += 1;
+    }
+}
+
+/// Whether the daemon was not reached, or the answer did not come back.
+fn is_loss(failure: &Failure) -> bool {
+    matches!(
+        failure.fault.code.as_str(),
+        "daemon-unreachable" | "connection-broken"
+    )
+}
+
+/// Whether the draft is `after` what it was `before` because of a change, of which nobody knows
+/// whether the daemon got it. Masks may have come to the draft meanwhile in any case.
+fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Draft>) -> bool {
+    let version = |draft: Option<&Draft>| draft.map_or(0, |d| d.version);
+    if version(before) == version(after) {
+        return false;
+    }
+    let position = |draft: Option<&Draft>| draft.map_or(0, |d| d.position);
+    let Some(draft) = after.filter(|d| !d.discarded) else {
+        return matches!(change, DraftChange::Commit | DraftChange::Discard);
+    };
+    match change {
+        DraftChange::Object { label, .. } => draft.objects().contains_key(label),
+        DraftChange::Draw { prompt } => {
+            let drawn = draft.drawn().remove(&(prompt.label, prompt.index));
+            let is_nothing = prompt.bbox.is_none() && prompt.points.is_empty();
+            drawn.map_or(is_nothing, |drawn| drawn == prompt)
+        }
+        DraftChange::Undo => position(after) < position(before),
+        DraftChange::Redo => position(after) > position(before),
+        DraftChange::Commit | DraftChange::Discard => false,
+        // Seen on the screen, and asked for with one key if not.
+        _ => true,
     }
 }

@@ -319,9 +319,11 @@ impl Model {
     /// Opens a case.
     pub fn open(&mut self, case: CaseId) -> Vec<Effect> {
         self.queue.select(&case);
-        self.screen = Screen::Review(Box::new(Review::new(case.clone())));
         self.dialog = None;
-        vec![Effect::LoadCase(case.clone()), Effect::LoadDraft(case)]
+        let mut review = Box::new(Review::new(case));
+        let effects = review.read();
+        self.screen = Screen::Review(review);
+        effects
     }
 
     /// Goes back to the list.

@@ -436,6 +436,7 @@ pub(super) fn draft_loaded(
     };
     // Without it there is nothing to go on with; whoever draws will be told why.
     let Ok(view) = result else {
+        review.drafting.unread();
         return Vec::new();
     };
     let news = review.drafting.draft().is_none() && review.edit.is_none();
@@ -458,12 +459,16 @@ pub(super) fn draft_progressed(
     case: &CaseId,
     result: Result<DraftProgress, Failure>,
 ) -> Vec<Effect> {
-    let (Some(review), Ok(progress)) = (model.review_of(case), result) else {
+    let Some(review) = model.review_of(case) else {
         return Vec::new();
     };
-    let effects = review
-        .drafting
-        .progressed(case, progress.version, progress.working);
+    let Ok(progress) = result else {
+        review.drafting.unwatched();
+        return Vec::new();
+    };
+    let revision = review.revision().unwrap_or_default();
+    let (version, working) = (progress.version, progress.working);
+    let effects = review.drafting.progressed(case, revision, version, working);
     if progress.working.is_none() {
         let bad = progress.fault.map(|fault| Notice::failure(&fault.into()));
         model.notice = bad.or_else(|| model.notice.take());

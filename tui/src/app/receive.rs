@@ -2,10 +2,11 @@
 
 use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
+use super::review::Review;
 use super::slices::SliceId;
 use super::{decide, live, prompting};
 use medicosam_shared::api::Status;
-use medicosam_shared::case::{Action, CaseId, Event};
+use medicosam_shared::case::{Action, Event};
 use medicosam_shared::text::printable;
 
 /// Takes an answer in; returns what has to be done outside.
@@ -18,9 +19,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.queue.replace(list.cases);
             model.scroll();
             // Whatever could not be read while the daemon was away can be now.
-            let review = model.review().map(|r| r.case.clone());
-            let read = |case: CaseId| [Effect::LoadCase(case.clone()), Effect::LoadDraft(case)];
-            return review.into_iter().flat_map(read).collect();
+            return model.review_mut().map(Review::read).unwrap_or_default();
         }
         Answer::Disconnected(failure) => model.link = Link::Lost(failure),
         Answer::Happened(event) => return happened(model, &event),

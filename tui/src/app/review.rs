@@ -196,6 +196,14 @@ impl Review {
         }
     }
 
+    /// Reads the case and one's draft.
+    pub fn read(&mut self) -> Vec<Effect> {
+        let revision = self.revision().unwrap_or_default();
+        let mut effects = vec![Effect::LoadCase(self.case.clone())];
+        effects.extend(self.drafting.load(&self.case, revision));
+        effects
+    }
+
     /// Has one's draft changed.
     pub fn change_draft(&mut self, change: DraftChange) -> Vec<Effect> {
         let Some(revision) = self.revision() else {

@@ -168,8 +168,8 @@ fn editing() -> (Daemon, Model) {
     let mut daemon = Daemon::default();
     let mut model = with_review(&["one", "two"]);
     daemon.press(&mut model, "enter j");
-    let view = daemon.view(id("one"));
-    answer(&mut model, view);
+    let effects = model.review_mut().unwrap().read();
+    daemon.answer(&mut model, effects);
     daemon.press(&mut model, "e");
     (daemon, model)
 }
@@ -402,12 +402,48 @@ fn a_change_that_was_under_way_when_the_connection_broke_is_made_once() {
             2,
             "what was drawn stays on the screen"
         );
-        let view = daemon.view(id("one"));
-        let effects = handle(&mut model, Event::from(view));
-        assert_eq!(daemon.answer(&mut model, effects), []);
+        let effects = model.review_mut().unwrap().read();
+        let left = daemon.answer(&mut model, effects);
+        assert_eq!(left, [Effect::LoadCase(id("one"))]);
         let draft = daemon.draft.as_ref().unwrap();
         assert_eq!((draft.steps.len(), points(&model).len()), (2, 2));
     }
+}
+
+#[test]
+fn a_draft_read_while_a_change_is_under_way_waits_for_its_answer() {
+    let (mut daemon, mut model) = editing();
+    let changes = press(&mut model, "t l t");
+    let review = model.review_mut().unwrap();
+    let effects = review.read();
+    assert_eq!(effects, [Effect::LoadCase(id("one"))], "not the draft yet");
+    assert_eq!(daemon.answer(&mut model, changes), []);
+    assert_eq!(daemon.asked.len(), 2, "each once");
+    assert_eq!(points(&model).len(), 2);
+    assert_eq!(daemon.draft.as_ref().unwrap().steps.len(), 2);
+}
+
+#[test]
+fn masks_that_came_while_the_connection_was_away_do_not_stand_for_the_change() {
+    let (mut daemon, mut model) = editing();
+    daemon.press(&mut model, "b L J b s");
+    assert!(matches!(
+        press(&mut model, "t")[..],
+        [Effect::ChangeDraft { .. }]
+    ));
+    let mut broken = failure("the connection to the daemon broke", false);
+    broken.fault.code = "connection-broken".to_owned();
+    let lost = Answer::DraftChanged {
+        case: id("one"),
+        result: Err(broken),
+        elapsed: Duration::ZERO,
+    };
+    assert_eq!(handle(&mut model, Event::from(lost)), []);
+    daemon.draft.as_mut().unwrap().version += 1;
+    let effects = model.review_mut().unwrap().read();
+    daemon.answer(&mut model, effects);
+    assert!(matches!(daemon.last(), DraftChange::Draw { prompt } if prompt.points.len() == 1));
+    assert_eq!(points(&model).len(), 1);
 }
 
 #[test]
