@@ -131,7 +131,9 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     terminal.type_keys("bLLJJb").unwrap();
     // The second answer was the fourth step too, until it was taken back.
     let is_there = |d: &Draft| d.position == 4 && matches!(d.steps[..], [.., Step::Drawn { .. }]);
+    let until = Instant::now() + Duration::from_secs(60);
     while !draft(&system, id).is_some_and(|d| is_there(&d)) {
+        assert!(Instant::now() < until, "{:#?}", draft(&system, id));
         std::thread::sleep(Duration::from_millis(10));
     }
     let before = draft(&system, id).unwrap();

@@ -285,7 +285,8 @@ fn commit(model: &mut Model) -> Vec<Effect> {
         ));
         return Vec::new();
     }
-    if review.drafting.masks().is_none() {
+    let draft = review.drafting.draft();
+    if draft.is_none_or(|draft| draft.answers().is_empty()) {
         model.notice = Some(Notice::bad("No slice has been segmented in the draft yet."));
         return Vec::new();
     }
