@@ -4,9 +4,9 @@
 //! decided on, so that neither a key too many nor one typed ahead decides on a case by itself. An
 //! approval of a mask with slices that were not shown is asked for once more, by another key.
 
-use super::batch::Asked;
 use super::event::{Effect, Failure};
 use super::model::{Dialog, Line, Model, Note, Notice, Reason, Screen};
+use super::queue::batch::Asked;
 use crate::term::{Key, KeyCode};
 use medicosam_shared::api::{DecisionRequest, NoteRequest, UndoRequest};
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};

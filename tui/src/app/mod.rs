@@ -6,32 +6,16 @@
 //! terminal and without a daemon.
 
 pub mod action;
-pub mod batch;
 pub mod command;
-pub mod count;
-pub mod coverage;
 pub mod decide;
-pub mod drafting;
-pub mod edit;
+pub mod draft;
 pub mod event;
-pub mod filter;
 pub mod keymap;
-pub mod live;
-mod look;
 pub mod model;
-pub mod narrowing;
-pub mod peek;
-mod prompting;
 pub mod queue;
 mod receive;
 pub mod review;
-pub mod slices;
-pub mod sort;
-pub mod stack;
-pub mod subject;
 mod update;
-pub mod window;
-pub mod zoom;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -42,9 +26,12 @@ pub use action::Action;
 pub use event::{Answer, Effect, Event, Failure};
 pub use keymap::{Context, Keymap};
 pub use model::{Dialog, Link, Model, Notice, Question, Screen};
-pub use subject::{Showing, Subject};
+pub use review::subject::{Showing, Subject};
 
 use crate::term::{Key, KeyCode};
+use draft::prompting;
+use queue::{narrowing, peek};
+use review::count;
 
 /// Lets something happen to the model; returns what has to be done outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {

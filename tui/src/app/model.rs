@@ -1,17 +1,17 @@
 //! What the client knows.
 
-use super::batch::Batches;
 use super::command::Command;
-use super::coverage::Coverage;
 use super::decide::Target;
 use super::event::{Effect, Failure};
 use super::keymap::{Context, Keymap};
-use super::live::Now;
-use super::narrowing::{FIRST_FILTERS, Typing};
-use super::peek::Peek;
 use super::queue::Queue;
+use super::queue::batch::Batches;
+use super::queue::live::Now;
+use super::queue::narrowing::{FIRST_FILTERS, Typing};
+use super::queue::peek::Peek;
 use super::review::Review;
-use super::subject::{Showing, Subject};
+use super::review::coverage::Coverage;
+use super::review::subject::{Showing, Subject};
 use crate::term::{Key, KeyCode};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, Status};

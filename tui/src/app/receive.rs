@@ -3,8 +3,8 @@
 use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
 use super::review::Review;
-use super::slices::SliceId;
-use super::{decide, live, prompting};
+use super::review::slices::SliceId;
+use super::{decide, draft::prompting, queue::live};
 use medicosam_shared::api::Status;
 use medicosam_shared::case::{Action, Event};
 use medicosam_shared::text::printable;

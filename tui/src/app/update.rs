@@ -2,8 +2,8 @@
 
 use super::event::Effect;
 use super::model::{Dialog, Model, Notice, Screen};
-use super::window::WindowChoice;
-use super::{Action, command, decide, look, narrowing, prompting};
+use super::review::window::WindowChoice;
+use super::{Action, command, decide, draft::prompting, queue::narrowing, review::look};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.

@@ -8,7 +8,7 @@ use super::pace::Pace;
 use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
-use crate::app::subject::{Showing, SliceSubject};
+use crate::app::review::subject::{Showing, SliceSubject};
 use crate::picture::cells::{Cells, Colour, Depth};
 use crate::picture::{
     Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,

@@ -1,6 +1,6 @@
 //! Where a picture goes and how large it is.
 
-use crate::app::subject::SliceSubject;
+use crate::app::review::subject::SliceSubject;
 use crate::picture::{Canvas, Size, braille, halfblock, sixel};
 use crate::term::probe::{Graphics, Protocol, Style, Terminal};
 use ratatui::layout::Rect;

@@ -2,7 +2,7 @@
 
 use super::{PictureStatus, Theme, put};
 use crate::app::keymap::Hint;
-use crate::app::narrowing::Typing;
+use crate::app::queue::narrowing::Typing;
 use crate::app::{Action, Context, Dialog, Link, Model, Question};
 use medicosam_shared::case::{CaseState, Verdict};
 use medicosam_shared::text::printable;

@@ -1,8 +1,8 @@
 //! The objects of a case: how large, how sure, where.
 
 use super::Theme;
+use crate::app::review::stack::Stack;
 use crate::app::review::{Compared, LOW_IOU, LOW_STABILITY, Review, is_low};
-use crate::app::stack::Stack;
 use crate::masks::{Measures, dice};
 use crate::verbs::{millilitres, score};
 use medicosam_shared::prompt::Label;

@@ -1,10 +1,10 @@
 //! What is known of a case, beside its picture.
 
 use super::{Theme, objects, put};
-use crate::app::edit::Edit;
+use crate::app::draft::edit::Edit;
+use crate::app::review::stack::{self, Stack};
+use crate::app::review::subject::Layout;
 use crate::app::review::{Compared, Review};
-use crate::app::stack::{self, Stack};
-use crate::app::subject::Layout;
 use crate::picture::{Form, Ink};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;

@@ -2,8 +2,9 @@
 
 use super::theme::glyph;
 use super::{Theme, chrome, detail, put, put_wrapped};
-use crate::app::sort::Sort;
-use crate::app::{Dialog, Link, Model, live};
+use crate::app::queue::live;
+use crate::app::queue::sort::Sort;
+use crate::app::{Dialog, Link, Model};
 use crate::layout;
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};

@@ -2,7 +2,7 @@
 
 use super::{PictureStatus, Theme, chrome, panel, put, put_wrapped};
 use crate::app::review::Review;
-use crate::app::subject::Layout;
+use crate::app::review::subject::Layout;
 use crate::app::{Failure, Link, Model, Subject};
 use crate::layout;
 use medicosam_shared::text::printable;

@@ -1,8 +1,8 @@
 //! Filtering, sorting, what is read of the selected case, and ten thousand cases.
 
 use super::*;
-use crate::app::live::{about, time_left};
-use crate::app::sort::Sort;
+use crate::app::queue::live::{about, time_left};
+use crate::app::queue::sort::Sort;
 use crate::view::{PictureStatus, Theme, view};
 use medicosam_shared::api::{Live, Progress};
 use medicosam_shared::case::CaseSummary;

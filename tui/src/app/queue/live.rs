@@ -1,6 +1,6 @@
 //! What is so right now: who looks at which case, how far the workers are, how long it will take.
 
-use super::model::Model;
+use crate::app::model::Model;
 use medicosam_shared::api::{Live, Viewer};
 use medicosam_shared::case::{CaseId, CaseState};
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Now {
 }
 
 /// The daemon says what is so now.
-pub(super) fn put(model: &mut Model, live: Live) {
+pub(in crate::app) fn put(model: &mut Model, live: Live) {
     if let Some(status) = &mut model.status {
         status.workers = live.workers;
     }

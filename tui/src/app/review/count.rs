@@ -4,9 +4,9 @@
 //! does at once what it says; if another one follows it quickly, both are the beginning of a
 //! number, and the window is as it was before. A number has two digits at least: `07G`.
 
-use super::Action;
-use super::review::Review;
+use super::Review;
 use super::window::WindowChoice;
+use crate::app::Action;
 use crate::term::{Key, KeyCode};
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,7 +37,7 @@ impl Count {
 }
 
 /// Takes a key into the number being typed. Says whether it means nothing else.
-pub(super) fn takes(review: &mut Review, key: Key, now: Timestamp) -> bool {
+pub(in crate::app) fn takes(review: &mut Review, key: Key, now: Timestamp) -> bool {
     let plain = !(key.ctrl || key.alt || key.shift);
     let KeyCode::Char(character) = key.code else {
         return false;
@@ -73,19 +73,19 @@ pub(super) fn takes(review: &mut Review, key: Key, now: Timestamp) -> bool {
 }
 
 /// The number that was typed before a key that takes one.
-pub(super) fn take(review: &mut Review) -> Option<u32> {
+pub(in crate::app) fn take(review: &mut Review) -> Option<u32> {
     review.count.take()?.number()
 }
 
 /// A key that is no digit ends the number, whether it took it or not.
-pub(super) fn end(review: &mut Review, key: Key) {
+pub(in crate::app) fn end(review: &mut Review, key: Key) {
     if !matches!(key.code, KeyCode::Char('0'..='9')) {
         review.count = None;
     }
 }
 
 /// Whether a number before the action says how often, or where to.
-pub(super) fn is_taken_by(action: Action) -> bool {
+pub(in crate::app) fn is_taken_by(action: Action) -> bool {
     matches!(
         action,
         Action::NextSlice

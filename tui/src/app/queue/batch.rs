@@ -1,6 +1,6 @@
 //! Things asked of the daemon for several cases at once, and what can be taken back.
 
-use super::event::Failure;
+use crate::app::event::Failure;
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
 use std::collections::HashSet;
 

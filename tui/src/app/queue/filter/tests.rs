@@ -1,5 +1,5 @@
-use super::super::fixture::{noon, summary};
 use super::*;
+use crate::app::fixture::{noon, summary};
 use proptest::prelude::*;
 
 fn case(name: &str) -> CaseSummary {

@@ -1,13 +1,17 @@
 //! A case being looked at.
 
-use super::drafting::Drafting;
-use super::edit::Edit;
-use super::event::Effect;
-use super::slices::{SliceId, Slices};
-use super::stack::Stack;
-use super::subject::Layout;
-use super::window::WindowChoice;
-use super::zoom::{self, Zoom};
+pub mod count;
+pub mod coverage;
+pub mod look;
+pub mod slices;
+pub mod stack;
+pub mod subject;
+pub mod window;
+pub mod zoom;
+
+use crate::app::draft::drafting::Drafting;
+use crate::app::draft::edit::Edit;
+use crate::app::event::Effect;
 use crate::masks::Measures;
 use crate::picture::{Form, Opacity};
 use medicosam_shared::api::DraftChange;
@@ -16,9 +20,14 @@ use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::SliceScore;
+use slices::{SliceId, Slices};
+use stack::Stack;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use subject::Layout;
+use window::WindowChoice;
+use zoom::Zoom;
 
 /// Slices asked for ahead, on either side.
 const AHEAD: u32 = 3;
@@ -62,7 +71,7 @@ pub struct Review {
     /// Keys change the window.
     pub adjusting: bool,
     /// A number being typed before a key.
-    pub count: Option<super::count::Count>,
+    pub count: Option<count::Count>,
     /// Prompts being drawn.
     pub edit: Option<Edit>,
     /// One's draft.

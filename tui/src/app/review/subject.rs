@@ -1,9 +1,9 @@
 //! What the picture on the screen shows.
 
-use super::review::{Compared, Review};
 use super::slices::SliceId;
 use super::stack::Stack;
 use super::zoom;
+use super::{Compared, Review};
 use crate::masks::{changes, cut};
 use crate::picture::arrange::{self, Caption, Frame};
 use crate::picture::{

@@ -1,8 +1,8 @@
 //! Which cases the list shows: filters as they are typed, filters that were saved, and sorting.
 
-use super::event::Effect;
 use super::filter::Filter;
-use super::model::{Dialog, Line, Model, Notice, Screen};
+use crate::app::event::Effect;
+use crate::app::model::{Dialog, Line, Model, Notice, Screen};
 use crate::term::{Key, KeyCode};
 
 /// Saved filters that a client begins with.
@@ -29,7 +29,7 @@ pub struct Typing {
 }
 
 /// Begins to type a filter, with the one that there is.
-pub(super) fn begin(model: &mut Model) {
+pub(in crate::app) fn begin(model: &mut Model) {
     if !matches!(model.screen, Screen::Queue) {
         return;
     }
@@ -43,7 +43,7 @@ pub(super) fn begin(model: &mut Model) {
 }
 
 /// Takes a key while a filter is typed.
-pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(Dialog::Filter(typing)) = &mut model.dialog else {
         return Vec::new();
     };
@@ -66,7 +66,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Takes pasted text while a filter is typed.
-pub(super) fn paste(model: &mut Model, text: &str) {
+pub(in crate::app) fn paste(model: &mut Model, text: &str) {
     if let Some(Dialog::Filter(typing)) = &mut model.dialog {
         typing.text.insert(text);
         typed(model);
@@ -103,7 +103,7 @@ fn narrow(model: &mut Model, text: &str) -> Option<String> {
 }
 
 /// One step back in the list: first the marks go, then the filter.
-pub(super) fn back(model: &mut Model) {
+pub(in crate::app) fn back(model: &mut Model) {
     if !model.queue.unmark() {
         narrow(model, "");
     }
@@ -132,7 +132,7 @@ fn save(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes a key while the saved filters are shown.
-pub(super) fn saved_key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn saved_key(model: &mut Model, key: Key) -> Vec<Effect> {
     match key.code {
         KeyCode::Char(digit @ '1'..='9') => {
             let at = digit as usize - '1' as usize;
@@ -151,7 +151,7 @@ pub(super) fn saved_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Sorts by the next thing, or the other way round.
-pub(super) fn sort(model: &mut Model, other_way: bool) {
+pub(in crate::app) fn sort(model: &mut Model, other_way: bool) {
     let (sort, reversed) = model.queue.sort();
     if other_way {
         model.queue.sort_by(sort, !reversed);

@@ -1,11 +1,11 @@
 //! Drawing prompts, and what comes of them.
 
-use super::Action;
 use super::edit::{Edit, Step};
-use super::event::{Effect, Failure};
-use super::look;
-use super::model::{Dialog, Line, Model, Notice, Question};
-use super::review::Review;
+use crate::app::Action;
+use crate::app::event::{Effect, Failure};
+use crate::app::model::{Dialog, Line, Model, Notice, Question};
+use crate::app::review::Review;
+use crate::app::review::look;
 use crate::term::{Key, KeyCode};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
@@ -16,7 +16,7 @@ use std::time::Duration;
 const FAR: i64 = 10;
 
 /// Begins to draw.
-pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
@@ -32,7 +32,7 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
 
 /// Steps back: out of a half-drawn box, out of work that is being done, then out of drawing. `None`
 /// if there was no step.
-pub(super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
+pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     let review = model.review_mut()?;
     let edit = review.edit.as_mut()?;
     if edit.corner.take().is_some() {
@@ -52,7 +52,7 @@ pub(super) fn back(model: &mut Model) -> Option<Vec<Effect>> {
 }
 
 /// Does what only makes sense while drawing.
-pub(super) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
@@ -129,7 +129,7 @@ fn nothing(label: Label, index: u32) -> SlicePrompt {
     }
 }
 
-pub(super) fn step(action: Action) -> Option<Step> {
+pub(in crate::app) fn step(action: Action) -> Option<Step> {
     let (right, down) = match action {
         Action::MoveLeft => (-1, 0),
         Action::MoveRight => (1, 0),
@@ -295,7 +295,7 @@ fn commit(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key while a question is asked: only `y` is yes.
-pub(super) fn question_key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn question_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(Dialog::Question(question)) = &model.dialog else {
         return Vec::new();
     };
@@ -314,7 +314,7 @@ pub(super) fn question_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// A key while the name of a new object is typed.
-pub(super) fn object_key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn object_key(model: &mut Model, key: Key) -> Vec<Effect> {
     match (&mut model.dialog, key.code) {
         (_, KeyCode::Enter) => return name_object(model),
         (dialog, KeyCode::Esc) => *dialog = None,
@@ -368,7 +368,7 @@ fn name_object(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The daemon has changed the draft, or not.
-pub(super) fn draft_changed(
+pub(in crate::app) fn draft_changed(
     model: &mut Model,
     case: &CaseId,
     result: Result<DraftResponse, Failure>,
@@ -427,7 +427,7 @@ pub(super) fn draft_changed(
 }
 
 /// The draft as the daemon has it.
-pub(super) fn draft_loaded(
+pub(in crate::app) fn draft_loaded(
     model: &mut Model,
     case: &CaseId,
     result: Result<DraftView, Failure>,
@@ -455,7 +455,7 @@ pub(super) fn draft_loaded(
 }
 
 /// What is being segmented for the draft is further, or done.
-pub(super) fn draft_progressed(
+pub(in crate::app) fn draft_progressed(
     model: &mut Model,
     case: &CaseId,
     result: Result<DraftProgress, Failure>,

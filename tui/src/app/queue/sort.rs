@@ -131,8 +131,8 @@ fn number(text: &[u8]) -> (&[u8], &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::summary;
     use super::*;
+    use crate::app::fixture::summary;
 
     #[test]
     fn numbers_in_names_are_numbers() {

@@ -1,9 +1,16 @@
 //! The list of cases.
 
-use super::filter::{Filter, Haystack};
-use super::sort::Sort;
+pub mod batch;
+pub mod filter;
+pub mod live;
+pub mod narrowing;
+pub mod peek;
+pub mod sort;
+
+use filter::{Filter, Haystack};
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
+use sort::Sort;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -275,8 +282,8 @@ fn waits(case: &&CaseSummary) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{noon, summary};
     use super::*;
+    use crate::app::fixture::{noon, summary};
 
     fn queue() -> Queue {
         let mut queue = Queue::default();

@@ -1,7 +1,7 @@
-use super::super::fixture::{connected, press, show, summary, wait, with_review};
-use super::super::subject::{Overlay, SliceSubject};
-use super::super::{Context, Event, Subject, handle};
 use super::*;
+use crate::app::fixture::{connected, press, show, summary, wait, with_review};
+use crate::app::review::subject::{Overlay, SliceSubject};
+use crate::app::{Context, Event, Subject, handle};
 use crate::picture::arrange::Frame;
 use crate::picture::{GreyLevels, Ink, Palette, Region, Resample, Size};
 use medicosam_shared::case::CaseState;

@@ -124,8 +124,8 @@ impl WindowChoice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::detail;
     use super::*;
+    use crate::app::fixture::detail;
     use medicosam_shared::case::CaseState;
 
     fn limits(choice: WindowChoice) -> (f64, f64) {

@@ -1,12 +1,13 @@
 //! How a case is looked at: which slices, in which planes, how bright, with which masks.
 
-use super::event::Effect;
-use super::model::{Model, Notice};
-use super::prompting::step;
-use super::review::{Compared, Review};
+use super::count;
 use super::subject::Layout;
 use super::window::WindowChoice;
-use super::{Action, count};
+use super::{Compared, Review};
+use crate::app::Action;
+use crate::app::draft::prompting::step;
+use crate::app::event::Effect;
+use crate::app::model::{Model, Notice};
 use crate::picture::Form;
 use medicosam_shared::geometry::Plane;
 
@@ -14,7 +15,7 @@ use medicosam_shared::geometry::Plane;
 const FURTHER: i64 = 10;
 
 /// Does what only changes what is seen of a case; returns what has to be done outside.
-pub(super) fn look(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(in crate::app) fn look(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
@@ -100,7 +101,7 @@ fn act(review: &mut Review, action: Action) -> Result<Vec<Effect>, &'static str>
 }
 
 /// Steps back out of whatever is looked at in a special way. Says whether there was a step.
-pub(super) fn back(review: &mut Review) -> bool {
+pub(in crate::app) fn back(review: &mut Review) -> bool {
     if review
         .count
         .take()
@@ -121,7 +122,7 @@ pub(super) fn back(review: &mut Review) -> bool {
 }
 
 /// Prompts are drawn on one slice, in the plane that the masks are cut in.
-pub(super) fn before_drawing(review: &mut Review) -> Vec<Effect> {
+pub(in crate::app) fn before_drawing(review: &mut Review) -> Vec<Effect> {
     review.layout = Layout::One;
     review.compared = Compared::Not;
     review.look_across(None)

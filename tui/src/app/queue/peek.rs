@@ -1,8 +1,8 @@
 //! More about the case that is selected in the list: read once the selection rests on it, one at a
 //! time, so that a key held down does not ask for every case it passes.
 
-use super::event::{Effect, Failure};
-use super::model::{Model, Screen};
+use crate::app::event::{Effect, Failure};
+use crate::app::model::{Model, Screen};
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseDetail, CaseId};
 
@@ -39,7 +39,7 @@ impl Peek {
 }
 
 /// What to read, if anything.
-pub(super) fn next(model: &mut Model) -> Option<Effect> {
+pub(in crate::app) fn next(model: &mut Model) -> Option<Effect> {
     if !matches!(model.screen, Screen::Queue) || model.peek.running {
         return None;
     }

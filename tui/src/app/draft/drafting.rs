@@ -4,7 +4,7 @@
 //! screen is what the daemon has confirmed and what is still on its way to it. One thing at a time
 //! is asked of the daemon, a change or the whole draft, so that every answer is about what is known.
 
-use super::event::{Effect, Failure};
+use crate::app::event::{Effect, Failure};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView, Progress};
 use medicosam_shared::case::{CaseId, RevisionNumber};
 use medicosam_shared::draft::{Draft, Step, Understands};

@@ -1,0 +1,5 @@
+//! Segmenting again: what is drawn, and the draft that it changes.
+
+pub mod drafting;
+pub mod edit;
+pub mod prompting;
