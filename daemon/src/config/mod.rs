@@ -391,7 +391,7 @@ mod tests {
             ("min = [318", "min = [418", "empty"),
             ("-52.0", "nan", "number"),
             ("\"2s\"", "\"-2s\"", "stable_for"),
-            ("{ level = -600, width = 1500 }", "\"lung\"", "minmax"),
+            ("{ level = -600, width = 1500 }", "\"lungs\"", "minmax"),
             (
                 "name = \"lung-nodule\"",
                 "name = \"lung-nodule\"\nplane = \"axail\"",
