@@ -213,7 +213,11 @@ mod tests {
             ("bone", -500.0, 1300.0),
         ] {
             let window: Window = serde_json::from_str(&format!("{name:?}")).unwrap();
-            assert_eq!(Range::of(window), Some(Range::Fixed { low, high }), "{name}");
+            assert_eq!(
+                Range::of(window),
+                Some(Range::Fixed { low, high }),
+                "{name}"
+            );
             let recorded = serde_json::to_value(window).unwrap();
             assert!(recorded["level"].is_number(), "{recorded}");
         }

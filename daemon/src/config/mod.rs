@@ -1,19 +1,21 @@
 //! `medicosam.toml` → a validated [`Config`].
 //!
 //! [`file`] is the file as written; [`Config`] is what it means: paths absolute, names resolved,
-//! numbers in range. [`prompts`] turns a profile's boxes and points into voxels of one scan.
+//! numbers in range. [`choice`] says which profile a scan has.
 
+pub mod choice;
 mod devices;
 mod error;
 mod file;
-pub mod prompts;
 mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
-pub use file::{BoxSpec, PointSpec, Space};
 
+use crate::prompts::{FromLabels, Marks, PathPattern};
+use choice::Rules;
 use medicosam_shared::geometry::{Affine, Axis, Plane};
+use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::paths;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::window::Window;
@@ -74,8 +76,10 @@ pub struct Cache {
 pub struct Root {
     /// The folder.
     pub path: PathBuf,
-    /// Name of the profile for its scans.
-    pub profile: String,
+    /// Names of the profiles for its scans; the first that matches a scan is its profile.
+    pub profiles: Vec<String>,
+    /// Label maps that these profiles read; they are not scans.
+    pub label_maps: Vec<PathPattern>,
     /// Where results go; the folders below the root are repeated below it.
     pub output: PathBuf,
     /// How long a file must stay the same before it is read.
@@ -95,6 +99,12 @@ pub struct Profile {
     pub plane: SlicePlane,
     /// How voxel values become grey.
     pub window: Window,
+    /// Which scans it is for.
+    pub rules: Rules,
+    /// Label map beside each scan that prompts are made of.
+    pub from_labels: Option<FromLabels>,
+    /// What is done to the masks that the model gives.
+    pub masks: MaskRules,
     /// What to segment.
     pub objects: Vec<Object>,
 }
@@ -125,10 +135,8 @@ pub struct Object {
     pub label: Label,
     /// Its name.
     pub name: String,
-    /// Where it is.
-    pub bbox: Option<BoxSpec>,
-    /// Points that do or do not belong to it.
-    pub points: Vec<PointSpec>,
+    /// Where it is; nothing if that differs from scan to scan.
+    pub marks: Marks,
 }
 
 impl Config {
@@ -207,14 +215,24 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
 
     let mut roots = Vec::new();
     for root in file.root {
-        let names = profiles.iter().map(|p| p.name.as_str());
-        if !profiles.iter().any(|p| p.name == root.profile) {
+        let chosen = root.profile.into_vec();
+        if chosen.is_empty() {
             return Err(invalid(format!(
-                "root {} uses profile {:?}, which is not defined{}",
-                root.path.display(),
-                root.profile,
-                error::did_you_mean(&root.profile, names)
+                "root {} has no profile",
+                root.path.display()
             )));
+        }
+        let mut label_maps = Vec::new();
+        for name in &chosen {
+            let Some(profile) = profiles.iter().find(|p| p.name == *name) else {
+                let names = profiles.iter().map(|p| p.name.as_str());
+                return Err(invalid(format!(
+                    "root {} uses profile {name:?}, which is not defined{}",
+                    root.path.display(),
+                    error::did_you_mean(name, names)
+                )));
+            };
+            label_maps.extend(profile.from_labels.iter().map(|labels| labels.path.clone()));
         }
         if root.stable_for.is_negative() || !root.scan_every.is_positive() {
             return Err(invalid(format!(
@@ -224,7 +242,8 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         }
         roots.push(Root {
             path: absolute(root.path),
-            profile: root.profile,
+            profiles: chosen,
+            label_maps,
             output: absolute(root.output),
             stable_for: root.stable_for.unsigned_abs(),
             scan_every: root.scan_every.unsigned_abs(),
@@ -266,6 +285,9 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
 
 fn check_profile(profile: file::Profile) -> Result<Profile, String> {
     let name = profile.name;
+    if name == choice::NO_PROFILE {
+        return Err("a profile has an empty name".to_owned());
+    }
     let plane = match profile.plane.as_str() {
         "auto" => SlicePlane::Acquisition,
         other => SlicePlane::Fixed(
@@ -282,29 +304,40 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
                 object.name
             )
         })?;
-        if object.bbox.is_none() && object.points.is_empty() {
-            return Err(format!(
-                "profile {name:?}: object {:?} has neither a box nor a point",
-                object.name
-            ));
-        }
-        prompts::check_numbers(&object.bbox, &object.points)
+        let marks = Marks::new(object.bbox, object.boxes, object.points);
+        marks
+            .check()
             .map_err(|e| format!("profile {name:?}, object {:?}: {e}", object.name))?;
         objects.push(Object {
             label,
             name: object.name,
-            bbox: object.bbox,
-            points: object.points,
+            marks,
         });
     }
     if let Some(label) = first_repeated(objects.iter().map(|o| o.label)) {
         return Err(format!("profile {name:?}: two objects have label {label}"));
     }
+    if let Some(name_of_two) = first_repeated(objects.iter().map(|o| o.name.as_str())) {
+        return Err(format!(
+            "profile {name:?}: two objects are named {name_of_two:?}"
+        ));
+    }
+    profile
+        .masks
+        .check()
+        .map_err(|e| format!("profile {name:?}, masks: {e}"))?;
+    let rules = profile.rules;
+    rules
+        .check()
+        .map_err(|e| format!("profile {name:?}, match: {e}"))?;
     Ok(Profile {
         name,
         model: profile.model,
         plane,
         window: profile.window,
+        rules,
+        from_labels: profile.from_labels,
+        masks: profile.masks,
         objects,
     })
 }
@@ -367,7 +400,7 @@ mod tests {
         let profile = config.profile("lung-nodule").unwrap();
         assert_eq!(profile.model, "litemedsam");
         assert_eq!(profile.plane, SlicePlane::Acquisition);
-        assert!(profile.objects[0].points[0].positive);
+        assert!(profile.objects[0].marks.points[0].positive);
         assert_eq!(
             config.root_of(Path::new("/etc/medicosam/incoming/a/b.nii")),
             Some(root)
@@ -417,6 +450,49 @@ mod tests {
             error.contains("20 GiB") && error.contains("line 2"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_root_can_have_several_profiles() {
+        let text = format!(
+            "{}\n[[profile]]\nname = \"mr\"\nfrom_labels = \"{{stem}}_seg.nii.gz\"\n\
+             [profile.match]\nbids = {{ suffix = \"T1w\" }}\n",
+            EXAMPLE.replace(
+                "profile = \"lung-nodule\"",
+                "profile = [\"mr\", \"lung-nodule\"]"
+            )
+        );
+        let config = load(&text).unwrap();
+        let root = &config.roots[0];
+        assert_eq!(root.profiles, ["mr", "lung-nodule"]);
+        assert_eq!(root.label_maps.len(), 1);
+        let choose = |name: &str| {
+            let path = root.path.join(name);
+            let choice = config.choose(
+                root,
+                &mut choice::Candidate {
+                    path: &path,
+                    info: None,
+                    values: &mut || Err("not asked for".to_owned()),
+                },
+            );
+            (
+                choice.profile.unwrap().name.clone(),
+                choice.passed_over.len(),
+            )
+        };
+        assert_eq!(choose("sub-1_T1w.nii.gz"), ("mr".to_owned(), 0));
+        assert_eq!(choose("sub-1_T2w.nii.gz"), ("lung-nodule".to_owned(), 1));
+        for (from, to, expected) in [
+            ("[\"mr\", ", "[\"rm\", ", "rm"),
+            ("[\"mr\", \"lung-nodule\"]", "[]", "no profile"),
+            ("[\"mr\", \"lung-nodule\"]", "3", "a list of names"),
+            ("{stem}_seg", "seg", "{stem}"),
+            ("suffix = \"T1w\"", "suffix = \"T[\"", "T["),
+        ] {
+            let error = load(&text.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{from} → {to}: {error}");
+        }
     }
 
     #[test]

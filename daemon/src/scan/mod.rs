@@ -33,6 +33,7 @@ mod bytes;
 mod error;
 mod file;
 mod header;
+pub mod names;
 mod note;
 mod percentile;
 mod signature;
@@ -72,6 +73,30 @@ pub fn read_label_map(path: &Path) -> Result<(Dims, Vec<u16>), ScanError> {
         .to_labels()
         .map_err(|problem| ScanError::new("reading labels from", path, problem))?;
     Ok((volume.info().dims, labels))
+}
+
+/// A label map with its geometry.
+#[derive(Debug, Clone)]
+pub struct LabelMap {
+    /// Size and affine.
+    pub info: ScanInfo,
+    /// SHA-256 of the file's bytes, in hex.
+    pub sha256: String,
+    /// Labels in file order, `i` fastest; 0 is the background.
+    pub voxels: Vec<u16>,
+}
+
+/// The label map at `path`, with its geometry and the hash of its file.
+pub fn read_labels(path: &Path) -> Result<LabelMap, ScanError> {
+    let Loaded { volume, sha256 } = Volume::read(path)?;
+    let voxels = volume
+        .to_labels()
+        .map_err(|problem| ScanError::new("reading labels from", path, problem))?;
+    Ok(LabelMap {
+        info: volume.info().clone(),
+        sha256,
+        voxels,
+    })
 }
 
 impl Header {

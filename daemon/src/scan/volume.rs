@@ -70,6 +70,15 @@ impl Volume {
         }
     }
 
+    /// The smallest and the largest value that is a finite number; `None` if none is.
+    pub fn extremes(&self) -> Option<(f64, f64)> {
+        let scale = self.header.scale;
+        let (low, high) = with_voxels!(&self.voxels, v => extremes(v))?;
+        let (low, high) = (scale.apply(low), scale.apply(high));
+        // A negative slope turns them round.
+        Some((low.min(high), low.max(high)))
+    }
+
     /// The values as numbers of objects, in file order.
     pub(super) fn to_labels(&self) -> Result<Vec<u16>, Problem> {
         let scale = self.header.scale;
@@ -111,6 +120,14 @@ fn gather<T: Voxel>(
         }
     }
     out
+}
+
+fn extremes<T: Voxel>(voxels: &[T]) -> Option<(f64, f64)> {
+    let keys = voxels.iter().filter_map(|v| v.to_key());
+    let (low, high) = keys.fold((u64::MAX, u64::MIN), |(low, high), key| {
+        (low.min(key), high.max(key))
+    });
+    (low <= high).then(|| (T::from_key(low), T::from_key(high)))
 }
 
 fn labels<T: Voxel>(voxels: &[T], dims: Dims, scale: Scale) -> Result<Vec<u16>, Problem> {

@@ -10,6 +10,7 @@ use crate::api::{self, Api, ListenError};
 use crate::board::Board;
 use crate::changes::Changes;
 use crate::config::Config;
+use crate::config::choice::NO_PROFILE;
 use crate::embed::EmbeddingCache;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
@@ -175,11 +176,13 @@ fn watch(
     let report = move |report| {
         let _ = sender.send(report);
     };
-    let known = store.identified_files()?;
+    // A scan that had no profile is looked at again: the configuration may have one now.
+    let known = store.identified_files(NO_PROFILE)?;
     let watcher = Watcher::start(config.roots.clone(), known, report);
     let watcher = watcher.map_err(system("start a thread"))?;
     let handle = Arc::new(watcher);
     let identifier = Identifier {
+        config: Arc::new(config.clone()),
         store: Arc::clone(store),
         changes: changes.clone(),
         watcher: Arc::clone(&handle),
