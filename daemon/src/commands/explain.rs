@@ -6,7 +6,7 @@ use crate::config::choice::{Candidate, values};
 use crate::config::{Config, Profile, Root};
 use crate::model::{Understanding, known_model};
 use crate::prompts;
-use crate::scan::{self, Volume};
+use crate::scan::{self, Header, ScanError, Volume, names};
 use crate::watch::{Kind, kind_of};
 use clap::Args;
 use medicosam_shared::geometry::{Axis, Plane};
@@ -38,7 +38,10 @@ pub struct ExplainArgs {
 /// What would happen to a scan.
 #[derive(Debug, Serialize)]
 struct Explanation<'a> {
-    path: &'a Path,
+    path: PathBuf,
+    /// Volumes of the file that are scans, if it holds several; `path` is the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<u64>,
     root: &'a Path,
     scan: ScanInfo,
     /// Profiles that were tried before the one that matches.
@@ -96,14 +99,17 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandError> {
 
 fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, CommandError> {
     let root = root_of(config, path)?;
-    let scan = scan::read_header(path)
-        .map_err(|error| CommandError::new(error.code(), &error, error.hint()))?;
+    let header = Header::read_first(path).map_err(fault_of)?;
+    let (scan, volumes) = (header.info().clone(), header.volumes());
     let choice = config.choose(
         root,
         &mut Candidate {
             path,
             info: Some(&scan),
-            values: &mut || values(path),
+            values: &mut || match volumes {
+                1 => values(path),
+                _ => values(&names::frame_path(path, 0)),
+            },
         },
     );
     let passed_over: Vec<PassedOver<'_>> = choice
@@ -128,7 +134,13 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
             "Add or correct a profile; without rules under [profile.match] it takes every scan.",
         ));
     };
-    let axis = profile.plane.axis(&scan.affine);
+    // Of a file with several volumes, the first that is a scan.
+    let frames = profile.frames.filter(|_| volumes > 1);
+    let frames = frames.map(|frames| frames.of(volumes)).unwrap_or_default();
+    let first = frames.first().map(|&frame| names::frame_path(path, frame));
+    let path = first.as_deref().unwrap_or(path);
+    let scan = scan::read_header(path).map_err(fault_of)?;
+    let axis = profile.plane.axis(&scan);
     let understands =
         known_model(&profile.model).is_some_and(|m| m.masks == Understanding::Trained);
     let prompts = prompts::gather(profile, path, &scan, axis, understands).map_err(|error| {
@@ -139,9 +151,11 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
         CommandError::new(error.code(), message, error.hint())
     })?;
     let range = range_of(profile, path)?;
+    let path = path.to_owned();
     let slices = prompts.slices(axis);
     Ok(Explanation {
         path,
+        volumes: frames,
         root: &root.path,
         passed_over,
         profile: &profile.name,
@@ -197,7 +211,7 @@ fn root_of<'a>(config: &'a Config, path: &Path) -> Result<&'a Root, CommandError
                 "{} is passed over: by its name it is no scan",
                 path.display()
             ),
-            "Scans end in .nii or .nii.gz; hidden files, unfinished ones and results are passed over.",
+            "Scans end in .nii or .nii.gz, pictures (with `pictures = true` under the [[root]]) in .png, .jpg or .tif; hidden files, unfinished ones and results are passed over.",
         )),
     }
 }
@@ -206,9 +220,13 @@ fn range_of(profile: &Profile, path: &Path) -> Result<Range, CommandError> {
     if let Some(range) = Range::of(profile.window) {
         return Ok(range);
     }
-    let loaded = Volume::read(path)
-        .map_err(|error| CommandError::new(error.code(), &error, error.hint()))?;
+    let loaded = Volume::read(path).map_err(fault_of)?;
     Ok(loaded.volume.range(profile.window))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn fault_of(error: ScanError) -> CommandError {
+    CommandError::new(error.code(), &error, error.hint())
 }
 
 fn describe(explanation: &Explanation<'_>) -> String {
@@ -229,6 +247,15 @@ fn describe(explanation: &Explanation<'_>) -> String {
     );
     for note in &e.scan.notes {
         line("note", note);
+    }
+    if e.volumes.len() > 1 {
+        line(
+            "volumes",
+            &format!(
+                "{}, each a scan of its own; this is the first",
+                e.volumes.len()
+            ),
+        );
     }
     line("root", &e.root.display());
     for PassedOver { profile, why } in &e.passed_over {

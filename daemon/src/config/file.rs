@@ -125,6 +125,8 @@ pub(super) struct Model {
 #[serde(deny_unknown_fields)]
 pub(super) struct Root {
     pub path: PathBuf,
+    #[serde(default)]
+    pub pictures: bool,
     pub profile: Names,
     pub output: PathBuf,
     #[serde(default = "five_seconds")]
@@ -171,10 +173,42 @@ pub(super) struct Profile {
     #[serde(default, rename = "match")]
     pub rules: Rules,
     pub from_labels: Option<FromLabels>,
+    pub frames: Option<Frames>,
     #[serde(default)]
     pub masks: MaskRules,
     #[serde(default)]
     pub object: Vec<Object>,
+}
+
+/// Which volumes of a file with several (4-D) are scans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"each\", or the number of a volume, counted from 0"
+)]
+pub enum Frames {
+    /// One of them.
+    One(u64),
+    /// Each.
+    All(Each),
+}
+
+/// Each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Each {
+    /// Each of them.
+    Each,
+}
+
+impl Frames {
+    /// The volumes of a file that holds so many.
+    pub fn of(self, volumes: u64) -> Vec<u64> {
+        match self {
+            Frames::One(frame) => vec![frame],
+            Frames::All(Each::Each) => (0..volumes).collect(),
+        }
+    }
 }
 
 fn default_model() -> String {

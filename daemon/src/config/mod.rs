@@ -5,19 +5,23 @@
 
 pub mod choice;
 mod devices;
+#[cfg(test)]
+mod documentation;
 mod error;
 mod file;
 mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
+pub use file::Frames;
 
 use crate::prompts::{FromLabels, Marks, PathPattern};
 use choice::Rules;
-use medicosam_shared::geometry::{Affine, Axis, Plane};
+use medicosam_shared::geometry::{Axis, Plane};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::paths;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::window::Window;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,6 +82,8 @@ pub struct Root {
     pub path: PathBuf,
     /// Names of the profiles for its scans; the first that matches a scan is its profile.
     pub profiles: Vec<String>,
+    /// Whether pictures (PNG, JPEG, TIFF) in it are scans.
+    pub pictures: bool,
     /// Label maps that these profiles read; they are not scans.
     pub label_maps: Vec<PathPattern>,
     /// Where results go; the folders below the root are repeated below it.
@@ -103,6 +109,8 @@ pub struct Profile {
     pub rules: Rules,
     /// Label map beside each scan that prompts are made of.
     pub from_labels: Option<FromLabels>,
+    /// Which volumes of a file with several are scans; `None`: such a file is refused.
+    pub frames: Option<Frames>,
     /// What is done to the masks that the model gives.
     pub masks: MaskRules,
     /// What to segment.
@@ -119,11 +127,15 @@ pub enum SlicePlane {
 }
 
 impl SlicePlane {
-    /// The voxel axis that slices are cut across.
-    pub fn axis(self, affine: &Affine) -> Axis {
-        match self {
-            SlicePlane::Acquisition => affine.acquisition_axis(),
-            SlicePlane::Fixed(plane) => affine.axis(plane),
+    /// The voxel axis that slices of a scan are cut across. A scan of a single slice, like a
+    /// picture, has only that one, whatever the plane.
+    pub fn axis(self, scan: &ScanInfo) -> Axis {
+        let thin = |axis: &Axis| scan.dims.along(*axis) == 1;
+        let mut single = Axis::ALL.into_iter().filter(thin);
+        match (single.next(), single.next(), self) {
+            (Some(axis), None, _) => axis,
+            (_, _, SlicePlane::Acquisition) => scan.affine.acquisition_axis(),
+            (_, _, SlicePlane::Fixed(plane)) => scan.affine.axis(plane),
         }
     }
 }
@@ -243,6 +255,7 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         roots.push(Root {
             path: absolute(root.path),
             profiles: chosen,
+            pictures: root.pictures,
             label_maps,
             output: absolute(root.output),
             stable_for: root.stable_for.unsigned_abs(),
@@ -337,6 +350,7 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
         window: profile.window,
         rules,
         from_labels: profile.from_labels,
+        frames: profile.frames,
         masks: profile.masks,
         objects,
     })
@@ -493,6 +507,47 @@ mod tests {
             let error = load(&text.replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(expected), "{from} → {to}: {error}");
         }
+    }
+
+    #[test]
+    fn a_profile_says_which_volumes_are_scans_and_what_is_done_to_masks() {
+        let with = |line: &str| {
+            let name = "name = \"lung-nodule\"";
+            let config = load(&EXAMPLE.replace(name, &format!("{name}\n{line}")))?;
+            Ok::<_, ConfigError>(config.profiles[0].clone())
+        };
+        assert_eq!(with("").unwrap().frames, None);
+        let each = with("frames = \"each\"").unwrap().frames.unwrap();
+        assert_eq!(each.of(3), [0, 1, 2]);
+        assert_eq!(with("frames = 7").unwrap().frames.unwrap().of(9), [7]);
+        let masks = with("masks = { largest = true, overlap = \"keep\" }")
+            .unwrap()
+            .masks;
+        assert!(masks.largest && masks.overlap.is_some());
+        for (line, expected) in [
+            ("frames = \"all\"", "\"each\""),
+            ("frames = -1", "\"each\""),
+            ("masks = { min_area = -3 }", "min_area is -3"),
+            ("masks = { bigest = true }", "did you mean"),
+        ] {
+            let error = with(line).unwrap_err().to_string();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_scan_of_one_slice_is_sliced_across_its_thin_axis() {
+        let scan = |dims| ScanInfo {
+            dims: medicosam_shared::geometry::Dims(dims),
+            affine: medicosam_shared::geometry::Affine::from_spacing([1.0, 1.0, 3.0]),
+            voxel_type: "uint8".into(),
+            notes: vec![],
+        };
+        let coronal = SlicePlane::Fixed(Plane::Coronal);
+        assert_eq!(coronal.axis(&scan([9, 9, 9])), Axis::J);
+        assert_eq!(coronal.axis(&scan([9, 9, 1])), Axis::K);
+        assert_eq!(SlicePlane::Acquisition.axis(&scan([1, 9, 9])), Axis::I);
+        assert_eq!(SlicePlane::Acquisition.axis(&scan([9, 1, 1])), Axis::K);
     }
 
     #[test]

@@ -163,6 +163,12 @@ pub fn scans_of(path: &Path, label_maps: &[PathPattern]) -> Vec<PathBuf> {
     let mut add = |folder: &Path, stem: &str| {
         let named = |ending| folder.join(format!("{stem}{ending}"));
         scans.extend(scan::names::endings().map(named));
+        // A volume of a file with several.
+        if let Some((stem, frame)) = scan::names::split_frame(stem) {
+            let file = |ending| folder.join(format!("{stem}{ending}"));
+            let files = scan::names::VOLUMES.into_iter().map(file);
+            scans.extend(files.map(|file| scan::names::frame_path(&file, frame)));
+        }
     };
     if let Some(named) = sidecar::named_after(path) {
         let stem = named.file_name().unwrap_or_default().to_string_lossy();

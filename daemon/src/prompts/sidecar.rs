@@ -61,11 +61,18 @@ struct Object {
 }
 
 /// The places where a scan's sidecar can lie: `ct.nii.gz.prompts.json`, which goes first, and
-/// `ct.prompts.json`.
-pub fn places(scan: &Path) -> [PathBuf; 2] {
-    let (folder, stem) = names::folder_and_stem(scan);
-    let name = scan.file_name().unwrap_or_default().to_string_lossy();
-    [&*name, &*stem].map(|name| folder.join(format!("{name}{ENDING}")))
+/// `ct.prompts.json`; for a volume of a file with several, its own before those of the file.
+pub fn places(scan: &Path) -> Vec<PathBuf> {
+    let of = |scan: &Path| {
+        let (folder, stem) = names::folder_and_stem(scan);
+        let name = scan.file_name().unwrap_or_default().to_string_lossy();
+        [&*name, &*stem].map(|name| folder.join(format!("{name}{ENDING}")))
+    };
+    let mut places = of(scan).to_vec();
+    if let (file, Some(_)) = names::file_and_frame(scan) {
+        places.extend(of(file));
+    }
+    places
 }
 
 /// What a sidecar is named after: the scan's name or stem, with its folder; `None` if the file is
@@ -226,6 +233,12 @@ mod tests {
         assert_eq!(found(), 1);
         write("ct.nii.gz.prompts.json", 2);
         assert_eq!(found(), 2, "the whole name goes first");
+        let volume = names::frame_path(&scan, 3);
+        let sidecar = read(&volume).unwrap().unwrap();
+        assert_eq!(sidecar.objects[0].label, Label::new(2), "that of the file");
+        write("ct_frame-0003.prompts.json", 3);
+        let sidecar = read(&volume).unwrap().unwrap();
+        assert_eq!(sidecar.objects[0].label, Label::new(3), "its own");
         for place in places(&scan) {
             let named = named_after(&place).unwrap();
             assert!(["ct", "ct.nii.gz"].contains(&&*named.file_name().unwrap().to_string_lossy()));

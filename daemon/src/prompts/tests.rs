@@ -38,6 +38,7 @@ fn fixture() -> Fixture {
             window: Window::MinMax,
             rules: Rules::default(),
             from_labels: None,
+            frames: None,
             masks: MaskRules::default(),
             objects: vec![
                 object(1, "lesion", lesion),

@@ -15,6 +15,9 @@ pub struct Volume {
     pub(super) header: Header,
     /// As many as the header says.
     pub(super) voxels: Voxels,
+    /// Red, green and blue of each pixel, for a picture that has colours; its voxels are their
+    /// brightness.
+    pub(super) colours: Option<Vec<[u8; 3]>>,
 }
 
 impl Volume {
@@ -30,7 +33,20 @@ impl Volume {
 
     /// Bytes of its voxels in memory.
     pub fn bytes(&self) -> u64 {
-        self.header.voxel_bytes()
+        let colours = self
+            .colours
+            .as_ref()
+            .map_or(0, |colours| 3 * colours.len() as u64);
+        self.header.voxel_bytes() + colours
+    }
+
+    /// Red, green and blue of the slice at `index` across `axis`, each row by row, if it is a
+    /// picture with colours.
+    pub fn colours(&self, axis: Axis, index: u32) -> Option<[Vec<f32>; 3]> {
+        let colours = self.colours.as_ref()?;
+        (axis == Axis::K && index == 0).then(|| {
+            std::array::from_fn(|channel| colours.iter().map(|c| f32::from(c[channel])).collect())
+        })
     }
 
     /// What is odd about the scan.

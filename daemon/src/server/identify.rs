@@ -3,6 +3,7 @@
 use crate::changes::Changes;
 use crate::config::choice::{Candidate, Choice, NO_PROFILE, values};
 use crate::config::{Config, Root};
+use crate::scan::{Header, ScanError, names};
 use crate::store::{Identification, PromptsFile, Store, StoreError};
 use crate::watch::{self, Kind, Settled, WatcherHandle};
 use crate::{prompts, scan};
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,38 +91,67 @@ fn identify(
     settled: Settled,
     sha256: String,
 ) -> Result<(), StoreError> {
-    let mut scan = scan::read_header(&settled.path).map_err(|error| Fault {
-        code: error.code().to_owned(),
-        message: error.to_string(),
-        hint: error.hint().to_string(),
+    let mut volumes = 1;
+    let header = Header::read_first(&settled.path).map_err(|error| fault_of(&error));
+    let mut scan = header.map(|header| {
+        volumes = header.volumes();
+        header.info().clone()
     });
     let choice = config.choose(
         root,
         &mut Candidate {
             path: &settled.path,
             info: scan.as_ref().ok(),
-            values: &mut || values(&settled.path),
+            values: &mut || values(&first_path(&settled.path, volumes)),
         },
     );
-    let profile = match choice.profile {
-        Some(profile) => profile.name.clone(),
-        None => {
-            if scan.is_ok() {
-                scan = Err(no_profile(&settled.path, &choice));
-            }
-            NO_PROFILE.to_owned()
-        }
+    if let (None, Ok(_)) = (choice.profile, &scan) {
+        scan = Err(no_profile(&settled.path, &choice));
+    }
+    let frames = match choice.profile.and_then(|profile| profile.frames) {
+        Some(frames) if volumes > 1 && scan.is_ok() => frames.of(volumes),
+        _ => Vec::new(),
     };
-    let file = Identification {
-        path: settled.path,
-        fingerprint: settled.fingerprint,
-        sha256,
-        profile,
-        scan,
+    let add = |path: PathBuf, sha256: String, scan| -> Result<(), StoreError> {
+        let profile = choice.profile.map_or(NO_PROFILE, |profile| &profile.name);
+        let file = Identification {
+            path,
+            fingerprint: settled.fingerprint,
+            sha256,
+            profile: profile.to_owned(),
+            scan,
+        };
+        let case = store.identify(&file)?;
+        tracing::info!(%case, path = %file.path.display(), profile, "found");
+        Ok(())
     };
-    let case = store.identify(&file)?;
-    tracing::info!(%case, path = %file.path.display(), profile = file.profile, "found");
+    if frames.is_empty() {
+        // One volume, or several of which the profile does not say which it wants: that is told.
+        let scan = scan.and_then(|_| scan::read_header(&settled.path).map_err(|e| fault_of(&e)));
+        return add(settled.path, sha256, scan);
+    }
+    for frame in frames {
+        let path = names::frame_path(&settled.path, frame);
+        let scan = scan::read_header(&path).map_err(|error| fault_of(&error));
+        add(path, scan::frame_hash(&sha256, frame), scan)?;
+    }
     Ok(())
+}
+
+/// The scan that stands for all volumes of a file where a profile is chosen by its values.
+fn first_path(path: &Path, volumes: u64) -> PathBuf {
+    match volumes {
+        0 | 1 => path.to_owned(),
+        _ => names::frame_path(path, 0),
+    }
+}
+
+fn fault_of(error: &ScanError) -> Fault {
+    Fault {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        hint: error.hint().to_string(),
+    }
 }
 
 fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
@@ -144,11 +174,25 @@ fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
 
 /// Segments the scan that prompts beside it belong to, if it has been found.
 fn take_prompts(root: &Root, store: &dyn Store, file: &PromptsFile) -> Result<(), StoreError> {
-    let scans = prompts::scans_of(&file.path, &root.label_maps);
+    let mut scans = prompts::scans_of(&file.path, &root.label_maps);
+    // What belongs to a file with several volumes belongs to each of them.
+    let of_volumes: Vec<PathBuf> = scans.iter().flat_map(|scan| frame_paths(scan)).collect();
+    scans.extend(of_volumes);
     for case in store.prompts_changed(&scans, file)? {
         tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
     }
     Ok(())
+}
+
+/// The paths of the volumes of a file that holds several.
+fn frame_paths(file: &Path) -> Vec<PathBuf> {
+    let volumes = Header::read_first(file).map_or(1, |header| header.volumes());
+    match volumes {
+        0 | 1 => Vec::new(),
+        _ => (0..volumes)
+            .map(|frame| names::frame_path(file, frame))
+            .collect(),
+    }
 }
 
 /// SHA-256 of a file, in hex; `None` if it is not in the state in which it settled, before or

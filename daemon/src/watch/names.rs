@@ -4,6 +4,7 @@ use super::watcher::Kind;
 use crate::config::Root;
 use crate::output;
 use crate::prompts::sidecar;
+use crate::scan::names;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no scans: of synchronisers, snapshots, recycle bins.
@@ -73,7 +74,9 @@ pub fn kind_of(path: &Path, root: &Root) -> Option<Kind> {
     if sidecar::named_after(path).is_some() || is_label_map() {
         return Some(Kind::Prompts);
     }
-    looks_like_scan(path).then_some(Kind::Scan)
+    // Folders of scans are full of screenshots and reports.
+    let is_scan = looks_like_scan(path) || root.pictures && names::is_picture(path);
+    is_scan.then_some(Kind::Scan)
 }
 
 /// Whether a file of this name is taken for a scan: `.nii` or `.nii.gz`, not hidden, not
@@ -124,6 +127,7 @@ mod tests {
         let root = Root {
             path: "/in".into(),
             profiles: vec!["p".into()],
+            pictures: true,
             label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
             output: "/out".into(),
             stable_for: std::time::Duration::ZERO,
@@ -141,6 +145,14 @@ mod tests {
         ] {
             assert_eq!(kind_of(Path::new(path), &root), kind, "{path}");
         }
+        let picture = Path::new("/in/skin.PNG");
+        assert_eq!(kind_of(picture, &root), Some(Kind::Scan));
+        assert_eq!(kind_of(Path::new("/in/skin_dseg.png"), &root), None);
+        let without = Root {
+            pictures: false,
+            ..root
+        };
+        assert_eq!(kind_of(picture, &without), None);
     }
 
     #[test]

@@ -433,6 +433,7 @@ mod tests {
         let root = Root {
             path: folder.path().join("in"),
             profiles: vec!["p".into()],
+            pictures: false,
             label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
             output: folder.path().join("in/results"),
             stable_for: Duration::from_millis(50),

@@ -10,6 +10,7 @@ use crate::store::{FaultClass, Work};
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::mask_rules::MaskRules;
+use medicosam_shared::provenance::ScanInfo;
 use std::collections::BTreeSet;
 
 /// What a case has before its profile is applied again, because prompts beside its scan changed.
@@ -49,8 +50,8 @@ impl Pipeline {
 }
 
 /// The axis to slice a scan across: the profile's, or that of what people have done already.
-pub(super) fn axis_of(profile: &Profile, affine: &Affine, before: Option<&Before>) -> Axis {
-    before.map_or_else(|| profile.plane.axis(affine), |before| before.axis)
+pub(super) fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis {
+    before.map_or_else(|| profile.plane.axis(info), |before| before.axis)
 }
 
 /// The prompts of the job's scan, by its profile and the files beside it.

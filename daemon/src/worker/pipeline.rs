@@ -14,7 +14,7 @@ use crate::config::{Config, Profile};
 use crate::embed::{CacheError, ContentKey, EmbeddingCache, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::output;
-use crate::scan::{Header, Volume};
+use crate::scan::{Header, Volume, names};
 use crate::segment::Segmentation;
 use crate::store::{FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
@@ -225,7 +225,7 @@ impl Pipeline {
         let info = reading.volume.info().clone();
         let before = self.done_by_people(work)?;
         let before = before.as_ref();
-        let axis = by_profile::axis_of(profile, &info.affine, before);
+        let axis = by_profile::axis_of(profile, &info, before);
         let mut job = Job {
             work,
             profile,
@@ -618,18 +618,23 @@ impl Pipeline {
                 FaultClass::Environment,
             )
         })?;
-        let below = scan.parent().and_then(|p| p.strip_prefix(&root.path).ok());
-        Ok(root.output.join(below.unwrap_or(Path::new(""))))
+        let (folder, _) = names::folder_and_stem(scan);
+        let below = folder.strip_prefix(&root.path).unwrap_or(Path::new(""));
+        Ok(root.output.join(below))
     }
 }
 
-/// A slice as a picture of greys.
+/// A slice as a picture: grey, or with the colours that it has.
 fn image_of(volume: &Volume, stack: &Stack<'_>, index: u32) -> Result<SliceImage, Failure> {
     let dims = volume.info().dims;
-    let grey = volume
-        .slice(stack.axis, index)
-        .map(|values| stack.range.apply(&values));
-    let image = grey.and_then(|grey| SliceImage::new(dims.slice_shape(stack.axis), grey));
+    let shape = dims.slice_shape(stack.axis);
+    let image = match volume.colours(stack.axis, index) {
+        Some(colours) => SliceImage::coloured(shape, colours.map(|v| stack.range.apply(&v))),
+        None => {
+            let values = volume.slice(stack.axis, index);
+            values.and_then(|values| SliceImage::new(shape, stack.range.apply(&values)))
+        }
+    };
     image.ok_or_else(|| {
         let count = dims.along(stack.axis);
         Failure::new(

@@ -192,3 +192,26 @@ fn a_mask_to_start_from_lies_where_the_model_sees_the_slice() {
         assert!(inside(20, 128) && !inside(400, 128), "{family:?}");
     }
 }
+
+#[test]
+fn three_equal_colours_are_grey_and_others_are_not() {
+    let pixels: Vec<u8> = (0..64u8).map(|v| v * 3).collect();
+    let grey = SliceImage::new(shape(8, 8), pixels.clone()).unwrap();
+    let same = SliceImage::coloured(shape(8, 8), [(); 3].map(|()| pixels.clone())).unwrap();
+    let dark = pixels.iter().map(|v| v / 3).collect();
+    let blue = SliceImage::coloured(shape(8, 8), [pixels.clone(), pixels, dark]).unwrap();
+    let sizes = Sizes { input: 16, ..LITE };
+    for family in Family::ALL {
+        let expected = family.preprocess(&grey, sizes);
+        assert_eq!(family.preprocess(&same, sizes), expected, "{family:?}");
+        let seen = family.preprocess(&blue, sizes);
+        assert_eq!(seen.len(), expected.len());
+        let plane = 16 * 16;
+        assert_eq!(seen[..2 * plane], expected[..2 * plane], "red and green");
+        assert_ne!(seen[2 * plane..], expected[2 * plane..], "blue");
+    }
+    assert_eq!(
+        SliceImage::coloured(shape(8, 8), [vec![0; 64], vec![0; 64], vec![]]),
+        None
+    );
+}
