@@ -69,6 +69,9 @@ pub struct Cli {
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
+    /// Leave the mouse to the terminal, which then selects text without shift
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub no_mouse: bool,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
+        no_mouse: cli.no_mouse,
     };
     let client = match cli.host {
         Some(host) => Client::over_ssh(host, cli.socket),
@@ -140,12 +144,14 @@ struct Settings {
     picture: Option<Choice>,
     cell: Option<(u16, u16)>,
     greys: Option<GreyLevels>,
+    no_mouse: bool,
 }
 
 impl Settings {
     /// With the settings of the file, where the command line says nothing.
     fn load(self) -> Result<(Preferences, Config), ConfigError> {
-        let config = Config::load(self.config.as_deref())?;
+        let mut config = Config::load(self.config.as_deref())?;
+        config.mouse &= !self.no_mouse;
         let preferences = Preferences {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,

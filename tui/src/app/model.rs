@@ -4,6 +4,7 @@ use super::command::Command;
 use super::decide::Target;
 use super::event::{Effect, Failure};
 use super::keymap::{Context, Keymap};
+use super::pointer;
 use super::queue::Queue;
 use super::queue::batch::Batches;
 use super::queue::live::Now;
@@ -220,6 +221,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Which key means what.
     pub keymap: Keymap,
+    /// Whether the mouse is used.
+    pub mouse: bool,
     /// Revisions that have been on the screen, and how much of them. Nothing else can be decided
     /// on.
     seen: HashMap<(CaseId, RevisionNumber), Coverage>,
@@ -265,6 +268,7 @@ impl Model {
             dialog: None,
             notice: None,
             keymap: Keymap::default(),
+            mouse: true,
             seen: HashMap::new(),
             deciding: HashSet::new(),
             batches: Batches::default(),
@@ -285,6 +289,20 @@ impl Model {
             (_, Screen::Review(review)) if review.adjusting => Context::Window,
             (_, Screen::Review(_)) => Context::Review,
         }
+    }
+
+    /// What the help of a context says of the mouse, behind the keys.
+    pub fn gestures(&self, context: Context) -> &'static [(&'static str, &'static str)] {
+        if self.mouse {
+            pointer::gestures(context)
+        } else {
+            &[]
+        }
+    }
+
+    /// Lines in the help of a context.
+    pub fn help_lines(&self, context: Context) -> usize {
+        self.keymap.actions(context).len() + self.gestures(context).len()
     }
 
     /// The case being looked at.

@@ -21,16 +21,30 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 /// The settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// How pictures are shown, unless the command line says.
     pub picture: Option<Choice>,
     /// Greys in a picture, unless the command line says.
     pub greys: Option<GreyLevels>,
+    /// Whether the mouse is used, unless the command line says.
+    pub mouse: bool,
     /// Colours and signs of the text.
     pub theme: Theme,
     /// Which key means what.
     pub keymap: Keymap,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            picture: None,
+            greys: None,
+            mouse: true,
+            theme: Theme::default(),
+            keymap: Keymap::default(),
+        }
+    }
 }
 
 /// The file as it is written.
@@ -49,6 +63,7 @@ struct Screen {
     greys: Option<Spanned<u8>>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
+    mouse: Option<bool>,
 }
 
 impl Config {
@@ -132,6 +147,7 @@ impl Config {
         Ok(Config {
             picture: picture.transpose()?,
             greys: greys.transpose()?,
+            mouse: screen.mouse.unwrap_or(true),
             theme,
             keymap: keys::keymap(&file.keys, &text)?,
         })

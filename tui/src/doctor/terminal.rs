@@ -149,7 +149,7 @@ impl Asked {
                     }
                 }
                 Report::Gone(_) => return None,
-                Report::Written | Report::Input(_) => {}
+                Report::Written | Report::Doubt | Report::Input(_) => {}
             }
         }
     }

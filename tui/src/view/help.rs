@@ -1,4 +1,4 @@
-//! The keys of a screen.
+//! The keys of a screen, and the mouse.
 
 use super::{Theme, chrome, put};
 use crate::app::{Action, Context, Model};
@@ -23,31 +23,36 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);
-    let actions = model.keymap.actions(context);
     let (rows, lists) = layout::help(size);
-    let top = top.min(layout::help_overflow(actions.len(), size));
-    for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
-        for (row, &action) in actions.iter().enumerate() {
-            let line = line(model, context, action, theme);
+    let top = top.min(layout::help_overflow(model.help_lines(context), size));
+    let lines: Vec<Line<'_>> = lines(model, context, theme).skip(top).collect();
+    for (list, lines) in lines.chunks(rows).take(lists).enumerate() {
+        for (row, line) in lines.iter().enumerate() {
             put(
                 buffer,
                 list as u16 * layout::HELP_LIST,
                 row as u16 + 2,
                 layout::HELP_LIST,
-                &line,
+                line,
             );
         }
     }
 }
 
-fn line<'a>(model: &Model, context: Context, action: Action, theme: Theme) -> Line<'a> {
-    let keys: Vec<String> = model
-        .keymap
-        .keys(context, action)
-        .map(|key| key.symbol())
-        .collect();
-    Line::from(vec![
-        Span::styled(format!("{:>KEYS$}", keys.join(" ")), theme.key()),
-        Span::raw(format!("  {}", action.title())),
-    ])
+/// The keys, and then the mouse, with what they do.
+fn lines(model: &Model, context: Context, theme: Theme) -> impl Iterator<Item = Line<'_>> {
+    let keys = move |action: Action| -> String {
+        let keys = model.keymap.keys(context, action).map(|key| key.symbol());
+        keys.collect::<Vec<_>>().join(" ")
+    };
+    let actions = model.keymap.actions(context).into_iter();
+    let actions = actions.map(move |action| (keys(action), action.title()));
+    let gestures = model.gestures(context).iter();
+    let gestures = gestures.map(|&(gesture, title)| (gesture.to_owned(), title));
+    actions.chain(gestures).map(move |(keys, title)| {
+        Line::from(vec![
+            Span::styled(format!("{keys:>KEYS$}"), theme.key()),
+            Span::raw(format!("  {title}")),
+        ])
+    })
 }
