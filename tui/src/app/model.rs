@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::decide::Target;
 use super::event::{Effect, Failure};
-use super::keymap::{Context, Keymap};
+use super::keymap::{Context, HelpRow, Keymap};
 use super::pointer;
 use super::queue::Queue;
 use super::queue::batch::Batches;
@@ -291,18 +291,16 @@ impl Model {
         }
     }
 
-    /// What the help of a context says of the mouse, behind the keys.
-    pub fn gestures(&self, context: Context) -> &'static [(&'static str, &'static str)] {
-        if self.mouse {
-            pointer::gestures(context)
-        } else {
-            &[]
+    /// The rows of the help for a context.
+    pub fn help(&self, context: Context) -> Vec<HelpRow> {
+        let mut rows = self.keymap.help(context);
+        let gestures = pointer::gestures(context);
+        if self.mouse && !gestures.is_empty() {
+            rows.extend([HelpRow::Gap, HelpRow::Heading("mouse")]);
+            let gestures = gestures.iter();
+            rows.extend(gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title)));
         }
-    }
-
-    /// Lines in the help of a context.
-    pub fn help_lines(&self, context: Context) -> usize {
-        self.keymap.actions(context).len() + self.gestures(context).len()
+        rows
     }
 
     /// The case being looked at.

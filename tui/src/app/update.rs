@@ -153,7 +153,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn select(model: &mut Model, step: isize) {
     if let Some(Dialog::Help { context, top }) = &model.dialog {
         let (context, top) = (*context, *top);
-        let last = crate::layout::help_overflow(model.help_lines(context), model.size);
+        let last = crate::layout::help_overflow(model.help(context).len(), model.size);
         let top = top.saturating_add_signed(step).min(last);
         model.dialog = Some(Dialog::Help { context, top });
         return;

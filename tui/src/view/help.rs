@@ -1,7 +1,8 @@
 //! The keys of a screen, and the mouse.
 
 use super::{Theme, chrome, put};
-use crate::app::{Action, Context, Model};
+use crate::app::keymap::HelpRow;
+use crate::app::{Context, Model};
 use crate::layout;
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
@@ -23,36 +24,37 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);
-    let (rows, lists) = layout::help(size);
-    let top = top.min(layout::help_overflow(model.help_lines(context), size));
-    let lines: Vec<Line<'_>> = lines(model, context, theme).skip(top).collect();
-    for (list, lines) in lines.chunks(rows).take(lists).enumerate() {
-        for (row, line) in lines.iter().enumerate() {
+    let rows = model.help(context);
+    let (height, lists) = layout::help(size);
+    let top = top.min(layout::help_overflow(rows.len(), size));
+    for (list, rows) in rows[top..].chunks(height).take(lists).enumerate() {
+        for (y, row) in rows.iter().enumerate() {
+            let line = match row {
+                HelpRow::Gap => continue,
+                HelpRow::Heading(text) => {
+                    Line::styled(format!("{:KEYS$}  {text}", ""), theme.faint())
+                }
+                HelpRow::Keys(action) => {
+                    let keys = model.keymap.keys(context, *action).map(|key| key.symbol());
+                    let keys: Vec<String> = keys.collect();
+                    line(&keys.join(" "), action.title(), theme)
+                }
+                HelpRow::Gesture(gesture, title) => line(gesture, title, theme),
+            };
             put(
                 buffer,
                 list as u16 * layout::HELP_LIST,
-                row as u16 + 2,
+                y as u16 + 2,
                 layout::HELP_LIST,
-                line,
+                &line,
             );
         }
     }
 }
 
-/// The keys, and then the mouse, with what they do.
-fn lines(model: &Model, context: Context, theme: Theme) -> impl Iterator<Item = Line<'_>> {
-    let keys = move |action: Action| -> String {
-        let keys = model.keymap.keys(context, action).map(|key| key.symbol());
-        keys.collect::<Vec<_>>().join(" ")
-    };
-    let actions = model.keymap.actions(context).into_iter();
-    let actions = actions.map(move |action| (keys(action), action.title()));
-    let gestures = model.gestures(context).iter();
-    let gestures = gestures.map(|&(gesture, title)| (gesture.to_owned(), title));
-    actions.chain(gestures).map(move |(keys, title)| {
-        Line::from(vec![
-            Span::styled(format!("{keys:>KEYS$}"), theme.key()),
-            Span::raw(format!("  {title}")),
-        ])
-    })
+fn line<'a>(keys: &str, title: &'a str, theme: Theme) -> Line<'a> {
+    Line::from(vec![
+        Span::styled(format!("{keys:>KEYS$}"), theme.key()),
+        Span::raw(format!("  {title}")),
+    ])
 }

@@ -57,12 +57,6 @@ impl Seen {
     pub fn pane_at(&self, at: (i64, i64)) -> Option<&SeenPane> {
         self.panes.iter().find(|pane| pane.spot.contains(at))
     }
-
-    /// The slices.
-    #[cfg(test)]
-    pub fn panes(&self) -> &[SeenPane] {
-        &self.panes
-    }
 }
 
 impl SeenPane {
@@ -97,3 +91,6 @@ impl SeenPane {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,6 +236,52 @@ mod tests {
     }
 
     #[test]
+    fn the_voxel_under_the_pointer_stays_where_it_is() {
+        for axis in Axis::ALL {
+            let stack = stack(axis);
+            let mut zoom = Zoom::default();
+            let voxel = [61, 22, 9];
+            let share = |zoom: &Zoom| {
+                let (region, (x, y)) = (zoom.region(&stack), on_screen(&stack, voxel));
+                let share = |at: u32, start: u32, size: u32| {
+                    (f64::from(at) + 0.5 - f64::from(start)) / f64::from(size)
+                };
+                (
+                    share(x, region.x, region.width),
+                    share(y, region.y, region.height),
+                )
+            };
+            let before = share(&zoom);
+            for closer in [true, true, true, true, false, false] {
+                let seen = zoom.region(&stack);
+                zoom.about(&stack, voxel, seen, closer);
+                let (now, region) = (share(&zoom), zoom.region(&stack));
+                // Voxels are whole: a few steps of rounding, half a voxel each.
+                assert!((now.0 - before.0).abs() <= 2.0 / f64::from(region.width));
+                assert!((now.1 - before.1).abs() <= 2.0 / f64::from(region.height));
+            }
+            assert_eq!(zoom.factor(), 2.0);
+        }
+    }
+
+    #[test]
+    fn what_is_seen_is_dragged_along_as_far_as_the_slice_goes() {
+        let stack = stack(Axis::K);
+        let mut zoom = Zoom::default();
+        zoom.closer([50, 30, 5]);
+        zoom.closer([50, 30, 5]);
+        let start = zoom.region(&stack);
+        zoom.drag(&stack, start, 0.1, -0.2);
+        let region = zoom.region(&stack);
+        assert_eq!((region.x, region.y), (start.x - 5, start.y + 6));
+        zoom.drag(&stack, start, 0.0, 0.0);
+        assert_eq!(zoom.region(&stack), start);
+        zoom.drag(&stack, start, -9.0, 9.0);
+        let region = zoom.region(&stack);
+        assert_eq!((region.x, region.y), (50, 0));
+    }
+
+    #[test]
     fn what_is_seen_follows_a_pixel() {
         let stack = stack(Axis::K);
         let region = Region {
