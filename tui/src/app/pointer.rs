@@ -36,7 +36,7 @@ pub struct Pointer {
 
 /// What the mouse does in a context: button or wheel, and what comes of it. For the help.
 pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str)] {
-    const SELECTION: (&str, &str) = ("shift", "drag: text, as the terminal does");
+    const SELECTION: (&str, &str) = ("shift", "drag: select text");
     match context {
         Context::Queue => &[
             ("wheel", "move"),
@@ -54,7 +54,8 @@ pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str
         Context::Edit => &[
             ("drag", "box"),
             ("click", "point of the object"),
-            ("right", "click: point that is not (or alt)"),
+            ("right", "click: point that is not"),
+            ("alt", "click: likewise"),
             ("wheel", "slices"),
             ("^wheel", "closer, less close"),
             SELECTION,
@@ -258,6 +259,10 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
         Task::Pan => {
             if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
                 review.zoom.drag(&stack, pane.region, right, down);
+                if let Some(edit) = &mut review.edit {
+                    // What is seen always holds the cursor, so that has to come along.
+                    edit.cursor = review.zoom.nearest(&stack, edit.cursor);
+                }
             }
         }
     }

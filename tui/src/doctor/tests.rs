@@ -9,6 +9,7 @@ fn healthy() -> Report {
             cell: (9, 17),
             sixel: true,
             synchronized: true,
+            mouse_pixels: true,
             pictures: "sixel",
             reason: "it says that it has sixel".to_owned(),
             round_trip_ms: Some(41.23),

@@ -217,6 +217,18 @@ fn the_right_button_drags_the_window_and_the_middle_one_what_is_seen() {
 }
 
 #[test]
+fn while_drawing_the_cursor_comes_along_with_what_is_seen() {
+    let mut model = editing();
+    press(&mut model, "+ + +");
+    let before = review(&model).region().unwrap();
+    drag_with(&mut model, Button::Middle, &[(100, 240), (640, 240)]);
+    let after = review(&model).region().unwrap();
+    assert!(after.x + 10 < before.x, "{before:?} {after:?}");
+    let (x, _) = review(&model).edit.as_ref().unwrap().cursor;
+    assert_eq!(x, after.x + after.width - 1);
+}
+
+#[test]
 fn while_drawing_clicks_are_points_and_drags_are_boxes() {
     let point = |x, y, positive| vec![SlicePoint { x, y, positive }];
     let mut model = editing();
@@ -414,7 +426,7 @@ proptest! {
         show_all(&mut model);
         press(&mut model, "q");
         press(&mut model, keys);
-        let dialog = model.dialog.clone();
+        let (dialog, deciding) = (model.dialog.clone(), model.deciding.clone());
         for (mouse, at) in what {
             for effect in act(&mut model, mouse, at) {
                 let draws = matches!(
@@ -428,6 +440,6 @@ proptest! {
                 prop_assert_eq!(&model.dialog, &dialog);
             }
         }
-        prop_assert!(model.deciding.is_empty());
+        prop_assert_eq!(&model.deciding, &deciding);
     }
 }

@@ -106,6 +106,18 @@ impl Zoom {
         self.begin_at(stack, start);
     }
 
+    /// The pixel of the slice nearest to another one that is seen.
+    pub fn nearest(&self, stack: &Stack, pixel: (u32, u32)) -> (u32, u32) {
+        let region = self.region(stack);
+        let (x, y) = stack.orientation().to_screen(stack.shape(), pixel);
+        let within = |at: u32, start: u32, size: u32| at.clamp(start, start + size - 1);
+        let nearest = (
+            within(x, region.x, region.width),
+            within(y, region.y, region.height),
+        );
+        stack.orientation().to_slice(stack.shape(), nearest)
+    }
+
     /// Moves what is seen by steps to the right and down, as far as the slice goes.
     pub fn pan(&mut self, stack: &Stack, right: i64, down: i64) {
         let region = self.region(stack);

@@ -136,11 +136,11 @@ fn canvas(size: (u32, u32), pixel_aspect: f64) -> Canvas {
     }
 }
 
+/// Where a pixel is, and its colour.
+type Pixel = ((i64, i64), u8);
+
 /// The pixels of a subject's picture, with their places, and the picture as it is pointed at.
-fn drawn(
-    subject: &SliceSubject,
-    canvas: &Canvas,
-) -> Option<(Vec<((i64, i64), u8)>, Seen, Palette)> {
+fn drawn(subject: &SliceSubject, canvas: &Canvas) -> Option<(Vec<Pixel>, Seen, Palette)> {
     let size = subject.fit(canvas)?;
     let palette = Palette::new(GreyLevels::MOST);
     let picture = subject.compose(size, canvas.pixel_aspect, palette, Resample::Nearest)?;
