@@ -29,6 +29,7 @@ Examples:
   medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
   medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
+  medicosam draft 3f2a                       what you segmented and have not committed yet
   ssh -t host medicosam                      all of this on a server
   medicosam --host anna@host                 or from here, if medicosamd is installed there
 

@@ -320,7 +320,7 @@ fn sentences(text: &str, hint: &str, columns: usize) -> String {
 }
 
 /// The beginning of a text, with `…` where it does not fit into `columns`.
-fn start_of(text: &str, columns: usize) -> String {
+pub(super) fn start_of(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

@@ -1,5 +1,6 @@
 //! A case being looked at.
 
+pub mod ahead;
 pub mod count;
 pub mod coverage;
 pub mod grip;
@@ -423,8 +424,19 @@ impl Review {
 
     /// The slices in the plane that is looked at that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
-        let axis = self.stack().map(|stack| stack.axis);
-        axis.map_or_else(BTreeSet::new, |axis| self.masked_across(axis))
+        let Some(axis) = self.stack().map(|stack| stack.axis) else {
+            return BTreeSet::new();
+        };
+        // Those of the draft nothing has measured yet.
+        let drawn = self.drawn_masks().filter(|masks| masks.axis == axis);
+        let Some(drawn) = drawn.filter(|_| self.edit.is_some()) else {
+            return self.masked_across(axis);
+        };
+        let slices = drawn.objects.iter().flat_map(|object| &object.slices);
+        slices
+            .filter(|(_, runs)| runs.area() > 0)
+            .map(|(index, _)| *index)
+            .collect()
     }
 
     /// The slices across an axis that have a mask, in order.
