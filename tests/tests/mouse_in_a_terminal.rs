@@ -126,12 +126,7 @@ fn where_only_cells_are_known_the_mouse_draws_by_cells() {
     click_open(&mut terminal, (1, 1));
     terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
 
-    // The wheel turns slices, a click points at a voxel.
-    let slice = terminal.look(View::text);
-    terminal
-        .type_keys(&press(Button::WheelDown, (30, 12)))
-        .unwrap();
-    terminal.wait_for("another slice", |view| view.text() != slice);
+    // On the slice that has been shown: on one whose picture is still on its way nothing is drawn.
     terminal.type_keys("e").unwrap();
     terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
     terminal.type_keys("s").unwrap();
@@ -142,7 +137,20 @@ fn where_only_cells_are_known_the_mouse_draws_by_cells() {
     terminal.type_keys(&drag(Button::Left, &way)).unwrap();
     terminal.type_keys("s").unwrap();
     terminal.wait_for("the new mask", |view| view.contains("mask in"));
+
+    let slice = terminal.look(slice_shown);
+    assert!(slice.is_some());
+    let turned = press(Button::WheelDown, (30, 12));
+    terminal.type_keys(&turned).unwrap();
+    terminal.wait_for("another slice", |view| slice_shown(view) != slice);
     quit(terminal);
+}
+
+/// What the panel says of the slice: its plane and its number.
+fn slice_shown(view: &View) -> Option<String> {
+    let rows = (0..30).map(|row| view.row(row));
+    let mut named = rows.filter_map(|row| Some(row.split_once("axial ")?.1.to_owned()));
+    named.next()
 }
 
 #[test]
