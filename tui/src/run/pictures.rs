@@ -9,6 +9,7 @@ use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
 use crate::app::review::subject::{Showing, SliceSubject};
+use crate::app::review::tiles::Tiles;
 use crate::picture::cells::{Cells, Colour, Depth};
 use crate::picture::{
     Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
@@ -106,6 +107,7 @@ pub struct Pictures {
     /// The question whose answer is timed: its number, the bytes before it, and when they left.
     timed: Option<(u64, usize, Instant)>,
     pace: Pace,
+    tiles: Arc<Tiles>,
     /// In which detail the last draft was in time.
     draft: Option<Detail>,
     /// Not before this; the window is being resized.
@@ -128,6 +130,7 @@ impl Pictures {
             answers: 0,
             timed: None,
             pace: Pace::default(),
+            tiles: Arc::default(),
             draft: None,
             not_before: None,
         }
@@ -195,6 +198,7 @@ impl Pictures {
                 last: self.draft,
             }),
             wanted,
+            tiles: self.tiles.clone(),
         };
         let done = self.encoded.clone();
         tokio::task::spawn_blocking(move || {
@@ -419,6 +423,7 @@ struct Order {
     draft: Option<Draft>,
     /// The picture that is there, where a patch may do.
     base: Option<Made>,
+    tiles: Arc<Tiles>,
 }
 
 /// What a draft may be.
@@ -460,7 +465,7 @@ impl Order {
     }
 
     fn cells(&self, style: Style, depth: Depth) -> Option<Made> {
-        let picture = picture(&self.wanted, Detail::full(GreyLevels::MOST))?;
+        let picture = self.picture(Detail::full(GreyLevels::MOST))?;
         let cells = match style {
             Style::HalfBlocks => halfblock::encode(&picture, depth),
             Style::Braille => braille::encode(&picture, depth),
@@ -485,7 +490,7 @@ impl Order {
         else {
             return None;
         };
-        let new = picture(&self.wanted, *detail)?;
+        let new = self.picture(*detail)?;
         let (width, height) = self.wanted.place.cell;
         let drawing = match new.since(there, (width.into(), height.into())) {
             None if new == **there => None,
@@ -513,9 +518,20 @@ impl Order {
         Some((made, drawing))
     }
 
+    /// What is wanted, in this detail.
+    fn picture(&self, detail: Detail) -> Option<Indexed> {
+        let Place {
+            size, pixel_aspect, ..
+        } = self.wanted.place;
+        let subject = &self.wanted.subject;
+        detail.compose(size, |size, palette| {
+            subject.compose(size, pixel_aspect, palette, Resample::Linear, &self.tiles)
+        })
+    }
+
     fn whole(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
         let make = |detail| {
-            let picture = picture(&self.wanted, detail)?;
+            let picture = self.picture(detail)?;
             Some((encode(&picture, pixels.protocol)?, picture))
         };
         let most = Detail::full(pixels.greys);
@@ -567,17 +583,6 @@ fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
         Protocol::Kitty => painter::Pixels::OverCells(bytes),
         _ => painter::Pixels::InCells(bytes),
     }
-}
-
-fn picture(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
-    let Place {
-        size, pixel_aspect, ..
-    } = wanted.place;
-    detail.compose(size, |size, palette| {
-        wanted
-            .subject
-            .compose(size, pixel_aspect, palette, Resample::Linear)
-    })
 }
 
 fn describe(there: &Encoded) -> String {

@@ -6,6 +6,7 @@ pub mod look;
 pub mod slices;
 pub mod stack;
 pub mod subject;
+pub mod tiles;
 pub mod window;
 pub mod zoom;
 

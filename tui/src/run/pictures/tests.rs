@@ -66,7 +66,7 @@ impl Desk {
     /// Waits for the picture that is being made; returns the slice it shows.
     async fn make(&mut self) -> u32 {
         let encoded = self.encoded.recv().await.unwrap();
-        let index = encoded.wanted.subject.showing.index;
+        let index = encoded.wanted.subject.showing.slices[0].index;
         self.pictures.encoded(encoded);
         index
     }
@@ -100,7 +100,7 @@ impl Desk {
     }
 
     fn shown(&mut self) -> Option<u32> {
-        self.pictures.take_shown().map(|s| s.index)
+        self.pictures.take_shown().map(|s| s.slices[0].index)
     }
 }
 
@@ -226,6 +226,17 @@ async fn over_a_fast_line_the_first_picture_is_complete() {
     assert!(!desk.pictures.encoding);
 }
 
+/// What is wanted, drawn anew.
+fn composed(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
+    let order = Order {
+        wanted: wanted.clone(),
+        draft: None,
+        base: None,
+        tiles: Arc::default(),
+    };
+    order.picture(detail)
+}
+
 /// On a terminal of this name.
 fn named(name: &str) -> Desk {
     let mut desk = Desk::answering();
@@ -262,7 +273,7 @@ async fn what_is_drawn_on_the_slice_is_a_patch_where_that_is_safe() {
                 panic!("{there:?}");
             };
             assert_eq!(
-                super::picture(&there.wanted, *detail).as_ref(),
+                composed(&there.wanted, *detail).as_ref(),
                 Some(&**picture),
                 "{name}: {keys}"
             );
