@@ -89,10 +89,10 @@ pub fn help((columns, rows): (u16, u16)) -> (usize, usize) {
     (rows, usize::from(columns / HELP_LIST).max(1))
 }
 
-/// Keys that do not fit into the help, so that it can be scrolled by so many.
-pub fn help_overflow(keys: usize, size: (u16, u16)) -> usize {
+/// Rows that do not fit into the help, so that it can be scrolled by so many.
+pub fn help_overflow(count: usize, size: (u16, u16)) -> usize {
     let (rows, lists) = help(size);
-    keys.saturating_sub(rows * lists)
+    count.saturating_sub(rows * lists)
 }
 
 #[cfg(test)]

@@ -251,6 +251,8 @@ pub enum Effect {
     },
     /// Read more about the case that is selected in the list.
     Peek(CaseId),
+    /// Have the scan of a case read that will be looked at next.
+    ReadAhead(CaseId),
     /// Keep these filters for the next time.
     SaveFilters(Vec<String>),
     /// Try a case again.

@@ -31,12 +31,13 @@ pub use review::subject::{Showing, Subject};
 use crate::term::{Key, KeyCode};
 use draft::prompting;
 use queue::{narrowing, peek};
-use review::count;
+use review::{ahead, count};
 
 /// Lets something happen to the model; returns what has to be done outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happen(model, event);
     effects.extend(peek::next(model));
+    effects.extend(ahead::next(model));
     effects
 }
 

@@ -233,6 +233,8 @@ pub struct Model {
     pub saved_filters: Vec<String>,
     /// More about the selected case.
     pub peek: Peek,
+    /// The case whose scan was read ahead last.
+    pub read_ahead: Option<CaseId>,
     /// What is so right now.
     pub live: Now,
     refresh: Refresh,
@@ -271,6 +273,7 @@ impl Model {
             filter: String::new(),
             saved_filters: FIRST_FILTERS.map(str::to_owned).to_vec(),
             peek: Peek::default(),
+            read_ahead: None,
             live: Now::default(),
             refresh: Refresh::default(),
         }

@@ -152,7 +152,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn select(model: &mut Model, step: isize) {
     if let Some(Dialog::Help { context, top }) = &mut model.dialog {
-        let last = crate::layout::help_overflow(model.keymap.actions(*context).len(), model.size);
+        let last = crate::layout::help_overflow(model.keymap.help(*context).len(), model.size);
         *top = top.saturating_add_signed(step).min(last);
         return;
     }

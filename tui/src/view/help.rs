@@ -1,6 +1,7 @@
 //! The keys of a screen.
 
 use super::{Theme, chrome, put};
+use crate::app::keymap::HelpRow;
 use crate::app::{Action, Context, Model};
 use crate::layout;
 use ratatui::buffer::Buffer;
@@ -23,16 +24,22 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);
-    let actions = model.keymap.actions(context);
-    let (rows, lists) = layout::help(size);
-    let top = top.min(layout::help_overflow(actions.len(), size));
-    for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
-        for (row, &action) in actions.iter().enumerate() {
-            let line = line(model, context, action, theme);
+    let rows = model.keymap.help(context);
+    let (height, lists) = layout::help(size);
+    let top = top.min(layout::help_overflow(rows.len(), size));
+    for (list, rows) in rows[top..].chunks(height).take(lists).enumerate() {
+        for (y, row) in rows.iter().enumerate() {
+            let line = match row {
+                HelpRow::Gap => continue,
+                HelpRow::Heading(text) => {
+                    Line::styled(format!("{:KEYS$}  {text}", ""), theme.faint())
+                }
+                HelpRow::Keys(action) => line(model, context, *action, theme),
+            };
             put(
                 buffer,
                 list as u16 * layout::HELP_LIST,
-                row as u16 + 2,
+                y as u16 + 2,
                 layout::HELP_LIST,
                 &line,
             );

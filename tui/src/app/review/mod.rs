@@ -1,5 +1,6 @@
 //! A case being looked at.
 
+pub mod ahead;
 pub mod count;
 pub mod coverage;
 pub mod look;
