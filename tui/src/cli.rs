@@ -69,6 +69,10 @@ pub struct Cli {
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
+    /// Draw pictures anew whenever something on them changes, for terminals that show a change
+    /// over a picture wrongly
+    #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Screen")]
+    pub no_delta: bool,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -92,6 +96,7 @@ pub fn main() -> ExitCode {
         picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
+        no_delta: cli.no_delta,
     };
     let client = match cli.host {
         Some(host) => Client::over_ssh(host, cli.socket),
@@ -140,6 +145,7 @@ struct Settings {
     picture: Option<Choice>,
     cell: Option<(u16, u16)>,
     greys: Option<GreyLevels>,
+    no_delta: bool,
 }
 
 impl Settings {
@@ -150,6 +156,7 @@ impl Settings {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,
             greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
+            patches: !self.no_delta && config.delta.unwrap_or(true),
         };
         Ok((preferences, config))
     }

@@ -27,6 +27,8 @@ pub struct Config {
     pub picture: Option<Choice>,
     /// Greys in a picture, unless the command line says.
     pub greys: Option<GreyLevels>,
+    /// Whether what changes on a picture may be drawn over it, unless the command line says.
+    pub delta: Option<bool>,
     /// Colours and signs of the text.
     pub theme: Theme,
     /// Which key means what.
@@ -47,6 +49,7 @@ struct File {
 struct Screen {
     picture: Option<Spanned<String>>,
     greys: Option<Spanned<u8>>,
+    delta: Option<bool>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
 }
@@ -132,6 +135,7 @@ impl Config {
         Ok(Config {
             picture: picture.transpose()?,
             greys: greys.transpose()?,
+            delta: screen.delta,
             theme,
             keymap: keys::keymap(&file.keys, &text)?,
         })

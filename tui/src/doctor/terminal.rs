@@ -38,6 +38,8 @@ pub struct Examined {
     pub pictures: &'static str,
     /// Why so.
     pub reason: String,
+    /// Whether only what changes on a picture is drawn, in words; `None` where pictures are text.
+    pub patches: Option<&'static str>,
     /// Milliseconds from a question to its answer; `None` if it does not answer.
     pub round_trip_ms: Option<f64>,
     /// Bytes a second that it takes.
@@ -83,6 +85,7 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
             Graphics::None | Graphics::Undecided => "none",
         },
         reason: terminal.reason(),
+        patches: terminal.patching(),
         round_trip_ms: round_trip.map(|seconds| seconds * 1e3),
         bytes_per_second: rate,
     })
@@ -177,6 +180,9 @@ impl Examined {
             ),
             ("pictures", format!("{}: {}", self.pictures, self.reason)),
         ];
+        if let Some(why) = self.patches {
+            lines.push(("", format!("patches: {why}")));
+        }
         match (self.round_trip_ms, self.bytes_per_second) {
             (Some(time), Some(rate)) => lines.push((
                 "line",
