@@ -55,7 +55,9 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         .map_err(|error| format!("starting a thread: {error}"))?;
     let mut asked = Asked { writer, reports };
     let mut terminal = Terminal::new(preferences, Environment::read(), tty.size());
-    let answers = asked.ask(probe::QUESTIONS.to_vec(), |reply| terminal.learn(reply));
+    let answers = asked.ask(probe::questions(Environment::read()), |reply| {
+        terminal.learn(reply)
+    });
     terminal.give_up_waiting();
     let mut round_trip = None;
     let mut rate = None;

@@ -11,8 +11,16 @@ use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
 /// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
-/// synchronised updates.
-pub const QUESTIONS: &[u8] = b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
+/// synchronised updates. tmux is not asked for kitty's protocol: it has it not, and takes the
+/// question for the title of its window.
+pub fn questions(environment: Environment) -> Vec<u8> {
+    let kitty: &[u8] = match environment.tmux {
+        true => b"",
+        false => b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+    };
+    let rest = b"\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
+    [b"\x1b[>q", kitty, rest].concat()
+}
 
 /// What is asked again when the window changes: the font may have changed with it.
 pub const SIZE_QUESTIONS: &[u8] = b"\x1b[16t\x1b[14t\x1b[?2;1;0S\x1b[5n";
@@ -660,6 +668,20 @@ mod tests {
         }
         let blocks = answered(terminal(Choice::Auto, (0, 0)), "\x1b[?62c\x1b[0n");
         assert_eq!(blocks.patching(), None);
+    }
+
+    #[test]
+    fn tmux_is_not_asked_what_it_takes_for_a_title() {
+        let asked = |tmux| {
+            questions(Environment {
+                tmux,
+                ..Environment::default()
+            })
+        };
+        let (plain, tmux) = (asked(false), asked(true));
+        assert!(plain.windows(3).any(|three| three == b"\x1b_G"));
+        assert!(!tmux.windows(2).any(|two| two == b"\x1b_"));
+        assert!([plain, tmux].iter().all(|all| all.ends_with(b"\x1b[5n")));
     }
 
     #[test]
