@@ -15,6 +15,7 @@ pub mod download;
 pub mod embed;
 pub mod model;
 pub mod output;
+pub mod prompts;
 pub mod scan;
 pub mod segment;
 pub mod server;

@@ -5,6 +5,7 @@ mod check_config;
 mod demo;
 mod dial_stdio;
 mod error;
+mod explain;
 mod generate;
 mod model;
 mod probe;
@@ -47,6 +48,7 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
+    Explain(explain::ExplainArgs),
     DialStdio(dial_stdio::DialStdioArgs),
     Completions(generate::CompletionsArgs),
     /// Print the manual page
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Verb::Model(args) => model::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
+        Verb::Explain(args) => explain::run(&args),
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),
         Verb::ProbeHere(args) => probe::run_here(&args),

@@ -137,6 +137,9 @@ fn revision(number: RevisionNumber) -> Revision {
                 threads: 2,
             },
             prompts: Vec::new(),
+            sources: Vec::new(),
+            edited: Default::default(),
+            masks: Default::default(),
             objects: vec![ObjectResult {
                 label: Label::MIN,
                 name: "nodule".to_owned(),

@@ -34,6 +34,8 @@ pub struct Examined {
     pub sixel: bool,
     /// Whether it can hold back a frame until it is complete.
     pub synchronized: bool,
+    /// It can say at which pixel the mouse is.
+    pub mouse_pixels: bool,
     /// How pictures are shown on it.
     pub pictures: &'static str,
     /// Why so.
@@ -74,6 +76,7 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         cell: terminal.cell(),
         sixel: terminal.has_sixel(),
         synchronized: terminal.is_synchronized(),
+        mouse_pixels: terminal.has_mouse_pixels(),
         pictures: match terminal.graphics() {
             Graphics::Pixels(pixels) => match pixels.protocol {
                 Protocol::Sixel => "sixel",
@@ -154,7 +157,7 @@ impl Asked {
                     }
                 }
                 Report::Gone(_) => return None,
-                Report::Written | Report::Input(_) => {}
+                Report::Written | Report::Doubt | Report::Input(_) => {}
             }
         }
     }
@@ -175,9 +178,10 @@ impl Examined {
             (
                 "",
                 format!(
-                    "{}, {}",
+                    "{}, {}, {}",
                     can(self.sixel, "sixel"),
-                    can(self.synchronized, "synchronized updates")
+                    can(self.synchronized, "synchronized updates"),
+                    can(self.mouse_pixels, "mouse by pixels")
                 ),
             ),
             ("pictures", format!("{}: {}", self.pictures, self.reason)),

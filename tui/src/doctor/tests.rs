@@ -9,6 +9,7 @@ fn healthy() -> Report {
             cell: (9, 17),
             sixel: true,
             synchronized: true,
+            mouse_pixels: true,
             pictures: "sixel",
             reason: "it says that it has sixel".to_owned(),
             patches: Some("off: not tried on this terminal"),

@@ -1,6 +1,7 @@
 //! The part of a slice that a picture shows, and where its voxels lie in the picture.
 
 use super::Size;
+use super::scale::voxel_under;
 use super::span::Span;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
@@ -37,6 +38,22 @@ impl Region {
             width: self.width,
             height: self.height,
         }
+    }
+
+    /// The pixel of the slice (file order) that lies under the middle of a pixel of a picture of
+    /// this part, `size` pixels large. The pixel must be one of the picture.
+    pub fn under(
+        self,
+        (x, y): (u32, u32),
+        size: Size,
+        shape: SliceShape,
+        orientation: Orientation,
+    ) -> (u32, u32) {
+        let screen = (
+            self.x + voxel_under(x, self.width, size.width),
+            self.y + voxel_under(y, self.height, size.height),
+        );
+        orientation.to_slice(shape, screen)
     }
 
     /// Whether it is something and lies on the slice.

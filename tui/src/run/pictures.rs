@@ -8,6 +8,7 @@ use super::pace::Pace;
 use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
+use crate::app::review::seen::Seen;
 use crate::app::review::subject::{Showing, SliceSubject};
 use crate::app::review::tiles::Tiles;
 use crate::picture::cells::{Cells, Colour, Depth};
@@ -109,6 +110,8 @@ pub struct Pictures {
     ready: Option<Encoded>,
     sent: Option<Sent>,
     shown: Option<Showing>,
+    /// The picture that is on the screen as far as the terminal says, and where.
+    seen: Option<(Arc<Seen>, Place)>,
     /// Questions asked and answered.
     asked: u64,
     answers: u64,
@@ -135,6 +138,7 @@ impl Pictures {
             ready: None,
             sent: None,
             shown: None,
+            seen: None,
             asked: 0,
             answers: 0,
             timed: None,
@@ -284,6 +288,7 @@ impl Pictures {
         self.ready = None;
         // What was sent is no longer to be seen; its answer still has to come.
         self.shown = None;
+        self.seen = None;
         match &mut self.sent {
             Some(Sent::Writing(showing) | Sent::Unanswered(showing, ..)) => showing.revision = None,
             None => {}
@@ -367,10 +372,25 @@ impl Pictures {
                     Instant::now() + ANSWER_WAIT,
                 ))
             } else {
-                self.shown = Some(showing);
+                self.arrived(showing);
                 None
             };
         }
+    }
+
+    /// What was sent is on the screen.
+    fn arrived(&mut self, showing: Showing) {
+        self.shown = Some(showing);
+        self.seen = self.on_screen.as_ref().map(|there| {
+            let Wanted { subject, place } = &there.wanted;
+            let seen = Seen::of(subject, place.size, place.pixel_aspect);
+            (Arc::new(seen), *place)
+        });
+    }
+
+    /// The picture that somebody sees now, and where it is.
+    pub fn seen(&self) -> Option<&(Arc<Seen>, Place)> {
+        self.seen.as_ref()
     }
 
     /// The terminal has answered.
@@ -385,8 +405,9 @@ impl Pictures {
         if let Some(Sent::Unanswered(showing, number, _)) = &self.sent
             && self.answers >= *number
         {
-            self.shown = Some(showing.clone());
+            let showing = showing.clone();
             self.sent = None;
+            self.arrived(showing);
         }
     }
 
@@ -427,7 +448,8 @@ impl Pictures {
             && *until <= now
         {
             // The answer got lost; the picture probably did not.
-            self.shown = Some(showing.clone());
+            let showing = showing.clone();
+            self.arrived(showing);
             self.sent = None;
             self.answers = self.asked;
             self.timed = None;

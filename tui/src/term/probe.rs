@@ -11,14 +11,14 @@ use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
 /// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
-/// synchronised updates. tmux is not asked for kitty's protocol: it has it not, and takes the
+/// synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it has it not, and takes the
 /// question for the title of its window.
 pub fn questions(environment: Environment) -> Vec<u8> {
     let kitty: &[u8] = match environment.tmux {
         true => b"",
         false => b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
     };
-    let rest = b"\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
+    let rest = b"\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?1016$p\x1b[5n";
     [b"\x1b[>q", kitty, rest].concat()
 }
 
@@ -257,6 +257,7 @@ pub struct Terminal {
     largest: Option<(u16, u16)>,
     kitty: bool,
     synchronized: bool,
+    mouse_pixels: bool,
     /// The end mark has come, or nobody waits for it any more.
     settled: bool,
 }
@@ -276,6 +277,7 @@ impl Terminal {
             largest: None,
             kitty: false,
             synchronized: false,
+            mouse_pixels: false,
             settled: false,
         }
     }
@@ -286,6 +288,7 @@ impl Terminal {
             Reply::Attributes(attributes) => self.attributes = Some(attributes.clone()),
             Reply::Version(version) => self.version = Some(version.clone()),
             Reply::Mode { mode: 2026, state } => self.synchronized = matches!(state, 1..=3),
+            Reply::Mode { mode: 1016, state } => self.mouse_pixels = matches!(state, 1..=3),
             Reply::Mode { .. } => {}
             &Reply::CellSize { width, height } => self.cell = Some((width, height)),
             &Reply::TextArea { width, height } => {
@@ -335,6 +338,11 @@ impl Terminal {
     /// Whether a frame can be held back until it is complete (mode 2026).
     pub fn is_synchronized(&self) -> bool {
         self.synchronized
+    }
+
+    /// Whether it can say at which pixel the mouse is (mode 1016).
+    pub fn has_mouse_pixels(&self) -> bool {
+        self.mouse_pixels
     }
 
     /// Width and height of a character cell in pixels: what the user said, else what the terminal
@@ -595,10 +603,11 @@ mod tests {
     fn xterm_as_vt340_hides_its_cells_but_tells_by_its_window() {
         let xterm = answered(
             terminal(Choice::Auto, (484, 316)),
-            "\x1bP>|XTerm(379)\x1b\\\x1b[?63;1;2;4;6;9;15;16;22;28c\x1b[?1;0;1024S\x1b[?2;0;480;312S\x1b[?2026;0$y\x1b[0n",
+            "\x1bP>|XTerm(379)\x1b\\\x1b[?63;1;2;4;6;9;15;16;22;28c\x1b[?1;0;1024S\x1b[?2;0;480;312S\x1b[?2026;0$y\x1b[?1016;2$y\x1b[0n",
         );
         assert_eq!(xterm.cell(), (6, 13));
         assert!(!xterm.is_synchronized());
+        assert!(xterm.has_mouse_pixels());
         assert_eq!(
             xterm.graphics(),
             Graphics::Pixels(Pixels {
@@ -627,7 +636,7 @@ mod tests {
             "\x1bP>|foot(1.23.0)\x1b\\\x1b[?62;4;22;28;29c\x1b[6;17;9t\x1b[4;408;720t\x1b[?1;0;1024S\x1b[?2026;2$y\x1b[0n",
         );
         assert_eq!(foot.cell(), (9, 17));
-        assert!(foot.is_synchronized());
+        assert!(foot.is_synchronized() && !foot.has_mouse_pixels());
     }
 
     #[test]

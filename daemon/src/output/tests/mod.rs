@@ -75,6 +75,9 @@ fn provenance(info: &ScanInfo) -> Provenance {
             }),
             points: Vec::new(),
         }],
+        sources: Vec::new(),
+        edited: Default::default(),
+        masks: Default::default(),
         objects: vec![ObjectResult {
             label: label(1),
             name: "thing".to_owned(),

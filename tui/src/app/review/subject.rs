@@ -3,10 +3,9 @@
 use super::slices::SliceId;
 use super::stack::Stack;
 use super::tiles::{Tile, Tiles};
-use super::zoom;
 use super::{Compared, Review};
 use crate::masks::{changes, cut};
-use crate::picture::arrange::{self, Caption, Frame};
+use crate::picture::arrange::{self, Caption, Frame, Spot};
 use crate::picture::{
     Canvas, Form, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size, compose,
 };
@@ -157,25 +156,11 @@ impl SliceSubject {
         if let (Layout::One, [pane]) = (self.layout, &self.panes[..]) {
             return self.pane(pane, size, palette, resample);
         }
-        let aspect = self.panes.first().map_or(1.0, |pane| {
-            let (width, height) = pane.extent();
-            width / height * pixel_aspect
-        });
-        let spots = match self.layout {
-            Layout::One | Layout::Three => arrange::one_and_two(size).to_vec(),
-            Layout::Mosaic => arrange::grid(size, self.panes.len() as u32, aspect),
-        };
-        let placed = self.panes.iter().zip(spots).filter_map(|(pane, spot)| {
-            let canvas = Canvas {
-                size: spot.size,
-                pixel_aspect,
-                band: 1,
-            };
-            let (width, height) = pane.extent();
-            Some((pane, spot, canvas.fit(width, height)?))
-        });
-        let placed: Vec<_> = placed.collect();
-        let wanted = placed.iter().map(|&(pane, _, size)| Tile {
+        let placed = self.panes.iter().zip(self.spots(size, pixel_aspect));
+        let placed: Vec<_> = placed
+            .filter_map(|(pane, spot)| Some((pane, spot?)))
+            .collect();
+        let wanted = placed.iter().map(|&(pane, spot)| Tile {
             case: self.showing.case.clone(),
             slice: pane.slice,
             region: pane.region,
@@ -185,22 +170,48 @@ impl SliceSubject {
             inverted: self.inverted,
             overlay: self.overlay.clone(),
             form: self.form,
-            size,
+            size: spot.size,
             palette,
             resample,
         });
         let drawn = tiles.take(wanted.collect(), |at| {
-            let (pane, _, size) = placed[at];
-            self.pane(pane, size, palette, resample)
+            let (pane, spot) = placed[at];
+            self.pane(pane, spot.size, palette, resample)
         });
         let mut picture = Indexed::from_fn(size, palette, |_, _| 0);
-        for (&(pane, spot, _), drawn) in placed.iter().zip(drawn) {
+        for (&(pane, spot), drawn) in placed.iter().zip(drawn) {
             if let Some(drawn) = drawn {
                 let caption = self.caption(pane);
                 arrange::place(&mut picture, spot, &drawn, caption, pane.frame);
             }
         }
         Some(picture)
+    }
+
+    /// Where each of the panes is in a picture, `size` pixels large, of pixels that are
+    /// `pixel_aspect` times as high as wide; `None` for those that have no room.
+    pub fn spots(&self, size: Size, pixel_aspect: f64) -> Vec<Option<Spot>> {
+        let room = match self.layout {
+            Layout::One => return vec![Some(Spot { x: 0, y: 0, size }); self.panes.len()],
+            Layout::Three => arrange::one_and_two(size).to_vec(),
+            Layout::Mosaic => {
+                let aspect = self.panes.first().map_or(1.0, |pane| {
+                    let (width, height) = pane.extent();
+                    width / height * pixel_aspect
+                });
+                arrange::grid(size, self.panes.len() as u32, aspect)
+            }
+        };
+        let spots = self.panes.iter().zip(room).map(|(pane, room)| {
+            let canvas = Canvas {
+                size: room.size,
+                pixel_aspect,
+                band: 1,
+            };
+            let (width, height) = pane.extent();
+            Some(room.middle(canvas.fit(width, height)?))
+        });
+        spots.collect()
     }
 
     /// What is written into a pane among others.
@@ -345,13 +356,12 @@ impl Review {
         if values.shape != stack.shape() {
             return None;
         }
-        let mut region = self.zoom.region(&stack);
+        let region = self.region_of(&stack);
         let (x, y) = stack.pixel(self.at);
         let mut marks = Vec::new();
         match self.layout {
             Layout::One => {
                 if let Some(edit) = &self.edit {
-                    region = zoom::with(region, &stack, edit.cursor);
                     marks = edit.marks(self.drafting.drawn(edit.label, slice.index));
                 } else if self.pointing {
                     marks.push(Mark::Cursor { x, y });
