@@ -70,6 +70,10 @@ pub struct Cli {
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
+    /// Draw pictures anew whenever something on them changes, for terminals that show a change
+    /// over a picture wrongly
+    #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Screen")]
+    pub no_delta: bool,
     /// Leave the mouse to the terminal, which then selects text without shift
     #[arg(long, global = true, help_heading = "Screen")]
     pub no_mouse: bool,
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
         picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
+        no_delta: cli.no_delta,
         no_mouse: cli.no_mouse,
     };
     let client = match cli.host {
@@ -145,6 +150,7 @@ struct Settings {
     picture: Option<Choice>,
     cell: Option<(u16, u16)>,
     greys: Option<GreyLevels>,
+    no_delta: bool,
     no_mouse: bool,
 }
 
@@ -157,6 +163,7 @@ impl Settings {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,
             greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
+            patches: !self.no_delta && config.delta.unwrap_or(true),
         };
         Ok((preferences, config))
     }

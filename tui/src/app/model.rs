@@ -376,14 +376,15 @@ impl Model {
             Screen::Review(review) if review.case == key.0 => Some(review),
             _ => None,
         };
-        let masked = || match review {
-            Some(review) if review.revision() == Some(revision) => {
-                review.masked_across(showing.axis)
-            }
-            _ => BTreeSet::new(),
-        };
-        let coverage = self.seen.entry(key.clone()).or_default();
-        coverage.show(showing.axis, showing.index, masked);
+        let coverage = self.seen.entry(key).or_default();
+        for slice in showing.slices {
+            coverage.show(slice, || match review {
+                Some(review) if review.revision() == Some(revision) => {
+                    review.masked_across(slice.axis)
+                }
+                _ => BTreeSet::new(),
+            });
+        }
     }
 
     /// Whether a revision has been on the screen.

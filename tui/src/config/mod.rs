@@ -27,6 +27,8 @@ pub struct Config {
     pub picture: Option<Choice>,
     /// Greys in a picture, unless the command line says.
     pub greys: Option<GreyLevels>,
+    /// Whether what changes on a picture may be drawn over it, unless the command line says.
+    pub delta: Option<bool>,
     /// Whether the mouse is used, unless the command line says.
     pub mouse: bool,
     /// Colours and signs of the text.
@@ -40,6 +42,7 @@ impl Default for Config {
         Config {
             picture: None,
             greys: None,
+            delta: None,
             mouse: true,
             theme: Theme::default(),
             keymap: Keymap::default(),
@@ -61,6 +64,7 @@ struct File {
 struct Screen {
     picture: Option<Spanned<String>>,
     greys: Option<Spanned<u8>>,
+    delta: Option<bool>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
     mouse: Option<bool>,
@@ -147,6 +151,7 @@ impl Config {
         Ok(Config {
             picture: picture.transpose()?,
             greys: greys.transpose()?,
+            delta: screen.delta,
             mouse: screen.mouse.unwrap_or(true),
             theme,
             keymap: keys::keymap(&file.keys, &text)?,

@@ -58,6 +58,7 @@ fn mistakes_name_the_line_and_what_was_meant() {
         ("[screen]\nglyhps = \"ascii\"", 2, "did you mean `glyphs`?"),
         ("[screen]\n\nglyphs = \"asci\"", 3, "did you mean `ascii`?"),
         ("[screen]\ngreys = 1", 2, "from 2 to 101"),
+        ("[screen]\ndelta = 1", 2, "expected a boolean"),
         ("[screen]\ncolours = \"rainbow\"", 2, "auto, all, 16, none"),
         ("[screen]\npicture = \"sixle\"", 2, "did you mean `sixel`?"),
         ("[screen]\nmouse = \"off\"", 2, "expected a boolean"),

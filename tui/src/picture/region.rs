@@ -118,11 +118,22 @@ impl Projection {
             width,
             height,
         } = self.region;
-        (y..y + height).flat_map(move |row| {
-            (x..x + width).map(move |column| {
-                let (x, y) = self.orientation.to_slice(self.shape, (column, row));
-                y as usize * self.shape.width as usize + x as usize
-            })
+        let place = |column, row| {
+            let (x, y) = self.orientation.to_slice(self.shape, (column, row));
+            y as usize * self.shape.width as usize + x as usize
+        };
+        // From any voxel it is as far to the next one on its right, and to the one below it;
+        // backwards where the slice is flipped, so that the sums wrap.
+        let first = place(x, y);
+        let step = |is_one: bool, next: (u32, u32)| {
+            let next = is_one.then(|| place(next.0, next.1));
+            next.map_or(0, |next| next.wrapping_sub(first))
+        };
+        let across = step(width > 1, (x + 1, y));
+        let down = step(height > 1, (x, y + 1));
+        (0..height as usize).flat_map(move |row| {
+            let start = first.wrapping_add(row.wrapping_mul(down));
+            (0..width as usize).map(move |column| start.wrapping_add(column.wrapping_mul(across)))
         })
     }
 

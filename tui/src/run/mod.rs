@@ -143,7 +143,7 @@ pub async fn run(
     screen.model.host = screen.client.host().map(ToString::to_string);
     screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
     screen.send(Frame {
-        bytes: probe::QUESTIONS.to_vec(),
+        bytes: probe::questions(Environment::read()),
         questions: 1,
     });
     if let Some(case) = case {

@@ -103,6 +103,7 @@ mod tests {
             picture,
             cell: Some(cell),
             greys: GreyLevels::USUAL,
+            patches: true,
         };
         let size = WindowSize {
             columns: 80,

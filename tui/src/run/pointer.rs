@@ -63,6 +63,7 @@ mod tests {
             picture,
             cell: Some(CELL),
             greys: GreyLevels::USUAL,
+            patches: true,
         };
         let size = WindowSize {
             columns: 80,

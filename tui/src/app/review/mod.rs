@@ -9,6 +9,7 @@ pub mod seen;
 pub mod slices;
 pub mod stack;
 pub mod subject;
+pub mod tiles;
 pub mod window;
 pub mod zoom;
 

@@ -2,6 +2,7 @@
 
 use super::slices::SliceId;
 use super::stack::Stack;
+use super::tiles::{Tile, Tiles};
 use super::{Compared, Review};
 use crate::masks::{changes, cut};
 use crate::picture::arrange::{self, Caption, Frame, Spot};
@@ -10,7 +11,6 @@ use crate::picture::{
 };
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::case::{CaseId, RevisionNumber};
-use medicosam_shared::geometry::Axis;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::{MaskSet, SliceMask};
 use medicosam_shared::window::Range;
@@ -108,16 +108,13 @@ impl<T> PartialEq for ByName<T> {
     }
 }
 
-/// Which slice of which case is shown with which masks.
+/// Which slices of which case are shown with which masks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Showing {
     /// The case.
     pub case: CaseId,
-    /// The axis that the slice is cut across.
-    pub axis: Axis,
-    /// The slice that is looked at; where three planes are shown the one that the masks are cut
-    /// along.
-    pub index: u32,
+    /// The slices: the one that is looked at, all three planes, or all tiles of a mosaic.
+    pub slices: Vec<SliceId>,
     /// The revision whose masks are drawn; `None` if none are.
     pub revision: Option<RevisionNumber>,
     /// Which state of one's draft is drawn instead; `None` if none is.
@@ -142,12 +139,15 @@ impl SliceSubject {
     }
 
     /// The picture, `size` pixels large, of pixels that are `pixel_aspect` times as high as wide.
+    /// Slices among others that are in `tiles` already are not drawn again; those that are drawn
+    /// are put there.
     pub fn compose(
         &self,
         size: Size,
         pixel_aspect: f64,
         palette: Palette,
         resample: Resample,
+        tiles: &Tiles,
     ) -> Option<Indexed> {
         let palette = match self.form {
             Form::Outline => palette,
@@ -156,13 +156,31 @@ impl SliceSubject {
         if let (Layout::One, [pane]) = (self.layout, &self.panes[..]) {
             return self.pane(pane, size, palette, resample);
         }
+        let placed = self.panes.iter().zip(self.spots(size, pixel_aspect));
+        let placed: Vec<_> = placed
+            .filter_map(|(pane, spot)| Some((pane, spot?)))
+            .collect();
+        let wanted = placed.iter().map(|&(pane, spot)| Tile {
+            case: self.showing.case.clone(),
+            slice: pane.slice,
+            region: pane.region,
+            orientation: pane.orientation,
+            marks: pane.marks.clone(),
+            range: self.range,
+            inverted: self.inverted,
+            overlay: self.overlay.clone(),
+            form: self.form,
+            size: spot.size,
+            palette,
+            resample,
+        });
+        let drawn = tiles.take(wanted.collect(), |at| {
+            let (pane, spot) = placed[at];
+            self.pane(pane, spot.size, palette, resample)
+        });
         let mut picture = Indexed::from_fn(size, palette, |_, _| 0);
-        for (pane, spot) in self.panes.iter().zip(self.spots(size, pixel_aspect)) {
-            let drawn = spot.and_then(|spot| {
-                let drawn = self.pane(pane, spot.size, palette, resample)?;
-                Some((spot, drawn))
-            });
-            if let Some((spot, drawn)) = drawn {
+        for (&(pane, spot), drawn) in placed.iter().zip(drawn) {
+            if let Some(drawn) = drawn {
                 let caption = self.caption(pane);
                 arrange::place(&mut picture, spot, &drawn, caption, pane.frame);
             }
@@ -294,11 +312,7 @@ impl Overlay {
 impl Review {
     /// What the picture shows.
     pub fn subject(&self) -> Subject {
-        let (Some(detail), Some(stack), Some(own)) = (
-            &self.detail,
-            self.stack(),
-            self.detail.as_ref().and_then(Stack::of),
-        ) else {
+        let (Some(detail), Some(stack)) = (&self.detail, self.stack()) else {
             return Subject::Nothing;
         };
         let mut panes = Vec::new();
@@ -315,15 +329,10 @@ impl Review {
             return Subject::Nothing;
         }
         let overlay = self.overlay();
-        let shown = match self.layout {
-            Layout::Three => self.slice_across(own.axis),
-            Layout::One | Layout::Mosaic => self.slice_across(stack.axis),
-        };
         Subject::Slice(Box::new(SliceSubject {
             showing: Showing {
                 case: self.case.clone(),
-                axis: shown.axis,
-                index: shown.index,
+                slices: panes.iter().map(|pane| pane.slice).collect(),
                 revision: overlay.revision(),
                 draft: overlay.draft(),
             },

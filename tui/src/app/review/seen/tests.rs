@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::review::stack::Stack;
 use crate::app::review::subject::{ByName, Layout, Overlay, Pane, Showing};
+use crate::app::review::tiles::Tiles;
 use crate::app::review::zoom::Zoom;
 use crate::picture::{Canvas, Form, GreyLevels, Ink, Mark, Opacity, Palette, Resample};
 use medicosam_shared::api::SliceValues;
@@ -106,8 +107,10 @@ impl View {
         SliceSubject {
             showing: Showing {
                 case: CaseId("one".to_owned()),
-                axis: self.axis,
-                index: self.voxel[self.axis.index()],
+                slices: vec![SliceId {
+                    axis: self.axis,
+                    index: self.voxel[self.axis.index()],
+                }],
                 revision: None,
                 draft: None,
             },
@@ -143,7 +146,13 @@ type Pixel = ((i64, i64), u8);
 fn drawn(subject: &SliceSubject, canvas: &Canvas) -> Option<(Vec<Pixel>, Seen, Palette)> {
     let size = subject.fit(canvas)?;
     let palette = Palette::new(GreyLevels::MOST);
-    let picture = subject.compose(size, canvas.pixel_aspect, palette, Resample::Nearest)?;
+    let picture = subject.compose(
+        size,
+        canvas.pixel_aspect,
+        palette,
+        Resample::Nearest,
+        &Tiles::default(),
+    )?;
     let seen = Seen::of(subject, size, canvas.pixel_aspect);
     let pixels = picture.pixels().iter().enumerate().map(|(n, &pixel)| {
         let (x, y) = (n as u32 % size.width, n as u32 / size.width);
