@@ -86,6 +86,8 @@ def make_held_out_items(root: Path, folder: Path, encoder: Encoder, seed: int) -
         for volume, cut in slices:
             rng = rng_of(cut.name, seed)
             picture = slice_of(volume, cut)
+            if (picture > 25).mean() < 0.05:
+                continue  # Air.
             found = held_out_objects(volume, picture, cut, held_out.labels, rng)
             chosen += [(cut, picture, f) for f in regions.some(rng, found, held_out.each)]
         order = np.random.default_rng(seed).permutation(len(chosen))[: held_out.objects]

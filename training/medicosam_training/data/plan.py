@@ -87,7 +87,7 @@ class HeldOut:
 HELD_OUT = (
     HeldOut("mni152", lambda r: [volumes.mni152(r)], 2, 9, ("neuromorphometrics",)),
     HeldOut("icbm152", lambda r: [volumes.icbm152(r)], 2, 9, ("tissue", "brain")),
-    HeldOut("itk-t1", lambda r: [volumes.itk_t1(r)], 2, 3, ("k-means", "brain")),
+    HeldOut("itk-t1", lambda r: [volumes.itk_t1(r)], 1, 3, ("k-means", "brain")),
     HeldOut("skull-ct", lambda r: [volumes.skull_ct(r)], 2, 5, ("bone", "head", "within-skull")),
     HeldOut("dipy-regions", volumes.dipy_volumes, 2, 2, ()),
     HeldOut("itk-regions", volumes.itk_pictures, 2, 1, (), each=15),

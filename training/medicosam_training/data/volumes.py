@@ -141,9 +141,11 @@ def skull_ct(root: Path) -> Volume:
         member = next(m for m in tar.getmembers() if m.name.endswith("matrix.dat"))
         raw = tar.extractfile(member).read()
     voxels = np.frombuffer(raw, "<i2").reshape(108, 256, 256).transpose(2, 1, 0)
-    bone = voxels >= 226
-    head = ndimage.binary_opening(voxels > -300, iterations=1)
+    # The largest part is the head; the rest of what is denser than air holds it.
+    parts, _ = ndimage.label(ndimage.binary_opening(voxels > -300, iterations=1))
+    head = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
     head = np.stack([ndimage.binary_fill_holes(s) for s in np.moveaxis(head, 2, 0)], axis=2)
+    bone = (voxels >= 226) & head
     labels = {"bone": bone.astype(np.int32), "head": head.astype(np.int32)}
     inside = np.stack(
         [
