@@ -44,6 +44,8 @@ pub enum HelpRow {
     Heading(&'static str),
     /// The keys of an action, and what it does.
     Keys(Action),
+    /// What the mouse does, and what comes of it.
+    Gesture(&'static str, &'static str),
 }
 
 /// All of them; in a context a key has at most one meaning.

@@ -3,10 +3,13 @@
 pub mod ahead;
 pub mod count;
 pub mod coverage;
+pub mod grip;
 pub mod look;
+pub mod seen;
 pub mod slices;
 pub mod stack;
 pub mod subject;
+pub mod tiles;
 pub mod window;
 pub mod zoom;
 
@@ -14,7 +17,7 @@ use crate::app::draft::drafting::Drafting;
 use crate::app::draft::edit::Edit;
 use crate::app::event::Effect;
 use crate::masks::Measures;
-use crate::picture::{Form, Opacity};
+use crate::picture::{Form, Opacity, Region};
 use medicosam_shared::api::DraftChange;
 use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
 use medicosam_shared::geometry::Axis;
@@ -27,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use subject::Layout;
-use window::WindowChoice;
+use window::{Limits, WindowChoice};
 use zoom::Zoom;
 
 /// Slices asked for ahead, on either side.
@@ -73,6 +76,8 @@ pub struct Review {
     pub adjusting: bool,
     /// A number being typed before a key.
     pub count: Option<count::Count>,
+    /// A mouse button that is held on the picture.
+    pub grip: Option<grip::Grip>,
     /// Prompts being drawn.
     pub edit: Option<Edit>,
     /// One's draft.
@@ -126,6 +131,7 @@ impl Review {
             inverted: false,
             adjusting: false,
             count: None,
+            grip: None,
             edit: None,
             drafting: Drafting::default(),
             prompting: false,
@@ -527,6 +533,27 @@ impl Review {
             (Some(x), Some(y)) => (x as u32, y as u32),
             _ => centre,
         }
+    }
+
+    /// The part of the slice that is looked at that is seen.
+    pub fn region(&self) -> Option<Region> {
+        Some(self.region_of(&self.stack()?))
+    }
+
+    /// The part of a slice that is seen. While prompts are drawn it holds the cursor.
+    fn region_of(&self, stack: &Stack) -> Region {
+        let region = self.zoom.region(stack);
+        match &self.edit {
+            Some(edit) => zoom::with(region, stack, edit.cursor),
+            None => region,
+        }
+    }
+
+    /// The values of black and white, if the slice that is looked at has any.
+    pub fn limits(&self) -> Option<Limits> {
+        let values = self.slice().and_then(|slice| self.slices.get(slice));
+        let values = values.map_or(&[][..], |slice| &slice.values);
+        self.window.limits(self.detail.as_ref()?, values)
     }
 
     /// Value of the voxel that is looked at, if its slice is here.
