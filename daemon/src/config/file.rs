@@ -2,9 +2,11 @@
 
 use super::devices::Fallback;
 use super::error::{self, ConfigError};
+use super::review::ReviewPolicy;
 use super::size::ByteSize;
 use crate::model::Precision;
 use jiff::SignedDuration;
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -148,6 +150,10 @@ pub(super) struct Profile {
     pub plane: String,
     #[serde(default)]
     pub window: Window,
+    #[serde(default)]
+    pub propagation: Propagation,
+    #[serde(default)]
+    pub review: ReviewPolicy,
     #[serde(default)]
     pub object: Vec<Object>,
 }

@@ -7,15 +7,18 @@ mod devices;
 mod error;
 mod file;
 pub mod prompts;
+mod review;
 mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
 pub use file::{BoxSpec, PointSpec, Space};
+pub use review::ReviewPolicy;
 
 use medicosam_shared::geometry::{Affine, Axis, Plane};
 use medicosam_shared::paths;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -95,6 +98,10 @@ pub struct Profile {
     pub plane: SlicePlane,
     /// How voxel values become grey.
     pub window: Window,
+    /// How 3-D boxes become masks slice by slice.
+    pub propagation: Propagation,
+    /// Which results wait for a person.
+    pub review: ReviewPolicy,
     /// What to segment.
     pub objects: Vec<Object>,
 }
@@ -305,6 +312,8 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
         model: profile.model,
         plane,
         window: profile.window,
+        propagation: profile.propagation,
+        review: profile.review,
         objects,
     })
 }

@@ -17,6 +17,7 @@ mod protocol;
 mod reading;
 mod reporter;
 mod supervisor;
+mod volumes;
 mod watchdog;
 
 pub use choice::NoDevice;

@@ -13,13 +13,15 @@ use crate::embed::{CacheError, ContentKey, EmbeddingCache, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::output;
 use crate::scan::{Header, Volume};
-use crate::segment::Segmentation;
-use crate::store::{FaultClass, Lane, NewRevision, Store, Task, Work};
+use crate::segment::propagation::{self, Span};
+use crate::segment::{Cohort, Segmentation, assess};
+use crate::store::{Approval, FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::{CaseState, Fault, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::{
     ModelRecord, Provenance, RuntimeRecord, ScanInfo, ScanRecord, Timings,
 };
@@ -28,6 +30,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Other cases that a volume is compared with.
+const COHORT: u32 = 500;
 
 /// The tools of one thread of a worker, kept from case to case.
 pub struct Pipeline {
@@ -49,15 +54,19 @@ pub struct Pipeline {
 
 /// Everything about a case that its slices have in common.
 pub(super) struct Job<'a> {
-    work: &'a Work,
-    profile: &'a Profile,
+    pub(super) work: &'a Work,
+    pub(super) profile: &'a Profile,
     pub(super) info: ScanInfo,
     pub(super) axis: Axis,
     window: Window,
     range: Range,
     /// Read when it is needed first: a prompt on an embedded slice does without.
     volume: Option<Volume>,
-    timings: Timings,
+    /// How 3-D boxes became masks.
+    propagation: Option<Propagation>,
+    /// The 3-D boxes of the profile, as far as this revision was made by them.
+    boxes: Vec<Span>,
+    pub(super) timings: Timings,
     started: Instant,
 }
 
@@ -77,6 +86,9 @@ impl<'a> Job<'a> {
             window: before.window,
             range: before.range,
             volume: None,
+            propagation: before.propagation,
+            // A person may have gone beyond them.
+            boxes: Vec::new(),
             timings: Timings::default(),
             started,
         }
@@ -207,6 +219,8 @@ impl Pipeline {
             range: reading.range,
             info,
             volume: Some(reading.volume),
+            propagation: None,
+            boxes: Vec::new(),
             timings: Timings {
                 load_s: started.elapsed().as_secs_f64(),
                 ..Timings::default()
@@ -218,15 +232,19 @@ impl Pipeline {
             objects.iter().map(|o| (o.label, o.name.clone())).collect();
         let prompts: Vec<SlicePrompt> = objects.iter().flat_map(|o| o.slices(axis)).collect();
 
+        let (spans, single) = propagation::split(&prompts);
+        job.propagation = (!spans.is_empty()).then_some(profile.propagation);
+        let name = |label: Label, current: &Segmentation| {
+            let known = names.get(&label).cloned();
+            known.unwrap_or_else(|| current.name(label))
+        };
         let empty = Segmentation::empty(job.info.dims, axis);
-        let segmentation = self.answer_all(&mut job, empty, &prompts, |label, current| {
-            names
-                .get(&label)
-                .cloned()
-                .unwrap_or_else(|| current.name(label))
-        })?;
+        let embedded = self.embed_spans(&mut job, &spans)?;
+        let segmentation = self.answer_all(&mut job, empty, &single, name)?;
         self.store.stage(&work.lease, CaseState::Segmenting)?;
         self.reporter.tell(&Report::Changed);
+        let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
+        job.boxes = spans;
         let records = self.models.records(&profile.model)?;
         self.commit(
             job,
@@ -295,10 +313,7 @@ impl Pipeline {
         let mut together = BTreeMap::new();
         for (done, (index, prompts)) in (0u32..).zip(by_slice) {
             if job.work.task == Task::Segment {
-                self.answer_handed()?;
-                self.read_next_ahead()?;
-                self.reporter
-                    .tell(&Report::Progress(Progress { done, total }));
+                self.between_slices(Progress { done, total })?;
             }
             self.reporter.tell(&Report::Alive);
             if together.is_empty() && job.work.task == Task::Segment {
@@ -321,6 +336,15 @@ impl Pipeline {
         Ok(segmentation)
     }
 
+    /// What bulk work does between two slices: prompts that wait for the encoder are answered, and
+    /// the next scan is read.
+    pub(super) fn between_slices(&mut self, progress: Progress) -> Result<(), Failure> {
+        self.answer_handed()?;
+        self.read_next_ahead()?;
+        self.reporter.tell(&Report::Progress(progress));
+        Ok(())
+    }
+
     /// Has the next scan of the queue read meanwhile.
     fn read_next_ahead(&mut self) -> Result<(), Failure> {
         if !self.read_ahead.is_idle() {
@@ -337,7 +361,7 @@ impl Pipeline {
     }
 
     /// Embeds the next of these slices that are not in the cache at once.
-    fn embed_next(
+    pub(super) fn embed_next(
         &mut self,
         job: &mut Job<'_>,
         slices: &[u32],
@@ -504,6 +528,14 @@ impl Pipeline {
             runtime: runtime.name.clone(),
             device: runtime.device.clone(),
         });
+        let objects = segmentation.results(&job.info.affine);
+        let mut cohort = Cohort::new();
+        for object in &objects {
+            let (profile, case) = (&work.profile, &work.lease.case);
+            let others = self.store.volumes(profile, object.label, case, COHORT)?;
+            cohort.insert(object.label, others);
+        }
+        let quality = assess(&objects, segmentation.masks(), &job.boxes, &cohort);
         let mut provenance = Provenance {
             generated_by: concat!("medicosam ", env!("CARGO_PKG_VERSION")).to_owned(),
             created: Timestamp::now(),
@@ -520,7 +552,9 @@ impl Pipeline {
             model,
             runtime,
             prompts,
-            objects: segmentation.results(&job.info.affine),
+            propagation: job.propagation,
+            objects,
+            quality,
             timings: job.timings,
         };
         self.reporter.tell(&Report::LongStep);
@@ -537,7 +571,15 @@ impl Pipeline {
         job.timings.write_s = started.elapsed().as_secs_f64();
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         provenance.timings = job.timings;
+        let review = job.profile.review;
+        let quality = provenance.quality.as_ref();
+        let is_bulk = work.task == Task::Segment;
+        let approval = (is_bulk && !review.wants(&work.lease.case, quality)).then(|| Approval {
+            policy: review.to_string(),
+            reason: quality.map_or_else(String::new, |q| format!("score {:.2}", q.score)),
+        });
         let revision = NewRevision {
+            approval,
             provenance,
             masks: segmentation.into_masks(),
             output: files,

@@ -5,6 +5,7 @@
 //! preparation, another gives quietly worse masks; it is part of the model.
 
 mod litemedsam;
+mod mask_prompt;
 mod medsam;
 mod sam;
 

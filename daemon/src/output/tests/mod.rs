@@ -75,6 +75,8 @@ fn provenance(info: &ScanInfo) -> Provenance {
             }),
             points: Vec::new(),
         }],
+        propagation: None,
+        quality: None,
         objects: vec![ObjectResult {
             label: label(1),
             name: "thing".to_owned(),
@@ -85,6 +87,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
                 area: 4,
                 predicted_iou: 0.875,
                 stability: 0.95,
+                agreement: None,
             }],
         }],
         timings: Timings::default(),

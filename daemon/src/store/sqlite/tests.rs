@@ -64,6 +64,7 @@ fn fault() -> Fault {
 fn result(author: &str, predicted_iou: f32) -> NewRevision {
     let label = Label::new(1).unwrap();
     NewRevision {
+        approval: None,
         provenance: Provenance {
             generated_by: "test".into(),
             created: Timestamp::now(),
@@ -89,6 +90,8 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                 threads: 2,
             },
             prompts: vec![],
+            propagation: None,
+            quality: None,
             objects: vec![ObjectResult {
                 label,
                 name: "thing".into(),
@@ -99,6 +102,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                     area: 10,
                     predicted_iou,
                     stability: 0.9,
+                    agreement: None,
                 }],
             }],
             timings: Timings::default(),
