@@ -69,7 +69,7 @@ impl Board {
     pub fn new(roots: &[crate::config::Root]) -> Self {
         let roots = roots.iter().map(|root| RootStatus {
             path: root.path.to_string_lossy().into_owned(),
-            profile: root.profile.clone(),
+            profile: root.profiles.join(", "),
             problem: None,
         });
         Board {

@@ -16,6 +16,7 @@ pub mod embed;
 pub mod evaluate;
 pub mod model;
 pub mod output;
+pub mod prompts;
 pub mod scan;
 pub mod segment;
 pub mod server;

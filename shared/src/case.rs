@@ -252,6 +252,8 @@ pub enum Action {
     Drafted,
     /// A person discarded a draft.
     Discarded,
+    /// A file beside the scan, from which prompts come, is new or has changed.
+    Beside,
     /// A person asked to try again.
     Retried,
     /// The case failed.
@@ -279,6 +281,7 @@ impl Action {
             Action::Prompted => "prompted",
             Action::Drafted => "drafted",
             Action::Discarded => "discarded",
+            Action::Beside => "beside",
             Action::Retried => "retried",
             Action::Failed => "failed",
             Action::Paused => "paused",
@@ -317,6 +320,7 @@ mod tests {
             Action::Revised,
             Action::Undone,
             Action::Noted,
+            Action::Beside,
             Action::Superseded,
         ] {
             let json = serde_json::to_string(&action).unwrap();

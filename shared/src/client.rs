@@ -322,6 +322,13 @@ impl Client {
             .await
     }
 
+    /// Has the scan of a case read, which will be looked at next. Returns when it is there.
+    pub async fn read_ahead(&self, id: &CaseId) -> Result<(), ClientError> {
+        let path = format!("/v1/cases/{}/read-ahead", escape(&id.0));
+        let reply = self.send(Method::POST, &path, None::<&()>).await?;
+        reply.body().await.map(|_| ())
+    }
+
     /// The event log from `after` on, then what happens, as it happens. Ends when the daemon does.
     pub async fn events(
         &self,

@@ -5,6 +5,7 @@
 //! - [`propagation`]: how a 3-D box becomes masks slice by slice.
 //! - [`draft`]: what a reviewer changes before it becomes a revision.
 //! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
+//! - [`mask_rules`]: what is done to masks before they become a result.
 //! - [`case`]: a scan on its way from the watched folder to a decision.
 //! - [`provenance`]: how a result came about; stored, written beside the label map, shown.
 //! - [`api`]: requests and responses of the HTTP API, one struct per message.
@@ -20,6 +21,7 @@ pub mod client;
 pub mod draft;
 pub mod geometry;
 pub mod mask;
+pub mod mask_rules;
 pub mod paths;
 pub mod prompt;
 pub mod propagation;

@@ -187,9 +187,9 @@ pub struct VolumePrompt {
     pub label: Label,
     /// Its name in the label table.
     pub name: String,
-    /// Where it is.
-    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
-    pub bbox: Option<VoxelBox>,
+    /// Where it is; no two of them share a slice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<VoxelBox>,
     /// Voxels that do or do not belong to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<VoxelPoint>,
@@ -197,7 +197,7 @@ pub struct VolumePrompt {
 
 impl VolumePrompt {
     /// The prompt on each slice across `axis` that it says anything about, in slice order: every
-    /// slice of the box gets the box's rectangle, every point goes to the slice it lies in.
+    /// slice of a box gets the box's rectangle, every point goes to the slice it lies in.
     pub fn slices(&self, axis: Axis) -> Vec<SlicePrompt> {
         let (columns, rows) = axis.in_plane();
         let (columns, rows, along) = (columns.index(), rows.index(), axis.index());
@@ -208,7 +208,7 @@ impl VolumePrompt {
             bbox: None,
             points: Vec::new(),
         };
-        if let Some(b) = self.bbox {
+        for b in &self.boxes {
             for index in b.min[along]..b.max[along] {
                 let prompt = slices.entry(index).or_insert_with(|| empty(index));
                 prompt.bbox = Some(SliceBox {
@@ -245,10 +245,10 @@ mod tests {
         let prompt = VolumePrompt {
             label: label(),
             name: "nodule".into(),
-            bbox: Some(VoxelBox {
+            boxes: vec![VoxelBox {
                 min: [10, 20, 5],
                 max: [14, 28, 7],
-            }),
+            }],
             points: vec![VoxelPoint {
                 at: [11, 22, 9],
                 positive: true,

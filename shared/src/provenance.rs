@@ -2,13 +2,16 @@
 //!
 //! The same record is kept in the store, written beside the label map and shown to the reviewer.
 
+use crate::draft::Place;
 use crate::geometry::{Affine, Axis, Dims, Plane};
+use crate::mask_rules::MaskRules;
 use crate::prompt::{Label, SlicePrompt};
 use crate::propagation::Propagation;
 use crate::quality::Quality;
 use crate::window::{Range, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What is known of a scan without looking at its voxels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +55,16 @@ pub struct Provenance {
     /// How 3-D boxes became masks slice by slice; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagation: Option<Propagation>,
+    /// The files beside the scan that the prompts of its profile came from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<PromptSource>,
+    /// Slices of objects that a person has segmented, in this revision or an earlier one. Only a
+    /// person's prompt on them changes them again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub edited: BTreeSet<Place>,
+    /// What was done to the masks that the model gave to the prompts of the profile.
+    #[serde(default, skip_serializing_if = "MaskRules::is_nothing")]
+    pub masks: MaskRules,
     /// What came out, all slices of all objects.
     pub objects: Vec<ObjectResult>,
     /// How far it is to be trusted; `None` if nothing was asked, or by an older version.
@@ -71,6 +84,17 @@ pub struct ScanRecord {
     /// Its geometry.
     #[serde(flatten)]
     pub info: ScanInfo,
+}
+
+/// A file beside the scan that prompts came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptSource {
+    /// Its path.
+    pub path: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// What was taken from it, in words.
+    pub used: String,
 }
 
 /// Which model it was.

@@ -26,7 +26,19 @@ pub enum Window {
     },
 }
 
-/// A window as it stands in files: `"minmax"`, `{ level, width }` or `{ percentile = [a, b] }`.
+/// Windows of CT by name: level and width in Hounsfield units.
+///
+/// The first four are those of MedSAMSlicer; `bone` is the usual window of bone in radiology.
+pub const PRESETS: [(&str, f64, f64); 5] = [
+    ("abdomen", 40.0, 400.0),
+    ("lung", -600.0, 1500.0),
+    ("brain", 40.0, 80.0),
+    ("mediastinum", 50.0, 350.0),
+    ("bone", 400.0, 1800.0),
+];
+
+/// A window as it stands in files: `"minmax"`, the name of a preset, `{ level, width }` or
+/// `{ percentile = [a, b] }`.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Spec {
@@ -52,9 +64,11 @@ impl TryFrom<Spec> for Window {
         let table = match spec {
             Spec::Name(name) if name == "minmax" => return Ok(Window::MinMax),
             Spec::Name(name) => {
-                return Err(format!(
-                    "unknown window {name:?}; a window is \"minmax\", {{ level, width }} or {{ percentile = [low, high] }}"
-                ));
+                let preset = PRESETS.iter().find(|(preset, ..)| *preset == name);
+                return preset.map_or_else(
+                    || Err(unknown(&name)),
+                    |&(_, level, width)| Ok(Window::Level { level, width }),
+                );
             }
             Spec::Table(table) => table,
         };
@@ -77,6 +91,14 @@ impl TryFrom<Spec> for Window {
             ),
         }
     }
+}
+
+fn unknown(name: &str) -> String {
+    let presets: Vec<String> = PRESETS.iter().map(|(n, ..)| format!("{n:?}")).collect();
+    format!(
+        "unknown window {name:?}; a window is \"minmax\", {}, {{ level, width }} or {{ percentile = [low, high] }}",
+        presets.join(", ")
+    )
 }
 
 impl From<Window> for Spec {
@@ -182,9 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn a_preset_is_its_level_and_width_and_is_recorded_as_them() {
+        for (name, low, high) in [
+            ("abdomen", -160.0, 240.0),
+            ("lung", -1350.0, 150.0),
+            ("brain", 0.0, 80.0),
+            ("mediastinum", -125.0, 225.0),
+            ("bone", -500.0, 1300.0),
+        ] {
+            let window: Window = serde_json::from_str(&format!("{name:?}")).unwrap();
+            assert_eq!(
+                Range::of(window),
+                Some(Range::Fixed { low, high }),
+                "{name}"
+            );
+            let recorded = serde_json::to_value(window).unwrap();
+            assert!(recorded["level"].is_number(), "{recorded}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for text in [
-            r#""lung""#,
+            r#""lungs""#,
             r#"{"level": 1}"#,
             r#"{"level": 1, "width": 0}"#,
             r#"{"percentile": [99, 1]}"#,

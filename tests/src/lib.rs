@@ -3,6 +3,7 @@
 //!
 //! - [`checkpoint`]: checkpoints of random weights, of any size.
 //! - [`link`]: a slow line between a program and its terminal.
+//! - [`mouse`]: what a terminal sends for a mouse.
 //! - [`nifti`]: label maps read without the product's code.
 //! - [`sshd`]: another machine to log in to.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
@@ -17,6 +18,7 @@ pub mod checkpoint;
 mod escape;
 pub mod keys;
 pub mod link;
+pub mod mouse;
 pub mod nifti;
 pub mod profile;
 mod program;

@@ -35,7 +35,8 @@ impl Link {
     }
 
     /// How long so many bytes take to pass, without the delay.
-    fn time_of(self, bytes: usize) -> Duration {
+    #[must_use]
+    pub fn time_of(self, bytes: usize) -> Duration {
         Duration::from_secs_f64(bytes as f64 / f64::from(self.bytes_per_second))
     }
 }

@@ -323,6 +323,37 @@ scan_every = "2s"
         self.wait(self.client().case(&id.0))
     }
 
+    /// Waits, by the event stream, until a case is as `wanted`.
+    pub fn until_case(
+        &self,
+        id: &str,
+        what: &str,
+        wanted: impl Fn(&CaseDetail) -> bool,
+    ) -> CaseDetail {
+        let watch = async {
+            let client = self.client();
+            loop {
+                let list = client.cases().await?;
+                let case = client.case(id).await?;
+                if wanted(&case) {
+                    return Ok(case);
+                }
+                let events = client.events(list.last_event).await?;
+                let mut events = std::pin::pin!(events);
+                if let Some(event) = futures_util::StreamExt::next(&mut events).await {
+                    event?;
+                }
+            }
+        };
+        let in_time = async { tokio::time::timeout(DEADLINE, watch).await };
+        let found: Result<Result<CaseDetail, ClientError>, _> = self.runtime.block_on(in_time);
+        match found {
+            Ok(Ok(case)) => case,
+            Ok(Err(error)) => panic!("{error} while waiting for {what}\n{}", self.log()),
+            Err(_) => panic!("waited in vain for {what}\n{}", self.log()),
+        }
+    }
+
     /// What the daemon and its workers wrote to their log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("daemon.log")).unwrap_or_default()

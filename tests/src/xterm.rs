@@ -35,15 +35,24 @@ pub const REQUIRE_VARIABLE: &str = "MEDICOSAM_REQUIRE_XTERM";
 /// # Errors
 /// A sentence that names what is missing.
 pub fn available() -> Result<(), String> {
-    let missing: Vec<&str> = ["Xvfb", "xterm", "import"]
-        .into_iter()
+    all_there(
+        &["Xvfb", "xterm", "import"],
+        "xterm xvfb imagemagick fonts-dejavu-core",
+    )
+}
+
+/// Whether these programs are installed, which come in these packages.
+fn all_there(programs: &[&str], packages: &str) -> Result<(), String> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .copied()
         .filter(|tool| find_program(tool).is_none())
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "{} not found (on Debian and Ubuntu: apt install xterm xvfb imagemagick fonts-dejavu-core)",
+        "{} not found (on Debian and Ubuntu: apt install {packages})",
         missing.join(", ")
     ))
 }
@@ -55,7 +64,22 @@ pub fn available() -> Result<(), String> {
 #[track_caller]
 #[must_use]
 pub fn can_run() -> bool {
-    match available() {
+    or_skip(available())
+}
+
+/// Likewise of a test with tmux in a scripted terminal.
+///
+/// # Panics
+/// If it cannot run although [`REQUIRE_VARIABLE`] is set.
+#[track_caller]
+#[must_use]
+pub fn can_run_tmux() -> bool {
+    or_skip(all_there(&["tmux"], "tmux"))
+}
+
+#[track_caller]
+fn or_skip(there: Result<(), String>) -> bool {
+    match there {
         Ok(()) => true,
         Err(missing) if std::env::var_os(REQUIRE_VARIABLE).is_some_and(|value| value == "1") => {
             panic!("{REQUIRE_VARIABLE}=1, but {missing}")

@@ -19,6 +19,7 @@ use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::ScriptedTerminal;
 use medicosam_tests::system::{System, lung_profile, program, sample};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -161,6 +162,40 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     assert_eq!((revision.number, revision.parent), (2, Some(1)));
     assert_eq!(revision.provenance.prompts.len(), 1, "what was segmented");
     assert_eq!(draft(&system, id), None);
+}
+
+#[test]
+fn a_draft_is_made_and_committed_from_a_script() {
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id.0;
+    let run = |arguments: &[&str]| {
+        let output = system.medicosam(&[&["draft", id, "--json"], arguments].concat());
+        let status = output.status.code().unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (status, json)
+    };
+    assert_eq!(run(&[]).1["draft"], Value::Null);
+    let (status, refused) = run(&["commit"]);
+    assert_eq!((status, &refused["error"]["code"]), (4, &json!("no-draft")));
+
+    let box_of = ["segment", "--slice", "10", "--box", "318,333,405,399"];
+    assert_eq!(run(&box_of).1["position"], 2, "drawn and segmented");
+    assert_eq!(run(&["undo"]).1["position"], 1);
+    assert_eq!(run(&["redo"]).1["position"], 2);
+    let (status, followed) = run(&["propagate"]);
+    assert_eq!(status, 0);
+    assert_eq!(followed["draft"]["working"], Value::Null, "waited for");
+    assert_eq!(followed["draft"]["position"], 3);
+    assert_eq!(run(&["discard"]).0, 0);
+    assert_eq!(run(&["restore"]).0, 0);
+    let told = system.medicosam(&["draft", id]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("object 1, slice 10"), "{told}");
+    assert!(told.contains("carried on"), "{told}");
+
+    let (status, committed) = run(&["commit"]);
+    assert_eq!((status, &committed["revision"]), (0, &json!(2)));
+    assert_eq!(run(&[]).1["draft"], Value::Null);
 }
 
 #[test]

@@ -4,10 +4,11 @@
 
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
-use medicosam_tests::keys::{CTRL_C, ESCAPE};
+use medicosam_tests::keys::{CTRL_C, CTRL_L, ESCAPE};
 use medicosam_tests::link::Link;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{Picture, Protocol, ScriptedTerminal, View};
+use medicosam_tests::screenshot::Area;
 use medicosam_tests::system::{System, lung_profile, program};
 use medicosam_tests::xterm::{self, Emulation, Xterm};
 use std::process::Command;
@@ -82,21 +83,61 @@ fn a_held_key_over_a_slow_line_sends_few_drafts_and_then_one_picture_that_is_com
     );
     terminal.wait_for("the first picture", last_is_complete);
     let before = terminal.look(|view| view.pictures().len());
+    let first = terminal.look(slice_named).unwrap();
     let held = "kkkkkjjjjjkkkkkjjjjjkkkkkjjjjjkkkkkjjjjjk";
     for key in held.chars() {
         terminal.type_keys(&key.to_string()).unwrap();
         std::thread::sleep(Duration::from_millis(33)); // a key repeats thirty times a second
     }
+    // Keys answer however many pictures were asked for: text waits for one draft at most.
+    let released = Instant::now();
+    terminal.wait_for("the last slice by its number", |view| {
+        slice_named(view) == Some(first - 1)
+    });
+    let named = released.elapsed();
+    assert!(named < Duration::from_secs(2), "named after {named:?}");
     terminal.wait_for("a draft, then all of it", |view| {
         last_is_complete(view) && view.pictures()[before..].iter().any(|p| !is_complete(p))
     });
-    let sent = terminal.look(|view| view.pictures().len()) - before;
-    assert!(
-        sent < held.len() / 2,
-        "{sent} pictures of {} slices",
-        held.len()
-    );
+    let last = terminal.look(|view| {
+        let sent = &view.pictures()[before..];
+        assert!(
+            sent.len() < held.len() / 2,
+            "{} pictures of {} slices",
+            sent.len(),
+            held.len()
+        );
+        assert!(!is_complete(&sent[0]), "a draft comes first");
+        // Each was begun when the answer to the one before it had come: it arrives later than
+        // that by the way there and back, and by the time of its own bytes.
+        for pair in sent.windows(2) {
+            let least = Link::SLOW.round_trip + Link::SLOW.time_of(pair[1].bytes.len());
+            let apart = pair[1].arrived - pair[0].arrived;
+            assert!(apart >= least, "{apart:?} instead of {least:?}");
+        }
+        sent.last().unwrap().bytes.clone()
+    });
+    // It is the slice that the text names: drawn anew, it is the same.
+    let before = terminal.look(|view| view.pictures().len());
+    terminal.type_keys(CTRL_L).unwrap();
+    terminal.wait_for("the same slice again", |view| {
+        view.pictures().len() > before && last_is_complete(view)
+    });
+    terminal.look(|view| {
+        assert_eq!(slice_named(view), Some(first - 1));
+        assert!(
+            view.pictures().last().unwrap().bytes == last,
+            "another slice"
+        );
+    });
     quit(terminal);
+}
+
+/// The number of the slice that the panel names: `axial 7/20`.
+fn slice_named(view: &View) -> Option<u32> {
+    let text = view.text();
+    let (_, rest) = text.split_once("axial ")?;
+    rest.split_once('/')?.0.parse().ok()
 }
 
 #[test]
@@ -174,15 +215,128 @@ fn patches_leave_the_same_pixels_in_a_real_xterm_as_the_whole_picture() {
 }
 
 #[test]
-#[ignore = "prints figures: from a key to its picture over 10 Mbit/s and 40 ms, and idle traffic"]
+fn inside_a_real_tmux_pictures_are_what_it_can_show_and_no_answer_is_typed() {
+    if !xterm::can_run_tmux() {
+        return;
+    }
+    let (system, command) = reviewable();
+    let mut tmux = Command::new("tmux");
+    // A server of its own without anybody's settings; it ends with its only window.
+    tmux.arg("-S").arg(system.path("tmux"));
+    tmux.args(["-u", "-f", "/dev/null", "new-session"]);
+    let client = command();
+    tmux.arg(client.get_program()).args(client.get_args());
+    tmux.env_remove("TMUX");
+    let size = Size::new(100, 30);
+    let mut terminal = ScriptedTerminal::spawn(tmux, size, Profile::SIXEL_WITH_SIZES).unwrap();
+    // A tmux without sixel draws text alone, whatever the terminal around it can do; one with
+    // sixel passes pictures on if it believes that the terminal has it.
+    terminal.wait_for("a picture", |view| {
+        view.text().matches('▀').count() > 200 || view.pictures().iter().any(is_complete)
+    });
+    terminal.wait_for("the keys", |view| view.contains("approve"));
+    let first = terminal.look(slice_named).unwrap();
+    terminal.type_keys("j").unwrap();
+    terminal.wait_for("the next slice", |view| {
+        slice_named(view) == Some(first + 1)
+    });
+    terminal.look(|view| {
+        for leaked in ["Gi=31", "tmux 3", ";22c", "1337;File"] {
+            assert!(!view.contains(leaked), "{leaked}:\n{view}");
+        }
+    });
+    let after = system.until_state(SCAN, CaseState::Review);
+    assert_eq!(
+        after.summary.revision,
+        Some(1),
+        "nothing was decided or prompted"
+    );
+    terminal.type_keys(CTRL_C).unwrap();
+    assert!(terminal.wait_exit().unwrap().success());
+}
+
+/// A sixel as pixels: its size, and red, green and blue of each.
+fn decoded(sixel: &[u8]) -> (usize, usize, Vec<[u8; 3]>) {
+    let image = icy_sixel::SixelImage::decode(sixel).unwrap();
+    let pixels = image.pixels.as_chunks::<4>().0.iter();
+    let pixels = pixels.map(|&[r, g, b, _]| [r, g, b]).collect();
+    (image.width, image.height, pixels)
+}
+
+/// Peak signal to noise in dB; 0 for pictures of different sizes.
+fn psnr(a: &[[u8; 3]], b: &[[u8; 3]]) -> f64 {
+    if a.len() != b.len() {
+        return 0.0;
+    }
+    let pairs = a.as_flattened().iter().zip(b.as_flattened());
+    let squares = pairs.map(|(&a, &b)| f64::from(a.abs_diff(b)).powi(2));
+    let mean = squares.sum::<f64>() / a.as_flattened().len() as f64;
+    10.0 * (255.0 * 255.0 / mean).log10()
+}
+
+#[test]
+fn every_kind_of_picture_looks_in_a_real_xterm_as_its_bytes_say() {
+    if !xterm::can_run() {
+        return;
+    }
+    let (system, command) = reviewable();
+    let case = system.until_state(SCAN, CaseState::Review).summary.id.0;
+    let mut prompt = Command::new(program("medicosam"));
+    prompt.arg("--socket").arg(system.socket());
+    prompt.args(["prompt", &case, "--slice", "10", "--box", "330,345,395,390"]);
+    assert!(prompt.output().unwrap().status.success());
+    system.until("a revision to compare with", |cases| {
+        (cases[0].revision == Some(2)).then_some(())
+    });
+
+    let size = Size::new(100, 32);
+    let mut whole = command();
+    whole.arg("--no-delta");
+    let mut scripted = open(whole, size, Profile::XTERM_VT340, None);
+    let mut xterm = Xterm::spawn(command(), size, Emulation::Vt340).unwrap();
+    for (key, what) in [
+        ("", "one slice"),
+        ("o", "with its mask filled"),
+        ("c", "compared with the revision before"),
+        ("v", "so in three planes"),
+        ("c", "and with its own mask alone"),
+        ("m", "as a mosaic"),
+    ] {
+        let before = scripted.look(|view| view.pictures().len());
+        scripted.type_keys(key).unwrap();
+        xterm.type_keys(key).unwrap();
+        scripted.wait_for(what, |view| {
+            view.pictures().len() > before.saturating_sub(usize::from(key.is_empty()))
+                && last_is_complete(view)
+        });
+        let last = scripted.look(|view| view.pictures().last().unwrap().clone());
+        let (width, height, pixels) = decoded(&last.bytes);
+        let corner = xterm.cells(last.column, last.row, 1, 1).unwrap();
+        let area = Area {
+            width,
+            height,
+            ..corner
+        };
+        xterm.wait_for(what, |shot| psnr(shot.crop(area).pixels(), &pixels) >= 40.0);
+    }
+    quit(scripted);
+    xterm.type_keys(CTRL_C).unwrap();
+    assert!(xterm.wait_exit().unwrap().success());
+}
+
+#[test]
+#[ignore = "prints figures: from a key to its picture over 10 and 2 Mbit/s and 40 ms, and idle traffic"]
 fn from_a_key_to_its_picture() {
     let (_system, command) = reviewable();
-    for (columns, rows) in [(80, 24), (160, 50)] {
+    let lines = [("10 Mbit/s", Link::HOME), ("2 Mbit/s", Link::SLOW)];
+    let sizes = [(80, 24), (160, 50)];
+    let all = lines.iter().flat_map(|line| sizes.map(|size| (line, size)));
+    for (&(line, link), (columns, rows)) in all {
         let mut terminal = open(
             command(),
             Size::new(columns, rows),
             Profile::SIXEL_WITH_SIZES,
-            Some(Link::HOME),
+            Some(link),
         );
         terminal.wait_for("the first picture", last_is_complete);
         let (mut first, mut full) = (Vec::new(), Vec::new());
@@ -206,10 +360,10 @@ fn from_a_key_to_its_picture() {
             let ((median, _), (p95, _)) = (times[times.len() / 2], times[times.len() * 95 / 100]);
             let bytes = times.iter().map(|(_, bytes)| *bytes).max().unwrap();
             println!(
-                "{columns}x{rows} {what}: median {median:.0?}, p95 {p95:.0?}, at most {bytes} bytes"
+                "{line} {columns}x{rows} {what}: median {median:.0?}, p95 {p95:.0?}, at most {bytes} bytes"
             );
         }
-        println!("{columns}x{rows} idle: {idle} bytes in 10 s");
+        println!("{line} {columns}x{rows} idle: {idle} bytes in 10 s");
         quit(terminal);
     }
 }

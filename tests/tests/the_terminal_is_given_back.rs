@@ -24,6 +24,25 @@ fn client() -> Command {
     command
 }
 
+/// How often something was written.
+fn count(view: &View, sequence: &str) -> usize {
+    let (written, wanted) = (view.written(), sequence.as_bytes());
+    let places = written.windows(wanted.len());
+    places.filter(|bytes| *bytes == wanted).count()
+}
+
+const MOUSE_ON: &str = "\x1b[?1002h\x1b[?1006h\x1b[?1016h";
+const MOUSE_OFF: &str = "\x1b[?1016l\x1b[?1006l\x1b[?1002l";
+
+/// Whether the mouse is reported, by what was written last.
+fn is_mouse_on(view: &View) -> bool {
+    let last = |sequence: &str| {
+        let (written, wanted) = (view.written(), sequence.as_bytes());
+        written.windows(wanted.len()).rposition(|b| b == wanted)
+    };
+    last(MOUSE_ON) > last(MOUSE_OFF)
+}
+
 /// Whether the shell waits for a line. What is typed earlier goes to whoever has the terminal.
 fn is_at_prompt(view: &View) -> bool {
     let screen = view.screen();
@@ -38,6 +57,7 @@ fn a_signal_ends_it_and_leaves_the_terminal_as_it_was() {
         let mut terminal =
             ScriptedTerminal::spawn(client(), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
         terminal.wait_for("the screen", |view| view.contains("not reachable"));
+        terminal.wait_for("the mouse to be asked for", is_mouse_on);
         assert!(!terminal.is_in_line_mode().unwrap());
         let process = Pid::from_raw(terminal.process_id().cast_signed()).unwrap();
         kill_process(process, signal).unwrap();
@@ -45,6 +65,7 @@ fn a_signal_ends_it_and_leaves_the_terminal_as_it_was() {
         assert!(terminal.is_in_line_mode().unwrap(), "{signal:?}");
         terminal.look(|view| {
             assert!(!view.screen().alternate_screen() && !view.screen().hide_cursor());
+            assert!(!is_mouse_on(view), "{signal:?}");
         });
     }
 }
@@ -63,11 +84,15 @@ fn the_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
     terminal.wait_for("the screen", |view| view.contains("not reachable"));
 
     for times in 1..=2 {
+        terminal.wait_for("the mouse to be asked for", |view| {
+            count(view, MOUSE_ON) == times
+        });
         terminal.type_keys(CTRL_Z).unwrap();
         // The screen of the shell still says so from the time before.
         terminal.wait_for("the shell", |view| {
             view.text().matches("Stopped").count() == times && is_at_prompt(view)
         });
+        assert!(!terminal.look(is_mouse_on), "{times}");
         terminal
             .type_keys("stty -a | grep -c ' icanon'; fg\r")
             .unwrap();
@@ -80,6 +105,7 @@ fn the_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
     terminal.type_keys("echo status $?; exit\r").unwrap();
     terminal.wait_exit().unwrap();
     terminal.look(|view| assert!(view.contains("status 0"), "{view}"));
+    assert!(!terminal.look(is_mouse_on));
 }
 
 #[test]

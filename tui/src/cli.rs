@@ -29,6 +29,7 @@ Examples:
   medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
   medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
+  medicosam draft 3f2a                       what you segmented and have not committed yet
   ssh -t host medicosam                      all of this on a server
   medicosam --host anna@host                 or from here, if medicosamd is installed there
 
@@ -69,6 +70,13 @@ pub struct Cli {
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
+    /// Draw pictures anew whenever something on them changes, for terminals that show a change
+    /// over a picture wrongly
+    #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Screen")]
+    pub no_delta: bool,
+    /// Leave the mouse to the terminal, which then selects text without shift
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub no_mouse: bool,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -92,6 +100,8 @@ pub fn main() -> ExitCode {
         picture: cli.picture,
         cell: cli.cell,
         greys: cli.greys,
+        no_delta: cli.no_delta,
+        no_mouse: cli.no_mouse,
     };
     let client = match cli.host {
         Some(host) => Client::over_ssh(host, cli.socket),
@@ -140,16 +150,20 @@ struct Settings {
     picture: Option<Choice>,
     cell: Option<(u16, u16)>,
     greys: Option<GreyLevels>,
+    no_delta: bool,
+    no_mouse: bool,
 }
 
 impl Settings {
     /// With the settings of the file, where the command line says nothing.
     fn load(self) -> Result<(Preferences, Config), ConfigError> {
-        let config = Config::load(self.config.as_deref())?;
+        let mut config = Config::load(self.config.as_deref())?;
+        config.mouse &= !self.no_mouse;
         let preferences = Preferences {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,
             greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
+            patches: !self.no_delta && config.delta.unwrap_or(true),
         };
         Ok((preferences, config))
     }

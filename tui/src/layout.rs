@@ -53,6 +53,14 @@ pub fn queue_rows(size: (u16, u16)) -> usize {
     usize::from(queue(size).list.height.saturating_sub(3))
 }
 
+/// Which of the cases on the screen is in a cell, counted from the first one.
+pub fn queue_row(size: (u16, u16), (column, row): (u16, u16)) -> Option<usize> {
+    let list = queue(size).list;
+    let is_inside = (list.x + 1..list.right().saturating_sub(1)).contains(&column);
+    let at = usize::from(row.checked_sub(list.y + 2)?);
+    (is_inside && at < queue_rows(size)).then_some(at)
+}
+
 /// A case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReviewLayout {
@@ -89,10 +97,10 @@ pub fn help((columns, rows): (u16, u16)) -> (usize, usize) {
     (rows, usize::from(columns / HELP_LIST).max(1))
 }
 
-/// Keys that do not fit into the help, so that it can be scrolled by so many.
-pub fn help_overflow(keys: usize, size: (u16, u16)) -> usize {
+/// Rows that do not fit into the help, so that it can be scrolled by so many.
+pub fn help_overflow(count: usize, size: (u16, u16)) -> usize {
     let (rows, lists) = help(size);
-    keys.saturating_sub(rows * lists)
+    count.saturating_sub(rows * lists)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
-use std::process::{Command, Output};
+use clap::CommandFactory;
+use medicosam_tui::cli::Cli;
+use std::process::{Command, Output, Stdio};
 
 fn medicosam(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_medicosam"))
@@ -94,5 +96,118 @@ fn wrong_usage_is_status_2() {
             "{args:?}: {}",
             stderr(&output)
         );
+    }
+}
+
+/// The verbs, and the long options that only they have.
+fn verbs() -> Vec<(String, Vec<String>)> {
+    let mut command = Cli::command();
+    command.build();
+    let verbs = command.get_subcommands().filter(|v| v.get_name() != "help");
+    let own = |verb: &clap::Command| {
+        let options = verb.get_arguments().filter(|a| !a.is_global_set());
+        let long = options.filter_map(|a| a.get_long());
+        long.filter(|l| *l != "help").map(str::to_owned).collect()
+    };
+    verbs.map(|v| (v.get_name().to_owned(), own(v))).collect()
+}
+
+/// The long options of the program itself.
+fn options() -> Vec<String> {
+    let command = Cli::command();
+    let long = command.get_arguments().filter_map(|a| a.get_long());
+    long.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_manual_page_has_every_verb_and_every_option() {
+    let output = medicosam(&["man"]);
+    assert!(output.status.success());
+    let page = stdout(&output).replace("\\-", "-");
+    let (program, verbs_part) = page.split_once("\n.SH VERBS\n").expect("verbs");
+    assert!(options().len() >= 6);
+    for option in options() {
+        assert!(program.contains(&format!("--{option}")), "{option}");
+    }
+    assert!(verbs().len() >= 14);
+    for (verb, options) in verbs() {
+        let heading = format!(".SS {verb}\n");
+        let (_, part) = verbs_part.split_once(&heading).expect(&verb);
+        let part = part.split("\n.S").next().unwrap_or_default();
+        for option in options {
+            assert!(
+                part.contains(&format!("--{option}")),
+                "{verb} --{option}\n{part}"
+            );
+        }
+        assert!(!part.contains("--socket"), "what all have is said once");
+    }
+    assert_eq!(page.matches(".TH ").count(), 1);
+    assert!(
+        !page.contains("(1)"),
+        "no pages that there are not:\n{page}"
+    );
+    assert!(page.contains("Exit status"));
+}
+
+#[test]
+fn completions_know_every_verb_and_option_and_their_shells_accept_them() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = medicosam(&["completions", shell]);
+        assert!(output.status.success());
+        let script = stdout(&output);
+        let option_is_there = |option: &str| {
+            script.contains(&format!("--{option}")) || script.contains(&format!("-l {option}"))
+        };
+        for (verb, options) in verbs() {
+            assert!(script.contains(&verb), "{shell}: {verb}");
+            for option in options {
+                assert!(option_is_there(&option), "{shell}: {verb} --{option}");
+            }
+        }
+        for option in options() {
+            assert!(option_is_there(&option), "{shell}: --{option}");
+        }
+        accept(shell, &script);
+    }
+    assert_eq!(medicosam(&["completions", "cmd"]).status.code(), Some(2));
+}
+
+/// Lets the shell read the script without running it; says so where there is no such shell.
+fn accept(shell: &str, script: &str) {
+    let path = std::env::temp_dir().join(format!(
+        "medicosam-completions-{}.{shell}",
+        std::process::id()
+    ));
+    std::fs::write(&path, script).expect("a temporary file");
+    let checked = Command::new(shell)
+        .arg("-n")
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output();
+    std::fs::remove_file(&path).expect("the temporary file");
+    match checked {
+        Ok(output) => {
+            assert!(output.status.success(), "{shell}: {}", stderr(&output));
+            assert_eq!(stderr(&output), "", "{shell}");
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("{shell} is missing: its completions were not read by it");
+        }
+        Err(error) => panic!("{shell}: {error}"),
+    }
+}
+
+#[test]
+fn bash_completes_a_verb() {
+    let script = stdout(&medicosam(&["completions", "bash"]));
+    let asked = "COMP_WORDS=(medicosam appr); COMP_CWORD=1; _medicosam medicosam appr medicosam; echo \"${COMPREPLY[@]}\"";
+    match Command::new("bash")
+        .args(["--norc", "-c"])
+        .arg(format!("{script}\n{asked}"))
+        .output()
+    {
+        Ok(output) => assert_eq!(stdout(&output).trim(), "approve", "{}", stderr(&output)),
+        Err(error) => eprintln!("bash cannot be started: {error}"),
     }
 }

@@ -5,17 +5,24 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use medicosam_shared::geometry::SliceShape;
+use medicosam_shared::api::SliceValues;
+use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::display::Orientation;
-use medicosam_shared::mask::SliceMask;
+use medicosam_shared::geometry::{Axis, Dims, SliceShape};
+use medicosam_shared::mask::{MaskSet, SliceMask};
 use medicosam_shared::prompt::Label;
 use medicosam_shared::window::{Range, Window};
+use medicosam_tui::app::review::slices::SliceId;
+use medicosam_tui::app::review::subject::{ByName, Layout, Overlay, Pane, Showing, SliceSubject};
+use medicosam_tui::app::review::tiles::Tiles;
+use medicosam_tui::picture::arrange::Frame;
 use medicosam_tui::picture::{
-    Detail, Form, GreyLevels, Indexed, Ink, Mark, Region, Resample, Scene, Size, compose, iterm2,
-    kitty, sixel,
+    Detail, Form, GreyLevels, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size,
+    compose, iterm2, kitty, sixel,
 };
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A slice of a sample scan, and its label there.
@@ -85,18 +92,20 @@ fn slices() -> [(&'static str, Slice); 2] {
     [("CT", ct), ("MR", mr)]
 }
 
+const UPRIGHT: Orientation = Orientation {
+    transpose: false,
+    flip_x: false,
+    flip_y: false,
+    left: 'R',
+    right: 'L',
+    top: 'A',
+    bottom: 'P',
+};
+
 impl Slice {
     fn picture(&self, size: Size, detail: Detail, marks: &[Mark]) -> Indexed {
         let masks = [(Ink::Mask(Label::MIN), self.mask.clone())];
-        let orientation = Orientation {
-            transpose: false,
-            flip_x: false,
-            flip_y: false,
-            left: 'R',
-            right: 'L',
-            top: 'A',
-            bottom: 'P',
-        };
+        let orientation = UPRIGHT;
         let scene = Scene {
             shape: self.shape,
             values: &self.values,
@@ -210,6 +219,77 @@ fn bytes_time_and_likeness_by_encoder() {
             }
         }
     }
+}
+
+/// A mosaic of all 21 slices of the CT, with a mask on each, for a picture of 734 × 880 pixels.
+fn mosaic(selected: usize) -> SliceSubject {
+    let ([width, height, depth], values) = read("ct_lung.nii.gz");
+    let dims = Dims([width, height, depth].map(|n| n as u32));
+    let shape = dims.slice_shape(Axis::K);
+    let mut masks = MaskSet::empty(dims, Axis::K);
+    let panes = values.chunks_exact(shape.pixels()).enumerate();
+    let panes = panes.map(|(index, values)| {
+        let radius = 20.0 + index as f64;
+        let mask = SliceMask::from_fn(shape, |x, y| {
+            (f64::from(x) - 200.0).hypot(f64::from(y) - 250.0) < radius
+        });
+        masks.set_slice(Label::MIN, "disc", index as u32, &mask);
+        Pane {
+            slice: SliceId {
+                axis: Axis::K,
+                index: index as u32,
+            },
+            region: Region::whole(shape, UPRIGHT),
+            orientation: UPRIGHT,
+            spacing: [1.0, 1.0],
+            marks: Vec::new(),
+            frame: (index == selected).then_some(Frame::Selected),
+            values: ByName(Arc::new(SliceValues {
+                shape,
+                values: values.to_vec(),
+            })),
+        }
+    });
+    let panes: Vec<_> = panes.collect();
+    SliceSubject {
+        showing: Showing {
+            case: CaseId("case".to_owned()),
+            slices: panes.iter().map(|pane| pane.slice).collect(),
+            revision: Some(1),
+            draft: None,
+        },
+        layout: Layout::Mosaic,
+        panes,
+        range: Range::Fixed {
+            low: -1350.0,
+            high: 150.0,
+        },
+        inverted: false,
+        overlay: Overlay::Masks(1, ByName(Arc::new(masks))),
+        form: Form::Outline,
+        opacity: Opacity::default(),
+    }
+}
+
+#[test]
+#[ignore = "prints figures; times mean nothing in a debug build"]
+fn time_of_a_mosaic() {
+    let size = Size {
+        width: 734,
+        height: 880,
+    };
+    let palette = Palette::new(GreyLevels::USUAL);
+    let [first, second] = [10, 11].map(mosaic);
+    let compose = |subject: &SliceSubject, tiles: &Tiles| {
+        subject
+            .compose(size, 1.0, palette, Resample::Linear, tiles)
+            .unwrap()
+    };
+    let (_, new) = timed(|| compose(&first, &Tiles::default()));
+    let tiles = Tiles::default();
+    let mut turn = [&first, &second].into_iter().cycle();
+    let (_, moved) = timed(|| compose(turn.next().unwrap(), &tiles));
+    println!("mosaic of 21: {new:.1?} anew, {moved:.1?} with another tile selected");
 }
 
 #[test]

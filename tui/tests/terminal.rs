@@ -87,7 +87,14 @@ fn run_again(name: &str, ending: &str) -> Left {
 }
 
 fn assert_given_back(left: &Left) {
-    for sequence in ["\x1b[?1049h", "\x1b[?2004l", "\x1b[?25h", MAIN_SCREEN] {
+    let modes = "\x1b[?1016l\x1b[?1006l\x1b[?1002l";
+    for sequence in [
+        modes,
+        "\x1b[?1049h",
+        "\x1b[?2004l",
+        "\x1b[?25h",
+        MAIN_SCREEN,
+    ] {
         assert!(left.written.contains(sequence), "{:?}", left.written);
     }
     let modes = |t: &Termios| {
@@ -107,6 +114,7 @@ fn is_again() -> bool {
         return false;
     };
     let guard = Tty::open().unwrap().enter().unwrap();
+    guard.mouse_is_reported();
     match &*ending {
         "return" => drop(guard),
         "panic" => {

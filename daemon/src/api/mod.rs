@@ -92,6 +92,7 @@ impl Api {
             .route("/v1/cases/{id}/retry", post(cases::retry))
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
+            .route("/v1/cases/{id}/read-ahead", post(slices::read_ahead))
             .route("/v1/events", get(events::events))
             .route("/v1/live", get(live::live))
             .fallback(error::no_such_path)

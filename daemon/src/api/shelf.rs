@@ -4,15 +4,30 @@ use super::error::ApiError;
 use crate::scan::Volume;
 use medicosam_shared::case::CaseId;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The scans that were looked at last, up to a number of bytes. The very last one stays whatever
 /// its size, or each of its slices would cost a reading of the whole file.
 pub struct ScanShelf {
     limit: u64,
-    /// What was looked at last is first.
-    scans: Mutex<VecDeque<(CaseId, Arc<Volume>)>>,
+    /// What was looked at last is first, what is only read ahead is last.
+    places: Mutex<VecDeque<(CaseId, Place)>>,
+}
+
+/// The scan, once it is read. Locked while it is read, so that ten slices asked for at once cost one
+/// reading, and slices of other scans do not wait for it.
+type Place = Arc<Mutex<Option<Arc<Volume>>>>;
+
+/// A scan of a case, where it lies, and what it was when the case was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The case.
+    pub case: &'a CaseId,
+    /// The file.
+    pub path: &'a Path,
+    /// Of its bytes. The file must still have the content that the case stands for.
+    pub sha256: &'a str,
 }
 
 impl ScanShelf {
@@ -20,43 +35,83 @@ impl ScanShelf {
     pub fn new(limit: u64) -> Self {
         ScanShelf {
             limit,
-            scans: Mutex::default(),
+            places: Mutex::default(),
         }
     }
 
-    /// The scan of a case, from memory or from its file; the file must still have the content that
-    /// the case stands for.
-    pub fn get(&self, case: &CaseId, path: PathBuf, sha256: &str) -> Result<Arc<Volume>, ApiError> {
-        // Held while reading, so that ten slices asked for at once cost one reading.
-        let mut scans = self.lock();
-        if let Some(at) = scans.iter().position(|(id, _)| id == case)
-            && let Some(found) = scans.remove(at)
-        {
-            let volume = Arc::clone(&found.1);
-            scans.push_front(found);
-            return Ok(volume);
-        }
-        let loaded = Volume::read(&path)?;
-        if loaded.sha256 != sha256 {
-            return Err(ApiError::not_found(
-                "scan-replaced",
-                format!(
-                    "{} has other content than when it was segmented",
-                    path.display()
-                ),
-                "The new content has a case of its own: `medicosam list`.",
-            ));
-        }
-        let volume = Arc::new(loaded.volume);
-        scans.push_front((case.clone(), Arc::clone(&volume)));
-        let fitting = fitting(scans.iter().map(|(_, v)| v.bytes()), self.limit);
-        scans.truncate(fitting);
+    /// The scan of a case, from memory or from its file.
+    pub fn get(&self, wanted: Wanted<'_>) -> Result<Arc<Volume>, ApiError> {
+        let place = {
+            let mut places = lock(&self.places);
+            let known = places.iter().position(|(id, _)| id == wanted.case);
+            let place = known.and_then(|at| places.remove(at));
+            let (id, place) = place.unwrap_or_else(|| (wanted.case.clone(), Place::default()));
+            places.push_front((id, Arc::clone(&place)));
+            place
+        };
+        let volume = read_into(&place, wanted)?;
+        self.clear_away();
         Ok(volume)
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(CaseId, Arc<Volume>)>> {
-        self.scans.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads a scan that somebody may look at soon. It pushes nothing out that was looked at: where
+    /// there is no room for it, it goes.
+    pub fn read_ahead(&self, wanted: Wanted<'_>) -> Result<(), ApiError> {
+        let place = {
+            let mut places = lock(&self.places);
+            if places.iter().any(|(id, _)| id == wanted.case) {
+                return Ok(());
+            }
+            let place = Place::default();
+            places.push_back((wanted.case.clone(), Arc::clone(&place)));
+            place
+        };
+        read_into(&place, wanted)?;
+        self.clear_away();
+        Ok(())
     }
+
+    /// Lets go of what there is no room for, and of what could not be read.
+    fn clear_away(&self) {
+        let mut places = lock(&self.places);
+        // One that is being read has no size yet, and whoever reads it clears away after that.
+        let size = |place: &Place| match place.try_lock() {
+            Ok(volume) => volume.as_ref().map(|volume| volume.bytes()),
+            Err(_) => Some(0),
+        };
+        let mut sizes = Vec::new();
+        places.retain(|(_, place)| {
+            let size = size(place);
+            sizes.extend(size);
+            size.is_some()
+        });
+        let fitting = fitting(sizes.into_iter(), self.limit);
+        places.truncate(fitting);
+    }
+}
+
+/// The scan at a place, which is read if it is not there.
+fn read_into(place: &Place, wanted: Wanted<'_>) -> Result<Arc<Volume>, ApiError> {
+    let mut place = lock(place);
+    if let Some(volume) = &*place {
+        return Ok(Arc::clone(volume));
+    }
+    let loaded = Volume::read(wanted.path)?;
+    if loaded.sha256 != wanted.sha256 {
+        return Err(ApiError::not_found(
+            "scan-replaced",
+            format!(
+                "{} has other content than when it was segmented",
+                wanted.path.display()
+            ),
+            "The new content has a case of its own: `medicosam list`.",
+        ));
+    }
+    Ok(Arc::clone(place.insert(Arc::new(loaded.volume))))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many of these sizes, from the first on, fit into `limit` together; the first always does.
@@ -81,7 +136,16 @@ fn fitting(sizes: impl Iterator<Item = u64>, limit: u64) -> usize {
 mod tests {
     use super::*;
     use sha2::{Digest, Sha256};
-    use std::path::Path;
+    use std::path::PathBuf;
+
+    fn sample() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/mr_brain.nii.gz")
+    }
+
+    fn sha256_of(path: &Path) -> String {
+        let digest = Sha256::digest(std::fs::read(path).unwrap());
+        digest.iter().map(|b| format!("{b:02x}")).collect()
+    }
 
     #[test]
     fn as_many_fit_as_the_limit_allows_but_always_one() {
@@ -97,26 +161,52 @@ mod tests {
     #[test]
     fn scans_stay_in_memory_until_the_limit_pushes_out_what_was_looked_at_longest_ago() {
         let folder = tempfile::tempdir().unwrap();
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/mr_brain.nii.gz");
-        let bytes = std::fs::read(&sample).unwrap();
-        let digest = Sha256::digest(&bytes);
-        let sha256: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+        let sample = sample();
+        let sha256 = sha256_of(&sample);
         let size = Volume::read(&sample).unwrap().volume.bytes();
         let shelf = ScanShelf::new(size * 2);
         let path = |name: &str| folder.path().join(name).with_extension("nii.gz");
-        let get = |name: &str| shelf.get(&CaseId(name.to_owned()), path(name), &sha256);
-        for name in ["a", "b", "c"] {
+        let wanted = |name: &str, act: &dyn Fn(Wanted<'_>) -> bool| {
+            let (case, path) = (CaseId(name.to_owned()), path(name));
+            act(Wanted {
+                case: &case,
+                path: &path,
+                sha256: &sha256,
+            })
+        };
+        let get = |name: &str| wanted(name, &|w| shelf.get(w).is_ok());
+        let read_ahead = |name: &str| wanted(name, &|w| shelf.read_ahead(w).is_ok());
+        for name in ["a", "b", "c", "d"] {
             std::fs::copy(&sample, path(name)).unwrap();
         }
-        get("a").unwrap();
-        get("b").unwrap();
-        get("a").unwrap();
-        get("c").unwrap();
+        assert!(get("a") && get("b") && get("a") && get("c"));
+        assert!(read_ahead("d"), "and is let go of: there is no room");
         // What is still there needs no file.
-        for name in ["a", "b", "c"] {
+        for name in ["a", "b", "c", "d"] {
             std::fs::remove_file(path(name)).unwrap();
         }
-        assert!(get("a").is_ok() && get("c").is_ok());
-        assert!(get("b").is_err());
+        assert!(get("a") && get("c"));
+        assert!(!get("b") && !get("d"));
+        assert!(
+            get("a") && get("c"),
+            "what could not be read pushes nothing out"
+        );
+    }
+
+    #[test]
+    fn what_was_read_ahead_is_there_when_it_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scan.nii.gz");
+        std::fs::copy(sample(), &path).unwrap();
+        let sha256 = sha256_of(&path);
+        let shelf = ScanShelf::new(1 << 30);
+        let wanted = Wanted {
+            case: &CaseId("next".to_owned()),
+            path: &path,
+            sha256: &sha256,
+        };
+        shelf.read_ahead(wanted).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(shelf.get(wanted).is_ok());
     }
 }

@@ -3,15 +3,17 @@
 use super::Api;
 use super::blocking;
 use super::error::ApiError;
+use super::shelf::Wanted;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::slice_headers;
+use medicosam_shared::case::CaseDetail;
 use medicosam_shared::geometry::{Plane, SliceShape};
 use medicosam_shared::window::{Range, Window};
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 
 /// In what form a slice is wanted.
@@ -47,11 +49,7 @@ pub async fn slice(
     let case = api.ask(move |store| store.case(&store.find(&id)?)).await?;
     let scans = Arc::clone(&api.scans);
     blocking(move || {
-        let volume = scans.get(
-            &case.summary.id,
-            PathBuf::from(&case.summary.path),
-            &case.sha256,
-        )?;
+        let volume = scans.get(wanted(&case))?;
         let info = volume.info();
         let axis = info.affine.axis(plane);
         let values = volume.slice(axis, index).ok_or_else(|| {
@@ -69,6 +67,25 @@ pub async fn slice(
         }
     })
     .await
+}
+
+/// `POST /v1/cases/{id}/read-ahead`: somebody will look at it next. Answers when it is read.
+pub async fn read_ahead(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let case = api.ask(move |store| store.case(&store.find(&id)?)).await?;
+    let scans = Arc::clone(&api.scans);
+    blocking(move || scans.read_ahead(wanted(&case))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn wanted(case: &CaseDetail) -> Wanted<'_> {
+    Wanted {
+        case: &case.summary.id,
+        path: FilePath::new(&case.summary.path),
+        sha256: &case.sha256,
+    }
 }
 
 fn range(query: &SliceQuery) -> Result<Range, ApiError> {

@@ -2,7 +2,7 @@
 
 use super::Places;
 use super::error::CommandError;
-use crate::config::{Config, Fallback};
+use crate::config::{Config, Fallback, Object};
 use crate::model::{InstalledModel, can_remake, known_model};
 use crate::worker::{models_folder, runtime_library};
 use clap::Args;
@@ -90,13 +90,13 @@ fn describe(config: &Config) -> String {
             "root           {} → {} by profile {}, settled after {:?}, walked every {:?}\n",
             root.path.display(),
             root.output.display(),
-            root.profile,
+            root.profiles.join(", else "),
             root.stable_for,
             root.scan_every
         ));
     }
     for profile in &config.profiles {
-        let objects: Vec<&str> = profile.objects.iter().map(|o| o.name.as_str()).collect();
+        let objects: Vec<String> = profile.objects.iter().map(describe_object).collect();
         text.push_str(&format!(
             "profile        {} with model {}: {}\n",
             profile.name,
@@ -109,6 +109,13 @@ fn describe(config: &Config) -> String {
         ));
     }
     text
+}
+
+fn describe_object(object: &Object) -> String {
+    match object.marks.is_empty() {
+        true => format!("{} (no prompts of its own)", object.name),
+        false => object.name.clone(),
+    }
 }
 
 fn problems(config: &Config) -> Vec<String> {

@@ -6,6 +6,7 @@ mod demo;
 mod dial_stdio;
 mod error;
 mod eval;
+mod explain;
 mod generate;
 mod model;
 mod probe;
@@ -50,6 +51,7 @@ enum Verb {
     Eval(eval::EvalArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
+    Explain(explain::ExplainArgs),
     DialStdio(dial_stdio::DialStdioArgs),
     Completions(generate::CompletionsArgs),
     /// Print the manual page
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Eval(args) => eval::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
+        Verb::Explain(args) => explain::run(&args),
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),
         Verb::ProbeHere(args) => probe::run_here(&args),

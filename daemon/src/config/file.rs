@@ -1,11 +1,14 @@
 //! The configuration file as it is written. Unknown keys are errors.
 
+use super::choice::Rules;
 use super::devices::Fallback;
 use super::error::{self, ConfigError};
 use super::review::ReviewPolicy;
 use super::size::ByteSize;
 use crate::model::Precision;
+use crate::prompts::{BoxSpec, FromLabels, PointSpec};
 use jiff::SignedDuration;
+use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
 use serde::Deserialize;
@@ -124,12 +127,31 @@ pub(super) struct Model {
 #[serde(deny_unknown_fields)]
 pub(super) struct Root {
     pub path: PathBuf,
-    pub profile: String,
+    #[serde(default)]
+    pub pictures: bool,
+    pub profile: Names,
     pub output: PathBuf,
     #[serde(default = "five_seconds")]
     pub stable_for: SignedDuration,
     #[serde(default = "one_minute")]
     pub scan_every: SignedDuration,
+}
+
+/// One name, or several in order.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a profile's name, or a list of names")]
+pub(super) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    pub fn into_vec(self) -> Vec<String> {
+        match self {
+            Names::One(name) => vec![name],
+            Names::Several(names) => names,
+        }
+    }
 }
 
 fn five_seconds() -> SignedDuration {
@@ -150,12 +172,49 @@ pub(super) struct Profile {
     pub plane: String,
     #[serde(default)]
     pub window: Window,
+    #[serde(default, rename = "match")]
+    pub rules: Rules,
+    pub from_labels: Option<FromLabels>,
+    pub frames: Option<Frames>,
+    #[serde(default)]
+    pub masks: MaskRules,
     #[serde(default)]
     pub propagation: Propagation,
     #[serde(default)]
     pub review: ReviewPolicy,
     #[serde(default)]
     pub object: Vec<Object>,
+}
+
+/// Which volumes of a file with several (4-D) are scans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "\"each\", or the number of a volume, counted from 0"
+)]
+pub enum Frames {
+    /// One of them.
+    One(u64),
+    /// Each.
+    All(Each),
+}
+
+/// Each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Each {
+    /// Each of them.
+    Each,
+}
+
+impl Frames {
+    /// The volumes of a file that holds so many.
+    pub fn of(self, volumes: u64) -> Vec<u64> {
+        match self {
+            Frames::One(frame) => vec![frame],
+            Frames::All(Each::Each) => (0..volumes).collect(),
+        }
+    }
 }
 
 fn default_model() -> String {
@@ -174,49 +233,7 @@ pub(super) struct Object {
     #[serde(rename = "box")]
     pub bbox: Option<BoxSpec>,
     #[serde(default)]
+    pub boxes: Vec<BoxSpec>,
+    #[serde(default)]
     pub points: Vec<PointSpec>,
-}
-
-/// In what numbers a place in the volume is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Space {
-    /// Voxel indices i, j, k.
-    #[default]
-    Voxel,
-    /// World millimetres, RAS+, through the scan's affine.
-    Mm,
-    /// Fractions of the volume along i, j, k; 0 is its beginning, 1 its end.
-    Fraction,
-}
-
-/// A box as written in a profile: from `min`, inside, to `max`, outside in voxels and fractions.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BoxSpec {
-    /// In what numbers.
-    #[serde(default)]
-    pub space: Space,
-    /// Lower corner.
-    pub min: [f64; 3],
-    /// Upper corner.
-    pub max: [f64; 3],
-}
-
-/// A point as written in a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PointSpec {
-    /// In what numbers.
-    #[serde(default)]
-    pub space: Space,
-    /// Where.
-    pub at: [f64; 3],
-    /// Whether the object is there, or is not there.
-    #[serde(default = "yes")]
-    pub positive: bool,
-}
-
-fn yes() -> bool {
-    true
 }

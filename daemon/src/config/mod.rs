@@ -1,24 +1,30 @@
 //! `medicosam.toml` → a validated [`Config`].
 //!
 //! [`file`] is the file as written; [`Config`] is what it means: paths absolute, names resolved,
-//! numbers in range. [`prompts`] turns a profile's boxes and points into voxels of one scan.
+//! numbers in range. [`choice`] says which profile a scan has.
 
+pub mod choice;
 mod devices;
+#[cfg(test)]
+mod documentation;
 mod error;
 mod file;
-pub mod prompts;
 mod review;
 mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
-pub use file::{BoxSpec, PointSpec, Space};
+pub use file::Frames;
 pub use review::ReviewPolicy;
 
-use medicosam_shared::geometry::{Affine, Axis, Plane};
+use crate::prompts::{FromLabels, Marks, PathPattern};
+use choice::Rules;
+use medicosam_shared::geometry::{Axis, Plane};
+use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::paths;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::propagation::Propagation;
+use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::window::Window;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,8 +83,12 @@ pub struct Cache {
 pub struct Root {
     /// The folder.
     pub path: PathBuf,
-    /// Name of the profile for its scans.
-    pub profile: String,
+    /// Names of the profiles for its scans; the first that matches a scan is its profile.
+    pub profiles: Vec<String>,
+    /// Whether pictures (PNG, JPEG, TIFF) in it are scans.
+    pub pictures: bool,
+    /// Label maps that these profiles read; they are not scans.
+    pub label_maps: Vec<PathPattern>,
     /// Where results go; the folders below the root are repeated below it.
     pub output: PathBuf,
     /// How long a file must stay the same before it is read.
@@ -102,6 +112,14 @@ pub struct Profile {
     pub propagation: Propagation,
     /// Which results wait for a person.
     pub review: ReviewPolicy,
+    /// Which scans it is for.
+    pub rules: Rules,
+    /// Label map beside each scan that prompts are made of.
+    pub from_labels: Option<FromLabels>,
+    /// Which volumes of a file with several are scans; `None`: such a file is refused.
+    pub frames: Option<Frames>,
+    /// What is done to the masks that the model gives.
+    pub masks: MaskRules,
     /// What to segment.
     pub objects: Vec<Object>,
 }
@@ -116,11 +134,15 @@ pub enum SlicePlane {
 }
 
 impl SlicePlane {
-    /// The voxel axis that slices are cut across.
-    pub fn axis(self, affine: &Affine) -> Axis {
-        match self {
-            SlicePlane::Acquisition => affine.acquisition_axis(),
-            SlicePlane::Fixed(plane) => affine.axis(plane),
+    /// The voxel axis that slices of a scan are cut across. A scan of a single slice, like a
+    /// picture, has only that one, whatever the plane.
+    pub fn axis(self, scan: &ScanInfo) -> Axis {
+        let thin = |axis: &Axis| scan.dims.along(*axis) == 1;
+        let mut single = Axis::ALL.into_iter().filter(thin);
+        match (single.next(), single.next(), self) {
+            (Some(axis), None, _) => axis,
+            (_, _, SlicePlane::Acquisition) => scan.affine.acquisition_axis(),
+            (_, _, SlicePlane::Fixed(plane)) => scan.affine.axis(plane),
         }
     }
 }
@@ -132,10 +154,8 @@ pub struct Object {
     pub label: Label,
     /// Its name.
     pub name: String,
-    /// Where it is.
-    pub bbox: Option<BoxSpec>,
-    /// Points that do or do not belong to it.
-    pub points: Vec<PointSpec>,
+    /// Where it is; nothing if that differs from scan to scan.
+    pub marks: Marks,
 }
 
 impl Config {
@@ -214,14 +234,24 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
 
     let mut roots = Vec::new();
     for root in file.root {
-        let names = profiles.iter().map(|p| p.name.as_str());
-        if !profiles.iter().any(|p| p.name == root.profile) {
+        let chosen = root.profile.into_vec();
+        if chosen.is_empty() {
             return Err(invalid(format!(
-                "root {} uses profile {:?}, which is not defined{}",
-                root.path.display(),
-                root.profile,
-                error::did_you_mean(&root.profile, names)
+                "root {} has no profile",
+                root.path.display()
             )));
+        }
+        let mut label_maps = Vec::new();
+        for name in &chosen {
+            let Some(profile) = profiles.iter().find(|p| p.name == *name) else {
+                let names = profiles.iter().map(|p| p.name.as_str());
+                return Err(invalid(format!(
+                    "root {} uses profile {name:?}, which is not defined{}",
+                    root.path.display(),
+                    error::did_you_mean(name, names)
+                )));
+            };
+            label_maps.extend(profile.from_labels.iter().map(|labels| labels.path.clone()));
         }
         if root.stable_for.is_negative() || !root.scan_every.is_positive() {
             return Err(invalid(format!(
@@ -231,7 +261,9 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
         }
         roots.push(Root {
             path: absolute(root.path),
-            profile: root.profile,
+            profiles: chosen,
+            pictures: root.pictures,
+            label_maps,
             output: absolute(root.output),
             stable_for: root.stable_for.unsigned_abs(),
             scan_every: root.scan_every.unsigned_abs(),
@@ -273,6 +305,9 @@ fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, Confi
 
 fn check_profile(profile: file::Profile) -> Result<Profile, String> {
     let name = profile.name;
+    if name == choice::NO_PROFILE {
+        return Err("a profile has an empty name".to_owned());
+    }
     let plane = match profile.plane.as_str() {
         "auto" => SlicePlane::Acquisition,
         other => SlicePlane::Fixed(
@@ -289,24 +324,32 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
                 object.name
             )
         })?;
-        if object.bbox.is_none() && object.points.is_empty() {
-            return Err(format!(
-                "profile {name:?}: object {:?} has neither a box nor a point",
-                object.name
-            ));
-        }
-        prompts::check_numbers(&object.bbox, &object.points)
+        let marks = Marks::new(object.bbox, object.boxes, object.points);
+        marks
+            .check()
             .map_err(|e| format!("profile {name:?}, object {:?}: {e}", object.name))?;
         objects.push(Object {
             label,
             name: object.name,
-            bbox: object.bbox,
-            points: object.points,
+            marks,
         });
     }
     if let Some(label) = first_repeated(objects.iter().map(|o| o.label)) {
         return Err(format!("profile {name:?}: two objects have label {label}"));
     }
+    if let Some(name_of_two) = first_repeated(objects.iter().map(|o| o.name.as_str())) {
+        return Err(format!(
+            "profile {name:?}: two objects are named {name_of_two:?}"
+        ));
+    }
+    profile
+        .masks
+        .check()
+        .map_err(|e| format!("profile {name:?}, masks: {e}"))?;
+    let rules = profile.rules;
+    rules
+        .check()
+        .map_err(|e| format!("profile {name:?}, match: {e}"))?;
     Ok(Profile {
         name,
         model: profile.model,
@@ -314,6 +357,10 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
         window: profile.window,
         propagation: profile.propagation,
         review: profile.review,
+        rules,
+        from_labels: profile.from_labels,
+        frames: profile.frames,
+        masks: profile.masks,
         objects,
     })
 }
@@ -376,7 +423,7 @@ mod tests {
         let profile = config.profile("lung-nodule").unwrap();
         assert_eq!(profile.model, "litemedsam");
         assert_eq!(profile.plane, SlicePlane::Acquisition);
-        assert!(profile.objects[0].points[0].positive);
+        assert!(profile.objects[0].marks.points[0].positive);
         assert_eq!(
             config.root_of(Path::new("/etc/medicosam/incoming/a/b.nii")),
             Some(root)
@@ -400,7 +447,7 @@ mod tests {
             ("min = [318", "min = [418", "empty"),
             ("-52.0", "nan", "number"),
             ("\"2s\"", "\"-2s\"", "stable_for"),
-            ("{ level = -600, width = 1500 }", "\"lung\"", "minmax"),
+            ("{ level = -600, width = 1500 }", "\"lungs\"", "minmax"),
             (
                 "name = \"lung-nodule\"",
                 "name = \"lung-nodule\"\nplane = \"axail\"",
@@ -426,6 +473,90 @@ mod tests {
             error.contains("20 GiB") && error.contains("line 2"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_root_can_have_several_profiles() {
+        let text = format!(
+            "{}\n[[profile]]\nname = \"mr\"\nfrom_labels = \"{{stem}}_seg.nii.gz\"\n\
+             [profile.match]\nbids = {{ suffix = \"T1w\" }}\n",
+            EXAMPLE.replace(
+                "profile = \"lung-nodule\"",
+                "profile = [\"mr\", \"lung-nodule\"]"
+            )
+        );
+        let config = load(&text).unwrap();
+        let root = &config.roots[0];
+        assert_eq!(root.profiles, ["mr", "lung-nodule"]);
+        assert_eq!(root.label_maps.len(), 1);
+        let choose = |name: &str| {
+            let path = root.path.join(name);
+            let choice = config.choose(
+                root,
+                &mut choice::Candidate {
+                    path: &path,
+                    info: None,
+                    values: &mut || Err("not asked for".to_owned()),
+                },
+            );
+            (
+                choice.profile.unwrap().name.clone(),
+                choice.passed_over.len(),
+            )
+        };
+        assert_eq!(choose("sub-1_T1w.nii.gz"), ("mr".to_owned(), 0));
+        assert_eq!(choose("sub-1_T2w.nii.gz"), ("lung-nodule".to_owned(), 1));
+        for (from, to, expected) in [
+            ("[\"mr\", ", "[\"rm\", ", "rm"),
+            ("[\"mr\", \"lung-nodule\"]", "[]", "no profile"),
+            ("[\"mr\", \"lung-nodule\"]", "3", "a list of names"),
+            ("{stem}_seg", "seg", "{stem}"),
+            ("suffix = \"T1w\"", "suffix = \"T[\"", "T["),
+        ] {
+            let error = load(&text.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{from} → {to}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_profile_says_which_volumes_are_scans_and_what_is_done_to_masks() {
+        let with = |line: &str| {
+            let name = "name = \"lung-nodule\"";
+            let config = load(&EXAMPLE.replace(name, &format!("{name}\n{line}")))?;
+            Ok::<_, ConfigError>(config.profiles[0].clone())
+        };
+        assert_eq!(with("").unwrap().frames, None);
+        let each = with("frames = \"each\"").unwrap().frames.unwrap();
+        assert_eq!(each.of(3), [0, 1, 2]);
+        assert_eq!(with("frames = 7").unwrap().frames.unwrap().of(9), [7]);
+        let masks = with("masks = { largest = true, overlap = \"keep\" }")
+            .unwrap()
+            .masks;
+        assert!(masks.largest && masks.overlap.is_some());
+        for (line, expected) in [
+            ("frames = \"all\"", "\"each\""),
+            ("frames = -1", "\"each\""),
+            ("masks = { min_area = -3 }", "min_area is -3"),
+            ("masks = { bigest = true }", "did you mean"),
+        ] {
+            let error = with(line).unwrap_err().to_string();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_scan_of_one_slice_is_sliced_across_its_thin_axis() {
+        let scan = |dims| ScanInfo {
+            dims: medicosam_shared::geometry::Dims(dims),
+            affine: medicosam_shared::geometry::Affine::from_spacing([1.0, 1.0, 3.0]),
+            voxel_type: "uint8".into(),
+            notes: vec![],
+        };
+        let coronal = SlicePlane::Fixed(Plane::Coronal);
+        assert_eq!(coronal.axis(&scan([9, 9, 9])), Axis::J);
+        assert_eq!(coronal.axis(&scan([9, 9, 1])), Axis::K);
+        assert_eq!(SlicePlane::Acquisition.axis(&scan([1, 9, 9])), Axis::I);
+        assert_eq!(SlicePlane::Acquisition.axis(&scan([9, 1, 1])), Axis::K);
     }
 
     #[test]

@@ -27,9 +27,13 @@ impl ContentKey {
             .chain_update(encoder)
             .chain_update(shape.width.to_le_bytes())
             .chain_update(shape.height.to_le_bytes())
-            .chain_update(image.pixels())
-            .finalize();
-        ContentKey(digest.into())
+            .chain_update(image.pixels());
+        // The other two colours, of a picture that has them.
+        let digest = image
+            .values()
+            .skip(1)
+            .fold(digest, |d, values| d.chain_update(values));
+        ContentKey(digest.finalize().into())
     }
 
     pub(super) fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {

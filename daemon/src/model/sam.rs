@@ -333,11 +333,6 @@ impl Sam {
         self.enlarged(&masks, 0, embedding.original)
     }
 
-    /// A mask of a slice as a mask prompt; see [`Family::mask_prompt`](super::Family::mask_prompt).
-    pub fn mask_prompt(&self, mask: &SliceMask) -> LowResLogits {
-        self.model.family().mask_prompt(mask, self.model.sizes())
-    }
-
     /// Like [`Self::decode`], with all masks that the model offers.
     pub fn candidates(
         &mut self,

@@ -3,6 +3,7 @@
 //! | File | What |
 //! |---|---|
 //! | `<stem>_dseg.nii.gz` | label map over the scan: same size, same geometry |
+//! | `<stem>_dseg.png` | instead of it, for a scan that is a picture |
 //! | `<stem>_dseg.json` | how it came about |
 //! | `<stem>_dseg.tsv` | index, name and volume of each object |
 //!
@@ -14,6 +15,7 @@
 mod error;
 mod label_map;
 mod names;
+mod picture;
 mod records;
 mod staged;
 
@@ -28,7 +30,7 @@ pub use staged::sweep;
 use crate::scan::Header;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::provenance::{OutputFiles, Provenance};
-use names::{LABEL_MAP, LABEL_TABLE, PROVENANCE};
+use names::{LABEL_MAP, LABEL_TABLE, PICTURE_LABEL_MAP, PROVENANCE};
 use staged::{Staged, make_folder, sync_folder};
 use std::io::Write as _;
 use std::path::Path;
@@ -49,7 +51,12 @@ pub fn write(
 ) -> Result<OutputFiles, OutputError> {
     const MAKING: &str = "making the results of";
     let scan_info = scan.info();
-    let names = [PROVENANCE, LABEL_TABLE, LABEL_MAP].map(|ending| format!("{stem}{ending}"));
+    let map_ending = if scan.is_picture() {
+        PICTURE_LABEL_MAP
+    } else {
+        LABEL_MAP
+    };
+    let names = [PROVENANCE, LABEL_TABLE, map_ending].map(|ending| format!("{stem}{ending}"));
     let [provenance_name, table_name, map_name] = &names;
     let map_path = folder.join(map_name);
 
@@ -64,7 +71,7 @@ pub fn write(
         .label_map()
         .map_err(|e| OutputError::new(MAKING, &map_path, e))?;
     let highest = masks.objects.iter().map(|o| o.label.get()).max();
-    let header = label_map::header(scan.nifti(), scan_info.dims, highest.unwrap_or(0));
+    let highest = highest.unwrap_or(0);
     let record = records::provenance(provenance)
         .map_err(|e| OutputError::new(MAKING, &folder.join(provenance_name), e))?;
     let table = records::label_table(masks, &scan_info.affine, provenance);
@@ -79,6 +86,10 @@ pub fn write(
         let record = text(provenance_name, record);
         let table = text(table_name, table);
         let map = Staged::write(folder, map_name, |out| {
+            if scan.is_picture() {
+                return picture::write(out, scan_info.dims, highest, &labels);
+            }
+            let header = label_map::header(scan.nifti(), scan_info.dims, highest);
             label_map::write(out, &header, &labels)
         });
         [joined(record), joined(table), map]

@@ -1,10 +1,13 @@
 //! Names of outputs, and of files on their way to becoming one.
 
+use crate::scan::names;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 /// What label maps are called after their stem.
 pub(super) const LABEL_MAP: &str = "_dseg.nii.gz";
+/// What label maps of pictures are called after their stem.
+pub(super) const PICTURE_LABEL_MAP: &str = "_dseg.png";
 /// What provenance records are called after their stem.
 pub(super) const PROVENANCE: &str = "_dseg.json";
 /// What label tables are called after their stem.
@@ -17,16 +20,13 @@ pub(super) const TEMPORARY: &str = ".medicosam-tmp";
 /// adds a dot, `_dseg.nii.gz`, six random characters, two dots and [`TEMPORARY`].
 const MAX_STEM: usize = 200;
 
-/// The stem of a scan's outputs: its file name without `.nii` or `.nii.gz`.
+/// The stem of a scan's outputs: its file name without its ending.
 ///
 /// It never holds a path separator or a control character, never starts with a dot (the outputs
 /// would be hidden) and has at most 200 bytes. Where the name had to be changed for that, some
 /// digits of its hash are added, so that two names never become one.
 pub fn stem(scan_file_name: &str) -> String {
-    let plain = [".nii.gz", ".nii"]
-        .iter()
-        .find_map(|ending| strip_ending(scan_file_name, ending))
-        .unwrap_or(scan_file_name);
+    let plain = names::strip(scan_file_name, names::endings()).unwrap_or(scan_file_name);
     let unsafe_char = |c: char| c == '/' || c == '\\' || c.is_control();
     if !plain.is_empty()
         && plain.len() <= MAX_STEM
@@ -57,20 +57,13 @@ pub fn is_output(path: &Path) -> bool {
         return false;
     };
     let name = name.to_string_lossy();
-    let ends = |ending| strip_ending(&name, ending).is_some();
-    is_temporary(&name) || ends("_dseg.nii") || ends(LABEL_MAP)
+    let endings = ["_dseg.nii", LABEL_MAP, PICTURE_LABEL_MAP];
+    is_temporary(&name) || names::strip(&name, endings.into_iter()).is_some()
 }
 
 /// Whether it is the name of a file that was being written.
 pub(super) fn is_temporary(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(TEMPORARY)
-}
-
-/// Upper and lower case are the same: shares and scanners like capitals.
-fn strip_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
-    let at = name.len().checked_sub(ending.len())?;
-    let (start, end) = (name.get(..at)?, name.get(at..)?);
-    end.eq_ignore_ascii_case(ending).then_some(start)
 }
 
 #[cfg(test)]
@@ -82,6 +75,7 @@ mod tests {
     fn stems_lose_their_ending() {
         assert_eq!(stem("sub-01_T1w.nii.gz"), "sub-01_T1w");
         assert_eq!(stem("scan.nii"), "scan");
+        assert_eq!(stem("skin.JPG"), "skin");
         assert_eq!(stem("SCAN.NII.GZ"), "SCAN");
         assert_eq!(stem("scan.v2.nii"), "scan.v2");
         assert_eq!(stem("scan"), "scan");
@@ -104,6 +98,7 @@ mod tests {
             "a_dseg.nii",
             "A_DSEG.NII.GZ",
             "/x/y/a_dseg.nii.gz",
+            "skin_dseg.png",
             ".a_dseg.nii.gz.Xy12ab.medicosam-tmp",
         ] {
             assert!(is_output(Path::new(name)), "{name}");

@@ -120,14 +120,42 @@ pub enum Problem {
     },
     /// A time series, or several volumes of another kind.
     #[error(
-        "it holds {volumes} volumes (its dimensions are {dims}); files with more than one \
-         (4-D) are not supported yet"
+        "it holds {volumes} volumes (its dimensions are {dims}), and its profile does not say \
+         which of them are scans"
     )]
     ManyVolumes {
         /// How many.
         volumes: u64,
         /// All dimensions, for example `64×64×30×200`.
         dims: String,
+    },
+    /// A volume that the file does not have.
+    #[error("it holds {volumes} volumes, counted from 0, so there is no volume {frame}")]
+    NoSuchFrame {
+        /// What was asked for.
+        frame: u64,
+        /// What there is.
+        volumes: u64,
+    },
+    /// A TIFF file with several pictures.
+    #[error("it holds {pages} pictures; only files with one can be read")]
+    ManyPages {
+        /// How many.
+        pages: usize,
+    },
+    /// A picture that cannot be decoded.
+    #[error("it cannot be read as a picture: {what}")]
+    DamagedPicture {
+        /// What the decoder says.
+        what: String,
+    },
+    /// A picture that is too large a file.
+    #[error("it is a picture of {bytes} bytes; the limit is {limit} bytes")]
+    LargePicture {
+        /// Size of the file.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
     },
     /// More voxels than the limit allows.
     #[error(
@@ -257,7 +285,10 @@ impl Problem {
             Problem::BadRank { .. } => "scan-bad-rank",
             Problem::BadDimension { .. } => "scan-bad-dimension",
             Problem::ManyVolumes { .. } => "scan-many-volumes",
-            Problem::TooLarge { .. } => "scan-too-large",
+            Problem::NoSuchFrame { .. } => "scan-no-such-volume",
+            Problem::ManyPages { .. } => "scan-many-pages",
+            Problem::DamagedPicture { .. } => "scan-damaged-picture",
+            Problem::TooLarge { .. } | Problem::LargePicture { .. } => "scan-too-large",
             Problem::UnsupportedType { .. } => "scan-unsupported-type",
             Problem::UnknownType { .. } => "scan-unknown-type",
             Problem::BadBitpix { .. } => "scan-bad-bitpix",
@@ -320,8 +351,14 @@ impl Problem {
                 "Export it again; if the header is the same then, report it to the makers of the program that wrote it."
             }
             Problem::ManyVolumes { .. } => {
-                "Split it into one file per volume, for example with fslsplit or mrconvert -coord 3."
+                "Say it in the profile: frames = \"each\", or the number of one of them."
             }
+            Problem::NoSuchFrame { .. } => "Correct `frames` in the profile.",
+            Problem::ManyPages { .. } => "Split it into one file for each picture.",
+            Problem::DamagedPicture { .. } => {
+                "Export it again as PNG, JPEG or TIFF with 8 or 16 bits, grey or RGB."
+            }
+            Problem::LargePicture { .. } => "Cut it into smaller pictures.",
             Problem::TooLarge { .. } => {
                 "If it really is that large, raise the limit for voxel data; otherwise its header is damaged: export it again."
             }

@@ -8,7 +8,7 @@ use super::error::Problem;
 use super::note::Note;
 use super::signature::{is_size, looks_like};
 use super::voxels::{ByteOrder, Voxel as _, VoxelType};
-use medicosam_shared::geometry::Dims;
+use medicosam_shared::geometry::{Affine, Dims};
 use medicosam_shared::provenance::ScanInfo;
 use nifti::NiftiHeader;
 
@@ -35,8 +35,13 @@ pub struct Header {
     pub(super) voxel_type: VoxelType,
     pub(super) order: ByteOrder,
     pub(super) scale: Scale,
-    /// Where the voxels begin, after decompression.
+    /// Where the voxels of the file begin, after decompression.
     pub(super) offset: u64,
+    /// Which of the volumes of the file it is.
+    pub(super) frame: u64,
+    /// Volumes in the file.
+    pub(super) volumes: u64,
+    picture: bool,
 }
 
 /// Stored voxel to value: `slope · voxel + intercept`.
@@ -57,14 +62,19 @@ impl Scale {
 }
 
 impl Header {
-    /// Checks the first bytes of a file (all of them, or [`START`]).
-    pub(super) fn parse(start: &[u8], max_voxel_bytes: u64) -> Result<Header, Problem> {
+    /// Checks the first bytes of a file (all of them, or [`START`]). A file of several volumes is
+    /// read one `frame` at a time.
+    pub(super) fn parse(
+        start: &[u8],
+        max_voxel_bytes: u64,
+        frame: Option<u64>,
+    ) -> Result<Header, Problem> {
         let order = check_format(start)?;
         check_rank(start, order)?;
         let nifti = NiftiHeader::from_reader(start).map_err(|_| Problem::NotNifti {
             looks_like: looks_like(start),
         })?;
-        let dims = check_dims(&nifti)?;
+        let (dims, volumes) = check_dims(&nifti, frame)?;
         let voxel_type = VoxelType::from_code(nifti.datatype)?;
         let expected = voxel_type.size() * 8;
         if i64::from(nifti.bitpix) != i64::from(expected) {
@@ -100,18 +110,60 @@ impl Header {
             order,
             scale,
             offset,
+            frame: frame.unwrap_or(0),
+            volumes,
+            picture: false,
         })
+    }
+
+    /// The header of a picture.
+    pub(super) fn of_picture(dims: Dims, affine: Affine, voxel_type: VoxelType) -> Header {
+        Header {
+            info: ScanInfo {
+                dims,
+                affine,
+                voxel_type: voxel_type.name().to_owned(),
+                notes: Vec::new(),
+            },
+            nifti: NiftiHeader::default(),
+            notes: Vec::new(),
+            voxel_type,
+            order: ByteOrder::Little,
+            scale: Scale {
+                slope: 1.0,
+                intercept: 0.0,
+            },
+            offset: 0,
+            frame: 0,
+            volumes: 1,
+            picture: true,
+        }
+    }
+
+    /// Whether it is a picture, whose label map is one too.
+    pub fn is_picture(&self) -> bool {
+        self.picture
+    }
+
+    /// Number of volumes that its file holds.
+    pub fn volumes(&self) -> u64 {
+        self.volumes
+    }
+
+    /// Bytes of the voxels of all volumes.
+    pub(super) fn all_voxel_bytes(&self) -> u64 {
+        self.voxel_bytes().saturating_mul(self.volumes)
     }
 
     /// Checks that a file of `size` bytes can hold the voxels, and not far more than them.
     pub(super) fn check_file_size(&self, size: u64, gzip: bool) -> Result<(), Problem> {
-        let expected = self.voxel_bytes();
-        let end = self.offset + expected;
+        let expected = self.all_voxel_bytes();
+        let end = self.offset.saturating_add(expected);
         let (room, surplus) = if gzip {
             // Even data that cannot be compressed does not double.
             (
                 size.saturating_mul(DEFLATE_RATIO),
-                size.saturating_sub(2 * end),
+                size.saturating_sub(end.saturating_mul(2)),
             )
         } else {
             (size, size.saturating_sub(end))
@@ -151,7 +203,7 @@ impl Header {
         &self.notes
     }
 
-    /// All fields, as they are in the file.
+    /// All fields, as they are in the file; those of an empty header for a picture.
     pub fn nifti(&self) -> &NiftiHeader {
         &self.nifti
     }
@@ -207,9 +259,9 @@ fn check_rank(start: &[u8], order: ByteOrder) -> Result<(), Problem> {
     }
 }
 
-/// The dimensions of a single volume, at most 32767 each. The format's numbers are signed; the
+/// The dimensions of a single volume, at most 32767 each, and the number of volumes. The format's numbers are signed; the
 /// crate reads them without sign.
-fn check_dims(nifti: &NiftiHeader) -> Result<Dims, Problem> {
+fn check_dims(nifti: &NiftiHeader, frame: Option<u64>) -> Result<(Dims, u64), Problem> {
     let [rank, sizes @ ..] = nifti.dim.map(|n| n as i16);
     // What stands beyond the number of dimensions means nothing.
     let used = &sizes[..rank.clamp(1, 7) as usize];
@@ -219,8 +271,8 @@ fn check_dims(nifti: &NiftiHeader) -> Result<Dims, Problem> {
             found: used[at],
         });
     }
-    let volumes = used.iter().skip(3).map(|&n| n as u64).product();
-    if volumes > 1 {
+    let volumes: u64 = used.iter().skip(3).map(|&n| n as u64).product();
+    if volumes > 1 && frame.is_none() {
         return Err(Problem::ManyVolumes {
             volumes,
             dims: used
@@ -230,8 +282,11 @@ fn check_dims(nifti: &NiftiHeader) -> Result<Dims, Problem> {
                 .join("×"),
         });
     }
+    if let Some(frame) = frame.filter(|&frame| frame >= volumes) {
+        return Err(Problem::NoSuchFrame { frame, volumes });
+    }
     let along = |axis: usize| used.get(axis).map_or(1, |&n| n as u32);
-    Ok(Dims([along(0), along(1), along(2)]))
+    Ok((Dims([along(0), along(1), along(2)]), volumes))
 }
 
 /// Where the voxels begin.

@@ -1,4 +1,4 @@
-//! Reading scans: NIfTI-1, plain or gzip, into a [`Volume`].
+//! Reading scans: NIfTI-1, plain or gzip, and pictures, into a [`Volume`].
 //!
 //! A scan comes from anywhere: half copied, truncated, made by a broken exporter, made to do
 //! harm. So a file is opened once, without following links; its header is checked before anything
@@ -33,8 +33,10 @@ mod bytes;
 mod error;
 mod file;
 mod header;
+pub mod names;
 mod note;
 mod percentile;
+mod picture;
 mod signature;
 mod volume;
 mod voxels;
@@ -53,6 +55,7 @@ use file::Stamp;
 use header::{MAX_SURPLUS, START};
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::provenance::ScanInfo;
+use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use voxels::Voxels;
 
@@ -74,11 +77,51 @@ pub fn read_label_map(path: &Path) -> Result<(Dims, Vec<u16>), ScanError> {
     Ok((volume.info().dims, labels))
 }
 
+/// A label map with its geometry.
+#[derive(Debug, Clone)]
+pub struct LabelMap {
+    /// Size and affine.
+    pub info: ScanInfo,
+    /// SHA-256 of the file's bytes, in hex.
+    pub sha256: String,
+    /// Labels in file order, `i` fastest; 0 is the background.
+    pub voxels: Vec<u16>,
+}
+
+/// The label map at `path`, with its geometry and the hash of its file.
+pub fn read_labels(path: &Path) -> Result<LabelMap, ScanError> {
+    let Loaded { volume, sha256 } = Volume::read(path)?;
+    let voxels = volume
+        .to_labels()
+        .map_err(|problem| ScanError::new("reading labels from", path, problem))?;
+    Ok(LabelMap {
+        info: volume.info().clone(),
+        sha256,
+        voxels,
+    })
+}
+
 impl Header {
-    /// Reads and checks the header of the scan at `path`; its voxels are not read.
+    /// Reads and checks the header of the scan at `path`; its voxels are not read. A volume of a
+    /// file with several has a path of its own, see [`names`].
     pub fn read(path: &Path) -> Result<Header, ScanError> {
-        with_contents(path, READING_HEADER, false, |contents, size| {
-            start(contents, size, DEFAULT_MAX_VOXEL_BYTES)
+        let (file, frame) = names::file_and_frame(path);
+        Self::read_frame(file, frame)
+    }
+
+    /// The same for the first volume of a file, however many it has.
+    pub fn read_first(path: &Path) -> Result<Header, ScanError> {
+        Self::read_frame(path, Some(0))
+    }
+
+    fn read_frame(file: &Path, frame: Option<u64>) -> Result<Header, ScanError> {
+        with_contents(file, READING_HEADER, false, |contents, size| {
+            let begin = begin(contents)?;
+            if names::is_picture(file) && !contents.is_gzip() && picture::is_picture(&begin) {
+                let bytes = all(contents, begin, size)?;
+                return picture::header(&bytes, DEFAULT_MAX_VOXEL_BYTES);
+            }
+            header(contents, &begin, size, DEFAULT_MAX_VOXEL_BYTES, frame)
         })
     }
 }
@@ -88,41 +131,84 @@ impl Header {
 pub struct Loaded {
     /// The scan.
     pub volume: Volume,
-    /// SHA-256 of the file's bytes as they lie on the disk, in lower-case hexadecimal.
+    /// SHA-256 of the file's bytes as they lie on the disk, in lower-case hexadecimal; for one
+    /// volume of several, see [`frame_hash`].
     pub sha256: String,
 }
 
+/// What a volume of a file with several is known by: the SHA-256, in hexadecimal, of that of the
+/// file and the volume's number.
+pub fn frame_hash(file: &str, frame: u64) -> String {
+    let digest = Sha256::digest(format!("{file} frame {frame}"));
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 impl Volume {
-    /// Reads the scan at `path`, in one pass: hashed, decompressed, decoded.
+    /// Reads the scan at `path`, in one pass: hashed, decompressed, decoded. A volume of a file
+    /// with several has a path of its own, see [`names`].
     pub fn read(path: &Path) -> Result<Loaded, ScanError> {
         Self::read_within(path, DEFAULT_MAX_VOXEL_BYTES)
     }
 
     /// The same with another limit on the size of the voxels in memory, in bytes.
     pub fn read_within(path: &Path, max_voxel_bytes: u64) -> Result<Loaded, ScanError> {
-        with_contents(path, READING, true, |contents, size| {
-            let mut header = start(contents, size, max_voxel_bytes)?;
-            let expected = header.voxel_bytes();
-            let extensions = header.offset - START as u64;
-            if contents.skip(extensions)? < extensions {
-                return Err(Problem::Truncated { expected, found: 0 });
-            }
-            let count = header.info().dims.voxels();
-            let voxels = Voxels::read(contents, count, header.voxel_type, header.order)?;
-            let surplus = contents.end_member(MAX_SURPLUS)?;
-            if surplus > MAX_SURPLUS {
-                return Err(Problem::Surplus {
-                    expected,
-                    limit: MAX_SURPLUS,
-                });
-            }
-            if surplus > 0 || (!contents.is_gzip() && size > header.offset + expected) {
-                header.note(Note::Surplus);
-            }
-            Ok((Volume { header, voxels }, contents.finish()?))
-        })
-        .map(|(volume, sha256)| Loaded { volume, sha256 })
+        let (file, frame) = names::file_and_frame(path);
+        let (volume, sha256) = with_contents(file, READING, true, |contents, size| {
+            let begin = begin(contents)?;
+            let volume =
+                if names::is_picture(file) && !contents.is_gzip() && picture::is_picture(&begin) {
+                    picture::volume(&all(contents, begin, size)?, max_voxel_bytes)?
+                } else {
+                    let header = header(contents, &begin, size, max_voxel_bytes, frame)?;
+                    read_volume(contents, header, size)?
+                };
+            Ok((volume, contents.finish()?))
+        })?;
+        let sha256 = match frame {
+            Some(frame) => frame_hash(&sha256, frame),
+            None => sha256,
+        };
+        Ok(Loaded { volume, sha256 })
     }
+}
+
+/// Reads the voxels that follow a header, and makes sure that the file ends as it should.
+fn read_volume(
+    contents: &mut Contents<'_>,
+    mut header: Header,
+    size: u64,
+) -> Result<Volume, Problem> {
+    let (one, expected) = (header.voxel_bytes(), header.all_voxel_bytes());
+    let before = header.frame * one;
+    let skipped = header.offset - START as u64 + before;
+    let found = contents.skip(skipped)?;
+    if found < skipped {
+        let found = found.saturating_sub(header.offset - START as u64);
+        return Err(Problem::Truncated { expected, found });
+    }
+    let count = header.info().dims.voxels();
+    let voxels = Voxels::read(contents, count, header.voxel_type, header.order)?;
+    let after = expected - before - one;
+    let found = contents.skip(after)?;
+    if found < after {
+        let found = before + one + found;
+        return Err(Problem::Truncated { expected, found });
+    }
+    let surplus = contents.end_member(MAX_SURPLUS)?;
+    if surplus > MAX_SURPLUS {
+        return Err(Problem::Surplus {
+            expected,
+            limit: MAX_SURPLUS,
+        });
+    }
+    if surplus > 0 || (!contents.is_gzip() && size > header.offset + expected) {
+        header.note(Note::Surplus);
+    }
+    Ok(Volume {
+        header,
+        voxels,
+        colours: None,
+    })
 }
 
 /// Opens the file and hands its contents and its size to `read`. That the file changed meanwhile
@@ -149,15 +235,40 @@ fn with_contents<T>(
     .map_err(|problem| ScanError::new(doing, path, problem))
 }
 
-/// The checked header, from the first bytes of the contents.
-fn start(contents: &mut Contents<'_>, size: u64, max_voxel_bytes: u64) -> Result<Header, Problem> {
-    let mut start = [0; START];
+/// The first bytes of the contents, as many as a header has.
+fn begin(contents: &mut Contents<'_>) -> Result<Vec<u8>, Problem> {
+    let mut start = vec![0; START];
     let length = contents.fill(&mut start)?;
-    let start = &start[..length];
+    start.truncate(length);
+    Ok(start)
+}
+
+/// All bytes of a file of `size`, of which these are the first.
+fn all(contents: &mut Contents<'_>, mut begin: Vec<u8>, size: u64) -> Result<Vec<u8>, Problem> {
+    let limit = picture::MAX_FILE;
+    if size > limit {
+        return Err(Problem::LargePicture { bytes: size, limit });
+    }
+    let known = begin.len();
+    // Not more than the limit.
+    begin.resize(size as usize, 0);
+    let more = contents.fill(&mut begin[known..])?;
+    begin.truncate(known + more);
+    Ok(begin)
+}
+
+/// The checked header, from the first bytes of the contents.
+fn header(
+    contents: &Contents<'_>,
+    start: &[u8],
+    size: u64,
+    max_voxel_bytes: u64,
+    frame: Option<u64>,
+) -> Result<Header, Problem> {
     if contents.is_gzip() && start.starts_with(&bytes::GZIP_MAGIC) {
         return Err(Problem::NestedGzip);
     }
-    let header = Header::parse(start, max_voxel_bytes)?;
+    let header = Header::parse(start, max_voxel_bytes, frame)?;
     header.check_file_size(size, contents.is_gzip())?;
     Ok(header)
 }

@@ -20,6 +20,8 @@ pub enum Note {
     InterceptUnusable,
     /// More data follows the voxels.
     Surplus,
+    /// A picture with colours.
+    Colours,
 }
 
 impl fmt::Display for Note {
@@ -41,6 +43,9 @@ impl fmt::Display for Note {
                 "a voxel size in its header is no length and was taken for 1; volumes in mL may be wrong"
             }
             Note::InterceptUnusable => "its scl_inter is not a finite number and was taken for 0",
+            Note::Colours => {
+                "it has colours; the model sees them, the screen shows their brightness"
+            }
             Note::Surplus => {
                 "more data follows its voxels and was left out; check its dimensions"
             }

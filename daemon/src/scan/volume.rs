@@ -15,6 +15,9 @@ pub struct Volume {
     pub(super) header: Header,
     /// As many as the header says.
     pub(super) voxels: Voxels,
+    /// Red, green and blue of each pixel, for a picture that has colours; its voxels are their
+    /// brightness.
+    pub(super) colours: Option<Vec<[u8; 3]>>,
 }
 
 impl Volume {
@@ -30,7 +33,20 @@ impl Volume {
 
     /// Bytes of its voxels in memory.
     pub fn bytes(&self) -> u64 {
-        self.header.voxel_bytes()
+        let colours = self
+            .colours
+            .as_ref()
+            .map_or(0, |colours| 3 * colours.len() as u64);
+        self.header.voxel_bytes() + colours
+    }
+
+    /// Red, green and blue of the slice at `index` across `axis`, each row by row, if it is a
+    /// picture with colours.
+    pub fn colours(&self, axis: Axis, index: u32) -> Option<[Vec<f32>; 3]> {
+        let colours = self.colours.as_ref()?;
+        (axis == Axis::K && index == 0).then(|| {
+            std::array::from_fn(|channel| colours.iter().map(|c| f32::from(c[channel])).collect())
+        })
     }
 
     /// What is odd about the scan.
@@ -68,6 +84,15 @@ impl Volume {
             }
             (_, None) => Range::Slice,
         }
+    }
+
+    /// The smallest and the largest value that is a finite number; `None` if none is.
+    pub fn extremes(&self) -> Option<(f64, f64)> {
+        let scale = self.header.scale;
+        let (low, high) = with_voxels!(&self.voxels, v => extremes(v))?;
+        let (low, high) = (scale.apply(low), scale.apply(high));
+        // A negative slope turns them round.
+        Some((low.min(high), low.max(high)))
     }
 
     /// The values as numbers of objects, in file order.
@@ -111,6 +136,14 @@ fn gather<T: Voxel>(
         }
     }
     out
+}
+
+fn extremes<T: Voxel>(voxels: &[T]) -> Option<(f64, f64)> {
+    let keys = voxels.iter().filter_map(|v| v.to_key());
+    let (low, high) = keys.fold((u64::MAX, u64::MIN), |(low, high), key| {
+        (low.min(key), high.max(key))
+    });
+    (low <= high).then(|| (T::from_key(low), T::from_key(high)))
 }
 
 fn labels<T: Voxel>(voxels: &[T], dims: Dims, scale: Scale) -> Result<Vec<u16>, Problem> {

@@ -51,6 +51,25 @@ impl VoxelType {
         })
     }
 
+    /// All of them.
+    pub const ALL: [VoxelType; 10] = [
+        Self::Uint8,
+        Self::Int8,
+        Self::Uint16,
+        Self::Int16,
+        Self::Uint32,
+        Self::Int32,
+        Self::Uint64,
+        Self::Int64,
+        Self::Float32,
+        Self::Float64,
+    ];
+
+    /// Whether a type has this name.
+    pub fn is_name(name: &str) -> bool {
+        Self::ALL.into_iter().any(|known| known.name() == name)
+    }
+
     /// Its usual name, for example `int16`.
     pub fn name(self) -> &'static str {
         match self {

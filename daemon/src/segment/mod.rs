@@ -1,20 +1,24 @@
 //! Masks and scores of a case, slice by slice.
 
+mod overlap;
 mod propagate;
 pub mod propagation;
 mod quality;
+mod tidy;
 
+pub use overlap::OverlapError;
 pub use propagate::{Followed, propagate};
 pub use quality::{Cohort, assess};
 
 use crate::model::Segmented;
-use medicosam_shared::draft::Candidate;
+use medicosam_shared::draft::{Candidate, Place};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
-use medicosam_shared::mask::MaskSet;
+use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
+use medicosam_shared::mask_rules::{MaskRules, Overlap};
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{ObjectResult, SliceScore};
 use propagation::Answer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A revision in the making.
 #[derive(Debug, Clone)]
@@ -90,6 +94,82 @@ impl Segmentation {
             agreement: None,
         };
         self.scores.entry(label).or_default().insert(index, score);
+    }
+
+    /// Makes an object known that has no mask yet, so that a person can prompt it.
+    pub fn declare(&mut self, label: Label, name: &str) {
+        if self.masks.object(label).is_none() {
+            // A mask without pixels on no slice in particular.
+            self.masks.set_runs(label, name, 0, Rle::default());
+        }
+    }
+
+    /// Puts what an object has on a slice of an earlier result in place of what it has here.
+    pub fn take_over(&mut self, earlier: &Segmentation, (label, index): Place) {
+        let Some(object) = earlier.masks.object(label) else {
+            return;
+        };
+        let runs = object.slices.get(&index).cloned().unwrap_or_default();
+        self.masks.set_runs(label, &object.name, index, runs);
+        let scores = self.scores.entry(label).or_default();
+        let earlier = earlier.scores.get(&label);
+        match earlier.and_then(|scores| scores.get(&index)) {
+            Some(score) => scores.insert(index, *score),
+            None => scores.remove(&index),
+        };
+    }
+
+    /// Places of an object that have a mask or a score.
+    pub fn places(&self, label: Label) -> BTreeSet<Place> {
+        let object = self.masks.object(label);
+        let masks = object.into_iter().flat_map(|object| object.slices.keys());
+        let scores = self.scores.get(&label);
+        let scores = scores.into_iter().flat_map(BTreeMap::keys);
+        masks.chain(scores).map(|&index| (label, index)).collect()
+    }
+
+    /// Tidies the mask of an object.
+    pub fn tidy(
+        &mut self,
+        label: Label,
+        rules: &MaskRules,
+        affine: &Affine,
+    ) -> Result<(), RleTooLong> {
+        let of_slices = (
+            self.masks.axis,
+            self.masks.dims.slice_shape(self.masks.axis),
+        );
+        let Some(object) = self.masks.objects.iter_mut().find(|o| o.label == label) else {
+            return Ok(());
+        };
+        object.slices = tidy::tidy(object, rules, of_slices, affine)?;
+        self.measure_again();
+        Ok(())
+    }
+
+    /// Decides about voxels that two objects claim; see [`overlap::settle`].
+    pub fn settle_overlaps(
+        &mut self,
+        policy: Option<Overlap>,
+        changed: &[Place],
+        fixed: &BTreeSet<Place>,
+    ) -> Result<(), OverlapError> {
+        if let Some(policy) = policy {
+            overlap::settle(&mut self.masks, policy, changed, fixed)?;
+            self.measure_again();
+        }
+        Ok(())
+    }
+
+    /// Brings the areas of the scores up to date.
+    fn measure_again(&mut self) {
+        for (label, scores) in &mut self.scores {
+            let object = self.masks.object(*label);
+            for (index, score) in scores {
+                let runs = object.and_then(|object| object.slices.get(index));
+                score.area = runs.map_or(0, Rle::area);
+            }
+        }
     }
 
     /// The masks.

@@ -371,7 +371,11 @@ mod tests {
                 0.9,
                 "50 % of it lies outside its box",
             ),
-            (&[(8, 12), (20, 12), (8, 12)][..], 0.9, "have little in common"),
+            (
+                &[(8, 12), (20, 12), (8, 12)][..],
+                0.9,
+                "have little in common",
+            ),
             (&[(8, 0), (8, 0)][..], 0.9, "nothing was found"),
             (&[(20, 12), (20, 12)][..], 0.9, "edge of the scan"),
         ] {

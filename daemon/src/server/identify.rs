@@ -1,14 +1,19 @@
-//! Settled files → cases: the content's hash, and a look at the header.
+//! Settled files → cases: the content's hash, a look at the header, the profile.
 
 use crate::changes::Changes;
-use crate::scan;
-use crate::store::{Identification, Store};
-use crate::watch::{self, Settled, WatcherHandle};
+use crate::config::choice::{Candidate, Choice, NO_PROFILE, values};
+use crate::config::{Config, Root};
+use crate::scan::{Header, ScanError, names};
+use crate::store::{Identification, PromptsFile, Store, StoreError};
+use crate::watch::{self, Kind, Settled, WatcherHandle};
+use crate::{prompts, scan};
 use medicosam_shared::case::Fault;
+use medicosam_shared::text::printable;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Makes cases of settled files.
 pub struct Identifier {
+    pub config: Arc<Config>,
     pub store: Arc<dyn Store>,
     pub changes: Changes,
     pub watcher: Arc<WatcherHandle>,
@@ -31,11 +37,12 @@ enum Outcome {
 }
 
 impl Identifier {
-    /// Reads a file and makes a case of it.
+    /// Reads a file and makes a case of it, or of the scan that it belongs to.
     pub async fn identify(&self, settled: Settled) {
-        let store = Arc::clone(&self.store);
+        let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.store));
         let path = settled.path.clone();
-        let outcome = tokio::task::spawn_blocking(move || read(store.as_ref(), settled)).await;
+        let read = move || read(&config, store.as_ref(), settled);
+        let outcome = tokio::task::spawn_blocking(read).await;
         match outcome.unwrap_or_else(|error| Outcome::Unreadable(error.to_string())) {
             Outcome::Identified => self.changes.announce(),
             Outcome::Changed => self.watcher.look_again(path),
@@ -51,30 +58,140 @@ impl Identifier {
     }
 }
 
-fn read(store: &dyn Store, settled: Settled) -> Outcome {
+fn read(config: &Config, store: &dyn Store, settled: Settled) -> Outcome {
     let sha256 = match hash(&settled) {
         Ok(Some(sha256)) => sha256,
         Ok(None) => return Outcome::Changed,
         Err(error) => return Outcome::Unreadable(error.to_string()),
     };
-    let scan = scan::read_header(&settled.path).map_err(|error| Fault {
+    let Some(root) = config.root_of(&settled.path) else {
+        return Outcome::Unreadable("it is in no root".to_owned());
+    };
+    let result = match settled.kind {
+        Kind::Scan => identify(config, root, store, settled, sha256),
+        Kind::Prompts => {
+            let file = PromptsFile {
+                path: settled.path,
+                sha256,
+            };
+            take_prompts(root, store, &file)
+        }
+    };
+    result.map_or_else(
+        |e| Outcome::Unreadable(e.to_string()),
+        |()| Outcome::Identified,
+    )
+}
+
+/// Makes a case of a scan, under the first profile that matches it.
+fn identify(
+    config: &Config,
+    root: &Root,
+    store: &dyn Store,
+    settled: Settled,
+    sha256: String,
+) -> Result<(), StoreError> {
+    let mut volumes = 1;
+    let header = Header::read_first(&settled.path).map_err(|error| fault_of(&error));
+    let mut scan = header.map(|header| {
+        volumes = header.volumes();
+        header.info().clone()
+    });
+    let choice = config.choose(
+        root,
+        &mut Candidate {
+            path: &settled.path,
+            info: scan.as_ref().ok(),
+            values: &mut || values(&first_path(&settled.path, volumes)),
+        },
+    );
+    if let (None, Ok(_)) = (choice.profile, &scan) {
+        scan = Err(no_profile(&settled.path, &choice));
+    }
+    let frames = match choice.profile.and_then(|profile| profile.frames) {
+        Some(frames) if volumes > 1 && scan.is_ok() => frames.of(volumes),
+        _ => Vec::new(),
+    };
+    let add = |path: PathBuf, sha256: String, scan| -> Result<(), StoreError> {
+        let profile = choice.profile.map_or(NO_PROFILE, |profile| &profile.name);
+        let file = Identification {
+            path,
+            fingerprint: settled.fingerprint,
+            sha256,
+            profile: profile.to_owned(),
+            scan,
+        };
+        let case = store.identify(&file)?;
+        tracing::info!(%case, path = %file.path.display(), profile, "found");
+        Ok(())
+    };
+    if frames.is_empty() {
+        // One volume, or several of which the profile does not say which it wants: that is told.
+        let scan = scan.and_then(|_| scan::read_header(&settled.path).map_err(|e| fault_of(&e)));
+        return add(settled.path, sha256, scan);
+    }
+    for frame in frames {
+        let path = names::frame_path(&settled.path, frame);
+        let scan = scan::read_header(&path).map_err(|error| fault_of(&error));
+        add(path, scan::frame_hash(&sha256, frame), scan)?;
+    }
+    Ok(())
+}
+
+/// The scan that stands for all volumes of a file where a profile is chosen by its values.
+fn first_path(path: &Path, volumes: u64) -> PathBuf {
+    match volumes {
+        0 | 1 => path.to_owned(),
+        _ => names::frame_path(path, 0),
+    }
+}
+
+fn fault_of(error: &ScanError) -> Fault {
+    Fault {
         code: error.code().to_owned(),
         message: error.to_string(),
         hint: error.hint().to_string(),
-    });
-    let file = Identification {
-        path: settled.path,
-        fingerprint: settled.fingerprint,
-        sha256,
-        profile: settled.profile,
-        scan,
-    };
-    match store.identify(&file) {
-        Ok(case) => {
-            tracing::info!(%case, path = %file.path.display(), "found");
-            Outcome::Identified
-        }
-        Err(error) => Outcome::Unreadable(error.to_string()),
+    }
+}
+
+fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
+    let passed: Vec<String> = choice
+        .passed_over
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
+    let path = path.to_string_lossy();
+    Fault {
+        code: "no-profile".to_owned(),
+        message: format!(
+            "no profile of its root matches {} ({})",
+            printable(&path),
+            passed.join("; ")
+        ),
+        hint: "Add or correct a profile, and restart the daemon: it is looked at again then. `medicosamd explain SCAN` shows what matches.".to_owned(),
+    }
+}
+
+/// Segments the scan that prompts beside it belong to, if it has been found.
+fn take_prompts(root: &Root, store: &dyn Store, file: &PromptsFile) -> Result<(), StoreError> {
+    let mut scans = prompts::scans_of(&file.path, &root.label_maps);
+    // What belongs to a file with several volumes belongs to each of them.
+    let of_volumes: Vec<PathBuf> = scans.iter().flat_map(|scan| frame_paths(scan)).collect();
+    scans.extend(of_volumes);
+    for case in store.prompts_changed(&scans, file)? {
+        tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
+    }
+    Ok(())
+}
+
+/// The paths of the volumes of a file that holds several.
+fn frame_paths(file: &Path) -> Vec<PathBuf> {
+    let volumes = Header::read_first(file).map_or(1, |header| header.volumes());
+    match volumes {
+        0 | 1 => Vec::new(),
+        _ => (0..volumes)
+            .map(|frame| names::frame_path(file, frame))
+            .collect(),
     }
 }
 

@@ -10,7 +10,9 @@ use crate::api::{self, Api, ListenError};
 use crate::board::Board;
 use crate::changes::Changes;
 use crate::config::Config;
+use crate::config::choice::NO_PROFILE;
 use crate::embed::EmbeddingCache;
+use crate::scan::names;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
 use crate::worker::{Prober, Supervisor, runtime_library};
@@ -175,11 +177,15 @@ fn watch(
     let report = move |report| {
         let _ = sender.send(report);
     };
-    let known = store.identified_files()?;
+    // A scan that had no profile is looked at again: the configuration may have one now.
+    let mut known = store.identified_files(NO_PROFILE)?;
+    // A file with several volumes is read again: a stop may have come between two of them.
+    known.retain(|(path, _)| names::file_and_frame(path).1.is_none());
     let watcher = Watcher::start(config.roots.clone(), known, report);
     let watcher = watcher.map_err(system("start a thread"))?;
     let handle = Arc::new(watcher);
     let identifier = Identifier {
+        config: Arc::new(config.clone()),
         store: Arc::clone(store),
         changes: changes.clone(),
         watcher: Arc::clone(&handle),

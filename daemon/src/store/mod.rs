@@ -69,6 +69,15 @@ pub struct Identification {
     pub scan: Result<ScanInfo, Fault>,
 }
 
+/// A file beside a scan from which prompts come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptsFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
 /// A finished segmentation, to become the next revision of its case.
 #[derive(Debug, Clone)]
 pub struct NewRevision {
@@ -93,13 +102,23 @@ pub struct Approval {
 
 /// Keeps everything that must survive a crash. All methods may block on the disk.
 pub trait Store: Send + Sync {
-    /// Fingerprints of all files that have been identified.
-    fn identified_files(&self) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError>;
+    /// Fingerprints of all files that have been identified, but for those of cases with the profile
+    /// `but`.
+    fn identified_files(&self, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError>;
 
     /// Makes a case of a file, with work for it, or links the file to the case that its content
     /// already has. A case whose file was replaced by this content is superseded if nobody has
     /// decided on it yet.
     fn identify(&self, file: &Identification) -> Result<CaseId, StoreError>;
+
+    /// Takes note that a file beside a scan, from which prompts come, is finished: `scans` are the
+    /// places where its scan can lie. Unless it has been used already, or a person has decided,
+    /// the scan is segmented again. Returns the cases that this concerns.
+    fn prompts_changed(
+        &self,
+        scans: &[PathBuf],
+        file: &PromptsFile,
+    ) -> Result<Vec<CaseId>, StoreError>;
 
     /// All cases, those that wait for a person first, worst score first; and the position in the
     /// event log that the list stands for.

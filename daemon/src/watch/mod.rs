@@ -8,9 +8,9 @@ mod names;
 mod settle;
 mod watcher;
 
-pub use names::{Ignore, looks_like_scan};
+pub use names::{Ignore, kind_of, looks_like_scan};
 pub use settle::{Observation, Settler};
-pub use watcher::{RootState, Settled, Watcher, WatcherHandle, WatcherReport};
+pub use watcher::{Kind, RootState, Settled, Watcher, WatcherHandle, WatcherReport};
 
 use crate::store::Fingerprint;
 use std::os::unix::fs::MetadataExt;

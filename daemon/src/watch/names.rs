@@ -1,6 +1,10 @@
 //! Which names are looked at.
 
+use super::watcher::Kind;
+use crate::config::Root;
 use crate::output;
+use crate::prompts::sidecar;
+use crate::scan::names;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no scans: of synchronisers, snapshots, recycle bins.
@@ -57,6 +61,24 @@ impl Ignore {
     }
 }
 
+/// What a file of this name in `root` is; `None` if it is nothing of interest.
+pub fn kind_of(path: &Path, root: &Root) -> Option<Kind> {
+    if output::is_output(path) || is_hidden_or_unfinished(path) {
+        return None;
+    }
+    let is_label_map = || {
+        root.label_maps
+            .iter()
+            .any(|map| map.scans_of(path).is_some())
+    };
+    if sidecar::named_after(path).is_some() || is_label_map() {
+        return Some(Kind::Prompts);
+    }
+    // Folders of scans are full of screenshots and reports.
+    let is_scan = looks_like_scan(path) || root.pictures && names::is_picture(path);
+    is_scan.then_some(Kind::Scan)
+}
+
 /// Whether a file of this name is taken for a scan: `.nii` or `.nii.gz`, not hidden, not
 /// unfinished, not a result of this program.
 pub fn looks_like_scan(path: &Path) -> bool {
@@ -65,11 +87,15 @@ pub fn looks_like_scan(path: &Path) -> bool {
     };
     let name = name.to_string_lossy().to_lowercase();
     let is_volume = name.ends_with(".nii") || name.ends_with(".nii.gz");
-    is_volume
-        && !name.starts_with('.')
-        && !name.starts_with('~')
-        && !UNFINISHED.iter().any(|ending| name.ends_with(ending))
-        && !output::is_output(path)
+    is_volume && !is_hidden_or_unfinished(path) && !output::is_output(path)
+}
+
+fn is_hidden_or_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    name.starts_with('.')
+        || name.starts_with('~')
+        || UNFINISHED.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -94,6 +120,39 @@ mod tests {
         ] {
             assert!(!looks_like_scan(Path::new(other)), "{other}");
         }
+    }
+
+    #[test]
+    fn files_beside_a_scan_that_prompts_come_from_are_no_scans() {
+        let root = Root {
+            path: "/in".into(),
+            profiles: vec!["p".into()],
+            pictures: true,
+            label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
+            output: "/out".into(),
+            stable_for: std::time::Duration::ZERO,
+            scan_every: std::time::Duration::ZERO,
+        };
+        for (path, kind) in [
+            ("/in/a.nii.gz", Some(Kind::Scan)),
+            ("/in/a_seg.nii.gz", Some(Kind::Prompts)),
+            ("/in/a.prompts.json", Some(Kind::Prompts)),
+            ("/in/a.nii.gz.prompts.json", Some(Kind::Prompts)),
+            ("/in/.a.prompts.json", None),
+            ("/in/a.prompts.json.part", None),
+            ("/in/a.json", None),
+            ("/in/a_dseg.nii.gz", None),
+        ] {
+            assert_eq!(kind_of(Path::new(path), &root), kind, "{path}");
+        }
+        let picture = Path::new("/in/skin.PNG");
+        assert_eq!(kind_of(picture, &root), Some(Kind::Scan));
+        assert_eq!(kind_of(Path::new("/in/skin_dseg.png"), &root), None);
+        let without = Root {
+            pictures: false,
+            ..root
+        };
+        assert_eq!(kind_of(picture, &without), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The thread that watches all roots.
 
-use super::names::{Ignore, looks_like_scan};
+use super::names::{Ignore, kind_of};
 use super::settle::{Observation, Settler};
 use crate::config::Root;
 use crate::store::Fingerprint;
@@ -23,8 +23,17 @@ pub struct Settled {
     pub path: PathBuf,
     /// Its state when it was last looked at.
     pub fingerprint: Fingerprint,
-    /// Profile of its root.
-    pub profile: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a file in a root is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A scan.
+    Scan,
+    /// A file beside a scan that prompts come from: a sidecar, or a label map.
+    Prompts,
 }
 
 /// How a root is doing.
@@ -348,9 +357,12 @@ impl Watcher {
             }
             return;
         }
-        if !metadata.is_file() || !looks_like_scan(path) || self.ignore.path(&root.path, path) {
+        if !metadata.is_file() || self.ignore.path(&root.path, path) {
             return;
         }
+        let Some(kind) = kind_of(path, &root) else {
+            return;
+        };
         let fingerprint = super::fingerprint(&metadata);
         let now = Instant::now();
         if let Observation::Settled = self
@@ -360,7 +372,7 @@ impl Watcher {
             (self.report)(WatcherReport::Settled(Settled {
                 path: path.to_owned(),
                 fingerprint,
-                profile: root.profile,
+                kind,
             }));
         }
     }
@@ -420,7 +432,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = Root {
             path: folder.path().join("in"),
-            profile: "p".into(),
+            profiles: vec!["p".into()],
+            pictures: false,
+            label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
             output: folder.path().join("in/results"),
             stable_for: Duration::from_millis(50),
             scan_every: Duration::from_secs(1),

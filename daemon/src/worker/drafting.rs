@@ -1,7 +1,7 @@
 //! Drafts in a worker: a slice, the slices around it, and the revision that comes of it.
 
 use super::failure::Failure;
-use super::pipeline::Pipeline;
+use super::pipeline::{Job, Pipeline};
 use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
@@ -14,7 +14,7 @@ use medicosam_shared::draft::{Answered, Candidate, Draft, Place, SliceAnswer, St
 use medicosam_shared::mask::{RleTooLong, SliceMask};
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::propagation::Propagation;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Shortest time between two reports of progress: each is a transaction.
@@ -63,7 +63,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Segments the slices around those that a person segmented.
+    /// Segments the slices around those that a person segmented: in this draft, or in an earlier
+    /// revision, whose slices stay as they are.
     pub(super) fn propagate(
         &mut self,
         work: &Work,
@@ -75,7 +76,7 @@ impl Pipeline {
         let mut job = self.job_on(work, profile, draft.revision)?;
         let shape = job.info.dims.slice_shape(job.axis);
         let count = job.info.dims.along(job.axis);
-        let mut seeds = BTreeMap::new();
+        let mut seeds = self.edited_before(work, &job, &draft, label)?;
         for ((of, index), (answer, mask)) in draft.answers() {
             if of == label && !answer.propagated {
                 seeds.insert(index, mask.mask.to_mask(shape).map_err(damaged)?);
@@ -165,20 +166,51 @@ impl Pipeline {
         let before = self.store.revision(&work.lease.case, draft.revision)?;
         let masks = self.store.masks(&work.lease.case, draft.revision)?;
         let shape = masks.dims.slice_shape(masks.axis);
-        let job = self.job_on(work, profile, draft.revision)?;
+        let mut job = self.job_on(work, profile, draft.revision)?;
         let mut segmentation = Segmentation::continuing(masks, &before.provenance.objects);
-        let mut prompts = Vec::new();
+        let (mut prompts, mut changed) = (Vec::new(), Vec::new());
         for ((label, index), (answer, mask)) in draft.answers() {
             mask.mask.check(shape).map_err(damaged)?;
             let name = draft.name(segmentation.masks(), label);
             segmentation.put_candidate(label, &name, index, mask);
             prompts.push(answer.prompt.clone());
+            changed.push((label, index));
+            if !answer.propagated {
+                job.edited.insert((label, index));
+            }
         }
+        segmentation.settle_overlaps(profile.masks.overlap, &changed, &BTreeSet::new())?;
         let records = match draft.made_by() {
             Some((model, runtime)) => (model.clone(), runtime.clone()),
             None => self.models.records(&profile.model)?,
         };
         self.commit(job, segmentation, prompts, &work.author, records)
+    }
+
+    /// What a person has made of an object in the revision that a draft changes, by slice.
+    fn edited_before(
+        &self,
+        work: &Work,
+        job: &Job<'_>,
+        draft: &Draft,
+        label: Label,
+    ) -> Result<BTreeMap<u32, SliceMask>, Failure> {
+        let of_object = job.edited.iter().filter(|place| place.0 == label);
+        let slices: Vec<u32> = of_object.map(|place| place.1).collect();
+        if slices.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let masks = self.store.masks(&work.lease.case, draft.revision)?;
+        let shape = masks.dims.slice_shape(masks.axis);
+        let object = masks.object(label);
+        let mask = |index: u32| match object.and_then(|object| object.slices.get(&index)) {
+            Some(runs) => runs.to_mask(shape).map_err(damaged),
+            None => Ok(SliceMask::empty(shape)),
+        };
+        slices
+            .into_iter()
+            .map(|index| Ok((index, mask(index)?)))
+            .collect()
     }
 
     fn draft(&self, id: DraftId) -> Result<Draft, Failure> {

@@ -1,9 +1,9 @@
 //! Why a piece of work could not be done, and whose fault that is.
 
-use crate::config::prompts::PromptOutside;
 use crate::embed::CacheError;
 use crate::model::{OpenError, RuntimeError, SamError};
 use crate::output::OutputError;
+use crate::prompts::PromptsError;
 use crate::scan::{self, ScanError};
 use crate::store::{FaultClass, StoreError};
 use medicosam_shared::case::Fault;
@@ -59,11 +59,9 @@ impl From<ScanError> for Failure {
     }
 }
 
-impl From<PromptOutside> for Failure {
-    fn from(error: PromptOutside) -> Self {
-        let hint =
-            "Correct the profile, or route such scans to another one; then `medicosam retry CASE`.";
-        Failure::new("prompt-outside", &error, hint, FaultClass::BadInput)
+impl From<PromptsError> for Failure {
+    fn from(error: PromptsError) -> Self {
+        Failure::new(error.code(), &error, error.hint(), error.class().into())
     }
 }
 

@@ -4,6 +4,7 @@
 //! ([`Supervisor`]) starts it again; the scan that it died of gets a strike.
 
 mod ahead;
+mod by_profile;
 mod choice;
 mod desk;
 mod drafting;

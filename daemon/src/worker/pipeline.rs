@@ -1,6 +1,7 @@
 //! One case through a worker: load → embed → segment → output → commit.
 
 use super::ahead::Ahead;
+use super::by_profile;
 use super::desk::{Hand, Handed};
 use super::failure::{self, Failure};
 use super::heartbeat::{Heartbeat, Held};
@@ -8,25 +9,29 @@ use super::models::Models;
 use super::protocol::{Order, Report};
 use super::reading::{ReadAhead, Reading};
 use super::reporter::Reporter;
-use crate::config::{Config, Profile, prompts};
+use crate::config::choice::NO_PROFILE;
+use crate::config::{Config, Profile};
 use crate::embed::{CacheError, ContentKey, EmbeddingCache, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::output;
-use crate::scan::{Header, Volume};
+use crate::scan::{Header, Volume, names};
 use crate::segment::propagation::{self, Span};
 use crate::segment::{Cohort, Segmentation, assess};
 use crate::store::{Approval, FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::{CaseState, Fault, RevisionNumber};
+use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::Axis;
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::{
-    ModelRecord, Provenance, RuntimeRecord, ScanInfo, ScanRecord, Timings,
+    ModelRecord, PromptSource, Provenance, RuntimeRecord, ScanInfo, ScanRecord, Timings,
 };
 use medicosam_shared::window::{Range, Window};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,6 +71,12 @@ pub(super) struct Job<'a> {
     propagation: Option<Propagation>,
     /// The 3-D boxes of the profile, as far as this revision was made by them.
     boxes: Vec<Span>,
+    /// Files beside the scan that prompts came from.
+    sources: Vec<PromptSource>,
+    /// Slices that a person has segmented.
+    pub(super) edited: BTreeSet<Place>,
+    /// What was done to the masks of the profile's objects.
+    rules: MaskRules,
     pub(super) timings: Timings,
     started: Instant,
 }
@@ -86,6 +97,9 @@ impl<'a> Job<'a> {
             window: before.window,
             range: before.range,
             volume: None,
+            sources: before.sources,
+            edited: before.edited,
+            rules: before.masks,
             propagation: before.propagation,
             // A person may have gone beyond them.
             boxes: Vec::new(),
@@ -176,6 +190,17 @@ impl Pipeline {
     fn process(&mut self, work: &Work) -> Result<(), Failure> {
         let config = Arc::clone(&self.config);
         let profile = config.profile(&work.profile).ok_or_else(|| {
+            if work.profile == NO_PROFILE {
+                return Failure::new(
+                    "no-profile",
+                    format!(
+                        "no profile matched {} when it was found",
+                        work.path.display()
+                    ),
+                    "Restart the daemon with a profile that does: it is looked at again then.",
+                    FaultClass::BadInput,
+                );
+            }
             Failure::new(
                 "profile-missing",
                 format!(
@@ -210,7 +235,9 @@ impl Pipeline {
             None => Reading::new(&work.path, &work.sha256, window)?,
         };
         let info = reading.volume.info().clone();
-        let axis = profile.plane.axis(&info.affine);
+        let before = self.done_by_people(work)?;
+        let before = before.as_ref();
+        let axis = by_profile::axis_of(profile, &info, before);
         let mut job = Job {
             work,
             profile,
@@ -219,6 +246,9 @@ impl Pipeline {
             range: reading.range,
             info,
             volume: Some(reading.volume),
+            sources: Vec::new(),
+            edited: before.map(|b| b.edited().clone()).unwrap_or_default(),
+            rules: profile.masks,
             propagation: None,
             boxes: Vec::new(),
             timings: Timings {
@@ -227,24 +257,34 @@ impl Pipeline {
             },
             started,
         };
-        let objects = prompts::resolve(profile, &job.info)?;
-        let names: BTreeMap<Label, String> =
-            objects.iter().map(|o| (o.label, o.name.clone())).collect();
-        let prompts: Vec<SlicePrompt> = objects.iter().flat_map(|o| o.slices(axis)).collect();
+        let asked = by_profile::gather(&job)?;
+        job.sources.clone_from(&asked.sources);
+        let mut prompts = asked.slices(axis);
+        prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));
 
-        let (spans, single) = propagation::split(&prompts);
+        let starts = &asked.starts;
+        // A slice with a mask to start from stands for itself.
+        let (for_itself, boxed): (Vec<_>, Vec<_>) = prompts
+            .iter()
+            .cloned()
+            .partition(|prompt| starts.contains_key(&(prompt.label, prompt.index)));
+        let (spans, mut single) = propagation::split(&boxed);
+        single.extend(for_itself);
         job.propagation = (!spans.is_empty()).then_some(profile.propagation);
         let name = |label: Label, current: &Segmentation| {
-            let known = names.get(&label).cloned();
+            let known = asked.names.get(&label).cloned();
             known.unwrap_or_else(|| current.name(label))
         };
         let empty = Segmentation::empty(job.info.dims, axis);
         let embedded = self.embed_spans(&mut job, &spans)?;
-        let segmentation = self.answer_all(&mut job, empty, &single, name)?;
+        let segmentation = self.answer_all(&mut job, empty, &single, starts, name)?;
         self.store.stage(&work.lease, CaseState::Segmenting)?;
         self.reporter.tell(&Report::Changed);
         let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
         job.boxes = spans;
+        let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
+        let how = (&profile.masks, &job.info.affine);
+        let segmentation = by_profile::finish(segmentation, &asked, &places, before, how)?;
         let records = self.models.records(&profile.model)?;
         self.commit(
             job,
@@ -275,10 +315,19 @@ impl Pipeline {
         let masks = self.store.masks(&work.lease.case, current)?;
         let before_objects = Segmentation::continuing(masks, &before.objects);
         let mut job = Job::continuing(work, profile, before, started);
-        let segmentation =
-            self.answer_all(&mut job, before_objects, prompts, |label, current| {
-                current.name(label)
-            })?;
+        let none = BTreeMap::new();
+        let mut segmentation = self.answer_all(
+            &mut job,
+            before_objects,
+            prompts,
+            &none,
+            |label, current| current.name(label),
+        )?;
+        let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
+        // Where the profile says that who comes later takes, nothing of another object is fixed:
+        // this is what a person asked for last.
+        segmentation.settle_overlaps(profile.masks.overlap, &places, &BTreeSet::new())?;
+        job.edited.extend(places);
         let records = self.models.records(&profile.model)?;
         self.commit(job, segmentation, prompts.to_vec(), &work.author, records)
     }
@@ -295,13 +344,14 @@ impl Pipeline {
         Ok(Job::continuing(work, profile, before, started))
     }
 
-    /// Answers all prompts, slice by slice. Between two slices of bulk work, prompts that wait for
+    /// Answers all prompts, slice by slice; `starts` are masks that the model starts from. Between two slices of bulk work, prompts that wait for
     /// the encoder are answered.
     fn answer_all(
         &mut self,
         job: &mut Job<'_>,
         mut segmentation: Segmentation,
         prompts: &[SlicePrompt],
+        starts: &BTreeMap<Place, SliceMask>,
         name: impl Fn(Label, &Segmentation) -> String,
     ) -> Result<Segmentation, Failure> {
         let mut by_slice: BTreeMap<u32, Vec<&SlicePrompt>> = BTreeMap::new();
@@ -326,7 +376,11 @@ impl Pipeline {
             let started = Instant::now();
             let sam = self.models.get(&job.profile.model)?;
             for prompt in prompts {
-                let answer = sam.decode(&embedding, prompt, None)?;
+                let start = starts.get(&(prompt.label, index)).map(|mask| {
+                    let model = sam.model();
+                    model.family().start_from(mask, model.sizes())
+                });
+                let answer = sam.decode(&embedding, prompt, start.as_ref())?;
                 let name = name(prompt.label, &segmentation);
                 segmentation.put(prompt.label, &name, index, &answer);
                 job.timings.decodes += 1;
@@ -552,6 +606,9 @@ impl Pipeline {
             model,
             runtime,
             prompts,
+            sources: job.sources,
+            edited: job.edited,
+            masks: job.rules,
             propagation: job.propagation,
             objects,
             quality,
@@ -607,18 +664,23 @@ impl Pipeline {
                 FaultClass::Environment,
             )
         })?;
-        let below = scan.parent().and_then(|p| p.strip_prefix(&root.path).ok());
-        Ok(root.output.join(below.unwrap_or(Path::new(""))))
+        let (folder, _) = names::folder_and_stem(scan);
+        let below = folder.strip_prefix(&root.path).unwrap_or(Path::new(""));
+        Ok(root.output.join(below))
     }
 }
 
-/// A slice as a picture of greys.
+/// A slice as a picture: grey, or with the colours that it has.
 fn image_of(volume: &Volume, stack: &Stack<'_>, index: u32) -> Result<SliceImage, Failure> {
     let dims = volume.info().dims;
-    let grey = volume
-        .slice(stack.axis, index)
-        .map(|values| stack.range.apply(&values));
-    let image = grey.and_then(|grey| SliceImage::new(dims.slice_shape(stack.axis), grey));
+    let shape = dims.slice_shape(stack.axis);
+    let image = match volume.colours(stack.axis, index) {
+        Some(colours) => SliceImage::coloured(shape, colours.map(|v| stack.range.apply(&v))),
+        None => {
+            let values = volume.slice(stack.axis, index);
+            values.and_then(|values| SliceImage::new(shape, stack.range.apply(&values)))
+        }
+    };
     image.ok_or_else(|| {
         let count = dims.along(stack.axis);
         Failure::new(

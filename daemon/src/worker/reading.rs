@@ -1,7 +1,7 @@
 //! Reading scans, and reading the next one while the current one is embedded.
 
 use super::failure::Failure;
-use crate::scan::{Header, Volume};
+use crate::scan::{Header, Volume, names};
 use crate::store::{FaultClass, Fingerprint, ScanOfCase};
 use crate::watch::fingerprint;
 use medicosam_shared::window::{Range, Window};
@@ -101,7 +101,8 @@ impl ReadAhead {
 }
 
 fn state(path: &Path) -> Option<Fingerprint> {
-    std::fs::symlink_metadata(path)
+    let (file, _) = names::file_and_frame(path);
+    std::fs::symlink_metadata(file)
         .ok()
         .map(|m| fingerprint(&m))
 }

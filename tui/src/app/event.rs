@@ -1,6 +1,6 @@
 //! What comes in and what goes out.
 
-use super::Showing;
+use super::{Pointer, Showing};
 use crate::term::Key;
 use jiff::Timestamp;
 use medicosam_shared::api::{
@@ -19,6 +19,8 @@ use std::time::Duration;
 pub enum Event {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something.
+    Pointer(Pointer),
     /// Text was pasted.
     Paste(String),
     /// The terminal has another size.
@@ -251,6 +253,8 @@ pub enum Effect {
     },
     /// Read more about the case that is selected in the list.
     Peek(CaseId),
+    /// Have the scan of a case read that will be looked at next.
+    ReadAhead(CaseId),
     /// Keep these filters for the next time.
     SaveFilters(Vec<String>),
     /// Try a case again.

@@ -147,6 +147,9 @@ fn revision(number: RevisionNumber) -> Revision {
                     "the edge is uncertain on slice 8".to_owned(),
                 ],
             }),
+            sources: Vec::new(),
+            edited: Default::default(),
+            masks: Default::default(),
             objects: vec![ObjectResult {
                 label: Label::MIN,
                 name: "nodule".to_owned(),

@@ -1,7 +1,7 @@
 //! What the client knows, and what happens to it.
 //!
-//! `Event → Action → update(&mut Model) → Effects`: keys become actions by the [`keymap`], actions
-//! and answers change the [`Model`], and whatever has to be done outside comes back as
+//! `Event → Action → update(&mut Model) → Effects`: keys become actions by the [`keymap`], the mouse
+//! by what it is at ([`pointer`]), actions and answers change the [`Model`], and whatever has to be done outside comes back as
 //! [`Effect`]s. Nothing here waits, draws or talks to anybody, so all of it is tested without a
 //! terminal and without a daemon.
 
@@ -12,6 +12,7 @@ pub mod draft;
 pub mod event;
 pub mod keymap;
 pub mod model;
+pub mod pointer;
 pub mod queue;
 mod receive;
 pub mod review;
@@ -26,23 +27,26 @@ pub use action::Action;
 pub use event::{Answer, Effect, Event, Failure};
 pub use keymap::{Context, Keymap};
 pub use model::{Dialog, Link, Model, Notice, Question, Screen};
+pub use pointer::Pointer;
 pub use review::subject::{Showing, Subject};
 
 use crate::term::{Key, KeyCode};
 use draft::prompting;
 use queue::{narrowing, peek};
-use review::count;
+use review::{ahead, count};
 
 /// Lets something happen to the model; returns what has to be done outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happen(model, event);
     effects.extend(peek::next(model));
+    effects.extend(ahead::next(model));
     effects
 }
 
 fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => press(model, key),
+        Event::Pointer(pointer) => pointer::point(model, &pointer),
         Event::Paste(text) => {
             match &mut model.dialog {
                 Some(Dialog::Reason(reason)) => reason.text.insert(&text),
@@ -56,6 +60,10 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Resized { columns, rows } => {
             model.size = (columns, rows);
             model.scroll();
+            if let Some(review) = model.review_mut() {
+                // The picture is another one now.
+                review.grip = None;
+            }
             Vec::new()
         }
         Event::Clock(now) => {
@@ -78,6 +86,10 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     model.notice = None;
+    if let Some(review) = model.review_mut() {
+        // Keys are stronger than a button that is held.
+        review.grip = None;
+    }
     match &model.dialog {
         Some(Dialog::Refusal(_)) => {
             if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {

@@ -3,7 +3,8 @@
 use super::command::Command;
 use super::decide::Target;
 use super::event::{Effect, Failure};
-use super::keymap::{Context, Keymap};
+use super::keymap::{Context, HelpRow, Keymap};
+use super::pointer;
 use super::queue::Queue;
 use super::queue::batch::Batches;
 use super::queue::live::Now;
@@ -220,6 +221,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Which key means what.
     pub keymap: Keymap,
+    /// Whether the mouse is used.
+    pub mouse: bool,
     /// Revisions that have been on the screen, and how much of them. Nothing else can be decided
     /// on.
     seen: HashMap<(CaseId, RevisionNumber), Coverage>,
@@ -233,6 +236,8 @@ pub struct Model {
     pub saved_filters: Vec<String>,
     /// More about the selected case.
     pub peek: Peek,
+    /// The case whose scan was read ahead last.
+    pub read_ahead: Option<CaseId>,
     /// What is so right now.
     pub live: Now,
     refresh: Refresh,
@@ -265,12 +270,14 @@ impl Model {
             dialog: None,
             notice: None,
             keymap: Keymap::default(),
+            mouse: true,
             seen: HashMap::new(),
             deciding: HashSet::new(),
             batches: Batches::default(),
             filter: String::new(),
             saved_filters: FIRST_FILTERS.map(str::to_owned).to_vec(),
             peek: Peek::default(),
+            read_ahead: None,
             live: Now::default(),
             refresh: Refresh::default(),
         }
@@ -285,6 +292,18 @@ impl Model {
             (_, Screen::Review(review)) if review.adjusting => Context::Window,
             (_, Screen::Review(_)) => Context::Review,
         }
+    }
+
+    /// The rows of the help for a context.
+    pub fn help(&self, context: Context) -> Vec<HelpRow> {
+        let mut rows = self.keymap.help(context);
+        let gestures = pointer::gestures(context);
+        if self.mouse && !gestures.is_empty() {
+            rows.extend([HelpRow::Gap, HelpRow::Heading("mouse")]);
+            let gestures = gestures.iter();
+            rows.extend(gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title)));
+        }
+        rows
     }
 
     /// The case being looked at.
@@ -357,14 +376,15 @@ impl Model {
             Screen::Review(review) if review.case == key.0 => Some(review),
             _ => None,
         };
-        let masked = || match review {
-            Some(review) if review.revision() == Some(revision) => {
-                review.masked_across(showing.axis)
-            }
-            _ => BTreeSet::new(),
-        };
-        let coverage = self.seen.entry(key.clone()).or_default();
-        coverage.show(showing.axis, showing.index, masked);
+        let coverage = self.seen.entry(key).or_default();
+        for slice in showing.slices {
+            coverage.show(slice, || match review {
+                Some(review) if review.revision() == Some(revision) => {
+                    review.masked_across(slice.axis)
+                }
+                _ => BTreeSet::new(),
+            });
+        }
     }
 
     /// Whether a revision has been on the screen.

@@ -74,7 +74,12 @@ fn notice(model: &Model) -> &str {
 #[test]
 fn one_key_approves_and_opens_the_next_case() {
     let mut model = with_review(&["one", "two"]);
-    assert_eq!(press(&mut model, "enter"), []);
+    let ahead = [Effect::ReadAhead(id("two"))];
+    assert_eq!(
+        press(&mut model, "enter"),
+        ahead,
+        "read before it is opened"
+    );
     show_all(&mut model);
     assert_eq!(
         press(&mut model, "a"),

@@ -151,9 +151,11 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn select(model: &mut Model, step: isize) {
-    if let Some(Dialog::Help { context, top }) = &mut model.dialog {
-        let last = crate::layout::help_overflow(model.keymap.actions(*context).len(), model.size);
-        *top = top.saturating_add_signed(step).min(last);
+    if let Some(Dialog::Help { context, top }) = &model.dialog {
+        let (context, top) = (*context, *top);
+        let last = crate::layout::help_overflow(model.help(context).len(), model.size);
+        let top = top.saturating_add_signed(step).min(last);
+        model.dialog = Some(Dialog::Help { context, top });
         return;
     }
     model.queue.select_by(step);

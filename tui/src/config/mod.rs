@@ -21,16 +21,33 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 /// The settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// How pictures are shown, unless the command line says.
     pub picture: Option<Choice>,
     /// Greys in a picture, unless the command line says.
     pub greys: Option<GreyLevels>,
+    /// Whether what changes on a picture may be drawn over it, unless the command line says.
+    pub delta: Option<bool>,
+    /// Whether the mouse is used, unless the command line says.
+    pub mouse: bool,
     /// Colours and signs of the text.
     pub theme: Theme,
     /// Which key means what.
     pub keymap: Keymap,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            picture: None,
+            greys: None,
+            delta: None,
+            mouse: true,
+            theme: Theme::default(),
+            keymap: Keymap::default(),
+        }
+    }
 }
 
 /// The file as it is written.
@@ -47,8 +64,10 @@ struct File {
 struct Screen {
     picture: Option<Spanned<String>>,
     greys: Option<Spanned<u8>>,
+    delta: Option<bool>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
+    mouse: Option<bool>,
 }
 
 impl Config {
@@ -132,6 +151,8 @@ impl Config {
         Ok(Config {
             picture: picture.transpose()?,
             greys: greys.transpose()?,
+            delta: screen.delta,
+            mouse: screen.mouse.unwrap_or(true),
             theme,
             keymap: keys::keymap(&file.keys, &text)?,
         })

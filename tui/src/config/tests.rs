@@ -39,6 +39,12 @@ fn keys_take_the_place_of_the_usual_ones() {
 }
 
 #[test]
+fn the_mouse_is_used_unless_somebody_says_no() {
+    assert!(parse("[screen]\n").unwrap().mouse);
+    assert!(!parse("[screen]\nmouse = false").unwrap().mouse);
+}
+
+#[test]
 fn two_keys_may_be_swapped() {
     let config = parse("[keys.queue]\napprove = \"r\"\nreject = \"a\"\n").unwrap();
     let action = |key: &str| config.keymap.action(Context::Queue, key.parse().unwrap());
@@ -52,8 +58,11 @@ fn mistakes_name_the_line_and_what_was_meant() {
         ("[screen]\nglyhps = \"ascii\"", 2, "did you mean `glyphs`?"),
         ("[screen]\n\nglyphs = \"asci\"", 3, "did you mean `ascii`?"),
         ("[screen]\ngreys = 1", 2, "from 2 to 101"),
+        ("[screen]\ndelta = 1", 2, "expected a boolean"),
         ("[screen]\ncolours = \"rainbow\"", 2, "auto, all, 16, none"),
         ("[screen]\npicture = \"sixle\"", 2, "did you mean `sixel`?"),
+        ("[screen]\nmouse = \"off\"", 2, "expected a boolean"),
+        ("[screen]\nmose = false", 2, "did you mean `mouse`?"),
         ("[theme]\nbda = \"red\"", 2, "did you mean `bad`?"),
         ("[theme]\nbad = \"redish\"", 2, "a colour is"),
         (

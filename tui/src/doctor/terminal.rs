@@ -34,10 +34,14 @@ pub struct Examined {
     pub sixel: bool,
     /// Whether it can hold back a frame until it is complete.
     pub synchronized: bool,
+    /// It can say at which pixel the mouse is.
+    pub mouse_pixels: bool,
     /// How pictures are shown on it.
     pub pictures: &'static str,
     /// Why so.
     pub reason: String,
+    /// Whether only what changes on a picture is drawn, in words; `None` where pictures are text.
+    pub patches: Option<&'static str>,
     /// Milliseconds from a question to its answer; `None` if it does not answer.
     pub round_trip_ms: Option<f64>,
     /// Bytes a second that it takes.
@@ -53,7 +57,9 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         .map_err(|error| format!("starting a thread: {error}"))?;
     let mut asked = Asked { writer, reports };
     let mut terminal = Terminal::new(preferences, Environment::read(), tty.size());
-    let answers = asked.ask(probe::QUESTIONS.to_vec(), |reply| terminal.learn(reply));
+    let answers = asked.ask(probe::questions(Environment::read()), |reply| {
+        terminal.learn(reply)
+    });
     terminal.give_up_waiting();
     let mut round_trip = None;
     let mut rate = None;
@@ -70,6 +76,7 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         cell: terminal.cell(),
         sixel: terminal.has_sixel(),
         synchronized: terminal.is_synchronized(),
+        mouse_pixels: terminal.has_mouse_pixels(),
         pictures: match terminal.graphics() {
             Graphics::Pixels(pixels) => match pixels.protocol {
                 Protocol::Sixel => "sixel",
@@ -83,6 +90,7 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
             Graphics::None | Graphics::Undecided => "none",
         },
         reason: terminal.reason(),
+        patches: terminal.patching(),
         round_trip_ms: round_trip.map(|seconds| seconds * 1e3),
         bytes_per_second: rate,
     })
@@ -149,7 +157,7 @@ impl Asked {
                     }
                 }
                 Report::Gone(_) => return None,
-                Report::Written | Report::Input(_) => {}
+                Report::Written | Report::Doubt | Report::Input(_) => {}
             }
         }
     }
@@ -170,13 +178,17 @@ impl Examined {
             (
                 "",
                 format!(
-                    "{}, {}",
+                    "{}, {}, {}",
                     can(self.sixel, "sixel"),
-                    can(self.synchronized, "synchronized updates")
+                    can(self.synchronized, "synchronized updates"),
+                    can(self.mouse_pixels, "mouse by pixels")
                 ),
             ),
             ("pictures", format!("{}: {}", self.pictures, self.reason)),
         ];
+        if let Some(why) = self.patches {
+            lines.push(("", format!("patches: {why}")));
+        }
         match (self.round_trip_ms, self.bytes_per_second) {
             (Some(time), Some(rate)) => lines.push((
                 "line",

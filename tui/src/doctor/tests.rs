@@ -9,8 +9,10 @@ fn healthy() -> Report {
             cell: (9, 17),
             sixel: true,
             synchronized: true,
+            mouse_pixels: true,
             pictures: "sixel",
             reason: "it says that it has sixel".to_owned(),
+            patches: Some("off: not tried on this terminal"),
             round_trip_ms: Some(41.23),
             bytes_per_second: Some(9.8e6),
         }),
@@ -49,6 +51,7 @@ fn what_is_well_needs_no_advice() {
         text.contains("41.2 ms from question to answer, 9.8 MB/s"),
         "{text}"
     );
+    assert!(text.contains("patches: off: not tried"), "{text}");
     assert!(text.contains("Nothing to mend."), "{text}");
 }
 

@@ -13,6 +13,25 @@ pub struct Spot {
     pub size: Size,
 }
 
+impl Spot {
+    /// The middle of it, `size` pixels large.
+    pub fn middle(self, size: Size) -> Spot {
+        Spot {
+            x: self.x + self.size.width.saturating_sub(size.width) / 2,
+            y: self.y + self.size.height.saturating_sub(size.height) / 2,
+            size,
+        }
+    }
+
+    /// Whether a pixel is in it.
+    pub fn contains(self, (x, y): (i64, i64)) -> bool {
+        let within = |at: i64, start: u32, size: u32| {
+            (i64::from(start)..i64::from(start) + i64::from(size)).contains(&at)
+        };
+        within(x, self.x, self.size.width) && within(y, self.y, self.size.height)
+    }
+}
+
 /// Pixels between spots: one where pixels are coarse.
 fn gap(size: Size) -> u32 {
     if size.width.min(size.height) < super::marks::COARSE {
@@ -94,7 +113,7 @@ pub enum Frame {
     Low,
 }
 
-/// Lays a slice into the middle of its spot, with its caption and its frame.
+/// Lays a slice into its spot, which is as large, with its caption and its frame.
 pub fn place(
     picture: &mut Indexed,
     spot: Spot,
@@ -102,12 +121,9 @@ pub fn place(
     caption: Caption,
     frame: Option<Frame>,
 ) {
-    let inner = slice.size();
-    let x = spot.x + (spot.size.width.saturating_sub(inner.width)) / 2;
-    let y = spot.y + (spot.size.height.saturating_sub(inner.height)) / 2;
-    picture.lay(slice, (x, y));
-    let (x, y) = (i64::from(x), i64::from(y));
-    let (width, height) = (i64::from(inner.width), i64::from(inner.height));
+    picture.lay(slice, (spot.x, spot.y));
+    let (x, y) = (i64::from(spot.x), i64::from(spot.y));
+    let (width, height) = (i64::from(spot.size.width), i64::from(spot.size.height));
     let thick = if width.min(height) < 60 { 1 } else { 2 };
     let ink = frame.map(|frame| match frame {
         Frame::Selected => Ink::Tool,

@@ -71,14 +71,22 @@ impl Patch {
         let (columns, rows) = extent(&mask)?;
         let left = pixels_over(columns, width, size.width);
         let top = pixels_over(rows, height, size.height);
+        let under: Vec<_> = left
+            .clone()
+            .map(|x| voxels_under(x, width, size.width))
+            .collect();
         let mut inside = Vec::with_capacity(left.len() * top.len());
+        let mut line = vec![false; width as usize];
         for y in top.clone() {
-            let rows = voxels_under(y, height, size.height);
-            for x in left.clone() {
-                let columns = voxels_under(x, width, size.width);
-                let mut rows = rows.clone();
-                inside.push(rows.any(|row| columns.clone().any(|column| mask.get(column, row))));
+            line.fill(false);
+            for row in voxels_under(y, height, size.height) {
+                let row = &mask.pixels()[row as usize * width as usize..][..width as usize];
+                line.iter_mut().zip(row).for_each(|(any, set)| *any |= set);
             }
+            let any_of = |columns: &Range<u32>| {
+                line[columns.start as usize..columns.end as usize].contains(&true)
+            };
+            inside.extend(under.iter().map(any_of));
         }
         let [to_left, to_right, up, down] = projection.goes_on();
         Some(Patch {
@@ -128,12 +136,14 @@ impl Patch {
 
 /// Columns and rows that a mask touches; `None` for an empty mask.
 fn extent(mask: &SliceMask) -> Option<(Span, Span)> {
-    let width = mask.shape().width;
+    let width = mask.shape().width.max(1) as usize;
     let (mut columns, mut rows) = (Span::EMPTY, Span::EMPTY);
-    for (at, _) in mask.pixels().iter().enumerate().filter(|(_, set)| **set) {
-        let (x, y) = (at as u32 % width, at as u32 / width);
-        columns.cover(x, x + 1);
-        rows.cover(y, y + 1);
+    for (y, row) in (0..).zip(mask.pixels().chunks_exact(width)) {
+        if let Some(first) = row.iter().position(|set| *set) {
+            let last = row.iter().rposition(|set| *set).unwrap_or(first);
+            columns.cover(first as u32, last as u32 + 1);
+            rows.cover(y, y + 1);
+        }
     }
     (!columns.is_empty()).then_some((columns, rows))
 }

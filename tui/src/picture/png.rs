@@ -1,8 +1,26 @@
 //! PNG: the picture as a file, with its palette, for terminals that take files.
+//!
+//! What makes it fast and small: each row as its difference from the one above (the filter Up),
+//! compressed by looking for runs only. Most of a scan that is enlarged is equal to the row above,
+//! so the differences are mostly zeros; longer searches for repetitions find hardly more in a
+//! noisy picture, and take their time. 734 × 880 pixels in 32 greys, as base64, the least of 15
+//! runs in one process on a busy machine, the best build:
+//!
+//! | | CT | MR | |
+//! |---|---|---|---|
+//! | unfiltered, searched (`Balanced` of the `png` crate) | 109 kB | 153 kB | 25 ms |
+//! | Up, searched in the same way | 98 kB | 119 kB | 29 ms |
+//! | Up, zlib's level 4 | 102 kB | 125 kB | 5.1 ms |
+//! | Paeth, `Fast` of the `png` crate | 122 kB | 147 kB | 1.2 ms |
+//! | Paeth, runs only | 96 kB | 117 kB | 5.6 ms |
+//! | **Up, runs only** | 99 kB | 120 kB | 4.0 ms |
 
 use super::{CLEAR, Indexed};
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
-use std::borrow::Cow;
+use png::{BitDepth, ColorType, Encoder, EncodingError, chunk};
+use zlib_rs::{DeflateConfig, ReturnCode, compress_bound, compress_slice};
+
+/// The filter of a row that says its difference from the row above.
+const UP: u8 = 2;
 
 /// The picture as a PNG file with exactly its colours. An empty picture is none.
 pub fn encode(picture: &Indexed) -> Option<Vec<u8>> {
@@ -20,28 +38,49 @@ fn write(picture: &Indexed) -> Result<Vec<u8>, EncodingError> {
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Eight);
     let mut colours: Vec<u8> = (0..=palette.last()).flat_map(|c| palette.rgb(c)).collect();
-    let mut pixels = Cow::Borrowed(picture.pixels());
-    if pixels.contains(&CLEAR) {
+    if picture.pixels().contains(&CLEAR) {
         // One colour more, which is not seen.
-        let clear = palette.last() + 1;
         colours.extend([0; 3]);
-        let mut opacity = vec![255; usize::from(clear)];
+        let mut opacity = vec![255; usize::from(palette.last()) + 1];
         opacity.push(0);
         encoder.set_trns(opacity);
-        for pixel in pixels.to_mut() {
-            *pixel = clear.min(*pixel);
-        }
     }
     encoder.set_palette(colours);
-    // The fast way only finds runs of black.
-    encoder.set_compression(Compression::Balanced);
-    // Neighbouring numbers of a palette mean nothing to each other but for the greys; differences
-    // of greys were measured to compress worse than the greys.
-    encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
+    writer.write_chunk(chunk::IDAT, &compressed(&filtered(picture)))?;
     writer.finish()?;
     Ok(bytes)
+}
+
+/// The rows, each behind the number of its filter.
+fn filtered(picture: &Indexed) -> Vec<u8> {
+    // The number of what is clear follows those of the palette.
+    let clear = picture.palette().last() + 1;
+    let number = |pixel: &u8| clear.min(*pixel);
+    let width = picture.size().width as usize;
+    let mut filtered = Vec::with_capacity((width + 1) * picture.size().height as usize);
+    let mut above: &[u8] = &vec![0; width];
+    for row in picture.rows() {
+        filtered.push(UP);
+        let pairs = row.iter().zip(above);
+        filtered.extend(pairs.map(|(pixel, above)| number(pixel).wrapping_sub(number(above))));
+        above = row;
+    }
+    filtered
+}
+
+/// As a zlib stream, in which nothing but runs was looked for.
+fn compressed(rows: &[u8]) -> Vec<u8> {
+    let config = DeflateConfig {
+        strategy: zlib_rs::Strategy::Rle,
+        ..DeflateConfig::default()
+    };
+    let mut room = vec![0; compress_bound(rows.len())];
+    let (stream, result) = compress_slice(&mut room, rows, config);
+    debug_assert_eq!(result, ReturnCode::Ok, "there is room for all of it");
+    let length = stream.len();
+    room.truncate(length);
+    room
 }
 
 #[cfg(test)]

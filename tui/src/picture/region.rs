@@ -1,6 +1,7 @@
 //! The part of a slice that a picture shows, and where its voxels lie in the picture.
 
 use super::Size;
+use super::scale::voxel_under;
 use super::span::Span;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
@@ -37,6 +38,22 @@ impl Region {
             width: self.width,
             height: self.height,
         }
+    }
+
+    /// The pixel of the slice (file order) that lies under the middle of a pixel of a picture of
+    /// this part, `size` pixels large. The pixel must be one of the picture.
+    pub fn under(
+        self,
+        (x, y): (u32, u32),
+        size: Size,
+        shape: SliceShape,
+        orientation: Orientation,
+    ) -> (u32, u32) {
+        let screen = (
+            self.x + voxel_under(x, self.width, size.width),
+            self.y + voxel_under(y, self.height, size.height),
+        );
+        orientation.to_slice(shape, screen)
     }
 
     /// Whether it is something and lies on the slice.
@@ -101,11 +118,22 @@ impl Projection {
             width,
             height,
         } = self.region;
-        (y..y + height).flat_map(move |row| {
-            (x..x + width).map(move |column| {
-                let (x, y) = self.orientation.to_slice(self.shape, (column, row));
-                y as usize * self.shape.width as usize + x as usize
-            })
+        let place = |column, row| {
+            let (x, y) = self.orientation.to_slice(self.shape, (column, row));
+            y as usize * self.shape.width as usize + x as usize
+        };
+        // From any voxel it is as far to the next one on its right, and to the one below it;
+        // backwards where the slice is flipped, so that the sums wrap.
+        let first = place(x, y);
+        let step = |is_one: bool, next: (u32, u32)| {
+            let next = is_one.then(|| place(next.0, next.1));
+            next.map_or(0, |next| next.wrapping_sub(first))
+        };
+        let across = step(width > 1, (x + 1, y));
+        let down = step(height > 1, (x, y + 1));
+        (0..height as usize).flat_map(move |row| {
+            let start = first.wrapping_add(row.wrapping_mul(down));
+            (0..width as usize).map(move |column| start.wrapping_add(column.wrapping_mul(across)))
         })
     }
 

@@ -104,35 +104,79 @@ fn nearest(grey: &[u8], from: Size, to: Size) -> Vec<u8> {
 }
 
 fn linear(grey: &[u8], from: Size, to: Size) -> Vec<u8> {
-    // Along the rows; the result keeps 8 bits behind the point.
-    let width = to.width as usize;
-    let taps = Taps::linear(from.width, to.width);
-    let mut narrow = Vec::with_capacity(width * from.height as usize);
-    for row in grey.chunks_exact(from.width as usize) {
-        narrow.extend(taps.iter().map(|(start, weights)| {
-            let sum: u32 = row[start..start + taps.count]
-                .iter()
-                .zip(weights)
-                .map(|(&v, &w)| u32::from(v) * w)
-                .sum();
-            (sum >> 4) as u16
-        }));
+    let across = Taps::linear(from.width, to.width);
+    let down = Taps::linear(from.height, to.height);
+    // First what leaves fewer pixels for the second step. Between the two, 8 bits are kept behind
+    // the point.
+    let (half, one) = (ONE << 7, 20);
+    if to.height < from.height {
+        let lower: Vec<u16> = mix_rows(grey, from.width, &down, 0, 4);
+        mix_columns(&lower, from.width, &across, half, one)
+    } else {
+        let narrower: Vec<u16> = mix_columns(grey, from.width, &across, 0, 4);
+        mix_rows(&narrower, to.width, &down, half, one)
     }
-    // Down the columns, whole rows at a time.
-    let mut out = Vec::with_capacity(to.pixels());
+}
+
+/// Each row of `width` values as the taps make it of several; to the sums `plus` is added, and
+/// `cut` bits are left out.
+fn mix_rows<T, U>(values: &[T], width: u32, taps: &Taps, plus: u32, cut: u32) -> Vec<U>
+where
+    T: Copy + Into<u32>,
+    U: Narrow,
+{
+    let width = width as usize;
+    let mut out = Vec::with_capacity(width * taps.starts.len());
     let mut sums = vec![0u32; width];
-    for (start, weights) in Taps::linear(from.height, to.height).iter() {
-        sums.fill(ONE << 7);
-        for (row, &weight) in narrow[start * width..].chunks_exact(width).zip(weights) {
+    for (start, weights) in taps.iter() {
+        sums.fill(plus);
+        for (row, &weight) in values[start * width..].chunks_exact(width).zip(weights) {
             if weight > 0 {
                 for (sum, &v) in sums.iter_mut().zip(row) {
-                    *sum += u32::from(v) * weight;
+                    *sum += v.into() * weight;
                 }
             }
         }
-        out.extend(sums.iter().map(|s| (s >> 20) as u8));
+        out.extend(sums.iter().map(|sum| U::narrow(sum >> cut)));
     }
     out
+}
+
+/// Likewise each column, of rows of `width` values.
+fn mix_columns<T, U>(values: &[T], width: u32, taps: &Taps, plus: u32, cut: u32) -> Vec<U>
+where
+    T: Copy + Into<u32>,
+    U: Narrow,
+{
+    let width = width as usize;
+    let mut out = Vec::with_capacity(values.len() / width * taps.starts.len());
+    for row in values.chunks_exact(width) {
+        out.extend(taps.iter().map(|(start, weights)| {
+            let mut sum = plus;
+            for (&v, &weight) in row[start..start + taps.count].iter().zip(weights) {
+                sum += v.into() * weight;
+            }
+            U::narrow(sum >> cut)
+        }));
+    }
+    out
+}
+
+/// What a sum is kept as; it is known to fit.
+trait Narrow {
+    fn narrow(sum: u32) -> Self;
+}
+
+impl Narrow for u8 {
+    fn narrow(sum: u32) -> Self {
+        sum as u8
+    }
+}
+
+impl Narrow for u16 {
+    fn narrow(sum: u32) -> Self {
+        sum as u16
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,31 @@
 //! Sixel: bitmaps as text, six pixel rows at a time.
 //!
 //! Each band of six rows is drawn once per colour that occurs in it: a byte per column says which
-//! of the six pixels have that colour. Runs are shortened, blanks behind the last pixel of a
-//! colour are left out. Every pixel of the picture is painted by exactly one colour; those of a
-//! patch that stay as they are by none.
+//! of the six pixels are painted. Runs are shortened, blanks behind the last pixel of a colour are
+//! left out.
+//!
+//! What is painted later covers what was painted before. So a colour may also be painted where a
+//! later one of the same band belongs, wherever that makes a run go on; what is seen in the end is
+//! the same. Colours are painted from dark to bright, so that in the smooth shades of a scan a
+//! colour and all brighter ones together are one run where by itself it would be many. Compared
+//! with painting each pixel once, 734 × 880 pixels in 32 greys have 205 kB instead of 259 (CT) and
+//! 284 kB instead of 350 (MR), and drafts in 8 greys a third fewer bytes.
+//!
+//! Terminals paint each pixel about twice on average; without a limit to the gaps that are painted
+//! over it would be 5 to 7 times for 5 % fewer bytes, and xterm took a fifth longer for that.
+//! Pixels of a patch that stay as they are are never painted.
 
-use super::span::Span;
 use super::{CLEAR, Indexed};
 
 /// Rows in a band.
 pub const BAND: u32 = 6;
+
+/// Columns that are looked at together.
+const LANES: usize = 8;
+
+/// Blanks of more columns than this, in eights, are left blank: painting them would save a few
+/// bytes here, and cost time in the terminal.
+const LONGEST_GAP: usize = 8;
 
 /// The picture as one device control string, from `ESC P` to `ESC \`.
 ///
@@ -59,49 +75,49 @@ fn define_colours(picture: &Indexed, out: &mut Out) {
     }
 }
 
-/// One band: for every colour the columns that it touches, as sixels.
+/// One band: for every colour the pixels that have it, as sixels: six bits, the top row lowest.
 struct Band {
-    width: usize,
-    /// `width` sixels per colour, six bits each, the top row lowest.
-    sixels: Vec<u8>,
-    /// The columns that each colour touches.
-    extents: Vec<Span>,
+    /// Columns, rounded up to whole lanes.
+    stride: usize,
+    /// `stride` sixels per colour.
+    own: Vec<u8>,
+    /// Which colours occur.
+    used: Vec<bool>,
+    /// Pixels that may be painted: theirs is no colour that has been written.
+    open: Vec<u8>,
 }
 
 impl Band {
     fn new(width: usize, colours: usize) -> Self {
+        let stride = width.next_multiple_of(LANES);
         Band {
-            width,
-            sixels: vec![0; width * colours],
-            extents: vec![Span::EMPTY; colours],
+            stride,
+            own: vec![0; stride * colours],
+            used: vec![false; colours],
+            open: vec![0; stride],
         }
     }
 
-    /// Adds one of the six rows, run by run.
+    /// Adds one of the six rows.
     fn add_row(&mut self, row: usize, pixels: &[u8]) {
         let bit = 1u8 << row;
-        let mut start = 0;
-        for run in pixels.chunk_by(|a, b| a == b) {
-            let colour = usize::from(run[0]);
-            let end = start + run.len();
-            if run[0] == CLEAR {
-                start = end;
-                continue;
+        for (open, &pixel) in self.open.iter_mut().zip(pixels) {
+            *open |= if pixel == CLEAR { 0 } else { bit };
+        }
+        for (x, &pixel) in pixels.iter().enumerate() {
+            if pixel != CLEAR {
+                let colour = usize::from(pixel);
+                self.own[colour * self.stride + x] |= bit;
+                self.used[colour] = true;
             }
-            let base = colour * self.width;
-            for sixel in &mut self.sixels[base + start..base + end] {
-                *sixel |= bit;
-            }
-            self.extents[colour].cover(start as u32, end as u32);
-            start = end;
         }
     }
 
     /// Writes all colours that occur, and forgets them.
     fn write(&mut self, out: &mut Out) {
         let mut first = true;
-        for (colour, extent) in self.extents.iter_mut().enumerate() {
-            if extent.is_empty() {
+        for (colour, used) in self.used.iter_mut().enumerate() {
+            if !std::mem::take(used) {
                 continue;
             }
             if !first {
@@ -110,30 +126,108 @@ impl Band {
             first = false;
             out.text("#");
             out.number(colour as u32);
-            let touched = std::mem::replace(extent, Span::EMPTY).range();
-            out.run(0, touched.start);
-            let sixels = &mut self.sixels[colour * self.width..][touched];
-            let mut rest = &*sixels;
-            while let Some(&sixel) = rest.first() {
-                let length = run_length(sixel, rest);
-                out.run(sixel, length);
-                rest = &rest[length..];
-            }
-            sixels.fill(0);
+            let own = &mut self.own[colour * self.stride..][..self.stride];
+            write_colour(
+                own.as_chunks_mut().0,
+                self.open.as_chunks_mut().0,
+                |sixel, length| out.run(sixel, length),
+            );
         }
     }
 }
 
-/// How many of the first `sixels` are all `sixel`. Most of a band is blank in most colours, so
-/// blanks are counted eight at a time.
-fn run_length(sixel: u8, sixels: &[u8]) -> usize {
-    let mut length = 0;
-    if sixel == 0 {
-        let eights = sixels.as_chunks::<8>().0;
-        length = 8 * eights.iter().take_while(|eight| **eight == [0; 8]).count();
+/// Writes one colour as `run`s of a sixel and how often it comes, and takes its pixels out of `own`
+/// and `open`.
+///
+/// A run goes on as long as some sixel has all of what its columns must paint and nothing of what
+/// they must not. This makes the fewest runs possible: whatever else a run could end at, the next
+/// one could begin no later. Columns are looked at eight at a time where all eight go on.
+fn write_colour(own: &mut [[u8; LANES]], open: &mut [[u8; LANES]], mut run: impl FnMut(u8, usize)) {
+    let Some(last) = own.iter().rposition(|own| *own != [0; LANES]) else {
+        return;
+    };
+    let mut now = Run::from(0, 0, u8::MAX);
+    // Before which eight columns it is known how far blanks go.
+    let mut looked = 0;
+    for at in 0..=last {
+        let (must, may) = (own[at], open[at]);
+        if must == [0; LANES] && now.may != 0 && at >= looked {
+            let blanks = own[at..last].iter().take(LONGEST_GAP + 1);
+            let blanks = blanks.take_while(|own| **own == [0; LANES]).count();
+            looked = at + blanks;
+            if blanks > LONGEST_GAP {
+                run(now.must, at * LANES - now.start);
+                now = Run::from(at * LANES, 0, 0);
+            }
+        }
+        let together = now.and(any_of(must), all_of(may));
+        if let (Some(on), true) = (together, at < last) {
+            now = on;
+        } else {
+            let columns = if at < last {
+                LANES
+            } else {
+                must.iter()
+                    .rposition(|must| *must != 0)
+                    .map_or(0, |n| n + 1)
+            };
+            for column in 0..columns {
+                let (must, may) = (must[column], may[column]);
+                now = now.and(must, may).unwrap_or_else(|| {
+                    let end = at * LANES + column;
+                    run(now.must, end - now.start);
+                    Run::from(end, must, may)
+                });
+            }
+            if at == last {
+                run(now.must, at * LANES + columns - now.start);
+            }
+        }
+        if must != [0; LANES] {
+            let left = u64::from_le_bytes(may) & !u64::from_le_bytes(must);
+            open[at] = left.to_le_bytes();
+            own[at] = [0; LANES];
+        }
     }
-    let rest = &sixels[length..];
-    length + rest.iter().take_while(|s| **s == sixel).count()
+}
+
+/// Columns that are painted by the same sixel.
+#[derive(Clone, Copy)]
+struct Run {
+    /// The first.
+    start: usize,
+    /// What it has to paint.
+    must: u8,
+    /// What it may paint.
+    may: u8,
+}
+
+impl Run {
+    fn from(start: usize, must: u8, may: u8) -> Self {
+        Run { start, must, may }
+    }
+
+    /// With a column, or several, that must and may be painted so; `None` if that cannot be.
+    fn and(self, must: u8, may: u8) -> Option<Self> {
+        let (must, may) = (self.must | must, self.may & may);
+        (must & !may == 0).then_some(Run { must, may, ..self })
+    }
+}
+
+/// What any of the eight has.
+fn any_of(eight: [u8; LANES]) -> u8 {
+    let all = u64::from_le_bytes(eight);
+    let all = all | (all >> 32);
+    let all = all | (all >> 16);
+    (all | (all >> 8)) as u8
+}
+
+/// What all of the eight have.
+fn all_of(eight: [u8; LANES]) -> u8 {
+    let all = u64::from_le_bytes(eight);
+    let all = all & (all >> 32);
+    let all = all & (all >> 16);
+    (all & (all >> 8)) as u8
 }
 
 /// The bytes of a control string.
@@ -218,7 +312,7 @@ mod tests {
         let text = String::from_utf8(encode(&small)).unwrap();
         assert_eq!(
             text,
-            "\x1bP0;1q\"1;1;4;6#0;2;0;0;0#1;2;100;100;100#0vv?v$#1GG~G\x1b\\"
+            "\x1bP0;1q\"1;1;4;6#0;2;0;0;0#1;2;100;100;100#0!4v$#1GG~G\x1b\\"
         );
     }
 
@@ -259,7 +353,64 @@ mod tests {
         assert_eq!(text, "\x1bP0;1q\"1;1;6;6#38;2;94;89;26#38!5?C\x1b\\");
     }
 
+    #[test]
+    fn what_a_later_colour_covers_may_be_painted_but_not_far() {
+        let dots = |apart: u32| {
+            let picture = picture(300, 6, 2, |x, _| u8::from(x != 9 && x != 9 + apart));
+            let text = String::from_utf8(encode(&picture)).unwrap();
+            let (_, painted) = text.split_once("#1;2;100;100;100").unwrap();
+            assert_comes_back(&picture);
+            painted.to_owned()
+        };
+        assert_eq!(dots(20), "#0!30~$#1!9~?!19~?!270~\x1b\\");
+        let far = dots(200);
+        assert!(far.starts_with("#0"), "{far}");
+        let black: usize = runs(far.split_once('$').unwrap().0)
+            .map(|(n, s)| n * usize::from(s == '~'))
+            .sum();
+        assert!(black < 40, "{far}");
+    }
+
+    /// How often each sixel of a colour comes.
+    fn runs(colour: &str) -> impl Iterator<Item = (usize, char)> {
+        let sixels = colour
+            .trim_start_matches('#')
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        let mut count = String::new();
+        sixels.chars().filter_map(move |c| match c {
+            '!' => None,
+            digit if digit.is_ascii_digit() => {
+                count.push(digit);
+                None
+            }
+            sixel => Some((std::mem::take(&mut count).parse().unwrap_or(1), sixel)),
+        })
+    }
+
     proptest! {
+        #[test]
+        fn any_patch_paints_its_pixels_and_no_others(
+            width in 1u32..120, height in 1u32..20, seed in any::<u64>(), grain in 1u32..9,
+        ) {
+            let colour = |x: u32, y: u32| (seed.rotate_left((x / grain * 7 + y * 13) % 64) % 39) as u8;
+            let old = picture(width, height, 32, colour);
+            let new = picture(width, height, 32, |x, y| match colour(y, x) {
+                other @ 0..20 => other,
+                _ => colour(x, y),
+            });
+            if let Some(patch) = new.since(&old, (1, 1)) {
+                let image = icy_sixel::SixelImage::decode(&encode(&patch.picture)).unwrap();
+                let painted = image.pixels.as_chunks::<4>().0;
+                for (&pixel, found) in patch.picture.pixels().iter().zip(painted) {
+                    prop_assert_eq!(pixel != CLEAR, found[3] == 255);
+                    if pixel != CLEAR {
+                        let wanted = new.palette().rgb(pixel);
+                        prop_assert!(wanted.iter().zip(found).all(|(a, b)| a.abs_diff(*b) <= 1));
+                    }
+                }
+            }
+        }
+
         #[test]
         fn any_picture_comes_back(width in 1u32..70, height in 1u32..40, greys in 2u8..=101,
                                   seed in any::<u64>(), grain in 1u32..9) {

@@ -23,8 +23,4 @@ impl Span {
     pub fn is_empty(self) -> bool {
         self.start >= self.end
     }
-
-    pub fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
 }

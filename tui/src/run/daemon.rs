@@ -115,6 +115,11 @@ pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
 async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
         Effect::Quit | Effect::Redraw | Effect::Suspend | Effect::SaveFilters(_) => return None,
+        Effect::ReadAhead(case) => {
+            // Whoever then looks at it is told if it cannot be read.
+            let _ = client.read_ahead(&case).await;
+            return None;
+        }
         Effect::LoadEverything => {
             Answer::Everything(everything(client).await.map_err(Failure::from))
         }

@@ -5,22 +5,25 @@
 
 mod daemon;
 mod filters;
+mod mouse;
 mod pace;
 mod painter;
 mod pictures;
 mod place;
+mod pointer;
 mod suspend;
 
 use crate::app::{Answer, Effect, Event, Model, Notice, handle};
 use crate::config::Config;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
-use crate::term::threads::{self, Frame, Report, Writer};
+use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
 use crate::term::tty::{Guard, Tty, TtyError};
 use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
 use jiff::Timestamp;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
+use mouse::Reporting;
 use painter::Painter;
 use pictures::Pictures;
 use ratatui::buffer::Buffer;
@@ -125,16 +128,22 @@ pub async fn run(
         theme: config.theme,
         guard: Some(guard),
         suspending: Suspending::No,
+        reporting: if config.mouse {
+            Reporting::Off
+        } else {
+            Reporting::Never
+        },
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
         looking: None,
         ended: None,
     };
     screen.model.keymap = config.keymap;
+    screen.model.mouse = config.mouse;
     screen.model.host = screen.client.host().map(ToString::to_string);
     screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
     screen.send(Frame {
-        bytes: probe::QUESTIONS.to_vec(),
+        bytes: probe::questions(Environment::read()),
         questions: 1,
     });
     if let Some(case) = case {
@@ -164,6 +173,8 @@ pub async fn run(
     // that are on their way are taken off the line, or they would be typed into the shell.
     let ended = screen.ended.take().unwrap_or(Ok(()));
     if !matches!(ended, Err(RunError::Gone(_))) {
+        screen.switch_mouse_off();
+        screen.reporting = Reporting::Never;
         let all_answered = async {
             while !screen.is_quiet() {
                 match reports.recv().await {
@@ -225,6 +236,7 @@ struct Running {
     /// Holds the terminal.
     guard: Option<Guard>,
     suspending: Suspending,
+    reporting: Reporting,
     /// Until when the answers to the probe are waited for.
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
@@ -283,14 +295,17 @@ impl Running {
                 self.happen(Event::Clock(Timestamp::now()));
                 self.happen(Event::Key(key));
             }
+            Report::Input(Input::Mouse(mouse)) => self.mouse(mouse),
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
                 self.terminal.learn(&reply);
                 if reply == Reply::Status {
                     self.probe_until = None;
                     self.pictures.answered(Instant::now());
+                    self.switch_mouse_on();
                 }
             }
+            Report::Doubt => self.ask(),
             Report::Written => {
                 self.writing = self.writing.saturating_sub(1);
                 self.pictures.written();
@@ -298,6 +313,16 @@ impl Running {
             Report::Gone(error) => self.ended = Some(Err(RunError::Gone(error))),
         }
         self.tell_what_is_shown();
+    }
+
+    /// Asks the terminal a question: before its answer comes whatever was sent before.
+    fn ask(&mut self) {
+        if self.guard.is_some() {
+            self.send(Frame {
+                bytes: ASK_STATUS.to_vec(),
+                questions: 1,
+            });
+        }
     }
 
     fn tell_what_is_shown(&mut self) {

@@ -8,7 +8,9 @@ use super::pace::Pace;
 use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
+use crate::app::review::seen::Seen;
 use crate::app::review::subject::{Showing, SliceSubject};
+use crate::app::review::tiles::Tiles;
 use crate::picture::cells::{Cells, Colour, Depth};
 use crate::picture::{
     Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
@@ -31,8 +33,12 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(80);
 
 /// How long the same must have been wanted before a draft of it is made complete: longer than
-/// between two repeats of a held key.
-const REST: Duration = Duration::from_millis(150);
+/// between two repeats of a held key, of which slow keyboards make ten a second.
+const REST: Duration = Duration::from_millis(120);
+
+/// How long it must have been wanted before the complete picture is prepared, to be ready when the
+/// draft has been answered and nothing moves: usual keyboards repeat thirty times a second.
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// Most patches on one picture: kitty keeps each of them.
 const MOST_PATCHES: u32 = 64;
@@ -45,6 +51,8 @@ pub struct Encoded {
     made: Option<Made>,
     /// What is to be written; nothing if that is text, or on the screen already.
     drawing: Option<Drawing>,
+    /// Made before it was time for it: only for what is wanted still when that has come.
+    ahead: bool,
     elapsed: Duration,
 }
 
@@ -94,20 +102,25 @@ pub struct Pictures {
     latest: Option<Wanted>,
     /// Until when that counts as moving.
     moving_until: Option<Instant>,
+    /// Until when it is too early to prepare what is drawn when nothing moves.
+    pause_until: Option<Instant>,
     /// What is on the screen, or was sent there; its drawing has been taken.
     on_screen: Option<Encoded>,
     encoding: bool,
     ready: Option<Encoded>,
     sent: Option<Sent>,
     shown: Option<Showing>,
+    /// The picture that is on the screen as far as the terminal says, and where.
+    seen: Option<(Arc<Seen>, Place)>,
     /// Questions asked and answered.
     asked: u64,
     answers: u64,
     /// The question whose answer is timed: its number, the bytes before it, and when they left.
     timed: Option<(u64, usize, Instant)>,
     pace: Pace,
-    /// In which detail the last draft was in time.
-    draft: Option<Detail>,
+    tiles: Arc<Tiles>,
+    /// In which detail the last draft was in time, and its bytes.
+    draft: Option<(Detail, usize)>,
     /// Not before this; the window is being resized.
     not_before: Option<Instant>,
 }
@@ -119,15 +132,18 @@ impl Pictures {
             encoded,
             latest: None,
             moving_until: None,
+            pause_until: None,
             on_screen: None,
             encoding: false,
             ready: None,
             sent: None,
             shown: None,
+            seen: None,
             asked: 0,
             answers: 0,
             timed: None,
             pace: Pace::default(),
+            tiles: Arc::default(),
             draft: None,
             not_before: None,
         }
@@ -176,17 +192,28 @@ impl Pictures {
         if self.latest.as_ref() != Some(&wanted) {
             self.latest = Some(wanted.clone());
             self.moving_until = Some(now + REST);
+            self.pause_until = Some(now + PAUSE);
         }
-        let moving = self.moving_until.is_some_and(|t| t > now);
+        let moving = self.is_moving();
         // Another slice of the same case in the same place is still worth drawing.
-        self.ready = self.ready.take().filter(|e| same_place(&e.wanted));
-        let busy = self.encoding || self.ready.is_some() || self.sent.is_some();
+        self.ready = self
+            .ready
+            .take()
+            .filter(|e| same_place(&e.wanted) && (!e.ahead || e.wanted == wanted));
         let quiet = self.not_before.is_none_or(|t| t <= now);
-        let there = self.on_screen.as_ref().filter(|s| s.wanted == wanted);
-        let good_enough = there.is_some_and(|s| moving || s.is_complete());
-        if busy || !quiet || good_enough {
+        if self.encoding || self.ready.is_some() || !quiet {
             return;
         }
+        let there = self.on_screen.as_ref().filter(|s| s.wanted == wanted);
+        let complete = there.is_some_and(Encoded::is_complete);
+        let in_flight = self.sent.is_some();
+        // What a draft on its way leaves out is prepared meanwhile.
+        let ahead = there.is_some() && !complete && (in_flight || moving);
+        let too_early = self.pause_until.is_some();
+        if complete || (ahead && too_early) || (in_flight && !ahead) {
+            return;
+        }
+        let moving = moving && !ahead;
         self.encoding = true;
         let order = Order {
             base: self.base(&wanted, moving),
@@ -195,6 +222,8 @@ impl Pictures {
                 last: self.draft,
             }),
             wanted,
+            tiles: self.tiles.clone(),
+            ahead,
         };
         let done = self.encoded.clone();
         tokio::task::spawn_blocking(move || {
@@ -233,10 +262,13 @@ impl Pictures {
     /// What is to be drawn now, if a picture is ready: it counts as on the screen from here on.
     /// One that is made of text, or differs in nothing, has no drawing.
     pub fn take_ready(&mut self) -> Option<Option<Drawing>> {
+        if self.sent.is_some() || (self.is_moving() && self.ready.as_ref()?.ahead) {
+            return None;
+        }
         let mut ready = self.ready.take()?;
         let drawing = ready.drawing.take();
-        if let (Some(Form::Pixels { detail, .. }), true) = (ready.form(), self.is_moving()) {
-            self.draft = Some(*detail);
+        if let (Some(Form::Pixels { detail, whole, .. }), true) = (ready.form(), self.is_moving()) {
+            self.draft = Some((*detail, *whole));
         }
         let sent = ready.made.is_some();
         if sent {
@@ -256,6 +288,7 @@ impl Pictures {
         self.ready = None;
         // What was sent is no longer to be seen; its answer still has to come.
         self.shown = None;
+        self.seen = None;
         match &mut self.sent {
             Some(Sent::Writing(showing) | Sent::Unanswered(showing, ..)) => showing.revision = None,
             None => {}
@@ -339,10 +372,25 @@ impl Pictures {
                     Instant::now() + ANSWER_WAIT,
                 ))
             } else {
-                self.shown = Some(showing);
+                self.arrived(showing);
                 None
             };
         }
+    }
+
+    /// What was sent is on the screen.
+    fn arrived(&mut self, showing: Showing) {
+        self.shown = Some(showing);
+        self.seen = self.on_screen.as_ref().map(|there| {
+            let Wanted { subject, place } = &there.wanted;
+            let seen = Seen::of(subject, place.size, place.pixel_aspect);
+            (Arc::new(seen), *place)
+        });
+    }
+
+    /// The picture that somebody sees now, and where it is.
+    pub fn seen(&self) -> Option<&(Arc<Seen>, Place)> {
+        self.seen.as_ref()
     }
 
     /// The terminal has answered.
@@ -357,8 +405,9 @@ impl Pictures {
         if let Some(Sent::Unanswered(showing, number, _)) = &self.sent
             && self.answers >= *number
         {
-            self.shown = Some(showing.clone());
+            let showing = showing.clone();
             self.sent = None;
+            self.arrived(showing);
         }
     }
 
@@ -378,7 +427,7 @@ impl Pictures {
             Some(Sent::Unanswered(_, _, until)) => Some(*until),
             _ => None,
         };
-        [answer, self.not_before, self.moving_until]
+        [answer, self.not_before, self.moving_until, self.pause_until]
             .into_iter()
             .flatten()
             .min()
@@ -392,11 +441,15 @@ impl Pictures {
         if self.moving_until.is_some_and(|t| t <= now) {
             self.moving_until = None;
         }
+        if self.pause_until.is_some_and(|t| t <= now) {
+            self.pause_until = None;
+        }
         if let Some(Sent::Unanswered(showing, _, until)) = &self.sent
             && *until <= now
         {
             // The answer got lost; the picture probably did not.
-            self.shown = Some(showing.clone());
+            let showing = showing.clone();
+            self.arrived(showing);
             self.sent = None;
             self.answers = self.asked;
             self.timed = None;
@@ -419,6 +472,9 @@ struct Order {
     draft: Option<Draft>,
     /// The picture that is there, where a patch may do.
     base: Option<Made>,
+    tiles: Arc<Tiles>,
+    /// Before it is time for it.
+    ahead: bool,
 }
 
 /// What a draft may be.
@@ -426,8 +482,28 @@ struct Order {
 struct Draft {
     /// Its bytes.
     bytes: usize,
-    /// In which detail the last one was in time.
-    last: Option<Detail>,
+    /// In which detail the last one was in time, and its bytes.
+    last: Option<(Detail, usize)>,
+}
+
+impl Draft {
+    /// In which detail to try first: that of the last one, or more if there is room for that.
+    fn first(self, most: Detail) -> Detail {
+        match self.last {
+            None => most,
+            Some((last, bytes)) => {
+                let more = last.more(most);
+                // To try in vain costs as much time as a draft itself. Twice the greys have up to
+                // 2.2 times the bytes, all pixels of the same greys up to 1.4 times.
+                let likely = if last.coarse {
+                    bytes * 3 / 2
+                } else {
+                    bytes * 9 / 4
+                };
+                if likely <= self.bytes { more } else { last }
+            }
+        }
+    }
 }
 
 impl Encoded {
@@ -455,12 +531,13 @@ impl Order {
             wanted: self.wanted,
             made,
             drawing,
+            ahead: self.ahead,
             elapsed: start.elapsed(),
         }
     }
 
     fn cells(&self, style: Style, depth: Depth) -> Option<Made> {
-        let picture = picture(&self.wanted, Detail::full(GreyLevels::MOST))?;
+        let picture = self.picture(Detail::full(GreyLevels::MOST))?;
         let cells = match style {
             Style::HalfBlocks => halfblock::encode(&picture, depth),
             Style::Braille => braille::encode(&picture, depth),
@@ -485,7 +562,7 @@ impl Order {
         else {
             return None;
         };
-        let new = picture(&self.wanted, *detail)?;
+        let new = self.picture(*detail)?;
         let (width, height) = self.wanted.place.cell;
         let drawing = match new.since(there, (width.into(), height.into())) {
             None if new == **there => None,
@@ -513,16 +590,25 @@ impl Order {
         Some((made, drawing))
     }
 
+    /// What is wanted, in this detail.
+    fn picture(&self, detail: Detail) -> Option<Indexed> {
+        let Place {
+            size, pixel_aspect, ..
+        } = self.wanted.place;
+        let subject = &self.wanted.subject;
+        detail.compose(size, |size, palette| {
+            subject.compose(size, pixel_aspect, palette, Resample::Linear, &self.tiles)
+        })
+    }
+
     fn whole(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
         let make = |detail| {
-            let picture = picture(&self.wanted, detail)?;
+            let picture = self.picture(detail)?;
             Some((encode(&picture, pixels.protocol)?, picture))
         };
         let most = Detail::full(pixels.greys);
         let in_time = self.draft.and_then(|draft| {
-            // From where the last draft came to; a step up, in case the line has become faster.
-            let first = draft.last.map_or(most, |last| last.more(most));
-            detail::within(draft.bytes.min(pixels.bytes), first, make)
+            detail::within(draft.bytes.min(pixels.bytes), draft.first(most), make)
         });
         let least = Detail {
             greys: GreyLevels::FEW,
@@ -567,17 +653,6 @@ fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
         Protocol::Kitty => painter::Pixels::OverCells(bytes),
         _ => painter::Pixels::InCells(bytes),
     }
-}
-
-fn picture(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
-    let Place {
-        size, pixel_aspect, ..
-    } = wanted.place;
-    detail.compose(size, |size, palette| {
-        wanted
-            .subject
-            .compose(size, pixel_aspect, palette, Resample::Linear)
-    })
 }
 
 fn describe(there: &Encoded) -> String {

@@ -12,6 +12,8 @@ pub struct Place {
     pub cells: Rect,
     /// Width and height of a cell in pixels.
     pub cell: (u16, u16),
+    /// Columns and rows of its pixels in a cell.
+    pub per_cell: (u32, u32),
     /// Its size in pixels.
     pub size: Size,
     /// Height of one of its pixels divided by its width.
@@ -70,6 +72,7 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
     Some(Place {
         cells: Rect::new(area.x + (area.width - columns) / 2, area.y, columns, rows),
         cell: (cell_width, cell_height),
+        per_cell: (pixel_columns, pixel_rows),
         size,
         pixel_aspect: canvas.pixel_aspect,
         graphics,
@@ -100,6 +103,7 @@ mod tests {
             picture,
             cell: Some(cell),
             greys: GreyLevels::USUAL,
+            patches: true,
         };
         let size = WindowSize {
             columns: 80,

@@ -45,6 +45,7 @@ impl Running {
             self.model.notice = Some(Notice::bad("There is no shell to go back to."));
             return;
         }
+        self.switch_mouse_off();
         self.suspending = Suspending::Wanted(Instant::now() + END_WAIT);
     }
 
@@ -94,6 +95,8 @@ impl Running {
             return;
         }
         self.pictures.erased();
+        // Switched on again when the terminal has answered what is asked now.
+        self.mouse_was_forgotten();
         self.measure();
     }
 }

@@ -4,19 +4,21 @@
 //! reader that takes a piece of an answer for a key could approve a case by itself.
 //!
 //! - [`tty`]: the device: raw mode, size, and leaving it as it was found.
-//! - [`parser`]: bytes → [`Input`]: keys, pasted text, answers.
+//! - [`parser`]: bytes → [`Input`]: keys, the mouse, pasted text, answers.
 //! - [`threads`]: one that reads, one that writes.
 //! - [`probe`]: what is asked at the start, and what the answers mean.
 //!
 //! Nothing here knows of ratatui, tokio or the daemon.
 
 pub mod key;
+pub mod mouse;
 pub mod parser;
 pub mod probe;
 pub mod threads;
 pub mod tty;
 
 pub use key::{Key, KeyCode};
+pub use mouse::Mouse;
 pub use parser::Parser;
 
 /// What a terminal sends.
@@ -24,6 +26,8 @@ pub use parser::Parser;
 pub enum Input {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something; it is never taken for a key.
+    Mouse(Mouse),
     /// Text was pasted; it is never taken for keys.
     Paste(String),
     /// An answer to a question.

@@ -1,18 +1,20 @@
-//! Bytes of a terminal → keys, pasted text and answers.
+//! Bytes of a terminal → keys, the mouse, pasted text and answers.
 //!
 //! A machine over single bytes, so that it does not matter how the bytes were cut into pieces on
 //! their way. The one thing that bytes alone cannot say is whether an ESC is the Escape key or the
-//! beginning of something whose rest is still on its way. While an answer is being waited for it
-//! is never taken for the key before more has come; otherwise it is after [`ESCAPE_WAIT`].
+//! beginning of something whose rest is still on its way. Then the terminal is asked a question:
+//! it sends everything in order, so what has not come before the answer does not come at all. Only
+//! of a terminal that has never answered an ESC is taken for the key after [`ESCAPE_WAIT`].
 
-use super::{Input, Key, KeyCode, Reply};
+use super::{Input, Key, KeyCode, Mouse, Reply};
 use std::time::Duration;
 
-/// How long a lone ESC may be the beginning of something longer, when no answer is waited for.
+/// How long a lone ESC may be the beginning of something longer before there are doubts, when no
+/// answer is waited for.
 pub const ESCAPE_WAIT: Duration = Duration::from_millis(100);
 
-/// How long the rest of a sequence may take, when no answer is waited for. Then it was a key like
-/// alt-P, and must not swallow what is typed next.
+/// How long the rest of a sequence may take before there are doubts, when no answer is waited for:
+/// it may have been a key like alt-P, and must not swallow what is typed next.
 pub const SEQUENCE_WAIT: Duration = Duration::from_secs(1);
 
 /// More than this of one sequence or pasted text is not kept.
@@ -29,6 +31,8 @@ pub struct Parser {
     /// answer in order, so while one is missing others may be on their way before it.
     asked: u64,
     answered: u64,
+    /// Whoever writes was told to ask a question, and nothing has come since.
+    in_doubt: bool,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +51,7 @@ enum State {
     TextEscape { kind: u8, data: Vec<u8> },
     /// After `ESC [ 200 ~`, and how much of [`PASTE_END`] has come.
     Paste { data: Vec<u8>, matched: usize },
-    /// The rest of an old mouse report: so many bytes.
+    /// The rest of a mouse report in the oldest form, which nobody asks for: so many bytes.
     Mouse(u8),
     /// A character of several bytes.
     Utf8 { data: Vec<u8>, length: usize },
@@ -65,10 +69,18 @@ impl Parser {
 
     /// Takes the bytes of one read; what they mean goes to `out`.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Input>) {
+        if bytes.is_empty() {
+            return;
+        }
         if let State::GivenUp(state) = &mut self.state {
             let held = std::mem::take(&mut **state);
-            let continues = bytes.len() > 1 && bytes[0] != ESC;
+            let continues = (bytes.len() > 1 || held.is_mouse()) && bytes[0] != ESC;
             self.state = if continues { held } else { State::Ground };
+        }
+        let was_in_doubt = std::mem::take(&mut self.in_doubt);
+        if was_in_doubt && matches!(self.state, State::Escape) && is_typed(bytes[0]) {
+            out.push(Input::Key(Key::plain(KeyCode::Esc)));
+            self.state = State::Ground;
         }
         for &byte in bytes {
             let state = std::mem::take(&mut self.state);
@@ -83,20 +95,27 @@ impl Parser {
         }
         match self.state {
             State::Ground | State::Utf8 { .. } | State::Paste { .. } | State::GivenUp(_) => None,
-            State::Escape => Some(ESCAPE_WAIT),
+            State::Escape if !self.in_doubt => Some(ESCAPE_WAIT),
             _ => Some(SEQUENCE_WAIT),
         }
     }
 
-    /// Says that nothing came for [`Parser::patience`].
-    pub fn pause(&mut self, out: &mut Vec<Input>) {
+    /// Says that nothing came for [`Parser::patience`]. Returns whether the terminal is to be asked
+    /// a question now; should nobody do so, what has come is all that will.
+    pub fn pause(&mut self, out: &mut Vec<Input>) -> bool {
         if self.patience().is_none() {
-            return;
+            return false;
         }
+        if self.answered > 0 && !self.in_doubt {
+            self.in_doubt = true;
+            return true;
+        }
+        self.in_doubt = false;
         if matches!(self.state, State::Escape) {
             out.push(Input::Key(Key::plain(KeyCode::Esc)));
         }
         self.state = State::GivenUp(Box::new(std::mem::take(&mut self.state)));
+        false
     }
 
     fn step(&mut self, state: State, byte: u8, out: &mut Vec<Input>) -> State {
@@ -127,6 +146,8 @@ impl Parser {
                 escape(byte, out)
             }
             State::Paste { data, matched } => paste(data, matched, byte, out),
+            // Never part of such a report: it was broken off.
+            State::Mouse(_) if byte == ESC => State::Escape,
             State::Mouse(1) => State::Ground,
             State::Mouse(left) => State::Mouse(left - 1),
             State::Utf8 { data, length } => utf8(data, length, byte, out),
@@ -151,7 +172,9 @@ impl Parser {
                 matched: 0,
             },
             0x40..=0x7e => {
-                if let Some(reply) = control_reply(&data, byte) {
+                if let Some(report) = data.strip_prefix(b"<") {
+                    out.extend(mouse(report, byte).map(Input::Mouse));
+                } else if let Some(reply) = control_reply(&data, byte) {
                     if reply == Reply::Status {
                         self.answered += 1;
                         self.asked = self.asked.max(self.answered);
@@ -168,6 +191,26 @@ impl Parser {
             _ => State::Control(data),
         }
     }
+}
+
+impl State {
+    /// Whether it is the beginning of a report of the mouse, and nothing that can be typed.
+    fn is_mouse(&self) -> bool {
+        match self {
+            State::Mouse(_) => true,
+            State::Control(data) => data.starts_with(b"<"),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a byte that comes some time after an ESC is a key of its own, and not what may stand
+/// behind an ESC.
+fn is_typed(byte: u8) -> bool {
+    !matches!(
+        byte,
+        b'[' | b'O' | b'P' | b']' | b'_' | b'^' | b'X' | b'\\' | ESC
+    )
 }
 
 fn push(data: &mut Vec<u8>, byte: u8) {
@@ -299,6 +342,19 @@ fn numbers(data: &[u8]) -> Option<Vec<u16>> {
             }
         })
         .collect()
+}
+
+/// A report of the mouse in the form SGR.
+fn mouse(data: &[u8], last: u8) -> Option<Mouse> {
+    let released = match last {
+        b'M' => false,
+        b'm' => true,
+        _ => return None,
+    };
+    match numbers(data)?[..] {
+        [code, column, row] => Mouse::reported(code, (column, row), released),
+        _ => None,
+    }
 }
 
 /// The key that a control sequence stands for. Whatever it is not sure of is no key.

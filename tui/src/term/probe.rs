@@ -11,8 +11,16 @@ use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
 /// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
-/// synchronised updates.
-pub const QUESTIONS: &[u8] = b"\x1b[>q\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[5n";
+/// synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it has it not, and takes the
+/// question for the title of its window.
+pub fn questions(environment: Environment) -> Vec<u8> {
+    let kitty: &[u8] = match environment.tmux {
+        true => b"",
+        false => b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+    };
+    let rest = b"\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?1016$p\x1b[5n";
+    [b"\x1b[>q", kitty, rest].concat()
+}
 
 /// What is asked again when the window changes: the font may have changed with it.
 pub const SIZE_QUESTIONS: &[u8] = b"\x1b[16t\x1b[14t\x1b[?2;1;0S\x1b[5n";
@@ -56,6 +64,9 @@ pub struct Preferences {
     pub cell: Option<(u16, u16)>,
     /// Greys in a picture.
     pub greys: GreyLevels,
+    /// What changes on a picture may be drawn over it, where the terminal is known to do that
+    /// right.
+    pub patches: bool,
 }
 
 /// What the environment hints at.
@@ -246,6 +257,7 @@ pub struct Terminal {
     largest: Option<(u16, u16)>,
     kitty: bool,
     synchronized: bool,
+    mouse_pixels: bool,
     /// The end mark has come, or nobody waits for it any more.
     settled: bool,
 }
@@ -265,6 +277,7 @@ impl Terminal {
             largest: None,
             kitty: false,
             synchronized: false,
+            mouse_pixels: false,
             settled: false,
         }
     }
@@ -275,6 +288,7 @@ impl Terminal {
             Reply::Attributes(attributes) => self.attributes = Some(attributes.clone()),
             Reply::Version(version) => self.version = Some(version.clone()),
             Reply::Mode { mode: 2026, state } => self.synchronized = matches!(state, 1..=3),
+            Reply::Mode { mode: 1016, state } => self.mouse_pixels = matches!(state, 1..=3),
             Reply::Mode { .. } => {}
             &Reply::CellSize { width, height } => self.cell = Some((width, height)),
             &Reply::TextArea { width, height } => {
@@ -324,6 +338,11 @@ impl Terminal {
     /// Whether a frame can be held back until it is complete (mode 2026).
     pub fn is_synchronized(&self) -> bool {
         self.synchronized
+    }
+
+    /// Whether it can say at which pixel the mouse is (mode 1016).
+    pub fn has_mouse_pixels(&self) -> bool {
+        self.mouse_pixels
     }
 
     /// Width and height of a character cell in pixels: what the user said, else what the terminal
@@ -394,6 +413,21 @@ impl Terminal {
         }
     }
 
+    /// Whether only what changes on a picture is drawn, and why, in words; `None` where pictures
+    /// are text.
+    pub fn patching(&self) -> Option<&'static str> {
+        let Graphics::Pixels(pixels) = self.graphics() else {
+            return None;
+        };
+        Some(match (pixels.patches, self.known()) {
+            (true, _) => "only what changes is drawn",
+            _ if !self.preferences.patches => "off, by --no-delta or the settings",
+            _ if self.in_tmux() => "off: tmux keeps only twenty pictures",
+            (false, Some(_)) => "off: this terminal does not draw them right",
+            (false, None) => "off: not tried on this terminal",
+        })
+    }
+
     /// What is known of it by its name.
     fn known(&self) -> Option<&'static Known> {
         let version = self.version.as_deref()?;
@@ -449,7 +483,7 @@ impl Terminal {
                 usize::MAX
             },
             largest: if is_sixel { largest } else { unlimited },
-            patches: can_patch && !self.in_tmux(),
+            patches: can_patch && !self.in_tmux() && self.preferences.patches,
         })
     }
 }
@@ -464,6 +498,7 @@ mod tests {
             picture,
             cell: None,
             greys: GreyLevels::USUAL,
+            patches: true,
         };
         let size = WindowSize {
             columns: 80,
@@ -568,10 +603,11 @@ mod tests {
     fn xterm_as_vt340_hides_its_cells_but_tells_by_its_window() {
         let xterm = answered(
             terminal(Choice::Auto, (484, 316)),
-            "\x1bP>|XTerm(379)\x1b\\\x1b[?63;1;2;4;6;9;15;16;22;28c\x1b[?1;0;1024S\x1b[?2;0;480;312S\x1b[?2026;0$y\x1b[0n",
+            "\x1bP>|XTerm(379)\x1b\\\x1b[?63;1;2;4;6;9;15;16;22;28c\x1b[?1;0;1024S\x1b[?2;0;480;312S\x1b[?2026;0$y\x1b[?1016;2$y\x1b[0n",
         );
         assert_eq!(xterm.cell(), (6, 13));
         assert!(!xterm.is_synchronized());
+        assert!(xterm.has_mouse_pixels());
         assert_eq!(
             xterm.graphics(),
             Graphics::Pixels(Pixels {
@@ -600,7 +636,7 @@ mod tests {
             "\x1bP>|foot(1.23.0)\x1b\\\x1b[?62;4;22;28;29c\x1b[6;17;9t\x1b[4;408;720t\x1b[?1;0;1024S\x1b[?2026;2$y\x1b[0n",
         );
         assert_eq!(foot.cell(), (9, 17));
-        assert!(foot.is_synchronized());
+        assert!(foot.is_synchronized() && !foot.has_mouse_pixels());
     }
 
     #[test]
@@ -621,6 +657,40 @@ mod tests {
             "\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c\x1b[0n",
         );
         assert_eq!(older.graphics(), BLOCKS);
+    }
+
+    #[test]
+    fn patches_are_drawn_where_they_were_seen_to_be_right_unless_they_are_switched_off() {
+        let patching = |name: &str, patches| {
+            let mut terminal = terminal(Choice::Auto, (0, 0));
+            terminal.preferences.patches = patches;
+            let said = format!("\x1bP>|{name}\x1b\\\x1b[?62;4c\x1b[0n");
+            let terminal = answered(terminal, &said);
+            (pixels(&terminal).patches, terminal.patching().unwrap())
+        };
+        assert!(patching("XTerm(379)", true).0);
+        let (used, why) = patching("XTerm(379)", false);
+        assert!(!used && why.contains("--no-delta"), "{why}");
+        for name in ["foot(1.23.0)", "tmux 3.6", "something 1.0"] {
+            let (used, why) = patching(name, true);
+            assert!(!used && why.starts_with("off: "), "{name}: {why}");
+        }
+        let blocks = answered(terminal(Choice::Auto, (0, 0)), "\x1b[?62c\x1b[0n");
+        assert_eq!(blocks.patching(), None);
+    }
+
+    #[test]
+    fn tmux_is_not_asked_what_it_takes_for_a_title() {
+        let asked = |tmux| {
+            questions(Environment {
+                tmux,
+                ..Environment::default()
+            })
+        };
+        let (plain, tmux) = (asked(false), asked(true));
+        assert!(plain.windows(3).any(|three| three == b"\x1b_G"));
+        assert!(!tmux.windows(2).any(|two| two == b"\x1b_"));
+        assert!([plain, tmux].iter().all(|all| all.ends_with(b"\x1b[5n")));
     }
 
     #[test]

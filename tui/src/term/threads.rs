@@ -19,6 +19,8 @@ pub const ASK_STATUS: &[u8] = b"\x1b[5n";
 pub enum Report {
     /// Something came from the terminal.
     Input(Input),
+    /// Something began and does not go on. A question tells whether the rest is still to come.
+    Doubt,
     /// The frame has been written.
     Written,
     /// The terminal is gone.
@@ -98,7 +100,9 @@ fn read(tty: &Tty, asked: &AtomicU64, report: &impl Fn(Report) -> bool) {
             // Something may have been asked while waiting; then it is no pause.
             Ok(None) => {
                 parser.asked(asked.load(Ordering::SeqCst));
-                parser.pause(&mut input);
+                if parser.pause(&mut input) && !report(Report::Doubt) {
+                    return;
+                }
             }
             Err(error) => {
                 report(Report::Gone(error));

@@ -1,5 +1,6 @@
 //! The terminal device: raw mode, its size, and leaving it as it was found.
 
+use super::mouse;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::termios::{
@@ -17,9 +18,11 @@ const OTHER_SCREEN: &[u8] = b"\x1b[?1049h";
 /// No cursor, no line wrap, pasted text in brackets, an empty screen.
 pub const SET_UP: &[u8] = b"\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[2J";
 
-/// Ends a picture and a held frame that may have been broken off, then takes back [`SET_UP`] and
-/// [`OTHER_SCREEN`].
-const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// Ends a picture and a held frame that may have been broken off.
+const BROKEN_OFF: &[u8] = b"\x1b\\\x1b[?2026l";
+
+/// Takes back [`SET_UP`] and [`OTHER_SCREEN`].
+const LEAVE: &[u8] = b"\x1b[?2004l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// How long a terminal that takes nothing may hold up the end of the program.
 const LEAVE_WAIT: Duration = Duration::from_millis(500);
@@ -117,6 +120,7 @@ impl Tty {
         *lock() = Some(Taken {
             tty: self.clone(),
             before,
+            mouse: false,
         });
         restore_on_panic();
         // Whether the terminal takes it is seen when the first frame is written.
@@ -213,6 +217,14 @@ impl Guard {
     pub fn enter_again(&self) -> Result<(), TtyError> {
         self.tty.make_raw().map(|_| ())
     }
+
+    /// Says that the terminal is going to be asked for reports of the mouse; it will be told to stop
+    /// when it is given back.
+    pub fn mouse_is_reported(&self) {
+        if let Some(taken) = lock().as_mut() {
+            taken.mouse = true;
+        }
+    }
 }
 
 impl Drop for Guard {
@@ -224,6 +236,8 @@ impl Drop for Guard {
 struct Taken {
     tty: Tty,
     before: Termios,
+    /// The mouse may be reported.
+    mouse: bool,
 }
 
 /// The terminal that was taken over, for whoever ends the program.
@@ -236,8 +250,10 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Taken>> {
 /// Gives the terminal back as it was found. Does nothing the second time.
 pub fn restore() {
     if let Some(taken) = lock().take() {
+        let reports = if taken.mouse { mouse::OFF } else { b"" };
         // A terminal that is gone cannot be put right; there is nobody to tell.
-        let _ = taken.tty.write(LEAVE, Some(Instant::now() + LEAVE_WAIT));
+        let leave = [BROKEN_OFF, reports, LEAVE].concat();
+        let _ = taken.tty.write(&leave, Some(Instant::now() + LEAVE_WAIT));
         // Now, and not when everything has been written: a stuck terminal takes nothing more.
         let _ = tcsetattr(&*taken.tty.device, OptionalActions::Now, &taken.before);
         // Answers that have come too late must not be typed into the shell.

@@ -1,7 +1,7 @@
 //! `medicosam approve`, `reject`, `flag`
 
-use super::Error;
 use super::many::{ManyArgs, each};
+use super::{Error, revision};
 use clap::Args;
 use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{RevisionNumber, Verdict};
@@ -75,15 +75,8 @@ async fn decide(
     out: &mut dyn Write,
 ) -> Result<(), Error> {
     each(client, &args.many, out, async |client, case| {
-        let revision = args
-            .revision
-            .or(case.revision)
-            .ok_or_else(|| Error::NoRevision {
-                case: case.id.clone(),
-                state: case.state,
-            })?;
         let request = DecisionRequest {
-            revision,
+            revision: revision(args.revision, &case)?,
             verdict,
             reason: reason.to_owned(),
             overrule: args.overrule,

@@ -5,6 +5,7 @@
 //! not seen: `--revision`, or what was current when the verb read the case.
 
 mod decide;
+mod draft;
 mod error;
 pub mod generate;
 mod list;
@@ -18,6 +19,7 @@ mod table;
 mod undo;
 
 pub use decide::{ApproveArgs, ObjectArgs};
+pub use draft::DraftArgs;
 pub use error::Error;
 pub use list::ListArgs;
 pub use many::ManyArgs;
@@ -28,7 +30,7 @@ pub use undo::UndoArgs;
 
 use clap::{Args, Subcommand};
 use medicosam_shared::api::ErrorBody;
-use medicosam_shared::case::{CaseId, Fault, Verdict};
+use medicosam_shared::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
 use medicosam_shared::client::Client;
 use serde::Serialize;
 use std::io::Write;
@@ -54,6 +56,8 @@ pub enum Verb {
     Note(NoteArgs),
     /// Segment one slice again from a box or points, as a new revision
     Prompt(PromptArgs),
+    /// Show or change your draft on a case: what is segmented before it becomes a revision
+    Draft(DraftArgs),
     /// Try failed or paused cases again
     Retry(ManyArgs),
     /// Show how the daemon is: folders, workers, device
@@ -105,6 +109,7 @@ impl Verb {
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
+            Verb::Draft(args) => args.format.json,
             Verb::Status(args) | Verb::Doctor(args) => args.json,
         }
     }
@@ -131,9 +136,18 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Undo(args) => undo::run(client, args, out).await,
         Verb::Note(args) => note::run(client, args, out).await,
         Verb::Prompt(args) => prompt::run(client, args, out).await,
+        Verb::Draft(args) => draft::run(client, args, out).await,
         Verb::Retry(args) => retry::run(client, args, out).await,
         Verb::Status(args) => status::run(client, *args, out).await,
     }
+}
+
+/// The revision that is named, or else the one that the case has now.
+fn revision(named: Option<RevisionNumber>, case: &CaseSummary) -> Result<RevisionNumber, Error> {
+    named.or(case.revision).ok_or_else(|| Error::NoRevision {
+        case: case.id.clone(),
+        state: case.state,
+    })
 }
 
 /// Tells a person, and with `json` a script, what went wrong.

@@ -1,6 +1,6 @@
 //! `medicosam prompt`
 
-use super::{CaseArgs, Error, FormatArgs, print};
+use super::{CaseArgs, Error, FormatArgs, print, revision};
 use clap::Args;
 use medicosam_shared::api::{PromptRequest, PromptResponse};
 use medicosam_shared::case::{CaseDetail, RevisionNumber};
@@ -70,21 +70,10 @@ pub(super) async fn run(
 
 fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Error> {
     let case = &detail.summary;
-    let revision = args
-        .revision
-        .or(case.revision)
-        .ok_or_else(|| Error::NoRevision {
-            case: case.id.clone(),
-            state: case.state,
-        })?;
-    let first = detail
-        .current()
-        .and_then(|r| r.provenance.objects.first())
-        .map_or(Label::MIN, |object| object.label);
     Ok(PromptRequest {
-        revision,
+        revision: revision(args.revision, case)?,
         prompts: vec![SlicePrompt {
-            label: args.label.unwrap_or(first),
+            label: args.label.unwrap_or(first_label(detail)),
             index: args.slice,
             bbox: args.bbox,
             points: args.points.clone(),
@@ -92,7 +81,15 @@ fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Erro
     })
 }
 
-fn parse_box(text: &str) -> Result<SliceBox, String> {
+/// The object that is meant where none is named.
+pub(super) fn first_label(detail: &CaseDetail) -> Label {
+    let current = detail.current();
+    current
+        .and_then(|revision| revision.provenance.objects.first())
+        .map_or(Label::MIN, |object| object.label)
+}
+
+pub(super) fn parse_box(text: &str) -> Result<SliceBox, String> {
     let wrong = || "a box is four numbers X0,Y0,X1,Y1".to_owned();
     let numbers: Result<Vec<u32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
     let Ok(&[x0, y0, x1, y1]) = numbers.as_deref() else {
@@ -106,7 +103,7 @@ fn parse_box(text: &str) -> Result<SliceBox, String> {
     Ok(SliceBox { x0, y0, x1, y1 })
 }
 
-fn parse_point(text: &str) -> Result<SlicePoint, String> {
+pub(super) fn parse_point(text: &str) -> Result<SlicePoint, String> {
     let (place, positive) = match text.rsplit_once(',') {
         Some((place, "-")) => (place, false),
         Some((place, "+")) => (place, true),

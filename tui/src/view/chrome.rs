@@ -21,9 +21,9 @@ pub fn header(left: &Line<'_>, right: &Line<'_>, buffer: &mut Buffer) {
     }
 }
 
-/// How the daemon is, in a few words.
-pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
-    let word = match (&model.link, &model.host) {
+/// Whether the daemon can be reached.
+pub fn link<'a>(model: &Model, theme: Theme) -> Span<'a> {
+    match (&model.link, &model.host) {
         (Link::Connecting, None) => Span::styled("looking for the daemon", theme.faint()),
         (Link::Lost(_), None) => Span::styled("daemon not reachable", theme.bad()),
         (Link::Connected, None) => Span::styled("daemon ok", theme.good()),
@@ -36,8 +36,12 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
         (Link::Connected, Some(host)) => {
             Span::styled(format!("{} ok", printable(host)), theme.good())
         }
-    };
-    let mut spans = vec![word];
+    }
+}
+
+/// How the daemon is, in a few words.
+pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
+    let mut spans = vec![link(model, theme)];
     let workers = model.status.iter().flat_map(|s| &s.workers);
     let mut devices: Vec<(String, bool)> = workers
         .clone()
@@ -316,7 +320,7 @@ fn sentences(text: &str, hint: &str, columns: usize) -> String {
 }
 
 /// The beginning of a text, with `…` where it does not fit into `columns`.
-fn start_of(text: &str, columns: usize) -> String {
+pub(super) fn start_of(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

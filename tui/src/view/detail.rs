@@ -1,5 +1,6 @@
 //! More about the selected case, below or beside the list.
 
+use super::chrome::start_of;
 use super::{Theme, put, wrapped};
 use crate::app::Model;
 use crate::layout;
@@ -37,7 +38,7 @@ pub fn draw(model: &Model, case: &CaseSummary, area: Rect, theme: Theme, buffer:
     // Where there are few rows, a long path is cut rather than the fault below it.
     match tall {
         true => lines.text(&printable(&case.path), Style::new()),
-        false => lines.lines.push(Line::raw(printable(&case.path))),
+        false => lines.start(&printable(&case.path)),
     }
     summary(model, case, theme, &mut lines);
     if let Some(detail) = model.peek.of(&case.id).filter(|_| tall) {
@@ -64,6 +65,11 @@ impl Lines<'_> {
         let texts = wrapped(text, self.width).into_iter();
         self.lines
             .extend(texts.map(|text| Line::styled(text, style)));
+    }
+
+    /// The beginning of a text, in one line.
+    fn start(&mut self, text: &str) {
+        self.lines.push(Line::raw(start_of(text, self.width)));
     }
 
     fn heading(&mut self, text: &str, theme: Theme) {
@@ -182,7 +188,7 @@ fn history(detail: &CaseDetail, now: Timestamp, room: usize, theme: Theme, lines
     let all = &detail.history;
     let fitting = all.len().min(room);
     for event in &all[all.len() - fitting..] {
-        lines.lines.push(Line::raw(happened(event, now)));
+        lines.start(&happened(event, now));
     }
 }
 

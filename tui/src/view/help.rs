@@ -1,7 +1,8 @@
-//! The keys of a screen.
+//! The keys of a screen, and the mouse.
 
 use super::{Theme, chrome, put};
-use crate::app::{Action, Context, Model};
+use crate::app::keymap::HelpRow;
+use crate::app::{Context, Model};
 use crate::layout;
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
@@ -23,16 +24,27 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);
-    let actions = model.keymap.actions(context);
-    let (rows, lists) = layout::help(size);
-    let top = top.min(layout::help_overflow(actions.len(), size));
-    for (list, actions) in actions[top..].chunks(rows).take(lists).enumerate() {
-        for (row, &action) in actions.iter().enumerate() {
-            let line = line(model, context, action, theme);
+    let rows = model.help(context);
+    let (height, lists) = layout::help(size);
+    let top = top.min(layout::help_overflow(rows.len(), size));
+    for (list, rows) in rows[top..].chunks(height).take(lists).enumerate() {
+        for (y, row) in rows.iter().enumerate() {
+            let line = match row {
+                HelpRow::Gap => continue,
+                HelpRow::Heading(text) => {
+                    Line::styled(format!("{:KEYS$}  {text}", ""), theme.faint())
+                }
+                HelpRow::Keys(action) => {
+                    let keys = model.keymap.keys(context, *action).map(|key| key.symbol());
+                    let keys: Vec<String> = keys.collect();
+                    line(&keys.join(" "), action.title(), theme)
+                }
+                HelpRow::Gesture(gesture, title) => line(gesture, title, theme),
+            };
             put(
                 buffer,
                 list as u16 * layout::HELP_LIST,
-                row as u16 + 2,
+                y as u16 + 2,
                 layout::HELP_LIST,
                 &line,
             );
@@ -40,14 +52,9 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
     }
 }
 
-fn line<'a>(model: &Model, context: Context, action: Action, theme: Theme) -> Line<'a> {
-    let keys: Vec<String> = model
-        .keymap
-        .keys(context, action)
-        .map(|key| key.symbol())
-        .collect();
+fn line<'a>(keys: &str, title: &'a str, theme: Theme) -> Line<'a> {
     Line::from(vec![
-        Span::styled(format!("{:>KEYS$}", keys.join(" ")), theme.key()),
-        Span::raw(format!("  {}", action.title())),
+        Span::styled(format!("{keys:>KEYS$}"), theme.key()),
+        Span::raw(format!("  {title}")),
     ])
 }

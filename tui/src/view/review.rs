@@ -45,6 +45,11 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
     let summary = review.detail.as_ref().map(|d| &d.summary);
     let summary = summary.or_else(|| model.queue.get(&review.case));
     let mut left = Vec::new();
+    if matches!(model.link, Link::Lost(_)) {
+        // First, where no long name can push it off the line.
+        left.push(chrome::link(model, theme));
+        left.push(Span::raw("  "));
+    }
     if review.edit.is_some() {
         left.push(Span::styled("EDIT ", theme.key()));
     }
@@ -84,7 +89,7 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
             None => right.push(Span::raw("no revision")),
         }
     }
-    if model.link != Link::Connected {
+    if model.link == Link::Connecting {
         right.push(Span::raw("  "));
         right.extend(chrome::daemon(model, theme));
     }

@@ -136,14 +136,38 @@ fn review_asks_once_more_and_shows_who_was_first() {
 fn queue_without_a_daemon() {
     let mut model = connected(vec![]);
     check("queue_empty", &mut model, &sixel());
+    lose_daemon(&mut model);
+    check("queue_lost", &mut model, &sixel());
+}
+
+fn lose_daemon(model: &mut Model) {
     let fault = Fault {
         code: "daemon-unreachable".to_owned(),
         message: "cannot reach the daemon at /run/api.sock: no such file.".to_owned(),
         hint: "Is `medicosamd run` running?".to_owned(),
     };
     let lost = Failure::from(fault);
-    handle(&mut model, Event::from(Answer::Disconnected(lost)));
-    check("queue_lost", &mut model, &sixel());
+    handle(model, Event::from(Answer::Disconnected(lost)));
+}
+
+#[test]
+fn the_lost_daemon_is_in_the_header_of_a_case_whatever_else_is_there() {
+    let mut model = with_review(&["sub-015_with_a_name_that_is_too_long_for_small_terminals"]);
+    press(&mut model, "enter");
+    lose_daemon(&mut model);
+    model.notice = Some(crate::app::Notice::good("Something else."));
+    for size in SIZES {
+        handle(
+            &mut model,
+            Event::Resized {
+                columns: size.0,
+                rows: size.1,
+            },
+        );
+        let screen = screen(&model, &sixel(), size);
+        let header = screen.lines().next().unwrap();
+        assert!(header.contains("daemon not reachable"), "{header}");
+    }
 }
 
 #[test]

@@ -225,10 +225,27 @@ impl Theme {
     /// A colour of the picture.
     pub fn ink(self, ink: Ink) -> Style {
         let palette = Palette::new(GreyLevels::USUAL);
-        let [r, g, b] = palette.rgb(palette.ink(ink));
+        let number = palette.ink(ink);
+        if self.colours == Colours::Sixteen {
+            let place = usize::from(number - palette.greys().count());
+            return self.coloured(INKS_OF_SIXTEEN[place]);
+        }
+        let [r, g, b] = palette.rgb(number);
         self.coloured(Color::Rgb(r, g, b))
     }
 }
+
+/// The inks of pictures in the order of a palette, where there are sixteen colours: like them, and
+/// no two the same. The closest colours would be grey for one and cyan for two of them.
+const INKS_OF_SIXTEEN: [Color; 7] = [
+    Color::Yellow,
+    Color::Cyan,
+    Color::Green,
+    Color::Magenta,
+    Color::Red,
+    Color::LightBlue,
+    Color::LightYellow,
+];
 
 /// The colour of a usual palette of sixteen that is closest.
 fn one_of_sixteen(colour: Color) -> Color {
@@ -289,6 +306,26 @@ mod tests {
         assert_eq!(shown(Color::Indexed(46)), Some(Color::LightGreen));
         assert_eq!(shown(Color::Indexed(3)), Some(Color::Indexed(3)));
         assert_eq!(shown(Color::Cyan), Some(Color::Cyan));
+    }
+
+    #[test]
+    fn objects_can_be_told_apart_by_colour_where_there_are_colours_and_by_number_where_not() {
+        let labels = || (1..=6).filter_map(Label::new);
+        for colours in [Colours::All, Colours::Sixteen] {
+            let theme = Theme::new(colours);
+            let mut inks: Vec<_> = labels().map(|label| theme.object(label).fg).collect();
+            inks.push(theme.ink(Ink::Tool).fg);
+            inks.sort_by_key(|colour| format!("{colour:?}"));
+            inks.dedup();
+            assert_eq!(inks.len(), 7, "{inks:?}");
+            assert!(inks.iter().all(Option::is_some));
+        }
+        let none = Theme::new(Colours::None);
+        for label in labels() {
+            let line = crate::view::objects::name(label, "nodule", none);
+            assert_eq!(line.to_string(), format!("■ {label} nodule"));
+            assert!(line.spans.iter().all(|span| span.style.fg.is_none()));
+        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
                 "A label map lies on the grid of its scan.",
             ));
         }
-        let axis = args.plane.axis(&info.affine);
+        let axis = args.plane.axis(info);
         let truths = Truth::of_map(dims, &map, axis);
         let range = volume.range(args.window);
         stage.open(volume, axis, range);

@@ -149,8 +149,11 @@ impl Stage {
 
     fn embedding(&mut self, index: u32) -> Result<Embedding, CommandError> {
         let image = self.scan.as_ref().and_then(|(volume, axis, range)| {
-            let grey = range.apply(&volume.slice(*axis, index)?);
-            SliceImage::new(volume.info().dims.slice_shape(*axis), grey)
+            let shape = volume.info().dims.slice_shape(*axis);
+            match volume.colours(*axis, index) {
+                Some(colours) => SliceImage::coloured(shape, colours.map(|v| range.apply(&v))),
+                None => SliceImage::new(shape, range.apply(&volume.slice(*axis, index)?)),
+            }
         });
         let image = image.ok_or_else(|| {
             CommandError::new("no-such-slice", format!("there is no slice {index}"), "")

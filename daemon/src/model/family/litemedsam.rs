@@ -2,26 +2,34 @@
 
 use super::Scores;
 use crate::model::image::{
-    SliceImage, Upsampled, fit_longest_side, resize_area, scale_to_longest_side,
+    SliceImage, Upsampled, fit_longest_side, range_of, resize_area, scale_to_longest_side,
 };
 use crate::model::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
 
-/// Longest side to the input's, grey values stretched to 0..1, zeros to the right and below, the same for
-/// red, green and blue.
+/// Longest side to the input's, values of all colours together stretched to 0..1, zeros to the right
+/// and below.
 pub fn preprocess(image: &SliceImage, input: u32) -> Vec<f32> {
     let side = input as usize;
-    let fitted = resize_area(image, fit_longest_side(image.shape(), input));
-    let (low, high) = fitted.range();
+    let to = fit_longest_side(image.shape(), input);
+    let fitted: Vec<SliceImage> = image
+        .channels()
+        .iter()
+        .map(|c| resize_area(c, to))
+        .collect();
+    let (low, high) = range_of(&fitted);
     let range = f64::from(high.saturating_sub(low)).max(1e-8);
-    let mut channel = vec![0f32; side * side];
-    let width = fitted.shape().width as usize;
-    for (row, pixels) in channel.chunks_mut(side).zip(fitted.pixels().chunks(width)) {
-        for (value, &pixel) in row.iter_mut().zip(pixels) {
-            *value = (f64::from(pixel - low) / range) as f32;
+    let mut channels = vec![0f32; fitted.len() * side * side];
+    let width = to.width as usize;
+    for (channel, fitted) in channels.chunks_mut(side * side).zip(&fitted) {
+        for (row, pixels) in channel.chunks_mut(side).zip(fitted.pixels().chunks(width)) {
+            for (value, &pixel) in row.iter_mut().zip(pixels) {
+                *value = (f64::from(pixel - low) / range) as f32;
+            }
         }
     }
-    channel.repeat(3)
+    // A grey picture has the same in all three.
+    channels.repeat(3 / fitted.len())
 }
 
 /// A point of the slice, in pixels, as one of the encoder's input.

@@ -8,10 +8,10 @@ use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 
 impl Family {
-    /// Logits that say what `mask` says, at the decoder's resolution: those of probabilities of 0.999
+    /// A mask as the logits that the decoder takes to start from, at its resolution: those of probabilities of 0.999
     /// inside and 0.001 outside, and where the input is padded (`_compute_logits_from_mask` of
     /// micro_sam since June 2026: resized, smoothed where it becomes smaller, then cut at one half).
-    pub fn mask_prompt(self, mask: &SliceMask, sizes: Sizes) -> LowResLogits {
+    pub fn start_from(self, mask: &SliceMask, sizes: Sizes) -> LowResLogits {
         let (shape, side) = (mask.shape(), sizes.mask());
         let fitted = match self {
             Family::MedSam => SliceShape {
@@ -85,7 +85,7 @@ mod tests {
             height: 100,
         };
         let mask = SliceMask::from_fn(shape, |x, y| (x, y) == (7, 9) || (x, y) == (255, 99));
-        let logits = Family::LiteMedSam.mask_prompt(&mask, SIZES);
+        let logits = Family::LiteMedSam.start_from(&mask, SIZES);
         assert_eq!(set(&logits), [(7, 9), (255, 99)]);
         let extreme = logits.values.iter().map(|v| v.abs()).fold(0.0, f32::max);
         assert!((extreme - 6.906_755).abs() < 1e-5, "{extreme}");
@@ -100,7 +100,7 @@ mod tests {
         let mask = SliceMask::from_fn(shape, |x, y| {
             (100..140).contains(&x) && (200..220).contains(&y)
         });
-        let places = set(&Family::Sam.mask_prompt(&mask, SIZES));
+        let places = set(&Family::Sam.start_from(&mask, SIZES));
         assert_eq!(places.len(), 200);
         assert!(
             places
@@ -109,7 +109,7 @@ mod tests {
         );
         // Less than half of what one place is made of.
         let dot = SliceMask::from_fn(shape, |x, y| (x, y) == (100, 200));
-        assert!(set(&Family::Sam.mask_prompt(&dot, SIZES)).is_empty());
+        assert!(set(&Family::Sam.start_from(&dot, SIZES)).is_empty());
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
             height: 64,
         };
         let mask = SliceMask::from_fn(shape, |_, _| true);
-        let area = |family: Family| set(&family.mask_prompt(&mask, SIZES)).len();
+        let area = |family: Family| set(&family.start_from(&mask, SIZES)).len();
         assert_eq!(area(Family::MedSam), 256 * 256);
         assert_eq!(area(Family::Sam), 256 * 128);
     }

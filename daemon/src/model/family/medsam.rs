@@ -1,23 +1,29 @@
 //! MedSAM's preparation of slices and boxes, as in its `MedSAM_Inference.py`.
 
 use super::Scores;
-use crate::model::image::{SliceImage, Upsampled, resize_cubic};
+use crate::model::image::{SliceImage, Upsampled, range_of, resize_cubic};
 use crate::model::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
 
-/// The whole input is the slice, whatever its proportions; grey values stretched to 0..1, the same
-/// for red, green and blue.
+/// The whole input is the slice, whatever its proportions; values of all colours together stretched
+/// to 0..1.
 pub fn preprocess(image: &SliceImage, input: u32) -> Vec<f32> {
     let square = SliceShape {
         width: input,
         height: input,
     };
-    let fitted = resize_cubic(image, square);
-    let (low, high) = fitted.range();
-    let range = f64::from(high - low).max(1e-8);
+    let resized = image.channels();
+    let fitted: Vec<SliceImage> = resized.iter().map(|c| resize_cubic(c, square)).collect();
+    let (low, high) = range_of(&fitted);
+    let range = f64::from(high.saturating_sub(low)).max(1e-8);
     let stretch = |&v: &u8| (f64::from(v - low) / range) as f32;
-    let channel: Vec<f32> = fitted.pixels().iter().map(stretch).collect();
-    channel.repeat(3)
+    let channels: Vec<f32> = fitted
+        .iter()
+        .flat_map(SliceImage::pixels)
+        .map(stretch)
+        .collect();
+    // A grey picture has the same in all three.
+    channels.repeat(3 / fitted.len())
 }
 
 /// A place in the slice, in pixels, as one in the encoder's input.

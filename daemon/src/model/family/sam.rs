@@ -15,11 +15,20 @@ const COLOURS: [(f32, f32); 3] = [(123.675, 58.395), (116.28, 57.12), (103.53, 5
 /// Longest side to the input's, normalised by the mean and deviation of each colour, then zeros to
 /// the right and below.
 pub fn preprocess(image: &SliceImage, input: u32) -> Vec<f32> {
-    let fitted = resize_pillow(image, fit_longest_side(image.shape(), input));
+    let to = fit_longest_side(image.shape(), input);
+    let fitted: Vec<SliceImage> = image
+        .channels()
+        .iter()
+        .map(|c| resize_pillow(c, to))
+        .collect();
     let side = input as usize;
-    let width = fitted.shape().width as usize;
+    let width = to.width as usize;
     let mut channels = vec![0f32; 3 * side * side];
-    for (channel, (mean, deviation)) in channels.chunks_exact_mut(side * side).zip(COLOURS) {
+    // A grey picture has the same in all three.
+    let colours = COLOURS.into_iter().zip(fitted.iter().cycle());
+    for (channel, ((mean, deviation), fitted)) in
+        channels.chunks_exact_mut(side * side).zip(colours)
+    {
         let rows = channel.chunks_exact_mut(side);
         for (row, pixels) in rows.zip(fitted.pixels().chunks_exact(width)) {
             for (value, &pixel) in row.iter_mut().zip(pixels) {

@@ -1,4 +1,5 @@
 use super::*;
+use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 
 const LITE: Sizes = Sizes {
@@ -164,4 +165,54 @@ fn each_family_finds_the_slice_in_its_masks() {
     for family in Family::ALL {
         assert!(family.enlarge(&logits[1..], FULL, wide).is_none());
     }
+}
+
+#[test]
+fn a_mask_to_start_from_lies_where_the_model_sees_the_slice() {
+    // Left half of a slice that is twice as wide as high.
+    let wide = shape(512, 256);
+    let mask = SliceMask::from_fn(wide, |x, _| x < 256);
+    for (family, rows) in [
+        (Family::Sam, 128),
+        (Family::LiteMedSam, 128),
+        (Family::MedSam, 256),
+    ] {
+        let start = family.start_from(&mask, FULL);
+        let positive = |x: usize, y: usize| start.values[y * start.side + x] > 0.0;
+        assert_eq!(start.side, 256);
+        assert!(positive(0, 0) && positive(127, rows - 1), "{family:?}");
+        assert!(!positive(128, 0), "{family:?}");
+        assert_eq!(
+            start.values.iter().filter(|v| **v > 0.0).count(),
+            128 * rows
+        );
+        assert!((start.values[0] - 6.9068).abs() < 1e-4);
+        // What the decoder would give back for it is the mask.
+        let scores = family.enlarge(&start.values, FULL, wide).unwrap();
+        let inside = |x: usize, y: usize| scores.values[y * 512 + x] > scores.inside;
+        assert!(inside(20, 128) && !inside(400, 128), "{family:?}");
+    }
+}
+
+#[test]
+fn three_equal_colours_are_grey_and_others_are_not() {
+    let pixels: Vec<u8> = (0..64u8).map(|v| v * 3).collect();
+    let grey = SliceImage::new(shape(8, 8), pixels.clone()).unwrap();
+    let same = SliceImage::coloured(shape(8, 8), [(); 3].map(|()| pixels.clone())).unwrap();
+    let dark = pixels.iter().map(|v| v / 3).collect();
+    let blue = SliceImage::coloured(shape(8, 8), [pixels.clone(), pixels, dark]).unwrap();
+    let sizes = Sizes { input: 16, ..LITE };
+    for family in Family::ALL {
+        let expected = family.preprocess(&grey, sizes);
+        assert_eq!(family.preprocess(&same, sizes), expected, "{family:?}");
+        let seen = family.preprocess(&blue, sizes);
+        assert_eq!(seen.len(), expected.len());
+        let plane = 16 * 16;
+        assert_eq!(seen[..2 * plane], expected[..2 * plane], "red and green");
+        assert_ne!(seen[2 * plane..], expected[2 * plane..], "blue");
+    }
+    assert_eq!(
+        SliceImage::coloured(shape(8, 8), [vec![0; 64], vec![0; 64], vec![]]),
+        None
+    );
 }

@@ -26,7 +26,11 @@ pub fn resize_area(image: &SliceImage, to: SliceShape) -> SliceImage {
     } else {
         shrink(source, from, to)
     };
-    SliceImage { shape: to, pixels }
+    SliceImage {
+        shape: to,
+        pixels,
+        more: None,
+    }
 }
 
 fn shrink_by_whole_factors(source: &[u8], from: SliceShape, to: SliceShape) -> Vec<u8> {

@@ -9,7 +9,7 @@
 //! Unser, "Splines: A Perfect Fit for Signal and Image Processing", IEEE Signal Processing Magazine
 //! 16(6), 1999.
 
-use super::SliceImage;
+use super::{SliceImage, range_of};
 use medicosam_shared::geometry::SliceShape;
 
 /// Resizes a picture; both sides of the target have at least one pixel.
@@ -37,11 +37,12 @@ pub fn resize_cubic(image: &SliceImage, to: SliceShape) -> SliceImage {
     let plane = plane.transposed().each_row(|line| columns.evaluate(line));
     let plane = plane.transposed().each_row(|line| rows.evaluate(line));
     // Splines overshoot; upstream limits them to the values of the picture.
-    let (low, high) = image.range();
+    let (low, high) = range_of(std::slice::from_ref(image));
     let limited = |v: f64| v.max(f64::from(low)).min(f64::from(high)) as u8;
     SliceImage {
         shape: to,
         pixels: plane.values.into_iter().map(limited).collect(),
+        more: None,
     }
 }
 

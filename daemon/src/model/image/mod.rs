@@ -12,18 +12,47 @@ pub use pillow::resize_pillow;
 
 use medicosam_shared::geometry::SliceShape;
 
-/// A slice as a grey picture, row-major: x (columns) fastest.
+/// A slice as a picture, row-major: x (columns) fastest. Grey, or with colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliceImage {
     shape: SliceShape,
+    /// Grey, or red.
     pixels: Vec<u8>,
+    /// Green and blue.
+    more: Option<[Vec<u8>; 2]>,
 }
 
 impl SliceImage {
     /// A picture of `shape`; `None` if it has no pixel, or if `pixels` are more or fewer.
     pub fn new(shape: SliceShape, pixels: Vec<u8>) -> Option<Self> {
         let fits = !pixels.is_empty() && pixels.len() == shape.pixels();
-        fits.then_some(SliceImage { shape, pixels })
+        fits.then_some(SliceImage {
+            shape,
+            pixels,
+            more: None,
+        })
+    }
+
+    /// A picture of `shape` in red, green and blue; `None` if it has no pixel, or if those of a
+    /// colour are more or fewer.
+    pub fn coloured(shape: SliceShape, [red, green, blue]: [Vec<u8>; 3]) -> Option<Self> {
+        let fits = green.len() == shape.pixels() && blue.len() == shape.pixels();
+        let grey = Self::new(shape, red).filter(|_| fits)?;
+        Some(SliceImage {
+            more: Some([green, blue]),
+            ..grey
+        })
+    }
+
+    /// Its channels, each as a grey picture: one that stands for all three, or red, green and blue.
+    pub fn channels(&self) -> Vec<SliceImage> {
+        let channel = |pixels: &Vec<u8>| SliceImage {
+            shape: self.shape,
+            pixels: pixels.clone(),
+            more: None,
+        };
+        let more = self.more.iter().flatten().map(channel);
+        std::iter::once(channel(&self.pixels)).chain(more).collect()
     }
 
     /// Its size.
@@ -31,16 +60,23 @@ impl SliceImage {
         self.shape
     }
 
-    /// Its grey values, row by row.
+    /// All its values, for what must tell one picture from another.
+    pub fn values(&self) -> impl Iterator<Item = &[u8]> {
+        let more = self.more.iter().flatten();
+        std::iter::once(&self.pixels).chain(more).map(Vec::as_slice)
+    }
+
+    /// Its grey values, row by row; with colours, the red ones.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }
+}
 
-    /// Its darkest and its brightest value.
-    pub fn range(&self) -> (u8, u8) {
-        let widen = |(low, high): (u8, u8), &v: &u8| (low.min(v), high.max(v));
-        self.pixels.iter().fold((u8::MAX, u8::MIN), widen)
-    }
+/// The darkest and the brightest value of channels of a picture.
+pub fn range_of(channels: &[SliceImage]) -> (u8, u8) {
+    let widen = |(low, high): (u8, u8), &v: &u8| (low.min(v), high.max(v));
+    let values = channels.iter().flat_map(SliceImage::pixels);
+    values.fold((u8::MAX, u8::MIN), widen)
 }
 
 /// The size that a picture has once its longest side has `longest` pixels: both sides times the

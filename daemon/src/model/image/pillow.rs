@@ -37,7 +37,11 @@ pub fn resize_pillow(image: &SliceImage, to: SliceShape) -> SliceImage {
         }
         resized
     };
-    SliceImage { shape: to, pixels }
+    SliceImage {
+        shape: to,
+        pixels,
+        more: None,
+    }
 }
 
 /// What makes up a target pixel along one axis.

@@ -77,6 +77,9 @@ fn provenance(info: &ScanInfo) -> Provenance {
         }],
         propagation: None,
         quality: None,
+        sources: Vec::new(),
+        edited: Default::default(),
+        masks: Default::default(),
         objects: vec![ObjectResult {
             label: label(1),
             name: "thing".to_owned(),

@@ -181,3 +181,27 @@ fn the_table_has_a_row_per_object() {
          7\tleft lobe\t4\t0.4000\t1\tn/a\n"
     );
 }
+
+#[test]
+fn the_label_map_of_a_picture_is_a_picture_of_the_same_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 5, 3);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder
+        .write_header()
+        .unwrap()
+        .write_image_data(&[7; 15])
+        .unwrap();
+    let scan = Header::read(&file(folder.path(), "skin.png", &bytes)).unwrap();
+    for (n, name) in [(3, "a"), (300, "b")] {
+        let masks = masks(scan.info().dims, n, 0, |x, y| (x, y) == (2, 1));
+        let files = write(folder.path(), name, &scan, &masks, &provenance(scan.info())).unwrap();
+        assert!(files.label_map.ends_with(&format!("{name}_dseg.png")));
+        let (dims, labels) = read_label_map(Path::new(&files.label_map)).unwrap();
+        assert_eq!(
+            (dims, labels),
+            (scan.info().dims, masks.label_map().unwrap())
+        );
+    }
+}

@@ -186,7 +186,7 @@ fn series() {
     let text = refused_header(&sample, "scan-many-volumes");
     assert!(text.contains("500 volumes"), "{text}");
     assert!(text.contains("6×5×4×500"), "{text}");
-    assert!(text.contains("not supported yet"), "{text}");
+    assert!(text.contains("profile does not say"), "{text}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, file};
 use crate::scan::bytes::Contents;
-use crate::scan::{Class, Problem, ScanError, start, with_contents};
+use crate::scan::{Class, Problem, ScanError, begin, header as checked, with_contents};
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -21,7 +21,8 @@ fn read_while(
 }
 
 fn header(contents: &mut Contents<'_>, size: u64) -> Result<(), Problem> {
-    start(contents, size, 1 << 30).map(drop)
+    let start = begin(contents)?;
+    checked(contents, &start, size, 1 << 30, None).map(drop)
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod affines;
 mod bad_inputs;
 mod changes;
+mod frames;
 mod odd_inputs;
+mod pictures;
 mod real;
 mod robustness;
 pub(crate) mod sample;

@@ -74,7 +74,10 @@ pub fn answer(
         bbox: question.bbox,
         points: question.points.clone(),
     };
-    let mask = question.mask.as_ref().map(|mask| sam.mask_prompt(mask));
+    let mask = question.mask.as_ref().map(|mask| {
+        let model = sam.model();
+        model.family().start_from(mask, model.sizes())
+    });
     match question.choice {
         Choice::Usual => sam.decode(embedding, &prompt, mask.as_ref()),
         Choice::First => sam.decode_first(embedding, &prompt, mask.as_ref()),

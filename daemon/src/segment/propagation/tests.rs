@@ -133,7 +133,11 @@ fn micro_sam_meets_in_the_middle_of_two_known_slices() {
     let (below, above) = (drifting(6), drifting(8));
     let both = SliceMask::from_fn(SHAPE, |x, y| below.get(x, y) || above.get(x, y));
     let expected = projection::question(7, &both, Projection::Points, 0.025);
-    assert_eq!(Some(middle), expected.as_ref(), "as upstream, by points in the union of both");
+    assert_eq!(
+        Some(middle),
+        expected.as_ref(),
+        "as upstream, by points in the union of both"
+    );
     let odd = follow(&[(4, drifting(4)), (7, drifting(7))], 4..8, Projection::Box);
     assert_eq!(odd.0, [5, 6]);
     let none = follow(&[(4, drifting(4)), (5, drifting(5))], 4..6, Projection::Box);

@@ -11,15 +11,18 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// Who makes cases.
-const DAEMON: &str = "daemon";
+pub const DAEMON: &str = "daemon";
 
-/// Fingerprints of all files that have been identified.
-pub fn files(t: &Transaction<'_>) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
+/// See [`super::super::Store::identified_files`].
+pub fn files(t: &Transaction<'_>, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
     let mut statement = t
-        .prepare("SELECT path, dev, ino, size, mtime_ns, ctime_ns FROM files")
+        .prepare(
+            "SELECT files.path, dev, ino, size, mtime_ns, ctime_ns
+             FROM files JOIN cases ON cases.id = case_id WHERE profile <> ?1",
+        )
         .doing("reading known files")?;
     let rows = statement
-        .query_map([], |r| {
+        .query_map([but], |r| {
             Ok((
                 row::path_from(r.get(0)?),
                 Fingerprint {

@@ -4,6 +4,7 @@
 //! worker open the file on their own; SQLite's write lock orders their transactions.
 
 mod audit;
+mod beside;
 mod cases;
 mod clock;
 mod decisions;
@@ -18,7 +19,7 @@ mod work;
 use super::error::{Doing, StoreError};
 use super::{
     DraftId, DraftOutcome, FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision,
-    Outcome, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
+    Outcome, PromptsFile, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
 };
 use medicosam_shared::api::{
     DecisionRequest, DraftProgress, DraftRequest, DraftResponse, Progress, PromptRequest,
@@ -108,12 +109,20 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn identified_files(&self) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
-        self.read(identify::files)
+    fn identified_files(&self, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
+        self.read(|t| identify::files(t, but))
     }
 
     fn identify(&self, file: &Identification) -> Result<CaseId, StoreError> {
         self.write(|t| identify::identify(t, file))
+    }
+
+    fn prompts_changed(
+        &self,
+        scans: &[PathBuf],
+        file: &PromptsFile,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        self.write(|t| beside::prompts_changed(t, scans, file))
     }
 
     fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError> {

@@ -92,6 +92,9 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             prompts: vec![],
             propagation: None,
             quality: None,
+            sources: Vec::new(),
+            edited: Default::default(),
+            masks: Default::default(),
             objects: vec![ObjectResult {
                 label,
                 name: "thing".into(),
@@ -231,7 +234,7 @@ fn everything_is_still_there_after_opening_again() {
     let store = SqliteStore::open(&path).unwrap();
     assert_eq!(store.case(&id).unwrap().revisions.len(), 1);
     assert_eq!(store.masks(&id, 1).unwrap(), MaskSet::empty(DIMS, Axis::K));
-    assert_eq!(store.identified_files().unwrap().len(), 1);
+    assert_eq!(store.identified_files("").unwrap().len(), 1);
 }
 
 #[test]

@@ -171,6 +171,11 @@ impl Queue {
         self.selected = self.selected.saturating_add_signed(step).min(last);
     }
 
+    /// Selects the case at a position, or the last one.
+    pub fn select_at(&mut self, position: usize) {
+        self.selected = position.min(self.shown.len().saturating_sub(1));
+    }
+
     /// Selects the case `id` if it is shown.
     pub fn select(&mut self, id: &CaseId) {
         if let Some(position) = self.position_of(id) {

@@ -1,5 +1,6 @@
 //! What of a mask has been on the screen.
 
+use super::slices::SliceId;
 use medicosam_shared::geometry::Axis;
 use std::collections::BTreeSet;
 
@@ -25,12 +26,12 @@ impl Across {
 
 impl Coverage {
     /// A slice is on the screen, of a revision with masks on the slices `masked` across that axis.
-    pub fn show(&mut self, axis: Axis, index: u32, masked: impl FnOnce() -> BTreeSet<u32>) {
-        let across = &mut self.0[axis.index()];
+    pub fn show(&mut self, slice: SliceId, masked: impl FnOnce() -> BTreeSet<u32>) {
+        let across = &mut self.0[slice.axis.index()];
         if across.masked.is_empty() {
             across.masked = masked();
         }
-        across.shown.insert(index);
+        across.shown.insert(slice.index);
     }
 
     /// Slices with a mask, shown and all, across the axis of which the largest share was shown.
@@ -56,14 +57,15 @@ mod tests {
 
     #[test]
     fn the_plane_that_was_gone_through_counts() {
+        let slice = |axis, index| SliceId { axis, index };
         let mut coverage = Coverage::default();
         assert_eq!(coverage.count(), (0, 0));
-        coverage.show(Axis::K, 3, || (2..6).collect());
+        coverage.show(slice(Axis::K, 3), || (2..6).collect());
         assert_eq!(coverage.count(), (1, 4));
-        coverage.show(Axis::J, 9, || (9..11).collect());
+        coverage.show(slice(Axis::J, 9), || (9..11).collect());
         assert_eq!(coverage.count(), (1, 2), "half is more than a quarter");
         assert_eq!(coverage.unseen(Axis::K).collect::<Vec<_>>(), [2, 4, 5]);
-        coverage.show(Axis::I, 40, BTreeSet::new);
+        coverage.show(slice(Axis::I, 40), BTreeSet::new);
         assert_eq!(coverage.count(), (1, 2), "no mask is there to be seen");
     }
 }

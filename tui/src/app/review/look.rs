@@ -230,10 +230,8 @@ fn auto(review: &mut Review) -> Result<(), &'static str> {
 }
 
 fn adjust(review: &mut Review, level: i32, width: i32) {
-    let slice = review.slice().and_then(|slice| review.slices.get(slice));
-    let values = slice.map_or(&[][..], |slice| &slice.values);
-    if let Some(detail) = &review.detail {
-        review.window = review.window.adjusted(detail, values, level, width);
+    if let Some(limits) = review.limits() {
+        review.window = limits.adjusted(level, width);
     }
 }
 

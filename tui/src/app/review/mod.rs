@@ -1,11 +1,15 @@
 //! A case being looked at.
 
+pub mod ahead;
 pub mod count;
 pub mod coverage;
+pub mod grip;
 pub mod look;
+pub mod seen;
 pub mod slices;
 pub mod stack;
 pub mod subject;
+pub mod tiles;
 pub mod window;
 pub mod zoom;
 
@@ -13,7 +17,7 @@ use crate::app::draft::drafting::Drafting;
 use crate::app::draft::edit::Edit;
 use crate::app::event::Effect;
 use crate::masks::Measures;
-use crate::picture::{Form, Opacity};
+use crate::picture::{Form, Opacity, Region};
 use medicosam_shared::api::DraftChange;
 use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
 use medicosam_shared::geometry::Axis;
@@ -26,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use subject::Layout;
-use window::WindowChoice;
+use window::{Limits, WindowChoice};
 use zoom::Zoom;
 
 /// Slices asked for ahead, on either side.
@@ -72,6 +76,8 @@ pub struct Review {
     pub adjusting: bool,
     /// A number being typed before a key.
     pub count: Option<count::Count>,
+    /// A mouse button that is held on the picture.
+    pub grip: Option<grip::Grip>,
     /// Prompts being drawn.
     pub edit: Option<Edit>,
     /// One's draft.
@@ -125,6 +131,7 @@ impl Review {
             inverted: false,
             adjusting: false,
             count: None,
+            grip: None,
             edit: None,
             drafting: Drafting::default(),
             prompting: false,
@@ -418,8 +425,19 @@ impl Review {
 
     /// The slices in the plane that is looked at that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
-        let axis = self.stack().map(|stack| stack.axis);
-        axis.map_or_else(BTreeSet::new, |axis| self.masked_across(axis))
+        let Some(axis) = self.stack().map(|stack| stack.axis) else {
+            return BTreeSet::new();
+        };
+        // Those of the draft nothing has measured yet.
+        let drawn = self.drawn_masks().filter(|masks| masks.axis == axis);
+        let Some(drawn) = drawn.filter(|_| self.edit.is_some()) else {
+            return self.masked_across(axis);
+        };
+        let slices = drawn.objects.iter().flat_map(|object| &object.slices);
+        slices
+            .filter(|(_, runs)| runs.area() > 0)
+            .map(|(index, _)| *index)
+            .collect()
     }
 
     /// The slices across an axis that have a mask, in order.
@@ -515,6 +533,27 @@ impl Review {
             (Some(x), Some(y)) => (x as u32, y as u32),
             _ => centre,
         }
+    }
+
+    /// The part of the slice that is looked at that is seen.
+    pub fn region(&self) -> Option<Region> {
+        Some(self.region_of(&self.stack()?))
+    }
+
+    /// The part of a slice that is seen. While prompts are drawn it holds the cursor.
+    fn region_of(&self, stack: &Stack) -> Region {
+        let region = self.zoom.region(stack);
+        match &self.edit {
+            Some(edit) => zoom::with(region, stack, edit.cursor),
+            None => region,
+        }
+    }
+
+    /// The values of black and white, if the slice that is looked at has any.
+    pub fn limits(&self) -> Option<Limits> {
+        let values = self.slice().and_then(|slice| self.slices.get(slice));
+        let values = values.map_or(&[][..], |slice| &slice.values);
+        self.window.limits(self.detail.as_ref()?, values)
     }
 
     /// Value of the voxel that is looked at, if its slice is here.

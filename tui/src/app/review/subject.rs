@@ -2,16 +2,15 @@
 
 use super::slices::SliceId;
 use super::stack::Stack;
-use super::zoom;
+use super::tiles::{Tile, Tiles};
 use super::{Compared, Review};
 use crate::masks::{changes, cut};
-use crate::picture::arrange::{self, Caption, Frame};
+use crate::picture::arrange::{self, Caption, Frame, Spot};
 use crate::picture::{
     Canvas, Form, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size, compose,
 };
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::case::{CaseId, RevisionNumber};
-use medicosam_shared::geometry::Axis;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::{MaskSet, SliceMask};
 use medicosam_shared::window::Range;
@@ -109,16 +108,13 @@ impl<T> PartialEq for ByName<T> {
     }
 }
 
-/// Which slice of which case is shown with which masks.
+/// Which slices of which case are shown with which masks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Showing {
     /// The case.
     pub case: CaseId,
-    /// The axis that the slice is cut across.
-    pub axis: Axis,
-    /// The slice that is looked at; where three planes are shown the one that the masks are cut
-    /// along.
-    pub index: u32,
+    /// The slices: the one that is looked at, all three planes, or all tiles of a mosaic.
+    pub slices: Vec<SliceId>,
     /// The revision whose masks are drawn; `None` if none are.
     pub revision: Option<RevisionNumber>,
     /// Which state of one's draft is drawn instead; `None` if none is.
@@ -143,12 +139,15 @@ impl SliceSubject {
     }
 
     /// The picture, `size` pixels large, of pixels that are `pixel_aspect` times as high as wide.
+    /// Slices among others that are in `tiles` already are not drawn again; those that are drawn
+    /// are put there.
     pub fn compose(
         &self,
         size: Size,
         pixel_aspect: f64,
         palette: Palette,
         resample: Resample,
+        tiles: &Tiles,
     ) -> Option<Indexed> {
         let palette = match self.form {
             Form::Outline => palette,
@@ -157,30 +156,62 @@ impl SliceSubject {
         if let (Layout::One, [pane]) = (self.layout, &self.panes[..]) {
             return self.pane(pane, size, palette, resample);
         }
-        let aspect = self.panes.first().map_or(1.0, |pane| {
-            let (width, height) = pane.extent();
-            width / height * pixel_aspect
+        let placed = self.panes.iter().zip(self.spots(size, pixel_aspect));
+        let placed: Vec<_> = placed
+            .filter_map(|(pane, spot)| Some((pane, spot?)))
+            .collect();
+        let wanted = placed.iter().map(|&(pane, spot)| Tile {
+            case: self.showing.case.clone(),
+            slice: pane.slice,
+            region: pane.region,
+            orientation: pane.orientation,
+            marks: pane.marks.clone(),
+            range: self.range,
+            inverted: self.inverted,
+            overlay: self.overlay.clone(),
+            form: self.form,
+            size: spot.size,
+            palette,
+            resample,
         });
-        let spots = match self.layout {
-            Layout::One | Layout::Three => arrange::one_and_two(size).to_vec(),
-            Layout::Mosaic => arrange::grid(size, self.panes.len() as u32, aspect),
-        };
+        let drawn = tiles.take(wanted.collect(), |at| {
+            let (pane, spot) = placed[at];
+            self.pane(pane, spot.size, palette, resample)
+        });
         let mut picture = Indexed::from_fn(size, palette, |_, _| 0);
-        for (pane, spot) in self.panes.iter().zip(spots) {
-            let canvas = Canvas {
-                size: spot.size,
-                pixel_aspect,
-                band: 1,
-            };
-            let (width, height) = pane.extent();
-            let inner = canvas.fit(width, height);
-            let drawn = inner.and_then(|inner| self.pane(pane, inner, palette, resample));
+        for (&(pane, spot), drawn) in placed.iter().zip(drawn) {
             if let Some(drawn) = drawn {
                 let caption = self.caption(pane);
                 arrange::place(&mut picture, spot, &drawn, caption, pane.frame);
             }
         }
         Some(picture)
+    }
+
+    /// Where each of the panes is in a picture, `size` pixels large, of pixels that are
+    /// `pixel_aspect` times as high as wide; `None` for those that have no room.
+    pub fn spots(&self, size: Size, pixel_aspect: f64) -> Vec<Option<Spot>> {
+        let room = match self.layout {
+            Layout::One => return vec![Some(Spot { x: 0, y: 0, size }); self.panes.len()],
+            Layout::Three => arrange::one_and_two(size).to_vec(),
+            Layout::Mosaic => {
+                let aspect = self.panes.first().map_or(1.0, |pane| {
+                    let (width, height) = pane.extent();
+                    width / height * pixel_aspect
+                });
+                arrange::grid(size, self.panes.len() as u32, aspect)
+            }
+        };
+        let spots = self.panes.iter().zip(room).map(|(pane, room)| {
+            let canvas = Canvas {
+                size: room.size,
+                pixel_aspect,
+                band: 1,
+            };
+            let (width, height) = pane.extent();
+            Some(room.middle(canvas.fit(width, height)?))
+        });
+        spots.collect()
     }
 
     /// What is written into a pane among others.
@@ -281,11 +312,7 @@ impl Overlay {
 impl Review {
     /// What the picture shows.
     pub fn subject(&self) -> Subject {
-        let (Some(detail), Some(stack), Some(own)) = (
-            &self.detail,
-            self.stack(),
-            self.detail.as_ref().and_then(Stack::of),
-        ) else {
+        let (Some(detail), Some(stack)) = (&self.detail, self.stack()) else {
             return Subject::Nothing;
         };
         let mut panes = Vec::new();
@@ -302,15 +329,10 @@ impl Review {
             return Subject::Nothing;
         }
         let overlay = self.overlay();
-        let shown = match self.layout {
-            Layout::Three => self.slice_across(own.axis),
-            Layout::One | Layout::Mosaic => self.slice_across(stack.axis),
-        };
         Subject::Slice(Box::new(SliceSubject {
             showing: Showing {
                 case: self.case.clone(),
-                axis: shown.axis,
-                index: shown.index,
+                slices: panes.iter().map(|pane| pane.slice).collect(),
                 revision: overlay.revision(),
                 draft: overlay.draft(),
             },
@@ -334,13 +356,12 @@ impl Review {
         if values.shape != stack.shape() {
             return None;
         }
-        let mut region = self.zoom.region(&stack);
+        let region = self.region_of(&stack);
         let (x, y) = stack.pixel(self.at);
         let mut marks = Vec::new();
         match self.layout {
             Layout::One => {
                 if let Some(edit) = &self.edit {
-                    region = zoom::with(region, &stack, edit.cursor);
                     marks = edit.marks(self.drafting.drawn(edit.label, slice.index));
                 } else if self.pointing {
                     marks.push(Mark::Cursor { x, y });

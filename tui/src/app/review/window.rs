@@ -36,6 +36,29 @@ impl Limits {
             high: self.high,
         }
     }
+
+    /// Moved by steps of a twentieth of its width, and made wider by steps of a tenth.
+    pub fn adjusted(self, level: i32, width: i32) -> WindowChoice {
+        self.changed(f64::from(level) / 20.0, 1.1f64.powi(width))
+    }
+
+    /// The window after the mouse was dragged, by shares of the slice's width and height: to the
+    /// right it becomes wider, four times for the whole width; upwards its level is raised, by what
+    /// was its width for the whole height.
+    pub fn dragged(self, right: f64, up: f64) -> WindowChoice {
+        self.changed(up, 4f64.powf(right))
+    }
+
+    /// Moved by a share of its width, then made so many times as wide.
+    fn changed(self, share: f64, times: f64) -> WindowChoice {
+        let before = self.high - self.low;
+        let middle = self.low + before / 2.0 + before * share;
+        let half = before * times / 2.0;
+        WindowChoice::Adjusted(Limits {
+            low: middle - half,
+            high: middle + half,
+        })
+    }
 }
 
 impl WindowChoice {
@@ -77,9 +100,9 @@ impl WindowChoice {
         }))
     }
 
-    /// The window moved by steps of a twentieth of its width, and made wider by steps of a tenth.
-    /// `values` are those of the slice that is looked at, for a window that follows the slice.
-    pub fn adjusted(self, detail: &CaseDetail, values: &[f32], level: i32, width: i32) -> Self {
+    /// The values of black and white; `values` are those of the slice that is looked at, for a
+    /// window that follows the slice. `None` if there are none, or only one.
+    pub fn limits(self, detail: &CaseDetail, values: &[f32]) -> Option<Limits> {
         let (low, high) = match self.range(detail) {
             Range::Fixed { low, high } => (low, high),
             Range::Slice => {
@@ -90,16 +113,8 @@ impl WindowChoice {
                 (f64::from(low), f64::from(high))
             }
         };
-        let before = high - low;
-        if !(before.is_finite() && before > 0.0) {
-            return self;
-        }
-        let middle = low + before / 2.0 + before * f64::from(level) / 20.0;
-        let half = before * 1.1f64.powi(width) / 2.0;
-        WindowChoice::Adjusted(Limits {
-            low: middle - half,
-            high: middle + half,
-        })
+        let width = high - low;
+        (width.is_finite() && width > 0.0).then_some(Limits { low, high })
     }
 
     /// What it is called, with width and level where they are the same on all slices.
@@ -154,11 +169,24 @@ mod tests {
     fn a_window_is_moved_and_widened_around_its_level() {
         let detail = detail("one", CaseState::Review, 1);
         let lung = WindowChoice::Preset("lung", 1500, -600);
-        let moved = lung.adjusted(&detail, &[], 2, 0);
+        let lung = lung.limits(&detail, &[]).unwrap();
+        let moved = lung.adjusted(2, 0);
         assert_eq!(limits(moved), (-1200.0, 300.0));
-        let wider = lung.adjusted(&detail, &[], 0, 1);
+        let wider = lung.adjusted(0, 1);
         let (low, high) = limits(wider);
         assert!((low + 1425.0).abs() < 1e-9 && (high - 225.0).abs() < 1e-9);
         assert_eq!(wider.text(Some(&detail)), "adjusted 1650/-600");
+    }
+
+    #[test]
+    fn a_window_is_dragged_by_shares_of_the_slice() {
+        let abdomen = Limits {
+            low: -160.0,
+            high: 240.0,
+        };
+        assert_eq!(limits(abdomen.dragged(0.0, 0.0)), (-160.0, 240.0));
+        assert_eq!(limits(abdomen.dragged(0.5, 0.0)), (-360.0, 440.0), "wider");
+        assert_eq!(limits(abdomen.dragged(-0.5, 0.0)), (-60.0, 140.0));
+        assert_eq!(limits(abdomen.dragged(0.0, 0.25)), (-60.0, 340.0), "up");
     }
 }

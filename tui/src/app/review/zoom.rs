@@ -72,19 +72,73 @@ impl Zoom {
         }
     }
 
+    /// Goes a step closer or further away. A voxel stays where it is seen: on what is seen of its
+    /// slice now.
+    pub fn about(&mut self, stack: &Stack, voxel: [u32; 3], seen: Region, closer: bool) {
+        if closer {
+            self.closer(voxel);
+        } else {
+            self.further();
+        }
+        let (x, y) = on_screen(stack, voxel);
+        let whole = Region::whole(stack.shape(), stack.orientation());
+        let start = |at: u32, seen: u32, size: u32, all: u32| {
+            let middle = f64::from(at) + 0.5;
+            let share = (middle - f64::from(seen)) / f64::from(size);
+            (middle - share * f64::from(self.part(all))).round() as i64
+        };
+        let start = (
+            start(x, seen.x, seen.width, whole.width),
+            start(y, seen.y, seen.height, whole.height),
+        );
+        self.begin_at(stack, start);
+    }
+
+    /// Moves what was seen when a drag began with it, by shares of its width and height.
+    pub fn drag(&mut self, stack: &Stack, seen: Region, right: f64, down: f64) {
+        let moved = |start: u32, size: u32, share: f64| {
+            i64::from(start) - (share * f64::from(size)).round() as i64
+        };
+        let start = (
+            moved(seen.x, seen.width, right),
+            moved(seen.y, seen.height, down),
+        );
+        self.begin_at(stack, start);
+    }
+
+    /// The pixel of the slice nearest to another one that is seen.
+    pub fn nearest(&self, stack: &Stack, pixel: (u32, u32)) -> (u32, u32) {
+        let region = self.region(stack);
+        let (x, y) = stack.orientation().to_screen(stack.shape(), pixel);
+        let within = |at: u32, start: u32, size: u32| at.clamp(start, start + size - 1);
+        let nearest = (
+            within(x, region.x, region.width),
+            within(y, region.y, region.height),
+        );
+        stack.orientation().to_slice(stack.shape(), nearest)
+    }
+
     /// Moves what is seen by steps to the right and down, as far as the slice goes.
     pub fn pan(&mut self, stack: &Stack, right: i64, down: i64) {
-        let whole = Region::whole(stack.shape(), stack.orientation());
         let region = self.region(stack);
-        let moved = |start: u32, part: u32, all: u32, steps: i64| {
-            let step = i64::from((part / PAN).max(1));
-            let start = (i64::from(start) + steps * step).clamp(0, i64::from(all - part));
-            start as u32 + part / 2
+        let moved = |start: u32, part: u32, steps: i64| {
+            i64::from(start) + steps * i64::from((part / PAN).max(1))
         };
-        let screen = (
-            moved(region.x, region.width, whole.width, right),
-            moved(region.y, region.height, whole.height, down),
+        let start = (
+            moved(region.x, region.width, right),
+            moved(region.y, region.height, down),
         );
+        self.begin_at(stack, start);
+    }
+
+    /// Shows the part of the slice that begins at a place on the screen, as far as the slice goes.
+    fn begin_at(&mut self, stack: &Stack, (x, y): (i64, i64)) {
+        let whole = Region::whole(stack.shape(), stack.orientation());
+        let middle = |start: i64, all: u32| {
+            let part = self.part(all);
+            start.clamp(0, i64::from(all - part)) as u32 + part / 2
+        };
+        let screen = (middle(x, whole.width), middle(y, whole.height));
         let (x, y) = stack.orientation().to_slice(stack.shape(), screen);
         let along = self.centre[stack.axis.index()];
         self.centre = stack.axis.voxel(along, x, y);
@@ -191,6 +245,52 @@ mod tests {
                 assert!(start < a.min(b) && a.max(b) + 1 < start + size, "{axis}");
             }
         }
+    }
+
+    #[test]
+    fn the_voxel_under_the_pointer_stays_where_it_is() {
+        for axis in Axis::ALL {
+            let stack = stack(axis);
+            let mut zoom = Zoom::default();
+            let voxel = [61, 22, 9];
+            let share = |zoom: &Zoom| {
+                let (region, (x, y)) = (zoom.region(&stack), on_screen(&stack, voxel));
+                let share = |at: u32, start: u32, size: u32| {
+                    (f64::from(at) + 0.5 - f64::from(start)) / f64::from(size)
+                };
+                (
+                    share(x, region.x, region.width),
+                    share(y, region.y, region.height),
+                )
+            };
+            let before = share(&zoom);
+            for closer in [true, true, true, true, false, false] {
+                let seen = zoom.region(&stack);
+                zoom.about(&stack, voxel, seen, closer);
+                let (now, region) = (share(&zoom), zoom.region(&stack));
+                // Voxels are whole: a few steps of rounding, half a voxel each.
+                assert!((now.0 - before.0).abs() <= 2.0 / f64::from(region.width));
+                assert!((now.1 - before.1).abs() <= 2.0 / f64::from(region.height));
+            }
+            assert_eq!(zoom.factor(), 2.0);
+        }
+    }
+
+    #[test]
+    fn what_is_seen_is_dragged_along_as_far_as_the_slice_goes() {
+        let stack = stack(Axis::K);
+        let mut zoom = Zoom::default();
+        zoom.closer([50, 30, 5]);
+        zoom.closer([50, 30, 5]);
+        let start = zoom.region(&stack);
+        zoom.drag(&stack, start, 0.1, -0.2);
+        let region = zoom.region(&stack);
+        assert_eq!((region.x, region.y), (start.x - 5, start.y + 6));
+        zoom.drag(&stack, start, 0.0, 0.0);
+        assert_eq!(zoom.region(&stack), start);
+        zoom.drag(&stack, start, -9.0, 9.0);
+        let region = zoom.region(&stack);
+        assert_eq!((region.x, region.y), (50, 0));
     }
 
     #[test]

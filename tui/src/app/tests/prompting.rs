@@ -468,6 +468,20 @@ fn what_is_drawn_while_masks_come_is_sent_again_on_top_of_them() {
 }
 
 #[test]
+fn slices_of_the_draft_are_found_by_key_like_those_of_the_revision() {
+    let (mut daemon, mut model) = editing();
+    let before = model.review().unwrap().mask_slices();
+    let beyond = before.last().unwrap() + 2;
+    daemon.press(&mut model, &"pgdn ".repeat((beyond - 8) as usize));
+    daemon.press(&mut model, "b L J b s");
+    let mut with_draft = before;
+    with_draft.insert(beyond);
+    assert_eq!(model.review().unwrap().mask_slices(), with_draft);
+    daemon.press(&mut model, "pgup ]");
+    assert_eq!(model.review().unwrap().index(), beyond);
+}
+
+#[test]
 fn a_new_object_has_a_label_and_a_name() {
     let (mut daemon, mut model) = editing();
     daemon.press(&mut model, "O enter");

@@ -13,6 +13,7 @@ fn terminal(picture: Choice) -> Terminal {
         picture,
         cell: Some((10, 20)),
         greys: GreyLevels::USUAL,
+        patches: true,
     };
     let size = WindowSize {
         columns: 80,
@@ -53,9 +54,13 @@ impl Desk {
     }
 
     fn want(&mut self) {
+        self.want_at(Instant::now());
+    }
+
+    fn want_at(&mut self, now: Instant) {
         let subject = self.model.subject();
         self.pictures
-            .want(&subject, AREA, &self.terminal, true, Instant::now());
+            .want(&subject, AREA, &self.terminal, true, now);
     }
 
     fn press(&mut self, keys: &str) {
@@ -66,7 +71,7 @@ impl Desk {
     /// Waits for the picture that is being made; returns the slice it shows.
     async fn make(&mut self) -> u32 {
         let encoded = self.encoded.recv().await.unwrap();
-        let index = encoded.wanted.subject.showing.index;
+        let index = encoded.wanted.subject.showing.slices[0].index;
         self.pictures.encoded(encoded);
         index
     }
@@ -100,7 +105,7 @@ impl Desk {
     }
 
     fn shown(&mut self) -> Option<u32> {
-        self.pictures.take_shown().map(|s| s.index)
+        self.pictures.take_shown().map(|s| s.slices[0].index)
     }
 }
 
@@ -193,9 +198,19 @@ async fn over_a_slow_line_a_draft_comes_first_and_the_rest_when_nothing_moves() 
     desk.want();
     assert!(!desk.pictures.encoding, "a draft will do while slices move");
 
+    // After a pause the rest is prepared, but not sent before nothing moves.
+    let pause = desk.pictures.deadline().unwrap();
+    desk.pictures.on_time(pause);
+    desk.want_at(pause);
+    desk.make().await;
+    assert!(!desk.send(), "slices may still move");
     let rest = desk.pictures.deadline().unwrap();
+    assert!(rest > pause);
     desk.pictures.on_time(rest);
-    desk.show().await;
+    desk.want_at(rest);
+    assert!(desk.send());
+    desk.pictures.answered(rest);
+    assert_eq!(desk.shown(), Some(7));
     assert!(
         desk.status().starts_with("sixel · 32 greys"),
         "{}",
@@ -213,6 +228,29 @@ async fn over_a_slow_line_a_draft_comes_first_and_the_rest_when_nothing_moves() 
 }
 
 #[tokio::test]
+async fn what_was_prepared_for_a_slice_that_is_no_longer_wanted_is_not_sent() {
+    let mut desk = Desk::answering();
+    desk.pictures.pace.measured(0, Duration::ZERO);
+    desk.pictures.pace.measured(10_000, Duration::from_secs(1));
+    desk.want();
+    desk.make().await;
+    desk.send();
+    let pause = Instant::now() + PAUSE;
+    desk.pictures.on_time(pause);
+    desk.want_at(pause);
+    assert!(desk.pictures.encoding, "while the draft is on its way");
+    desk.press("j");
+    assert_eq!(desk.make().await, 7);
+    assert!(!desk.send(), "one in flight");
+    desk.pictures.answered(Instant::now());
+    desk.want();
+    assert!(!desk.send(), "the other slice is wanted by now");
+    assert_eq!(desk.make().await, 8);
+    assert!(desk.send());
+    assert!(desk.status().starts_with("draft"), "{}", desk.status());
+}
+
+#[tokio::test]
 async fn over_a_fast_line_the_first_picture_is_complete() {
     let mut desk = Desk::answering();
     desk.show().await;
@@ -224,6 +262,18 @@ async fn over_a_fast_line_the_first_picture_is_complete() {
     desk.pictures.on_time(desk.pictures.deadline().unwrap());
     desk.want();
     assert!(!desk.pictures.encoding);
+}
+
+/// What is wanted, drawn anew.
+fn composed(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
+    let order = Order {
+        wanted: wanted.clone(),
+        draft: None,
+        base: None,
+        tiles: Arc::default(),
+        ahead: false,
+    };
+    order.picture(detail)
 }
 
 /// On a terminal of this name.
@@ -262,7 +312,7 @@ async fn what_is_drawn_on_the_slice_is_a_patch_where_that_is_safe() {
                 panic!("{there:?}");
             };
             assert_eq!(
-                super::picture(&there.wanted, *detail).as_ref(),
+                composed(&there.wanted, *detail).as_ref(),
                 Some(&**picture),
                 "{name}: {keys}"
             );
@@ -302,7 +352,7 @@ async fn a_lost_answer_holds_up_pictures_only_for_a_while() {
     desk.want();
     desk.make().await;
     desk.send();
-    let rest = desk.pictures.deadline().unwrap();
+    let rest = desk.pictures.moving_until.unwrap();
     desk.pictures.on_time(rest);
     let deadline = desk.pictures.deadline().unwrap();
     desk.pictures.on_time(deadline - Duration::from_millis(1));
@@ -325,7 +375,7 @@ async fn while_the_window_changes_no_picture_is_made() {
     desk.pictures.resized(Instant::now());
     desk.want();
     assert!(!desk.pictures.encoding);
-    let quiet = desk.pictures.deadline().unwrap();
+    let quiet = desk.pictures.not_before.unwrap();
     desk.pictures.on_time(quiet);
     desk.want();
     assert_eq!(desk.make().await, 7);

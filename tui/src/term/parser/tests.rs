@@ -1,4 +1,5 @@
 use super::*;
+use crate::term::mouse::{Button, Gesture, Turn};
 use proptest::prelude::*;
 
 /// What terminals answer: xterm, foot, kitty, WezTerm, Windows Terminal, tmux, iTerm2.
@@ -243,12 +244,175 @@ fn mouse_and_focus_reports_are_no_keys() {
         "\x1b[M aq",
         "\x1b[<0;12;7M",
         "\x1b[<0;12;7m",
+        "\x1b[32;12;7M",
         "\x1b[I",
         "\x1b[O",
         "\x1b[97;5u",
     ] {
         assert_eq!(typed(report.as_bytes()), [""; 0], "{report:?}");
     }
+}
+
+/// What a mouse sends, asked for or not: SGR by cells and by pixels, urxvt, the oldest form.
+const MOUSE: [&[u8]; 13] = [
+    b"\x1b[<0;12;7M",
+    b"\x1b[<0;12;7m",
+    b"\x1b[<32;120;97M",
+    b"\x1b[<2;1;1M",
+    b"\x1b[<10;1;1m",
+    b"\x1b[<64;40;12M",
+    b"\x1b[<81;1404;812M",
+    b"\x1b[<35;5;5M",
+    b"\x1b[<128;5;5M",
+    b"\x1b[<0;-3;5M",
+    b"\x1b[32;12;7M",
+    b"\x1b[M aq",
+    b"\x1b[M#\xe1\xff",
+];
+
+/// The pieces, each of them followed by a pause in which a terminal that answers is asked whatever
+/// the parser wants it to be asked. The answers come behind the last piece, as terminals do it.
+fn asked_in_doubt<'a>(
+    parser: &mut Parser,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<Input> {
+    let (mut out, mut asked) = (Vec::new(), 0);
+    for piece in pieces {
+        parser.feed(piece, &mut out);
+        while parser.patience().is_some() {
+            if parser.pause(&mut out) {
+                asked += 1;
+                parser.asked(parser.answered + asked);
+            }
+        }
+    }
+    for _ in 0..asked {
+        parser.feed(STATUS, &mut out);
+    }
+    out
+}
+
+/// A parser at a terminal that has answered before.
+fn answering() -> Parser {
+    let mut parser = Parser::default();
+    parser.feed(STATUS, &mut Vec::new());
+    parser
+}
+
+#[test]
+fn no_report_of_a_mouse_is_ever_a_key_however_late_and_wherever_it_is_cut() {
+    for report in MOUSE {
+        let whole = asked_in_doubt(&mut answering(), [report]);
+        for cut in 0..=report.len() {
+            let (first, second) = report.split_at(cut);
+            let input = asked_in_doubt(&mut answering(), [first, second]);
+            assert_eq!(keys(&input), [""; 0], "{report:?} cut at {cut}");
+            let mice = |input: &[Input]| -> Vec<Input> {
+                let is_mouse = |i: &&Input| matches!(i, Input::Mouse(_));
+                input.iter().filter(is_mouse).cloned().collect()
+            };
+            assert_eq!(mice(&input), mice(&whole), "{report:?} cut at {cut}");
+            // What began before the client was there, on a terminal that has not answered yet. An
+            // ESC alone cannot be told from the key then.
+            let input = pieces(&mut Parser::default(), [first, second]);
+            let expected: &[&str] = if cut == 1 { &["esc"] } else { &[] };
+            if !report.starts_with(b"\x1b[3") {
+                assert_eq!(
+                    keys(&input),
+                    expected,
+                    "{report:?} cut at {cut}, unanswered"
+                );
+            }
+        }
+        let input = asked_in_doubt(&mut answering(), report.chunks(1));
+        assert_eq!(keys(&input), [""; 0], "{report:?} byte by byte");
+    }
+}
+
+#[test]
+fn a_report_that_is_broken_off_takes_no_key_for_itself() {
+    for report in MOUSE {
+        for cut in 1..report.len() {
+            let mut parser = answering();
+            let mut out = asked_in_doubt(&mut parser, [&report[..cut]]);
+            let escape: &[&str] = if cut == 1 { &["esc"] } else { &[] };
+            assert_eq!(keys(&out), escape, "{report:?} broken off at {cut}");
+            parser.feed(b"j", &mut out);
+            assert_eq!(keys(&out).last().unwrap(), "j", "{report:?} at {cut}");
+            // And at once, by something new.
+            let mut out = Vec::new();
+            answering().feed(&[&report[..cut], b"\x1b[A"].concat(), &mut out);
+            assert_eq!(keys(&out).last().unwrap(), "up", "{report:?} at {cut}");
+        }
+    }
+}
+
+#[test]
+fn reports_of_a_mouse_are_understood() {
+    let mouse = |report: &str| match pieces(&mut Parser::default(), [report.as_bytes()])[..] {
+        [Input::Mouse(mouse)] => mouse,
+        ref other => panic!("{report:?}: {other:?}"),
+    };
+    let plain = |gesture, at| Mouse {
+        gesture,
+        shift: false,
+        alt: false,
+        ctrl: false,
+        at,
+    };
+    for (report, gesture) in [
+        ("\x1b[<0;12;7M", Gesture::Press(Button::Left)),
+        ("\x1b[<1;12;7M", Gesture::Press(Button::Middle)),
+        ("\x1b[<2;12;7m", Gesture::Release(Button::Right)),
+        ("\x1b[<32;12;7M", Gesture::Drag(Button::Left)),
+        ("\x1b[<34;12;7M", Gesture::Drag(Button::Right)),
+        ("\x1b[<64;12;7M", Gesture::Wheel(Turn::Up)),
+        ("\x1b[<65;12;7M", Gesture::Wheel(Turn::Down)),
+    ] {
+        assert_eq!(mouse(report), plain(gesture, (11, 6)), "{report:?}");
+    }
+    let held = mouse("\x1b[<30;1;1M");
+    assert_eq!(held.gesture, Gesture::Press(Button::Right));
+    assert!(held.shift && held.alt && held.ctrl);
+    assert!(mouse("\x1b[<81;1404;812M").ctrl);
+    for useless in [
+        "\x1b[<35;5;5M",
+        "\x1b[<66;5;5M",
+        "\x1b[<128;5;5M",
+        "\x1b[<0;5M",
+    ] {
+        assert_eq!(pieces(&mut Parser::default(), [useless.as_bytes()]), []);
+    }
+}
+
+#[test]
+fn in_doubt_the_terminal_is_asked_whether_escape_was_the_key() {
+    let mut parser = answering();
+    let mut out = Vec::new();
+    parser.feed(b"\x1b", &mut out);
+    assert_eq!(parser.patience(), Some(ESCAPE_WAIT));
+    assert!(parser.pause(&mut out) && out.is_empty());
+    parser.asked(2);
+    assert_eq!(parser.patience(), None, "until the answer is here");
+    parser.feed(STATUS, &mut out);
+    assert_eq!(keys(&out), ["esc"]);
+
+    // Something is typed before the answer is here.
+    out.clear();
+    parser.feed(b"\x1b", &mut out);
+    assert!(parser.pause(&mut out));
+    parser.asked(3);
+    parser.feed(b"j", &mut out);
+    parser.feed(STATUS, &mut out);
+    assert_eq!(keys(&out), ["esc", "j"]);
+
+    // Nobody asks.
+    out.clear();
+    parser.feed(b"\x1b", &mut out);
+    assert!(parser.pause(&mut out));
+    assert_eq!(parser.patience(), Some(SEQUENCE_WAIT));
+    assert!(!parser.pause(&mut out));
+    assert_eq!(keys(&out), ["esc"]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 use super::*;
 use crate::app::fixture::{connected, press, show, summary, wait, with_review};
 use crate::app::review::subject::{Overlay, SliceSubject};
-use crate::app::{Context, Event, Subject, handle};
+use crate::app::review::tiles::Tiles;
+use crate::app::{Context, Effect, Event, Subject, handle};
 use crate::picture::arrange::Frame;
 use crate::picture::{GreyLevels, Ink, Palette, Region, Resample, Size};
-use medicosam_shared::case::CaseState;
+use medicosam_shared::case::{CaseId, CaseState};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::window::Range;
 
@@ -85,11 +86,6 @@ fn three_planes_are_linked_by_the_voxel_that_is_pointed_at() {
     assert_eq!(review(&model).at, [41, 13, 8]);
     press(&mut model, "y shift-up");
     assert_eq!(seen(&model), [(Axis::J, 13), (Axis::I, 41), (Axis::K, 9)]);
-    assert_eq!(
-        show(&mut model).map(|s| (s.axis, s.index)),
-        Some((Axis::K, 9)),
-        "what counts as seen is the slice that the masks are cut along"
-    );
     press(&mut model, "v");
     assert_eq!(seen(&model), [(Axis::J, 13)]);
 }
@@ -231,6 +227,70 @@ fn a_mosaic_goes_from_before_the_mask_to_behind_it() {
 }
 
 #[test]
+fn every_tile_of_a_mosaic_and_every_plane_counts_as_seen() {
+    let mut model = opened();
+    press(&mut model, "m");
+    let tiles = seen(&model);
+    assert_eq!(
+        tiles.len(),
+        6,
+        "the four slices with a mask, one on either side"
+    );
+    let coverage = |model: &Model| model.coverage(&CaseId("one".to_owned()), 1);
+    assert_eq!(coverage(&model), (0, 0), "it is not on the screen yet");
+    show(&mut model);
+    assert_eq!(coverage(&model), (4, 4));
+    let decided = press(&mut model, "esc a");
+    assert!(
+        matches!(decided[..], [Effect::Decide { .. }]),
+        "{decided:?}"
+    );
+
+    let mut model = opened();
+    press(&mut model, "m space");
+    show(&mut model);
+    assert_eq!(coverage(&model), (0, 0), "without masks");
+    let mut model = opened();
+    press(&mut model, "v");
+    show(&mut model);
+    for (axis, index) in [(Axis::K, 7), (Axis::I, 40), (Axis::J, 20)] {
+        assert!(
+            !model
+                .unseen(&CaseId("one".to_owned()), 1, axis)
+                .contains(&index)
+        );
+    }
+}
+
+#[test]
+fn a_slice_that_stays_is_drawn_once_and_looks_as_if_drawn_anew() {
+    let mut model = opened();
+    press(&mut model, "m");
+    let tiles = Tiles::default();
+    let compose = |model: &Model, tiles: &Tiles, greys| {
+        let size = Size {
+            width: 300,
+            height: 200,
+        };
+        let palette = Palette::new(greys);
+        subject(model).compose(size, 1.0, palette, Resample::Linear, tiles)
+    };
+    // Whatever a tile depends on is changed, and changed back.
+    for keys in [
+        "", "j", "space", "space", "o", "}", "o", "o", "i", "i", "v", "m", "1", "+", "y",
+    ] {
+        press(&mut model, keys);
+        for greys in [GreyLevels::USUAL, GreyLevels::FEW] {
+            let anew = compose(&model, &Tiles::default(), greys);
+            assert!(
+                anew.is_some() && compose(&model, &tiles, greys) == anew,
+                "{keys:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_revision_is_compared_with_the_one_before() {
     let mut model = opened();
     press(&mut model, "c");
@@ -263,7 +323,7 @@ fn masks_and_frames_are_in_the_picture_of_every_layout() {
         press(&mut model, keys);
         let palette = Palette::new(GreyLevels::USUAL);
         let subject = subject(&model);
-        let picture = subject.compose(size, 1.0, palette, Resample::Linear);
+        let picture = subject.compose(size, 1.0, palette, Resample::Linear, &Tiles::default());
         let picture = picture.unwrap();
         let count = |ink| {
             let colour = palette.ink(ink);

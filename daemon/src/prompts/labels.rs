@@ -1,0 +1,185 @@
+//! A label map beside the scan → masks of each object on each slice.
+
+use super::error::PromptsError;
+use crate::scan::LabelMap;
+use medicosam_shared::draft::Place;
+use medicosam_shared::geometry::{Axis, Dims};
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::prompt::{Label, SliceBox};
+use medicosam_shared::provenance::ScanInfo;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// How far the corners of two grids may lie apart, in parts of the smallest voxel side.
+const TOLERANCE: f64 = 0.1;
+
+/// Checks that a label map lies on the grid of the scan: the same size, and corners that agree to
+/// a tenth of a voxel.
+pub fn check_grid(path: &Path, labels: &ScanInfo, scan: &ScanInfo) -> Result<(), PromptsError> {
+    let other = |what| PromptsError::OtherGrid {
+        path: path.to_owned(),
+        what,
+    };
+    if labels.dims != scan.dims {
+        return Err(other(format!(
+            "it has {} voxels, the scan {}",
+            labels.dims, scan.dims
+        )));
+    }
+    let (apart, at) = farthest_corner(scan.dims, labels, scan);
+    let smallest = scan
+        .affine
+        .spacing()
+        .into_iter()
+        .fold(f64::INFINITY, f64::min);
+    // Written this way round so that a distance that is not a number is refused.
+    if apart <= smallest * TOLERANCE {
+        return Ok(());
+    }
+    let world = |info: &ScanInfo| {
+        info.affine
+            .to_world(at)
+            .map(|v| (v * 100.0).round() / 100.0)
+    };
+    Err(other(format!(
+        "its voxel {at:?} lies at {:?} mm, that of the scan at {:?} mm, {apart:.2} mm apart",
+        world(labels),
+        world(scan)
+    )))
+}
+
+/// The largest distance between the same corners of two grids, and the corner.
+fn farthest_corner(dims: Dims, a: &ScanInfo, b: &ScanInfo) -> (f64, [f64; 3]) {
+    let corner = |bits: u8| -> [f64; 3] {
+        std::array::from_fn(|axis| match bits >> axis & 1 {
+            0 => 0.0,
+            _ => f64::from(dims.0[axis].saturating_sub(1)),
+        })
+    };
+    let distance = |at| {
+        let (p, q) = (a.affine.to_world(at), b.affine.to_world(at));
+        let squares = p.iter().zip(q).map(|(p, q)| (p - q) * (p - q));
+        squares.sum::<f64>().sqrt()
+    };
+    let mut farthest = (0.0, [0.0; 3]);
+    for at in (0..8).map(corner) {
+        let apart = distance(at);
+        if apart > farthest.0 || apart.is_nan() {
+            farthest = (apart, at);
+        }
+    }
+    farthest
+}
+
+/// The labels that a map has, without the background.
+pub fn labels_in(map: &LabelMap) -> BTreeSet<Label> {
+    map.voxels.iter().filter_map(|&v| Label::new(v)).collect()
+}
+
+/// The mask of each object on each slice across `axis` that has any of it, for the labels that are
+/// `wanted`.
+pub fn masks(
+    map: &LabelMap,
+    axis: Axis,
+    wanted: impl Fn(Label) -> bool,
+) -> BTreeMap<Place, SliceMask> {
+    let dims = map.info.dims;
+    let shape = dims.slice_shape(axis);
+    let [ni, nj, _] = dims.0.map(|n| n as usize);
+    let mut masks = BTreeMap::new();
+    for index in 0..dims.along(axis) {
+        let at = |x, y| {
+            let [i, j, k] = axis.voxel(index, x, y).map(|v| v as usize);
+            map.voxels[i + ni * (j + nj * k)]
+        };
+        let mut found = BTreeSet::new();
+        for y in 0..shape.height {
+            for x in 0..shape.width {
+                found.extend(Label::new(at(x, y)));
+            }
+        }
+        for label in found.into_iter().filter(|&label| wanted(label)) {
+            let mask = SliceMask::from_fn(shape, |x, y| at(x, y) == label.get());
+            masks.insert((label, index), mask);
+        }
+    }
+    masks
+}
+
+/// The box around a mask, `margin` pixels larger on each side, cut to the slice.
+pub fn box_around(mask: &SliceMask, margin: u32) -> Option<SliceBox> {
+    let (tight, shape) = (mask.bounds()?, mask.shape());
+    Some(SliceBox {
+        x0: tight.x0.saturating_sub(margin),
+        y0: tight.y0.saturating_sub(margin),
+        x1: tight.x1.saturating_add(margin).min(shape.width),
+        y1: tight.y1.saturating_add(margin).min(shape.height),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medicosam_shared::geometry::Affine;
+
+    fn info(dims: [u32; 3], affine: Affine) -> ScanInfo {
+        ScanInfo {
+            dims: Dims(dims),
+            affine,
+            voxel_type: "uint8".into(),
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn each_label_has_its_mask_on_each_slice_of_any_axis() {
+        let dims = [4, 3, 2];
+        let mut map = LabelMap {
+            info: info(dims, Affine::from_spacing([1.0; 3])),
+            sha256: String::new(),
+            voxels: vec![0; 24],
+        };
+        // Label 7 at (1, 2, 0) and (2, 2, 1), label 9 at (3, 0, 1).
+        for ([i, j, k], label) in [([1, 2, 0], 7), ([2, 2, 1], 7), ([3, 0, 1], 9)] {
+            map.voxels[i + 4 * (j + 3 * k)] = label;
+        }
+        let label = |n| Label::new(n).unwrap();
+        assert_eq!(labels_in(&map), [label(7), label(9)].into());
+        let k = masks(&map, Axis::K, |_| true);
+        let places: Vec<_> = k.keys().map(|(l, index)| (l.get(), *index)).collect();
+        assert_eq!(places, [(7, 0), (7, 1), (9, 1)]);
+        let bounds = box_around(&k[&(label(7), 1)], 1).unwrap();
+        assert_eq!((bounds.x0, bounds.y0, bounds.x1, bounds.y1), (1, 1, 4, 3));
+        let j = masks(&map, Axis::J, |l| l == label(7));
+        assert_eq!(j.len(), 1);
+        assert_eq!(j[&(label(7), 2)].area(), 2);
+    }
+
+    #[test]
+    fn another_grid_is_refused_with_the_numbers() {
+        let scan = info([40, 30, 20], Affine::from_spacing([0.8, 0.8, 5.0]));
+        let check = |labels: &ScanInfo| check_grid(Path::new("/in/l.nii"), labels, &scan);
+        assert!(check(&scan.clone()).is_ok());
+        let mut near = scan.clone();
+        near.affine.0[0][3] += 0.05;
+        assert!(check(&near).is_ok());
+
+        let error = check(&info([40, 30, 21], scan.affine)).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("40×30×21") && text.contains("40×30×20"),
+            "{text}"
+        );
+        let mut moved = scan.clone();
+        moved.affine.0[2][3] = 3.5;
+        let text = check(&moved).unwrap_err().to_string();
+        assert!(text.contains("3.50 mm apart"), "{text}");
+        // The same origin and spacing, but mirrored.
+        let mut mirrored = scan.clone();
+        mirrored.affine.0[0][0] = -0.8;
+        assert!(check(&mirrored).is_err());
+        let mut broken = scan.clone();
+        broken.affine.0[0][0] = f64::NAN;
+        assert!(check(&broken).is_err());
+    }
+}

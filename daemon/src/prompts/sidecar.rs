@@ -1,0 +1,276 @@
+//! `<scan>.prompts.json`: prompts of one scan, in a file beside it.
+
+use super::error::PromptsError;
+use super::spec::{BoxSpec, FromLabels, Marks, PointSpec};
+use crate::scan::names;
+use medicosam_shared::prompt::Label;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What sidecars are called after the scan, with or without its ending.
+pub const ENDING: &str = ".prompts.json";
+
+/// Bytes that a sidecar may have: thousands of points.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A sidecar that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sidecar {
+    /// The file.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// What it says of objects.
+    pub objects: Vec<SidecarObject>,
+    /// Label map to take instead of the profile's.
+    pub from_labels: Option<FromLabels>,
+}
+
+/// An object of a sidecar: known by its label, its name, or both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SidecarObject {
+    /// Its number.
+    pub label: Option<Label>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Where it is.
+    pub marks: Marks,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    object: Vec<Object>,
+    from_labels: Option<FromLabels>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Object {
+    label: Option<u16>,
+    name: Option<String>,
+    #[serde(rename = "box")]
+    bbox: Option<BoxSpec>,
+    #[serde(default)]
+    boxes: Vec<BoxSpec>,
+    #[serde(default)]
+    points: Vec<PointSpec>,
+}
+
+/// The places where a scan's sidecar can lie: `ct.nii.gz.prompts.json`, which goes first, and
+/// `ct.prompts.json`; for a volume of a file with several, its own before those of the file.
+pub fn places(scan: &Path) -> Vec<PathBuf> {
+    let of = |scan: &Path| {
+        let (folder, stem) = names::folder_and_stem(scan);
+        let name = scan.file_name().unwrap_or_default().to_string_lossy();
+        [&*name, &*stem].map(|name| folder.join(format!("{name}{ENDING}")))
+    };
+    let mut places = of(scan).to_vec();
+    if let (file, Some(_)) = names::file_and_frame(scan) {
+        places.extend(of(file));
+    }
+    places
+}
+
+/// What a sidecar is named after: the scan's name or stem, with its folder; `None` if the file is
+/// no sidecar.
+pub fn named_after(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix(ENDING)?;
+    let is_name = !name.is_empty() && !name.starts_with('.');
+    is_name.then(|| path.with_file_name(name))
+}
+
+/// Reads the sidecar of a scan, if there is one.
+pub fn read(scan: &Path) -> Result<Option<Sidecar>, PromptsError> {
+    for path in places(scan) {
+        match read_bytes(&path) {
+            Ok(bytes) => return parse(path, &bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(PromptsError::SidecarUnreadable { path, source }),
+        }
+    }
+    Ok(None)
+}
+
+/// Whoever may write into the folder must not choose what else is read: links are not followed.
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let found = path.symlink_metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is not a plain file"));
+    }
+    if found.len() > MAX_BYTES {
+        return Err(io::Error::other(format!(
+            "it has {} bytes, and the limit is {MAX_BYTES}",
+            found.len()
+        )));
+    }
+    std::fs::read(path)
+}
+
+fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
+    let wrong = |what: String| PromptsError::SidecarWrong {
+        path: path.clone(),
+        what,
+    };
+    let file: File = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
+    let mut objects = Vec::new();
+    for object in file.object {
+        let shown = match (&object.name, object.label) {
+            (Some(name), _) => format!("{name:?}"),
+            (None, Some(label)) => format!("with label {label}"),
+            (None, None) => return Err(wrong("an object has neither label nor name".to_owned())),
+        };
+        let label = match object.label {
+            Some(number) => Some(Label::new(number).ok_or_else(|| {
+                wrong(format!(
+                    "object {shown} has label 0, which is the background"
+                ))
+            })?),
+            None => None,
+        };
+        let marks = Marks::new(object.bbox, object.boxes, object.points);
+        marks
+            .check()
+            .map_err(|what| wrong(format!("object {shown}: {what}")))?;
+        objects.push(SidecarObject {
+            label,
+            name: object.name,
+            marks,
+        });
+    }
+    let digest = Sha256::digest(bytes);
+    Ok(Sidecar {
+        sha256: digest.iter().map(|b| format!("{b:02x}")).collect(),
+        path,
+        objects,
+        from_labels: file.from_labels,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::spec::Extent;
+    use proptest::prelude::*;
+
+    fn parsed(text: &str) -> Result<Sidecar, String> {
+        parse("/in/a.prompts.json".into(), text.as_bytes()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_sidecar_says_the_same_words_as_a_profile() {
+        let sidecar = parsed(
+            r#"{
+                "object": [
+                    { "label": 1, "box": { "space": "mm", "min": [1, 2, 3], "max": [4, 5, 3] } },
+                    { "name": "cyst", "boxes": [{ "slice": 4, "min": [1, 2], "max": [8, 9] }],
+                      "points": [{ "at": [5, 6, 7], "positive": false }] }
+                ],
+                "from_labels": { "path": "{stem}_seg.nii.gz", "as": "masks", "margin": 2 }
+            }"#,
+        )
+        .unwrap();
+        assert_eq!(sidecar.objects.len(), 2);
+        assert_eq!(sidecar.objects[1].marks.boxes.len(), 1);
+        assert!(!sidecar.objects[1].marks.points[0].positive);
+        assert_eq!(sidecar.from_labels.unwrap().margin, 2);
+    }
+
+    #[test]
+    fn mistakes_name_the_file_the_object_and_the_numbers() {
+        for (text, expected) in [
+            ("{", "line 1"),
+            (r#"{"objekt": []}"#, "objekt"),
+            (r#"{"object": [{}]}"#, "neither label nor name"),
+            (r#"{"object": [{"label": 0}]}"#, "background"),
+            (
+                r#"{"object": [{"name": "x", "box": {"min": [1, 2, 9], "max": [4, 5, 3]}}]}"#,
+                r#""x": the box [1.0, 2.0, 9.0] to [4.0, 5.0, 3.0] (voxels) is empty"#,
+            ),
+            (
+                r#"{"object": [{"label": 3, "points": [{"space": "fraction", "at": [0, 0, 2]}]}]}"#,
+                "label 3: the point [0.0, 0.0, 2.0] (fractions) has fractions outside",
+            ),
+            (
+                r#"{"object": [{"label": 3, "box": {"min": [1, 2], "max": [4, 5]}}]}"#,
+                "`slice`",
+            ),
+            (
+                r#"{"object": [{"label": 3, "points": [{"space": "mm", "slice": 1, "at": [4, 5]}]}]}"#,
+                "in mm cannot have `slice`",
+            ),
+            (r#"{"from_labels": "seg.nii.gz"}"#, "{stem}"),
+            (
+                r#"{"from_labels": {"path": "{stem}_s.nii", "as": "points"}}"#,
+                "masks",
+            ),
+        ] {
+            let error = parsed(text).unwrap_err();
+            assert!(error.contains("/in/a.prompts.json"), "{error}");
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_sidecar_is_found_by_the_scans_name_or_its_stem() {
+        let folder = tempfile::tempdir().unwrap();
+        let scan = folder.path().join("ct.nii.gz");
+        assert_eq!(read(&scan).unwrap(), None);
+        let write = |name: &str, label: u16| {
+            let text = format!(r#"{{"object": [{{"label": {label}}}]}}"#);
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        let found = || {
+            read(&scan).unwrap().unwrap().objects[0]
+                .label
+                .unwrap()
+                .get()
+        };
+        write("ct.prompts.json", 1);
+        assert_eq!(found(), 1);
+        write("ct.nii.gz.prompts.json", 2);
+        assert_eq!(found(), 2, "the whole name goes first");
+        let volume = names::frame_path(&scan, 3);
+        let sidecar = read(&volume).unwrap().unwrap();
+        assert_eq!(sidecar.objects[0].label, Label::new(2), "that of the file");
+        write("ct_frame-0003.prompts.json", 3);
+        let sidecar = read(&volume).unwrap().unwrap();
+        assert_eq!(sidecar.objects[0].label, Label::new(3), "its own");
+        for place in places(&scan) {
+            let named = named_after(&place).unwrap();
+            assert!(["ct", "ct.nii.gz"].contains(&&*named.file_name().unwrap().to_string_lossy()));
+        }
+        assert_eq!(named_after(Path::new("/in/.prompts.json")), None);
+        assert_eq!(named_after(&scan), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            let _ = parsed(&text);
+        }
+
+        #[test]
+        fn numbers_come_back_as_they_were_written(
+            min in prop::array::uniform3(-1e6f64..1e6),
+            size in prop::array::uniform3(0f64..1e3),
+        ) {
+            let max: [f64; 3] = std::array::from_fn(|a| min[a] + size[a]);
+            let text = serde_json::json!({"object": [
+                {"label": 1, "box": {"space": "mm", "min": min, "max": max}}
+            ]});
+            let sidecar = parsed(&text.to_string()).unwrap();
+            let Extent::Volume { min: low, max: high } = sidecar.objects[0].marks.boxes[0].extent
+            else {
+                return Err(TestCaseError::fail("a box of three numbers is one in the volume"));
+            };
+            // The parser may miss the last bit.
+            for (read, written) in low.iter().chain(&high).zip(min.iter().chain(&max)) {
+                prop_assert!((read - written).abs() <= written.abs() * 1e-15);
+            }
+        }
+    }
+}

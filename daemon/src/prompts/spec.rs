@@ -1,0 +1,359 @@
+//! Prompts as people write them: in a profile (TOML) or in a sidecar (JSON), in the same words.
+
+use super::pattern::PathPattern;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+/// In what numbers a place in the volume is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Space {
+    /// Voxel indices i, j, k.
+    #[default]
+    Voxel,
+    /// World millimetres, RAS+, through the scan's affine.
+    Mm,
+    /// Fractions of the volume along i, j, k; 0 is its beginning, 1 its end.
+    Fraction,
+}
+
+impl Space {
+    /// What its numbers are, in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Space::Voxel => "voxels",
+            Space::Mm => "mm",
+            Space::Fraction => "fractions",
+        }
+    }
+}
+
+/// A box as written: from `min`, inside, to `max`, outside in voxels and fractions.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "WrittenBox")]
+pub struct BoxSpec {
+    /// In what numbers.
+    pub space: Space,
+    /// From where to where.
+    pub extent: Extent,
+}
+
+/// What a box covers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Extent {
+    /// A part of the volume.
+    Volume {
+        /// Lower corner: i, j, k, or x, y, z in mm.
+        min: [f64; 3],
+        /// Upper corner.
+        max: [f64; 3],
+    },
+    /// A part of one slice of the profile's plane; never in mm.
+    Slice {
+        /// The slice.
+        slice: f64,
+        /// First column and row.
+        min: [f64; 2],
+        /// End of the columns and rows.
+        max: [f64; 2],
+    },
+}
+
+/// A point as written.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "WrittenPoint")]
+pub struct PointSpec {
+    /// In what numbers.
+    pub space: Space,
+    /// Where.
+    pub at: At,
+    /// Whether the object is there, or is not there.
+    pub positive: bool,
+}
+
+/// Where a point is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum At {
+    /// In the volume: i, j, k, or x, y, z in mm.
+    Volume([f64; 3]),
+    /// On a slice of the profile's plane; never in mm.
+    Slice {
+        /// The slice.
+        slice: f64,
+        /// Column and row.
+        at: [f64; 2],
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBox {
+    #[serde(default)]
+    space: Space,
+    slice: Option<f64>,
+    min: Vec<f64>,
+    max: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPoint {
+    #[serde(default)]
+    space: Space,
+    slice: Option<f64>,
+    at: Vec<f64>,
+    #[serde(default = "yes")]
+    positive: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is wrong with numbers that are too many or too few.
+fn miscounted(what: &str, slice: Option<f64>, numbers: &[f64]) -> String {
+    match slice {
+        None => format!(
+            "{what} has {} numbers {numbers:?}; it needs three, or two and the key `slice`",
+            numbers.len()
+        ),
+        Some(slice) => format!(
+            "{what} on slice {slice} has {} numbers {numbers:?}; it needs two, column and row",
+            numbers.len()
+        ),
+    }
+}
+
+/// `slice` counts voxels or parts of the volume; a place in mm needs none.
+fn check_space(what: &str, space: Space, slice: Option<f64>) -> Result<(), String> {
+    match (space, slice) {
+        (Space::Mm, Some(_)) => Err(format!(
+            "{what} in mm cannot have `slice`; give three numbers, the same ones across the slice"
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl TryFrom<WrittenBox> for BoxSpec {
+    type Error = String;
+
+    fn try_from(written: WrittenBox) -> Result<Self, String> {
+        let WrittenBox {
+            space,
+            slice,
+            min,
+            max,
+        } = written;
+        check_space("a box", space, slice)?;
+        let extent = match (slice, &*min, &*max) {
+            (None, &[a, b, c], &[d, e, f]) => Extent::Volume {
+                min: [a, b, c],
+                max: [d, e, f],
+            },
+            (Some(slice), &[a, b], &[c, d]) => Extent::Slice {
+                slice,
+                min: [a, b],
+                max: [c, d],
+            },
+            _ => return Err(miscounted("a box", slice, &[min, max].concat())),
+        };
+        Ok(BoxSpec { space, extent })
+    }
+}
+
+impl TryFrom<WrittenPoint> for PointSpec {
+    type Error = String;
+
+    fn try_from(written: WrittenPoint) -> Result<Self, String> {
+        let WrittenPoint {
+            space,
+            slice,
+            at,
+            positive,
+        } = written;
+        check_space("a point", space, slice)?;
+        let at = match (slice, &*at) {
+            (None, &[a, b, c]) => At::Volume([a, b, c]),
+            (Some(slice), &[a, b]) => At::Slice { slice, at: [a, b] },
+            _ => return Err(miscounted("a point", slice, &at)),
+        };
+        Ok(PointSpec {
+            space,
+            at,
+            positive,
+        })
+    }
+}
+
+impl BoxSpec {
+    /// Its slice if it is on one, its lower and its upper corner.
+    fn numbers(&self) -> (Option<f64>, Vec<f64>, Vec<f64>) {
+        match self.extent {
+            Extent::Volume { min, max } => (None, min.to_vec(), max.to_vec()),
+            Extent::Slice { slice, min, max } => (Some(slice), min.to_vec(), max.to_vec()),
+        }
+    }
+}
+
+impl fmt::Display for BoxSpec {
+    /// Its numbers, for messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (slice, min, max) = self.numbers();
+        write!(f, "{min:?} to {max:?}")?;
+        if let Some(slice) = slice {
+            write!(f, " on slice {slice}")?;
+        }
+        write!(f, " ({})", self.space.name())
+    }
+}
+
+impl PointSpec {
+    /// Its slice if it is on one, and its numbers.
+    fn numbers(&self) -> (Option<f64>, Vec<f64>) {
+        match self.at {
+            At::Volume(at) => (None, at.to_vec()),
+            At::Slice { slice, at } => (Some(slice), at.to_vec()),
+        }
+    }
+}
+
+impl fmt::Display for PointSpec {
+    /// Its numbers, for messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (slice, at) = self.numbers();
+        write!(f, "{at:?}")?;
+        if let Some(slice) = slice {
+            write!(f, " on slice {slice}")?;
+        }
+        write!(f, " ({})", self.space.name())
+    }
+}
+
+/// Everything that is written about one object's place.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Marks {
+    /// Where it is.
+    pub boxes: Vec<BoxSpec>,
+    /// Points that do or do not belong to it.
+    pub points: Vec<PointSpec>,
+}
+
+impl Marks {
+    /// From the keys `box`, `boxes` and `points`.
+    pub fn new(first: Option<BoxSpec>, more: Vec<BoxSpec>, points: Vec<PointSpec>) -> Self {
+        Marks {
+            boxes: first.into_iter().chain(more).collect(),
+            points,
+        }
+    }
+
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.boxes.is_empty() && self.points.is_empty()
+    }
+
+    /// Checks what can be checked without a scan: finite numbers, fractions within the volume,
+    /// boxes that are not empty.
+    pub fn check(&self) -> Result<(), String> {
+        for bbox in &self.boxes {
+            let (slice, min, max) = bbox.numbers();
+            let all: Vec<f64> = slice.iter().chain(&min).chain(&max).copied().collect();
+            check_numbers(&format!("the box {bbox}"), bbox.space, &all)?;
+            // In mm a flat box is the slice that it lies in.
+            let is_empty = |(a, b): (&f64, &f64)| match bbox.space {
+                Space::Mm => a > b,
+                Space::Voxel | Space::Fraction => a >= b,
+            };
+            if min.iter().zip(&max).any(is_empty) {
+                return Err(format!("the box {bbox} is empty"));
+            }
+        }
+        for point in &self.points {
+            let (slice, at) = point.numbers();
+            let all: Vec<f64> = slice.into_iter().chain(at).collect();
+            check_numbers(&format!("the point {point}"), point.space, &all)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_numbers(what: &str, space: Space, numbers: &[f64]) -> Result<(), String> {
+    if !numbers.iter().all(|v| v.is_finite()) {
+        return Err(format!("{what} has a value that is not a number"));
+    }
+    if space == Space::Fraction && !numbers.iter().all(|v| (0.0..=1.0).contains(v)) {
+        return Err(format!("{what} has fractions outside 0 to 1"));
+    }
+    Ok(())
+}
+
+/// A label map beside each scan that prompts are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromLabels {
+    /// Where it lies.
+    pub path: PathPattern,
+    /// What is made of it.
+    pub used_as: UsedAs,
+    /// How much larger the boxes are on each side, in pixels.
+    pub margin: u32,
+}
+
+/// What is made of a label map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UsedAs {
+    /// The box of each object on each slice.
+    #[default]
+    Boxes,
+    /// Its masks are what the model starts from, with their boxes; for a model that was not
+    /// trained on masks, only the boxes.
+    Masks,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLabels {
+    path: PathPattern,
+    #[serde(default, rename = "as")]
+    used_as: UsedAs,
+    #[serde(default)]
+    margin: u32,
+}
+
+impl<'de> Deserialize<'de> for FromLabels {
+    /// A pattern, or a table with the pattern as `path`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = FromLabels;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "a pattern like \"{stem}_seg.nii.gz\", or { path, as = \"boxes\" or \"masks\", margin }",
+                )
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<FromLabels, E> {
+                Ok(FromLabels {
+                    path: text.parse().map_err(E::custom)?,
+                    used_as: UsedAs::default(),
+                    margin: 0,
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FromLabels, A::Error> {
+                let written = WrittenLabels::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(FromLabels {
+                    path: written.path,
+                    used_as: written.used_as,
+                    margin: written.margin,
+                })
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}

@@ -1,0 +1,100 @@
+//! Files beside a scan from which prompts come.
+
+use super::super::error::{Doing, StoreError};
+use super::super::{PromptsFile, Task};
+use super::audit::{self, Entry};
+use super::identify::DAEMON;
+use super::{cases, row, work};
+use medicosam_shared::case::{Action, CaseId, CaseState};
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::path::{Path, PathBuf};
+
+/// See [`super::super::Store::prompts_changed`].
+pub fn prompts_changed(
+    t: &Transaction<'_>,
+    scans: &[PathBuf],
+    file: &PromptsFile,
+) -> Result<Vec<CaseId>, StoreError> {
+    let mut concerned = Vec::new();
+    for scan in scans {
+        if let Some(id) = case_of(t, scan)?
+            && !concerned.contains(&id)
+            && concerns(t, &id, file)?
+        {
+            concerned.push(id);
+        }
+    }
+    Ok(concerned)
+}
+
+/// The case that a file stands for, if it still does.
+fn case_of(t: &Transaction<'_>, scan: &Path) -> Result<Option<CaseId>, StoreError> {
+    t.query_row(
+        "SELECT case_id FROM files JOIN cases ON cases.id = case_id
+         WHERE files.path = ?1 AND superseded_by IS NULL",
+        [row::path_bytes(scan)],
+        |r| r.get(0).map(CaseId),
+    )
+    .optional()
+    .doing("looking for the scan of a file")
+}
+
+/// Segments the case again if the file says something new; whether it does.
+fn concerns(t: &Transaction<'_>, id: &CaseId, file: &PromptsFile) -> Result<bool, StoreError> {
+    let detail = format!("{} (SHA-256 {})", file.path.display(), file.sha256);
+    let history = audit::of_case(t, id)?;
+    let of_file = format!("{} (SHA-256 ", file.path.display());
+    let known = history
+        .iter()
+        .rfind(|e| e.action == Action::Beside && e.detail.starts_with(&of_file));
+    if known.is_some_and(|event| event.detail.starts_with(&detail)) {
+        return Ok(false);
+    }
+    let case = cases::summary(t, id)?;
+    if let Some(number) = case.revision {
+        let sources = cases::revision(t, id, number)?.provenance.sources;
+        let path = file.path.to_string_lossy();
+        if sources
+            .iter()
+            .any(|s| s.path == path && s.sha256 == file.sha256)
+        {
+            return Ok(false);
+        }
+    }
+    let decided = matches!(
+        case.state,
+        CaseState::Approved | CaseState::Rejected | CaseState::Flagged
+    );
+    let note = if decided {
+        "; not used, because a person has decided"
+    } else {
+        ""
+    };
+    let entry = Entry {
+        who: DAEMON,
+        action: Action::Beside,
+        case: id,
+        revision: case.revision,
+        detail: &format!("{detail}{note}"),
+    };
+    audit::record(t, &entry)?;
+    if decided {
+        return Ok(true);
+    }
+    // What waits reads the file when its turn comes; it may wait for this very file.
+    let waits = t
+        .execute(
+            "UPDATE work SET not_before = 0
+             WHERE case_id = ?1 AND state = 'ready' AND lane = 1",
+            params![id.0],
+        )
+        .doing("making work due")?;
+    if waits == 0 {
+        work::add(t, id, &Task::Segment, DAEMON, CaseState::Waiting)?;
+    }
+    // A worker that is at it has its own word; this work comes after it.
+    if !matches!(case.state, CaseState::Embedding | CaseState::Segmenting) {
+        cases::set_state(t, id, CaseState::Waiting, None)?;
+    }
+    Ok(true)
+}

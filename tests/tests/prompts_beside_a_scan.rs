@@ -1,0 +1,256 @@
+//! Prompts that come with a scan: in a sidecar, before or after it, or in a label map.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
+
+use medicosam_shared::case::{Action, CaseDetail, CaseState};
+use medicosam_tests::nifti::read_label_map;
+use medicosam_tests::system::{System, sample};
+use serde_json::{Value, json};
+use std::fs;
+
+const SCAN: &str = "ct_lung.nii.gz";
+
+/// A profile that knows the tumour and leaves its place to others, before one for MR.
+const PROFILE: &str = r#"
+[[profile]]
+name = "mr"
+[profile.match]
+bids = { suffix = "T1w" }
+
+[[profile]]
+name = "test"
+window = "lung"
+
+[profile.masks]
+largest = true
+fill_holes = true
+
+[[profile.object]]
+label = 4
+name = "tumour"
+"#;
+
+fn system(profile: &str) -> System {
+    let system = System::new(profile);
+    let config = system.path("medicosam.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let several = text.replace("profile = \"test\"", "profile = [\"mr\", \"test\"]");
+    fs::write(config, several).unwrap();
+    system
+}
+
+fn write_sidecar(system: &System, first: u32, end: u32) {
+    let sidecar = json!({ "object": [{
+        "name": "tumour",
+        "box": { "min": [318, 333, first], "max": [405, 399, end] },
+    }] });
+    let path = system.path("incoming/ct_lung.prompts.json");
+    fs::write(path, sidecar.to_string()).unwrap();
+}
+
+/// Waits for a revision of the case.
+fn until_revision(system: &System, revision: u32) -> CaseDetail {
+    let id = system.until(&format!("revision {revision}"), |cases| {
+        let case = cases.iter().find(|c| c.name == SCAN)?;
+        let is_it = case.state == CaseState::Review && case.revision == Some(revision);
+        is_it.then(|| case.id.clone())
+    });
+    system.wait(system.client().case(&id.0))
+}
+
+/// The slices on which the current revision has a mask.
+fn masked(case: &CaseDetail) -> Vec<u32> {
+    let objects = &case.current().unwrap().provenance.objects;
+    let slices = objects.iter().flat_map(|object| &object.slices);
+    slices.filter(|s| s.area > 0).map(|s| s.index).collect()
+}
+
+fn explain(system: &System, path: &str) -> Value {
+    let path = system.path(path);
+    let output = system
+        .medicosamd(&["explain", &path.to_string_lossy(), "--json"])
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn a_sidecar_counts_whether_it_comes_before_the_scan_after_it_or_changes() {
+    let mut system = system(PROFILE);
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    assert!(masked(&case).is_empty(), "nobody has said where it is");
+    let known = &case.current().unwrap().provenance.objects;
+    assert_eq!(
+        (known[0].label.get(), known[0].name.as_str()),
+        (4, "tumour")
+    );
+
+    // It comes later.
+    write_sidecar(&system, 9, 11);
+    let case = until_revision(&system, 2);
+    assert_eq!(masked(&case), [9, 10]);
+    let provenance = &case.current().unwrap().provenance;
+    let source = &provenance.sources[0];
+    assert!(source.path.ends_with("ct_lung.prompts.json"), "{source:?}");
+    assert!(provenance.masks.largest && provenance.masks.fill_holes);
+
+    // A person changes a slice of it, then it changes.
+    let id = case.summary.id.0.as_str();
+    let prompted = system.medicosam(&[
+        "prompt",
+        id,
+        "--slice",
+        "10",
+        "--box",
+        "330,345,395,390",
+        "--json",
+    ]);
+    assert!(prompted.status.success(), "{prompted:?}");
+    let theirs = system.wait(system.client().masks(&case.summary.id, 3));
+    write_sidecar(&system, 8, 12);
+    let case = until_revision(&system, 4);
+    assert_eq!(masked(&case), [8, 9, 10, 11]);
+    let ours = system.wait(system.client().masks(&case.summary.id, 4));
+    let slice = |masks: &medicosam_shared::mask::MaskSet| masks.objects[0].slices[&10].clone();
+    assert_eq!(slice(&ours), slice(&theirs), "the person's slice stays");
+    let asked = &case.current().unwrap().provenance.prompts;
+    assert!(
+        asked.iter().all(|p| p.index != 10),
+        "and is not asked about"
+    );
+
+    // A restart reads it again, and finds nothing new; a decision stands whatever comes.
+    system.stop();
+    system.start();
+    let approved = system.medicosam(&["approve", id, "--revision", "4", "--json"]);
+    assert!(approved.status.success(), "{approved:?}");
+    write_sidecar(&system, 5, 16);
+    let noted = |case: &CaseDetail| {
+        let beside = case.history.iter().filter(|e| e.action == Action::Beside);
+        beside
+            .map(|e| e.detail.contains("has decided"))
+            .collect::<Vec<_>>()
+    };
+    let case = system.until_case(id, "the sidecar to be noted", |case| {
+        noted(case).contains(&true)
+    });
+    assert_eq!(noted(&case), [false, false, true]);
+    assert_eq!(case.summary.state, CaseState::Approved);
+    assert_eq!(case.summary.revision, Some(4));
+    system.stop();
+}
+
+#[test]
+fn a_sidecar_that_is_wrong_fails_the_case_until_it_is_right() {
+    let mut system = system(PROFILE);
+    let path = system.path("incoming/ct_lung.prompts.json");
+    fs::write(&path, r#"{"object": [{"name": "tumor"}]}"#).unwrap();
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Failed);
+    let fault = case.summary.fault.unwrap();
+    assert_eq!(fault.code, "prompts-unknown-object");
+    for expected in ["ct_lung.prompts.json", "\"tumor\"", "\"tumour\" (4)"] {
+        assert!(fault.message.contains(expected), "{}", fault.message);
+    }
+    write_sidecar(&system, 10, 11);
+    let case = until_revision(&system, 1);
+    assert_eq!(masked(&case), [10]);
+    system.stop();
+}
+
+#[test]
+fn boxes_come_from_a_label_map_beside_the_scan() {
+    let profile = PROFILE.replace(
+        "window = \"lung\"",
+        "window = \"lung\"\nfrom_labels = { path = \"{stem}_seg.nii.gz\", as = \"masks\", margin = 2 }",
+    );
+    // The label map has label 1.
+    let mut system = system(&profile.replace("label = 4", "label = 1"));
+    system.drop_scan("ct_lung_label.nii.gz", "ct_lung_seg.nii.gz");
+    system.drop_scan(SCAN, SCAN);
+
+    let told = explain(&system, "incoming/ct_lung.nii.gz");
+    assert_eq!(told["profile"], "test", "{told}");
+    assert_eq!(told["passed_over"][0]["profile"], "mr");
+    assert_eq!(told["range"]["fixed"]["low"], -1350.0);
+    let used = told["sources"][0]["used"].as_str().unwrap();
+    assert!(
+        used.contains("litemedsam was not trained on masks"),
+        "{used}"
+    );
+    let (_, expert) = read_label_map(&sample("ct_lung_label.nii.gz"));
+    let plane = 512 * 512;
+    let slices: Vec<usize> = expert
+        .chunks_exact(plane)
+        .enumerate()
+        .filter_map(|(k, slice)| slice.contains(&1).then_some(k))
+        .collect();
+    assert_eq!(told["slices"], json!(slices));
+    let first = &told["prompts"][0];
+    let pixels = expert[slices[0] * plane..][..plane].iter().enumerate();
+    let columns = pixels.filter(|(_, v)| **v == 1).map(|(at, _)| at % 512);
+    assert_eq!(
+        first["box"]["x0"],
+        json!(columns.min().unwrap() - 2),
+        "{first}"
+    );
+
+    system.start();
+    let case = system.until_state(SCAN, CaseState::Review);
+    assert_eq!(system.cases().len(), 1, "the label map is no scan");
+    let asked: Vec<u32> = case
+        .current()
+        .unwrap()
+        .provenance
+        .prompts
+        .iter()
+        .map(|p| p.index)
+        .collect();
+    assert_eq!(json!(asked), told["slices"], "as it was explained");
+    assert_eq!(case.current().unwrap().provenance.sources[0].used, used);
+    system.stop();
+}
+
+#[test]
+fn explain_says_why_nothing_would_happen() {
+    let text = PROFILE.replace(
+        "[profile.masks]",
+        "[profile.match]\nshape = { max = [64, 64, 64] }\n[profile.masks]",
+    );
+    let mut system = system(&text);
+    system.drop_scan(SCAN, SCAN);
+    let told = explain(&system, "incoming/ct_lung.nii.gz");
+    assert_eq!(
+        (&told["ok"], &told["error"]["code"]),
+        (&json!(false), &json!("no-profile"))
+    );
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("not mr: there is no suffix") || message.contains("suffix is lung"),
+        "{message}"
+    );
+    assert!(message.contains("not test: shape is [512.0"), "{message}");
+    let outside = explain(&system, "medicosam.toml");
+    assert_eq!(outside["error"]["code"], "not-in-a-root");
+
+    // The daemon says the same, and looks again when it has another profile.
+    system.start();
+    let case = system.until_state(SCAN, CaseState::Failed);
+    assert_eq!(case.summary.fault.unwrap().code, "no-profile");
+    system.stop();
+    let config = system.path("medicosam.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("64, 64, 64", "640, 640, 64")).unwrap();
+    system.start();
+    system.until_state(SCAN, CaseState::Review);
+    assert_eq!(system.cases().len(), 1);
+    system.stop();
+}

@@ -1,0 +1,326 @@
+//! What the mouse means where.
+//!
+//! It selects, opens, looks and draws. It never decides about a case, and it answers no question:
+//! whoever clicks too often loses nothing.
+
+use super::draft::prompting;
+use super::event::Effect;
+use super::model::{Dialog, Model, Notice, Screen};
+use super::review::Review;
+use super::review::grip::{Grip, Task};
+use super::review::look;
+use super::review::seen::{Seen, SeenPane};
+use super::review::subject::Layout;
+use super::{Action, Context, update};
+use crate::layout;
+use crate::term::Mouse;
+use crate::term::mouse::{Button, Gesture, Turn};
+use std::sync::Arc;
+
+/// Cases that a notch of the wheel moves on.
+const NOTCH: isize = 3;
+
+/// The mouse, and what it is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// What it did, with what was held.
+    pub mouse: Mouse,
+    /// Column and row of the cell that it is in.
+    pub cell: (u16, u16),
+    /// Column and row of the pixel of the screen; the middle of the cell where the terminal does
+    /// not say it exactly.
+    pub pixel: (i64, i64),
+    /// The picture that is on the screen, and which of its pixels that is; perhaps outside.
+    pub picture: Option<(Arc<Seen>, (i64, i64))>,
+}
+
+/// What the mouse does in a context: button or wheel, and what comes of it. For the help.
+pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str)] {
+    const SELECTION: (&str, &str) = ("shift", "drag: select text");
+    match context {
+        Context::Queue => &[
+            ("wheel", "move"),
+            ("click", "select; once more: open"),
+            SELECTION,
+        ],
+        Context::Review | Context::Window => &[
+            ("wheel", "slices of the plane there"),
+            ("^wheel", "closer, less close"),
+            ("click", "the voxel there"),
+            ("right", "drag: window width, level"),
+            ("middle", "drag: pan"),
+            SELECTION,
+        ],
+        Context::Edit => &[
+            ("drag", "box"),
+            ("click", "point of the object"),
+            ("right", "click: point that is not"),
+            ("alt", "click: likewise"),
+            ("wheel", "slices"),
+            ("^wheel", "closer, less close"),
+            SELECTION,
+        ],
+        Context::Help => &[],
+    }
+}
+
+/// Does what the mouse asks for; returns what has to be done outside.
+pub(super) fn point(model: &mut Model, pointer: &Pointer) -> Vec<Effect> {
+    let gesture = pointer.mouse.gesture;
+    match (&model.dialog, gesture) {
+        (None, _) => {}
+        (Some(Dialog::Help { .. }), Gesture::Wheel(turn)) => {
+            let action = match turn {
+                Turn::Up => Action::SelectPrevious,
+                Turn::Down => Action::SelectNext,
+            };
+            return update::update(model, action);
+        }
+        (Some(_), _) => return Vec::new(),
+    }
+    if matches!(gesture, Gesture::Press(_)) {
+        model.notice = None;
+    }
+    match &mut model.screen {
+        Screen::Queue => queue(model, pointer),
+        Screen::Review(review) => {
+            review.count = None;
+            match gesture {
+                Gesture::Wheel(turn) => wheel(model, pointer, turn),
+                Gesture::Press(button) => press(model, pointer, button),
+                Gesture::Drag(button) => drag(model, pointer, button),
+                Gesture::Release(button) => release(model, button),
+            }
+        }
+    }
+}
+
+fn queue(model: &mut Model, pointer: &Pointer) -> Vec<Effect> {
+    match pointer.mouse.gesture {
+        Gesture::Wheel(turn) => {
+            let step = match turn {
+                Turn::Up => -NOTCH,
+                Turn::Down => NOTCH,
+            };
+            model.queue.select_by(step);
+            model.scroll();
+        }
+        Gesture::Press(Button::Left) => {
+            let row = layout::queue_row(model.size, pointer.cell);
+            let position = row.map(|row| model.queue.top() + row);
+            let Some(position) = position.filter(|p| *p < model.queue.shown().len()) else {
+                return Vec::new();
+            };
+            if position == model.queue.position() {
+                return update::update(model, Action::Open);
+            }
+            model.queue.select_at(position);
+            model.scroll();
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The slice of the picture that the pointer is on, if it is one of this case, and where.
+fn pane_under<'p>(review: &Review, pointer: &'p Pointer) -> Option<(&'p SeenPane, (i64, i64))> {
+    let (seen, at) = pointer.picture.as_ref()?;
+    let pane = seen.pane_at(*at).filter(|_| seen.case == review.case)?;
+    Some((pane, *at))
+}
+
+fn wheel(model: &mut Model, pointer: &Pointer, turn: Turn) -> Vec<Effect> {
+    let size = model.size;
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    if review.grip.is_some() {
+        // What is being dragged stays on its slice.
+        return Vec::new();
+    }
+    let pane = pane_under(review, pointer);
+    if pointer.mouse.ctrl {
+        if let Some((pane, at)) = pane {
+            zoom(review, pane, at, turn == Turn::Up);
+        }
+        return Vec::new();
+    }
+    let (action, step) = match turn {
+        Turn::Up => (Action::PreviousSlice, -1),
+        Turn::Down => (Action::NextSlice, 1),
+    };
+    match pane {
+        Some((pane, _)) if review.layout == Layout::Three => {
+            let mut at = review.at;
+            let along = &mut at[pane.slice.axis.index()];
+            *along = along.saturating_add_signed(step);
+            review.look_at(at)
+        }
+        Some(_) => look::look(model, action),
+        // Also where there is no picture yet, or none at all.
+        None if layout::review(size).picture.contains(pointer.cell.into()) => {
+            look::look(model, action)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Looks closer or less closely; the voxel under the pointer stays where it is.
+fn zoom(review: &mut Review, pane: &SeenPane, at: (i64, i64), closer: bool) {
+    let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) else {
+        return;
+    };
+    let is_drawn_on = review.slice() == Some(pane.slice);
+    if let Some(edit) = &mut review.edit {
+        if !is_drawn_on {
+            return;
+        }
+        // What is seen always holds the cursor.
+        edit.cursor = pane.under(at);
+    }
+    review
+        .zoom
+        .about(&stack, pane.voxel(at), pane.region, closer);
+}
+
+fn press(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    review.let_go();
+    let Some((pane, at)) = pane_under(review, pointer) else {
+        return Vec::new();
+    };
+    let pane = *pane;
+    let mut effects = Vec::new();
+    let task = match button {
+        Button::Middle => Task::Pan,
+        _ if review.edit.is_some() && !review.draws_on(&pane) => {
+            model.notice = Some(Notice::good(
+                "The picture is still on its way; nothing was drawn.",
+            ));
+            return Vec::new();
+        }
+        Button::Right => Task::Window(review.limits()),
+        Button::Left if review.edit.is_some() => {
+            review.move_hand(&pane, at);
+            Task::Draw {
+                positive: !(pointer.mouse.alt || pointer.mouse.shift),
+            }
+        }
+        Button::Left if review.layout == Layout::Mosaic => {
+            if review.tile() == Some(pane.slice.index) {
+                return update::update(model, Action::OneSlice);
+            }
+            return review.look(pane.slice.index);
+        }
+        Button::Left => {
+            review.pointing = true;
+            effects = review.look_at(pane.voxel(at));
+            Task::Look
+        }
+    };
+    review.grip = Some(Grip {
+        button,
+        pane,
+        start: at,
+        on_screen: pointer.pixel,
+        moved: false,
+        task,
+    });
+    effects
+}
+
+fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
+    let (Some(review), Some((_, at))) = (model.review_mut(), &pointer.picture) else {
+        return Vec::new();
+    };
+    let Some(grip) = review.grip.as_mut().filter(|grip| grip.button == button) else {
+        return Vec::new();
+    };
+    grip.moves(pointer.pixel);
+    let Grip {
+        pane, start, task, ..
+    } = *grip;
+    if !grip.moved {
+        return Vec::new();
+    }
+    let (right, down) = pane.shares(start, *at);
+    match task {
+        Task::Look => return review.look_at(pane.voxel(*at)),
+        Task::Draw { .. } => {
+            if let Some(edit) = &mut review.edit {
+                edit.corner = Some(pane.under(start));
+                edit.cursor = pane.under(*at);
+            }
+        }
+        Task::Window(Some(limits)) => review.window = limits.dragged(right, -down),
+        Task::Window(None) => {}
+        Task::Pan => {
+            if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
+                review.zoom.drag(&stack, pane.region, right, down);
+                if let Some(edit) = &mut review.edit {
+                    // What is seen always holds the cursor, so that has to come along.
+                    edit.cursor = review.zoom.nearest(&stack, edit.cursor);
+                }
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn release(model: &mut Model, button: Button) -> Vec<Effect> {
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    let Some(grip) = review.grip.filter(|grip| grip.button == button) else {
+        return Vec::new();
+    };
+    review.grip = None;
+    let drawn_on = review.draws_on(&grip.pane);
+    let Some(edit) = review.edit.as_ref().filter(|_| drawn_on) else {
+        return Vec::new();
+    };
+    let action = match (grip.task, grip.moved) {
+        (Task::Draw { .. }, true) => Action::Corner,
+        // A box was begun with a key.
+        (Task::Draw { positive: true }, false) if edit.corner.is_some() => Action::Corner,
+        (Task::Draw { positive: true }, false) => Action::PositivePoint,
+        (Task::Draw { positive: false }, false) => Action::NegativePoint,
+        (Task::Window(_), false) => {
+            review.move_hand(&grip.pane, grip.start);
+            Action::NegativePoint
+        }
+        (Task::Window(_), true) | (Task::Look | Task::Pan, _) => return Vec::new(),
+    };
+    prompting::draw(model, action)
+}
+
+impl Review {
+    /// Whether a slice on the screen is the one that is drawn on, as it is seen now.
+    fn draws_on(&self, pane: &SeenPane) -> bool {
+        self.slice() == Some(pane.slice) && self.region() == Some(pane.region)
+    }
+
+    /// Takes the cursor to a pixel of the picture. What is seen stays as it is, wherever the
+    /// cursor was before.
+    fn move_hand(&mut self, pane: &SeenPane, at: (i64, i64)) {
+        let stack = self.stack();
+        if let (Some(edit), Some(stack)) = (&mut self.edit, stack) {
+            edit.cursor = pane.under(at);
+            self.zoom.drag(&stack, pane.region, 0.0, 0.0);
+        }
+    }
+
+    /// Forgets a button that is held, and what it has begun to draw.
+    fn let_go(&mut self) {
+        let grip = self.grip.take();
+        let begun = grip.is_some_and(|g| g.moved && matches!(g.task, Task::Draw { .. }));
+        if let Some(edit) = self.edit.as_mut().filter(|_| begun) {
+            edit.corner = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
