@@ -39,7 +39,7 @@ fn a_new_file_has_the_scan_segmented_again_and_a_known_one_has_not() {
     } = fixture();
     assert!(seen(&store, "1").is_empty(), "its scan is not there yet");
     let id = reviewed(&store);
-    assert_eq!(seen(&store, "1"), [id.clone()]);
+    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
     assert_eq!(state(&store, &id), CaseState::Waiting);
     assert!(seen(&store, "1").is_empty(), "that is queued already");
     finish_next(&store, "1");
@@ -61,7 +61,7 @@ fn what_a_worker_read_before_it_was_seen_is_not_done_twice() {
     } = fixture();
     let id = store.identify(&file("/in/a.nii", "a")).unwrap();
     let work = claim(&store);
-    assert_eq!(seen(&store, "1"), [id.clone()]);
+    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
     assert_eq!(
         state(&store, &id),
         CaseState::Embedding,
@@ -91,7 +91,7 @@ fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on() {
     store
         .decide(&id, "ana", &decision(1, Verdict::Approve))
         .unwrap();
-    assert_eq!(seen(&store, "1"), [id.clone()]);
+    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
     assert_eq!(state(&store, &id), CaseState::Approved);
     let last = store.case(&id).unwrap().history.pop().unwrap();
     assert_eq!((last.action, last.who.as_str()), (Action::Beside, "daemon"));
