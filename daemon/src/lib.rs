@@ -13,6 +13,7 @@ pub mod commands;
 pub mod config;
 pub mod download;
 pub mod embed;
+pub mod evaluate;
 pub mod model;
 pub mod output;
 pub mod prompts;

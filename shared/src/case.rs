@@ -126,7 +126,8 @@ pub struct CaseSummary {
     pub fault: Option<Fault>,
     /// Current revision, if there is one.
     pub revision: Option<RevisionNumber>,
-    /// Lowest mean predicted IoU of its objects, 0..1.
+    /// How far its result is to be trusted, 0..1; of a revision by an older version the lowest mean
+    /// predicted IoU of its objects.
     pub score: Option<f32>,
     /// Volume of all objects in millilitres.
     pub volume_ml: Option<f64>,

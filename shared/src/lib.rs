@@ -2,6 +2,7 @@
 //!
 //! - [`geometry`]: voxel axes, anatomical planes, the affine, how a slice lies on a screen.
 //! - [`prompt`]: what a profile or a person asks of the model.
+//! - [`propagation`]: how a 3-D box becomes masks slice by slice.
 //! - [`draft`]: what a reviewer changes before it becomes a revision.
 //! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
 //! - [`mask_rules`]: what is done to masks before they become a result.
@@ -10,6 +11,7 @@
 //! - [`api`]: requests and responses of the HTTP API, one struct per message.
 //! - [`client`]: that API as async methods over the Unix socket.
 //! - [`paths`]: where data, state and socket lie.
+//! - [`quality`]: how far a result is to be trusted.
 //! - [`text`]: names from files made safe for a screen.
 //! - [`window`]: which voxel values become black and white.
 
@@ -22,6 +24,8 @@ pub mod mask;
 pub mod mask_rules;
 pub mod paths;
 pub mod prompt;
+pub mod propagation;
 pub mod provenance;
+pub mod quality;
 pub mod text;
 pub mod window;

@@ -124,6 +124,34 @@ impl Rle {
         })
     }
 
+    /// Number of pixels that both have.
+    pub fn overlap(&self, other: &Rle) -> u64 {
+        let (mut ours, mut theirs) = (self.object_runs(), other.object_runs());
+        let (mut a, mut b) = (ours.next(), theirs.next());
+        let mut both = 0;
+        while let (Some((a_start, a_length)), Some((b_start, b_length))) = (a, b) {
+            let (a_end, b_end) = (a_start + a_length, b_start + b_length);
+            both += a_end.min(b_end).saturating_sub(a_start.max(b_start));
+            if a_end <= b_end {
+                a = ours.next();
+            } else {
+                b = theirs.next();
+            }
+        }
+        both
+    }
+
+    /// Intersection over union with another mask; 1 if both are empty.
+    pub fn iou(&self, other: &Rle) -> f64 {
+        let both = self.overlap(other);
+        let either = self.area() + other.area() - both;
+        if either == 0 {
+            1.0
+        } else {
+            both as f64 / either as f64
+        }
+    }
+
     /// The mask on a slice of `shape`.
     pub fn to_mask(&self, shape: SliceShape) -> Result<SliceMask, RleTooLong> {
         self.check(shape)?;
@@ -321,6 +349,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn masks_overlap_in_runs_as_they_do_in_pixels(a in any::<u64>(), b in any::<u64>()) {
+            let shape = SliceShape { width: 8, height: 8 };
+            let mask = |bits: u64| SliceMask::from_fn(shape, |x, y| bits >> (y * 8 + x) & 1 == 1);
+            let both = u64::from((a & b).count_ones());
+            prop_assert_eq!(mask(a).to_rle().overlap(&mask(b).to_rle()), both);
+        }
+
         #[test]
         fn run_lengths_round_trip(width in 1u32..20, height in 1u32..20, seed in any::<u64>()) {
             let shape = SliceShape { width, height };

@@ -6,6 +6,8 @@ use crate::draft::Place;
 use crate::geometry::{Affine, Axis, Dims, Plane};
 use crate::mask_rules::MaskRules;
 use crate::prompt::{Label, SlicePrompt};
+use crate::propagation::Propagation;
+use crate::quality::Quality;
 use crate::window::{Range, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,9 @@ pub struct Provenance {
     pub runtime: RuntimeRecord,
     /// What was asked in this revision. Slices not named here are those of the parent revision.
     pub prompts: Vec<SlicePrompt>,
+    /// How 3-D boxes became masks slice by slice; `None` if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub propagation: Option<Propagation>,
     /// The files beside the scan that the prompts of its profile came from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<PromptSource>,
@@ -62,6 +67,9 @@ pub struct Provenance {
     pub masks: MaskRules,
     /// What came out, all slices of all objects.
     pub objects: Vec<ObjectResult>,
+    /// How far it is to be trusted; `None` if nothing was asked, or by an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Quality>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -157,6 +165,9 @@ pub struct SliceScore {
     pub predicted_iou: f32,
     /// Stability score: IoU of the mask cut 1 logit higher and 1 logit lower; 1 is best.
     pub stability: f32,
+    /// Mean IoU of the mask with those of boxes much like its own, where others were tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f32>,
 }
 
 /// Seconds per stage, and how often.

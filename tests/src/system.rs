@@ -26,13 +26,14 @@ pub const DEADLINE: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The profile of the sample CT with the tight box of the expert's outline, over the slices
-/// `first..end` only.
+/// `first..end` only. Each slice is asked about once: enough for tests of what is around the model.
 pub fn lung_profile(first: u32, end: u32) -> String {
     format!(
         r#"
 [[profile]]
 name = "test"
 window = {{ level = -600, width = 1500 }}
+propagation = "every-slice"
 
 [[profile.object]]
 label = 1

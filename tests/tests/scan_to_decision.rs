@@ -28,7 +28,9 @@ fn voxels(path: &std::path::Path) -> Vec<u16> {
 
 #[test]
 fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
-    let mut system = System::new(&lung_profile(5, 16));
+    // By the rule that a profile has if it names none.
+    let profile = lung_profile(5, 16).replace("propagation = \"every-slice\"\n", "");
+    let mut system = System::new(&profile);
     system.start();
     system.drop_scan("ct_lung.nii.gz", "study 1/ct_lung.nii.gz");
     let case = system.until_state("ct_lung.nii.gz", CaseState::Review);
@@ -64,6 +66,9 @@ fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
         "cpu",
         "tumour",
         "predicted_iou",
+        r#""propagation":"agreement""#,
+        "agreement",
+        "quality",
     ] {
         assert!(text.contains(expected), "{expected} in {text}");
     }
@@ -74,6 +79,15 @@ fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
     assert!((50.0..70.0).contains(&volume), "{volume} mL");
     let prompts = &case.current().unwrap().provenance.prompts;
     assert_eq!(prompts.len(), 11, "one box on each slice");
+    let made = &case.current().unwrap().provenance;
+    let quality = made.quality.as_ref().unwrap();
+    assert_eq!(case.summary.score, Some(quality.score));
+    assert!((0.5..1.0).contains(&quality.score), "{quality:?}");
+    assert_eq!(
+        made.timings.slices_embedded + made.timings.slices_cached,
+        11
+    );
+    assert!(made.timings.decodes >= 11 * 16, "{:?}", made.timings);
 
     // A person looks at it, changes a slice, and approves what came of it.
     let id = case.summary.id.0.as_str();

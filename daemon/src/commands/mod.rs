@@ -5,6 +5,7 @@ mod check_config;
 mod demo;
 mod dial_stdio;
 mod error;
+mod eval;
 mod explain;
 mod generate;
 mod model;
@@ -46,6 +47,8 @@ enum Verb {
     Probe(probe::ProbeArgs),
     /// Measure how fast models are here
     Bench(bench::BenchArgs),
+    /// Measure how good a model is on scans with labels
+    Eval(eval::EvalArgs),
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
     Explain(explain::ExplainArgs),
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Verb::Setup(args) => setup::run(&args),
         Verb::Model(args) => model::run(&args),
         Verb::Bench(args) => bench::run(&args),
+        Verb::Eval(args) => eval::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Worker(args) => worker::run(&args),

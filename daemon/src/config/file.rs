@@ -3,11 +3,13 @@
 use super::choice::Rules;
 use super::devices::Fallback;
 use super::error::{self, ConfigError};
+use super::review::ReviewPolicy;
 use super::size::ByteSize;
 use crate::model::Precision;
 use crate::prompts::{BoxSpec, FromLabels, PointSpec};
 use jiff::SignedDuration;
 use medicosam_shared::mask_rules::MaskRules;
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -176,6 +178,10 @@ pub(super) struct Profile {
     pub frames: Option<Frames>,
     #[serde(default)]
     pub masks: MaskRules,
+    #[serde(default)]
+    pub propagation: Propagation,
+    #[serde(default)]
+    pub review: ReviewPolicy,
     #[serde(default)]
     pub object: Vec<Object>,
 }

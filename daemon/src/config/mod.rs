@@ -9,11 +9,13 @@ mod devices;
 mod documentation;
 mod error;
 mod file;
+mod review;
 mod size;
 
 pub use devices::{DeviceSettings, Devices, Fallback};
 pub use error::ConfigError;
 pub use file::Frames;
+pub use review::ReviewPolicy;
 
 use crate::prompts::{FromLabels, Marks, PathPattern};
 use choice::Rules;
@@ -21,6 +23,7 @@ use medicosam_shared::geometry::{Axis, Plane};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::paths;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::window::Window;
 use std::collections::BTreeMap;
@@ -105,6 +108,10 @@ pub struct Profile {
     pub plane: SlicePlane,
     /// How voxel values become grey.
     pub window: Window,
+    /// How 3-D boxes become masks slice by slice.
+    pub propagation: Propagation,
+    /// Which results wait for a person.
+    pub review: ReviewPolicy,
     /// Which scans it is for.
     pub rules: Rules,
     /// Label map beside each scan that prompts are made of.
@@ -348,6 +355,8 @@ fn check_profile(profile: file::Profile) -> Result<Profile, String> {
         model: profile.model,
         plane,
         window: profile.window,
+        propagation: profile.propagation,
+        review: profile.review,
         rules,
         from_labels: profile.from_labels,
         frames: profile.frames,

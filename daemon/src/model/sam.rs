@@ -321,6 +321,18 @@ impl Sam {
         self.enlarged(&masks, best, embedding.original)
     }
 
+    /// Like [`Self::decode`], but always with the first of the masks: SAM's
+    /// `multimask_output=False`.
+    pub fn decode_first(
+        &mut self,
+        embedding: &Embedding,
+        prompt: &SlicePrompt,
+        mask: Option<&LowResLogits>,
+    ) -> Result<Segmented, SamError> {
+        let (masks, _) = self.offer(embedding, prompt, mask)?;
+        self.enlarged(&masks, 0, embedding.original)
+    }
+
     /// Like [`Self::decode`], with all masks that the model offers.
     pub fn candidates(
         &mut self,

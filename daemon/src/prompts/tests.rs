@@ -1,11 +1,12 @@
 //! Where prompts come from, and which of them counts.
 
 use super::*;
-use crate::config::SlicePlane;
 use crate::config::choice::Rules;
+use crate::config::{ReviewPolicy, SlicePlane};
 use medicosam_shared::geometry::{Affine, Dims};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::SliceBox;
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
 use medicosam_tests::nifti::write_scan;
 
@@ -40,6 +41,8 @@ fn fixture() -> Fixture {
             from_labels: None,
             frames: None,
             masks: MaskRules::default(),
+            propagation: Propagation::default(),
+            review: ReviewPolicy::default(),
             objects: vec![
                 object(1, "lesion", lesion),
                 object(2, "cyst", Marks::default()),

@@ -2,10 +2,13 @@
 
 mod overlap;
 mod propagate;
+pub mod propagation;
+mod quality;
 mod tidy;
 
 pub use overlap::OverlapError;
 pub use propagate::{Followed, propagate};
+pub use quality::{Cohort, assess};
 
 use crate::model::Segmented;
 use medicosam_shared::draft::{Candidate, Place};
@@ -14,6 +17,7 @@ use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
 use medicosam_shared::mask_rules::{MaskRules, Overlap};
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{ObjectResult, SliceScore};
+use propagation::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A revision in the making.
@@ -59,6 +63,21 @@ impl Segmentation {
             area: answer.mask.area(),
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
+            agreement: None,
+        };
+        self.scores.entry(label).or_default().insert(index, score);
+    }
+
+    /// Puts the answer of a rule in place of what the object had on the slice.
+    pub fn put_answer(&mut self, label: Label, name: &str, index: u32, answer: &Answer) {
+        let area = answer.mask.area();
+        self.masks.set_runs(label, name, index, answer.mask.clone());
+        let score = SliceScore {
+            index,
+            area,
+            predicted_iou: answer.predicted_iou,
+            stability: answer.stability,
+            agreement: answer.agreement,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }
@@ -72,6 +91,7 @@ impl Segmentation {
             area: mask.mask.area(),
             predicted_iou: mask.predicted_iou,
             stability: mask.stability,
+            agreement: None,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }

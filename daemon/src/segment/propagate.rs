@@ -105,9 +105,9 @@ fn runs(seeds: &BTreeMap<u32, SliceMask>, count: u32) -> Vec<Run> {
 }
 
 /// The box to ask for on the next slice; `None` if there is no mask to follow.
-fn next_box(before: &SliceMask) -> Option<SliceBox> {
+pub(super) fn next_box(before: &SliceMask) -> Option<SliceBox> {
     let SliceShape { width, height } = before.shape();
-    let margin = (MARGIN * width.max(height)).div_ceil(MARGIN_PER);
+    let margin = margin(before.shape());
     let tight = before.bounds()?;
     Some(SliceBox {
         x0: tight.x0.saturating_sub(margin),
@@ -115,6 +115,11 @@ fn next_box(before: &SliceMask) -> Option<SliceBox> {
         x1: (tight.x1 + margin).min(width),
         y1: (tight.y1 + margin).min(height),
     })
+}
+
+/// How much larger a box on slices of `shape` is than the mask before it, in pixels.
+pub(super) fn margin(shape: SliceShape) -> u32 {
+    (MARGIN * shape.width.max(shape.height)).div_ceil(MARGIN_PER)
 }
 
 fn iou(a: &SliceMask, b: &SliceMask) -> f64 {

@@ -24,6 +24,7 @@ use medicosam_shared::case::{
 };
 use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{OutputFiles, Provenance, ScanInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -86,6 +87,17 @@ pub struct NewRevision {
     pub masks: MaskSet,
     /// The files that hold it.
     pub output: OutputFiles,
+    /// Who approves it without a person, if anybody does.
+    pub approval: Option<Approval>,
+}
+
+/// The approval of a result that no person looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The policy, in the words of the configuration.
+    pub policy: String,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Keeps everything that must survive a crash. All methods may block on the disk.
@@ -127,6 +139,16 @@ pub trait Store: Send + Sync {
 
     /// One revision of a case.
     fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision, StoreError>;
+
+    /// Volumes, in millilitres, that an object has in the current revisions of other cases of a
+    /// profile, those that changed last, at most `limit`.
+    fn volumes(
+        &self,
+        profile: &str,
+        label: Label,
+        but: &CaseId,
+        limit: u32,
+    ) -> Result<Vec<f64>, StoreError>;
 
     /// The masks of one revision.
     fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet, StoreError>;

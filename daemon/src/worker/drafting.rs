@@ -6,12 +6,14 @@ use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::{LowResLogits, Segmented, Understanding, known_model};
+use crate::segment::propagation::{self, Answer, Question, micro_sam};
 use crate::segment::{Segmentation, propagate};
 use crate::store::{DraftId, FaultClass, Work};
 use medicosam_shared::api::Progress;
 use medicosam_shared::draft::{Answered, Candidate, Draft, Place, SliceAnswer, Step};
 use medicosam_shared::mask::{RleTooLong, SliceMask};
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::propagation::Propagation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -80,34 +82,63 @@ impl Pipeline {
                 seeds.insert(index, mask.mask.to_mask(shape).map_err(damaged)?);
             }
         }
-        let prompt = |index, bbox| SlicePrompt {
+        let prompt_of = |question: &Question| SlicePrompt {
             label,
-            index,
-            bbox: Some(bbox),
-            points: Vec::new(),
+            index: question.index,
+            bbox: question.bbox,
+            points: question.points.clone(),
         };
+        let mut prompts = BTreeMap::new();
         let mut reported: Option<Instant> = None;
-        let found = propagate(&seeds, count, |index, bbox, (done, total)| {
+        let mut asked = 0;
+        let mut ask = |question: &Question, total: u32| {
             self.answer_handed()?;
             self.reporter.tell(&Report::Alive);
             if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
                 // Fails if the person has changed their mind.
-                let progress = Progress { done, total };
+                let progress = Progress { done: asked, total };
                 self.store.draft_report(&work.lease, progress)?;
                 self.reporter.tell(&Report::Changed);
                 reported = Some(Instant::now());
             }
-            let embedding = self.embedding(&mut job, index)?;
+            asked += 1;
+            prompts.insert(question.index, prompt_of(question));
+            let embedding = self.embedding(&mut job, question.index)?;
             let sam = self.models.get(&profile.model)?;
-            Ok::<_, Failure>(sam.decode(&embedding, &prompt(index, bbox), None)?)
-        })?;
-        let slices = found.into_iter().map(|(index, followed)| SliceAnswer {
-            prompt: prompt(index, followed.bbox),
-            propagated: true,
-            candidates: vec![candidate(&followed.answer)],
-            chosen: 0,
+            Ok::<_, Failure>(propagation::answer(sam, &embedding, label, question)?)
+        };
+        let found: BTreeMap<u32, Answer> = match profile.propagation {
+            Propagation::MicroSam(settings) => {
+                micro_sam(&seeds, 0..count, settings, &mut |question: &Question| {
+                    ask(question, count)
+                })?
+            }
+            // The other rules need a 3-D box.
+            _ => {
+                let found = propagate(&seeds, count, |index, bbox, (_, total)| {
+                    ask(&Question::of_box(index, bbox, &[]), total)
+                })?;
+                let answers = found.iter();
+                answers
+                    .map(|(&index, followed)| (index, Answer::from(&followed.answer)))
+                    .collect()
+            }
+        };
+        let slices = found.into_iter().filter_map(|(index, answer)| {
+            Some(SliceAnswer {
+                // A slice that nothing was asked about has nothing.
+                prompt: prompts.remove(&index)?,
+                propagated: true,
+                candidates: vec![Candidate {
+                    mask: answer.mask,
+                    predicted_iou: answer.predicted_iou,
+                    stability: answer.stability,
+                }],
+                chosen: 0,
+            })
         });
-        let answered = self.answered(profile, label, slices.collect())?;
+        let slices: Vec<SliceAnswer> = slices.collect();
+        let answered = self.answered(profile, label, slices)?;
         self.store.answer_draft(&work.lease, &answered, None)?;
         Ok(())
     }

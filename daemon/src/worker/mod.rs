@@ -18,6 +18,7 @@ mod protocol;
 mod reading;
 mod reporter;
 mod supervisor;
+mod volumes;
 mod watchdog;
 
 pub use choice::NoDevice;

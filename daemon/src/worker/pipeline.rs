@@ -15,8 +15,9 @@ use crate::embed::{CacheError, ContentKey, EmbeddingCache, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::output;
 use crate::scan::{Header, Volume, names};
-use crate::segment::Segmentation;
-use crate::store::{FaultClass, Lane, NewRevision, Store, Task, Work};
+use crate::segment::propagation::{self, Span};
+use crate::segment::{Cohort, Segmentation, assess};
+use crate::store::{Approval, FaultClass, Lane, NewRevision, Store, Task, Work};
 use jiff::Timestamp;
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::{CaseState, Fault, RevisionNumber};
@@ -25,6 +26,7 @@ use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::{
     ModelRecord, PromptSource, Provenance, RuntimeRecord, ScanInfo, ScanRecord, Timings,
 };
@@ -33,6 +35,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Other cases that a volume is compared with.
+const COHORT: u32 = 500;
 
 /// The tools of one thread of a worker, kept from case to case.
 pub struct Pipeline {
@@ -62,13 +67,17 @@ pub(super) struct Job<'a> {
     range: Range,
     /// Read when it is needed first: a prompt on an embedded slice does without.
     volume: Option<Volume>,
+    /// How 3-D boxes became masks.
+    propagation: Option<Propagation>,
+    /// The 3-D boxes of the profile, as far as this revision was made by them.
+    boxes: Vec<Span>,
     /// Files beside the scan that prompts came from.
     sources: Vec<PromptSource>,
     /// Slices that a person has segmented.
     pub(super) edited: BTreeSet<Place>,
     /// What was done to the masks of the profile's objects.
     rules: MaskRules,
-    timings: Timings,
+    pub(super) timings: Timings,
     started: Instant,
 }
 
@@ -91,6 +100,9 @@ impl<'a> Job<'a> {
             sources: before.sources,
             edited: before.edited,
             rules: before.masks,
+            propagation: before.propagation,
+            // A person may have gone beyond them.
+            boxes: Vec::new(),
             timings: Timings::default(),
             started,
         }
@@ -237,6 +249,8 @@ impl Pipeline {
             sources: Vec::new(),
             edited: before.map(|b| b.edited().clone()).unwrap_or_default(),
             rules: profile.masks,
+            propagation: None,
+            boxes: Vec::new(),
             timings: Timings {
                 load_s: started.elapsed().as_secs_f64(),
                 ..Timings::default()
@@ -248,21 +262,29 @@ impl Pipeline {
         let mut prompts = asked.slices(axis);
         prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));
 
-        let empty = Segmentation::empty(job.info.dims, axis);
         let starts = &asked.starts;
-        let segmentation =
-            self.answer_all(&mut job, empty, &prompts, starts, |label, current| {
-                asked
-                    .names
-                    .get(&label)
-                    .cloned()
-                    .unwrap_or_else(|| current.name(label))
-            })?;
+        // A slice with a mask to start from stands for itself.
+        let (for_itself, boxed): (Vec<_>, Vec<_>) = prompts
+            .iter()
+            .cloned()
+            .partition(|prompt| starts.contains_key(&(prompt.label, prompt.index)));
+        let (spans, mut single) = propagation::split(&boxed);
+        single.extend(for_itself);
+        job.propagation = (!spans.is_empty()).then_some(profile.propagation);
+        let name = |label: Label, current: &Segmentation| {
+            let known = asked.names.get(&label).cloned();
+            known.unwrap_or_else(|| current.name(label))
+        };
+        let empty = Segmentation::empty(job.info.dims, axis);
+        let embedded = self.embed_spans(&mut job, &spans)?;
+        let segmentation = self.answer_all(&mut job, empty, &single, starts, name)?;
+        self.store.stage(&work.lease, CaseState::Segmenting)?;
+        self.reporter.tell(&Report::Changed);
+        let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
+        job.boxes = spans;
         let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
         let how = (&profile.masks, &job.info.affine);
         let segmentation = by_profile::finish(segmentation, &asked, &places, before, how)?;
-        self.store.stage(&work.lease, CaseState::Segmenting)?;
-        self.reporter.tell(&Report::Changed);
         let records = self.models.records(&profile.model)?;
         self.commit(
             job,
@@ -341,10 +363,7 @@ impl Pipeline {
         let mut together = BTreeMap::new();
         for (done, (index, prompts)) in (0u32..).zip(by_slice) {
             if job.work.task == Task::Segment {
-                self.answer_handed()?;
-                self.read_next_ahead()?;
-                self.reporter
-                    .tell(&Report::Progress(Progress { done, total }));
+                self.between_slices(Progress { done, total })?;
             }
             self.reporter.tell(&Report::Alive);
             if together.is_empty() && job.work.task == Task::Segment {
@@ -371,6 +390,15 @@ impl Pipeline {
         Ok(segmentation)
     }
 
+    /// What bulk work does between two slices: prompts that wait for the encoder are answered, and
+    /// the next scan is read.
+    pub(super) fn between_slices(&mut self, progress: Progress) -> Result<(), Failure> {
+        self.answer_handed()?;
+        self.read_next_ahead()?;
+        self.reporter.tell(&Report::Progress(progress));
+        Ok(())
+    }
+
     /// Has the next scan of the queue read meanwhile.
     fn read_next_ahead(&mut self) -> Result<(), Failure> {
         if !self.read_ahead.is_idle() {
@@ -387,7 +415,7 @@ impl Pipeline {
     }
 
     /// Embeds the next of these slices that are not in the cache at once.
-    fn embed_next(
+    pub(super) fn embed_next(
         &mut self,
         job: &mut Job<'_>,
         slices: &[u32],
@@ -554,6 +582,14 @@ impl Pipeline {
             runtime: runtime.name.clone(),
             device: runtime.device.clone(),
         });
+        let objects = segmentation.results(&job.info.affine);
+        let mut cohort = Cohort::new();
+        for object in &objects {
+            let (profile, case) = (&work.profile, &work.lease.case);
+            let others = self.store.volumes(profile, object.label, case, COHORT)?;
+            cohort.insert(object.label, others);
+        }
+        let quality = assess(&objects, segmentation.masks(), &job.boxes, &cohort);
         let mut provenance = Provenance {
             generated_by: concat!("medicosam ", env!("CARGO_PKG_VERSION")).to_owned(),
             created: Timestamp::now(),
@@ -573,7 +609,9 @@ impl Pipeline {
             sources: job.sources,
             edited: job.edited,
             masks: job.rules,
-            objects: segmentation.results(&job.info.affine),
+            propagation: job.propagation,
+            objects,
+            quality,
             timings: job.timings,
         };
         self.reporter.tell(&Report::LongStep);
@@ -590,7 +628,15 @@ impl Pipeline {
         job.timings.write_s = started.elapsed().as_secs_f64();
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         provenance.timings = job.timings;
+        let review = job.profile.review;
+        let quality = provenance.quality.as_ref();
+        let is_bulk = work.task == Task::Segment;
+        let approval = (is_bulk && !review.wants(&work.lease.case, quality)).then(|| Approval {
+            policy: review.to_string(),
+            reason: quality.map_or_else(String::new, |q| format!("score {:.2}", q.score)),
+        });
         let revision = NewRevision {
+            approval,
             provenance,
             masks: segmentation.into_masks(),
             output: files,

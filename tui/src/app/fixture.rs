@@ -15,6 +15,7 @@ use medicosam_shared::provenance::{
     ModelRecord, ObjectResult, OutputFiles, Provenance, RuntimeRecord, ScanInfo, ScanRecord,
     SliceScore, Timings,
 };
+use medicosam_shared::quality::Quality;
 use medicosam_shared::window::{Range, Window};
 use std::sync::Arc;
 
@@ -102,6 +103,7 @@ fn revision(number: RevisionNumber) -> Revision {
         area: area(index),
         predicted_iou: 0.71,
         stability: if index == 8 { 0.75 } else { 0.9 },
+        agreement: None,
     };
     Revision {
         number,
@@ -137,6 +139,14 @@ fn revision(number: RevisionNumber) -> Revision {
                 threads: 2,
             },
             prompts: Vec::new(),
+            propagation: None,
+            quality: Some(Quality {
+                score: 0.71,
+                reasons: vec![
+                    "area jumps between slices 7 and 8, 2.6 times".to_owned(),
+                    "the edge is uncertain on slice 8".to_owned(),
+                ],
+            }),
             sources: Vec::new(),
             edited: Default::default(),
             masks: Default::default(),

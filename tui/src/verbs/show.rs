@@ -37,6 +37,12 @@ fn text(detail: &CaseDetail) -> String {
     if let Some(current) = current {
         text.push_str("\nobjects\n");
         text.push_str(&objects(&current.provenance.objects));
+        if let Some(quality) = &current.provenance.quality {
+            text.push_str(&format!("\nscore {:.2}\n", quality.score));
+            for reason in &quality.reasons {
+                text.push_str(&format!("- {}\n", printable(reason)));
+            }
+        }
     }
     if !detail.revisions.is_empty() {
         text.push_str("\nrevisions\n");

@@ -15,6 +15,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
+/// Most reasons listed, the worst ones.
+const REASONS: usize = 4;
+
 /// Most prompts listed.
 const PROMPTS: usize = 4;
 
@@ -124,6 +127,13 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
             score(object.predicted_iou())
         );
         lines.text(&text, theme.object(object.label));
+    }
+    let reasons = made.quality.iter().flat_map(|quality| &quality.reasons);
+    for (number, reason) in reasons.take(REASONS).enumerate() {
+        if number == 0 {
+            lines.heading("why look closely", theme);
+        }
+        lines.text(&printable(reason), theme.bad());
     }
     lines.heading("made", theme);
     let by = format!(

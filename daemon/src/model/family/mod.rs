@@ -5,16 +5,15 @@
 //! preparation, another gives quietly worse masks; it is part of the model.
 
 mod litemedsam;
+mod mask_prompt;
 mod medsam;
 mod sam;
 
 pub(super) use sam::colours;
 
-use super::embedding::LowResLogits;
-use super::image::{SliceImage, Upsampled, fit_longest_side};
+use super::image::{SliceImage, Upsampled};
 use super::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
-use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::SlicePrompt;
 use serde::{Deserialize, Serialize};
 
@@ -165,37 +164,6 @@ impl Family {
             // Their other masks were never trained.
             Family::MedSam | Family::LiteMedSam => 0,
         }
-    }
-
-    /// A mask as the logits that the decoder takes to start from: those of a probability of 0.999
-    /// inside and of 0.001 outside and where the input is padded (`_compute_logits_from_mask` of
-    /// micro_sam), each of the pixel that its centre lies in.
-    pub fn start_from(self, mask: &SliceMask, sizes: Sizes) -> LowResLogits {
-        let (shape, side) = (mask.shape(), sizes.mask());
-        let fitted = match self {
-            Family::MedSam => SliceShape {
-                width: side as u32,
-                height: side as u32,
-            },
-            Family::Sam | Family::LiteMedSam => fit_longest_side(shape, side as u32),
-        };
-        let inside = (0.999f32 / 0.001).ln();
-        let source = |at: u32, from: u32, to: u32| {
-            ((f64::from(at) + 0.5) * f64::from(from) / f64::from(to)) as u32
-        };
-        let mut values = Vec::with_capacity(side * side);
-        for y in 0..side as u32 {
-            for x in 0..side as u32 {
-                let is_set = x < fitted.width
-                    && y < fitted.height
-                    && mask.get(
-                        source(x, shape.width, fitted.width),
-                        source(y, shape.height, fitted.height),
-                    );
-                values.push(if is_set { inside } else { -inside });
-            }
-        }
-        LowResLogits { values, side }
     }
 
     /// A mask's logits at the resolution of a slice of `shape`; `None` if they are not as many as

@@ -1,4 +1,5 @@
 use super::*;
+use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 
 const LITE: Sizes = Sizes {

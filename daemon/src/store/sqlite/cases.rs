@@ -8,6 +8,7 @@ use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
 };
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -147,6 +148,32 @@ pub fn detail(t: &Transaction<'_>, id: &CaseId) -> Result<CaseDetail, StoreError
             .collect::<Result<_, _>>()?,
         history: audit::of_case(t, id)?,
     })
+}
+
+/// Volumes of an object in the current revisions of other cases of a profile.
+pub fn volumes(
+    t: &Transaction<'_>,
+    profile: &str,
+    label: Label,
+    but: &CaseId,
+    limit: u32,
+) -> Result<Vec<f64>, StoreError> {
+    let query = || -> rusqlite::Result<Vec<f64>> {
+        let mut statement = t.prepare_cached(
+            "SELECT json_extract(object.value, '$.volume_ml')
+             FROM (SELECT id, revision FROM cases
+                   WHERE profile = ?1 AND id <> ?2 AND revision IS NOT NULL
+                         AND superseded_by IS NULL AND state <> 'rejected'
+                   ORDER BY updated DESC, id LIMIT ?3) AS recent
+             JOIN revisions ON case_id = recent.id AND number = recent.revision,
+                  json_each(provenance, '$.objects') AS object
+             WHERE json_extract(object.value, '$.label') = ?4",
+        )?;
+        let rows =
+            statement.query_map(params![profile, but.0, limit, label.get()], |r| r.get(0))?;
+        rows.collect()
+    };
+    query().doing("reading the volumes of other cases")
 }
 
 /// One revision of a case.

@@ -30,6 +30,7 @@ use medicosam_shared::case::{
 };
 use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -146,6 +147,16 @@ impl Store for SqliteStore {
 
     fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision, StoreError> {
         self.read(|t| cases::revision(t, id, number))
+    }
+
+    fn volumes(
+        &self,
+        profile: &str,
+        label: Label,
+        but: &CaseId,
+        limit: u32,
+    ) -> Result<Vec<f64>, StoreError> {
+        self.read(|t| cases::volumes(t, profile, label, but, limit))
     }
 
     fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet, StoreError> {

@@ -65,6 +65,7 @@ fn fault() -> Fault {
 fn result(author: &str, predicted_iou: f32) -> NewRevision {
     let label = Label::new(1).unwrap();
     NewRevision {
+        approval: None,
         provenance: Provenance {
             generated_by: "test".into(),
             created: Timestamp::now(),
@@ -90,6 +91,8 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                 threads: 2,
             },
             prompts: vec![],
+            propagation: None,
+            quality: None,
             sources: Vec::new(),
             edited: Default::default(),
             masks: Default::default(),
@@ -103,6 +106,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                     area: 10,
                     predicted_iou,
                     stability: 0.9,
+                    agreement: None,
                 }],
             }],
             timings: Timings::default(),

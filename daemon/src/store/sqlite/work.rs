@@ -7,7 +7,7 @@ use super::super::{
     WorkOutcome,
 };
 use super::audit::{self, Entry};
-use super::{beside, cases, clock, drafts, row};
+use super::{beside, cases, clock, decisions, drafts, row};
 use medicosam_shared::api::PromptRequest;
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::draft::Answered;
@@ -374,11 +374,15 @@ pub fn finish(
         ],
     )
     .doing("writing a revision")?;
+    let expected = || {
+        let expected = provenance.objects.iter().filter_map(|o| o.predicted_iou());
+        expected.reduce(f32::min)
+    };
     let score = provenance
-        .objects
-        .iter()
-        .filter_map(|o| o.predicted_iou())
-        .reduce(f32::min);
+        .quality
+        .as_ref()
+        .map(|q| q.score)
+        .or_else(expected);
     let volume: Option<f64> = provenance
         .objects
         .iter()
@@ -413,6 +417,9 @@ pub fn finish(
         Some(number),
         &holder.owner,
     )?;
+    if let Some(approval) = &new.approval {
+        decisions::approve_by_policy(t, &lease.case, number, approval)?;
+    }
     Ok(number)
 }
 

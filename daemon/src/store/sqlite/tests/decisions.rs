@@ -1,6 +1,7 @@
 //! Taking back decisions, and notes.
 
 use super::*;
+use crate::store::Approval;
 
 fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
     DecisionRequest {
@@ -180,4 +181,66 @@ fn a_store_from_before_reasons_were_kept_beside_the_case_is_given_them() {
     let again = SqliteStore::open(&SqliteStore::file(f.folder.path())).unwrap();
     let case = again.case(&id).unwrap().summary;
     assert_eq!(case.reason.as_deref(), Some("newer"));
+}
+
+#[test]
+fn what_a_policy_approves_is_marked_and_anybodys_to_change() {
+    let f = fixture();
+    let id = f.store.identify(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(&f.store);
+    let mut new = result("profile p", 0.8);
+    new.approval = Some(Approval {
+        policy: "below:0.7".to_owned(),
+        reason: "score 0.80".to_owned(),
+    });
+    f.store.finish(&work.lease, &new).unwrap();
+    let case = f.store.case(&id).unwrap();
+    assert_eq!(case.summary.state, CaseState::Approved);
+    assert_eq!(case.summary.reviewer.as_deref(), Some("policy below:0.7"));
+    assert_eq!(case.summary.reason.as_deref(), Some("score 0.80"));
+    let last = case.history.last().unwrap();
+    assert_eq!(
+        (last.action, last.who.as_str()),
+        (Action::Approved, "policy below:0.7")
+    );
+    // No person is overruled by deciding otherwise, and taking that back leaves what there was.
+    f.store
+        .decide(&id, "ana", &decision(1, Verdict::Reject))
+        .unwrap();
+    assert_eq!(state(&f.store, &id), CaseState::Rejected);
+    let undo = UndoRequest { revision: Some(1) };
+    assert_eq!(
+        f.store.undo(&id, "ana", &undo).unwrap().state,
+        CaseState::Approved
+    );
+    assert_eq!(
+        f.store.undo(&id, "ana", &undo).unwrap().state,
+        CaseState::Review
+    );
+}
+
+#[test]
+fn volumes_of_other_cases_are_those_of_their_current_revisions() {
+    let f = fixture();
+    let mut made = Vec::new();
+    for (name, volume_ml) in [("a", 10.0), ("b", 20.0), ("c", 30.0)] {
+        let path = format!("/in/{name}.nii");
+        let id = f.store.identify(&file(&path, name)).unwrap();
+        let work = claim(&f.store);
+        let mut new = result("profile p", 0.8);
+        new.provenance.objects[0].volume_ml = volume_ml;
+        f.store.finish(&work.lease, &new).unwrap();
+        made.push((id, work.profile));
+    }
+    let (id, profile) = &made[1];
+    let label = Label::new(1).unwrap();
+    let mut volumes = f.store.volumes(profile, label, id, 9).unwrap();
+    volumes.sort_by(f64::total_cmp);
+    assert_eq!(volumes, [10.0, 30.0]);
+    assert_eq!(f.store.volumes(profile, label, id, 1).unwrap().len(), 1);
+    let none = |profile: &str, label: u16| {
+        let label = Label::new(label).unwrap();
+        f.store.volumes(profile, label, id, 9).unwrap()
+    };
+    assert_eq!((none("other", 1), none(profile, 2)), (vec![], vec![]));
 }

@@ -1,0 +1,45 @@
+//! Does the score tell good results from bad ones? Boxes made bad on purpose, and what comes of them.
+
+use super::model::Stage;
+use super::report::Judged;
+use crate::commands::error::CommandError;
+use crate::evaluate::{Truth, disturbed};
+use crate::segment::propagation::segment_span;
+use crate::segment::{Cohort, Segmentation, assess};
+use medicosam_shared::propagation::Propagation;
+
+/// Dice and score of each object by good and bad boxes.
+pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, CommandError> {
+    let mut rows = Vec::new();
+    let Some((dims, axis, affine)) = stage.geometry() else {
+        return Ok(rows);
+    };
+    let shape = dims.slice_shape(axis);
+    for truth in truths {
+        let Some(span) = truth.span(0) else {
+            continue;
+        };
+        for (what, span) in disturbed(&span, dims.along(axis), shape) {
+            let ask = |question: &_| stage.ask(truth.label, question);
+            let answers = segment_span(Propagation::default(), &span, shape, ask)?;
+            let mut segmentation = Segmentation::empty(dims, axis);
+            for (index, answer) in &answers {
+                segmentation.put_answer(truth.label, "object", *index, answer);
+            }
+            let objects = segmentation.results(&affine);
+            let quality = assess(&objects, segmentation.masks(), &[span], &Cohort::new());
+            let dice = truth.dice(&answers);
+            if let Some(quality) = quality {
+                eprintln!("  box {what}: Dice {dice:.3}, score {:.3}", quality.score);
+                rows.push(Judged {
+                    label: truth.label,
+                    what,
+                    dice,
+                    score: quality.score,
+                    reasons: quality.reasons,
+                });
+            }
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,221 @@
+//! `medicosamd eval`: how good is a model on scans with labels?
+
+mod judged;
+mod model;
+mod pairs;
+mod report;
+mod slices;
+mod volumes;
+
+use super::DataFolder;
+use super::error::CommandError;
+use crate::config::SlicePlane;
+use crate::evaluate::Truth;
+use crate::model::{Device, Runtime, SamError};
+use crate::scan::{ScanError, Volume, read_label_map};
+use crate::worker::models_folder;
+use crate::{model::InstalledModel, setup};
+use clap::{Args, ValueEnum};
+use medicosam_shared::window::Window;
+use model::Stage;
+use report::{Report, ScanReport};
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Measure how good a model is on scans with labels
+///
+/// IMAGES and LABELS are files, or folders in which a label map has the name of its scan, or that name
+/// with `_label`, `_seg`, `_dseg` or `_mask` at its end; one folder may hold both. The protocols are
+/// those of MedicoSAM's paper. 2-D: on each slice each connected part is an object; it is asked about
+/// by the point farthest inside it or by its box, then corrected in rounds of one point inside and one
+/// outside, where the mask is wrong. 3-D: each object by the 3-D box around it, and by its box or two
+/// points on its middle slice, from where micro_sam's rule follows it.
+#[derive(Debug, Clone, Args)]
+pub struct EvalArgs {
+    /// A scan, or a folder of scans
+    images: PathBuf,
+
+    /// Its label map, or a folder of label maps
+    labels: PathBuf,
+
+    /// The model
+    #[arg(long, default_value = "litemedsam")]
+    model: String,
+
+    /// How voxel values become grey, as in a profile: "minmax", { level = -600, width = 1500 }, ...
+    #[arg(long, default_value = "\"minmax\"", value_parser = window)]
+    window: Window,
+
+    /// Plane of the slices: auto, axial, coronal or sagittal
+    #[arg(long, default_value = "auto", value_parser = plane)]
+    plane: SlicePlane,
+
+    /// Which protocol
+    #[arg(long, value_enum, default_value_t = Protocol::All)]
+    protocol: Protocol,
+
+    /// Rounds of corrections on a slice
+    #[arg(long, default_value_t = 7)]
+    rounds: u32,
+
+    /// Also give the mask of each round to the next one
+    #[arg(long)]
+    mask_feedback: bool,
+
+    /// Slices of a scan in the 2-D protocol, evenly chosen among those with an object
+    #[arg(long, default_value_t = 200, value_name = "COUNT")]
+    slices: usize,
+
+    /// Also try 3-D boxes that are larger than the object, by so many pixels on each side
+    #[arg(long, value_delimiter = ',', value_name = "PIXELS")]
+    enlarged: Vec<u32>,
+
+    /// Also try all 275 settings of micro_sam's rule on each scan and take the best by the truth, as the
+    /// paper does: an oracle, no setting that anybody could choose beforehand
+    #[arg(long)]
+    oracle: bool,
+
+    /// Also ask about boxes made bad on purpose, and measure whether the score of a result tells: the
+    /// area under the ROC curve for a Dice of at least 0.7
+    #[arg(long)]
+    bad_boxes: bool,
+
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Where the model runs
+    #[arg(long, default_value = "cpu")]
+    device: Device,
+
+    /// Keep embeddings in this folder, for the next time [default: none are kept]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+
+    #[command(flatten)]
+    data: DataFolder,
+
+    /// The library of ONNX Runtime [default: what setup fetched]
+    #[arg(long, value_name = "FILE")]
+    library: Option<PathBuf>,
+
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    /// Both
+    All,
+    /// Neither
+    None,
+    /// Slice by slice, with corrections
+    #[value(name = "2d")]
+    Slices,
+    /// 3-D boxes, and one prompt in the middle slice
+    #[value(name = "3d")]
+    Volumes,
+}
+
+fn window(text: &str) -> Result<Window, String> {
+    #[derive(Deserialize)]
+    struct Line {
+        window: Window,
+    }
+    let bare = text.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let value = if bare {
+        format!("\"{text}\"")
+    } else {
+        text.to_owned()
+    };
+    toml::from_str(&format!("window = {value}"))
+        .map(|line: Line| line.window)
+        .map_err(|error| error.message().to_owned())
+}
+
+fn plane(text: &str) -> Result<SlicePlane, String> {
+    match text {
+        "auto" => Ok(SlicePlane::Acquisition),
+        other => other.parse().map(SlicePlane::Fixed),
+    }
+}
+
+impl From<ScanError> for CommandError {
+    fn from(error: ScanError) -> Self {
+        CommandError::new(error.code(), &error, error.hint())
+    }
+}
+
+impl From<SamError> for CommandError {
+    fn from(error: SamError) -> Self {
+        CommandError::new(error.code(), &error, "")
+    }
+}
+
+/// Runs `medicosamd eval`.
+pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
+    let pairs = pairs::find(&args.images, &args.labels)?;
+    let data = args.data.path();
+    let library = args.library.clone();
+    let library = library
+        .or_else(|| setup::runtime_library(&data))
+        .ok_or_else(|| {
+            CommandError::new(
+                "runtime-missing",
+                format!("there is no ONNX Runtime in {}", data.display()),
+                "Run `medicosamd setup`, or name a library with --library.",
+            )
+        })?;
+    let runtime =
+        Runtime::load(&library).map_err(|e| CommandError::new(e.code(), &e, String::new()))?;
+    let installed = InstalledModel::open(&models_folder(&data), &args.model)?;
+    let mut stage = Stage::new(&runtime, &installed, args.device, args.cache.as_deref())?;
+    let mut report = Report::new(&args.model, args.device, args.seed);
+    for (number, (image, labels)) in pairs.iter().enumerate() {
+        let name = image.file_name().unwrap_or_default().to_string_lossy();
+        eprintln!("{} of {}: {name}", number + 1, pairs.len());
+        let started = Instant::now();
+        let volume = Volume::read(image)?.volume;
+        let (dims, map) = read_label_map(labels)?;
+        stage.times.load_s += started.elapsed().as_secs_f64();
+        let info = volume.info();
+        if dims != info.dims {
+            return Err(CommandError::new(
+                "label-map-other-size",
+                format!(
+                    "{} has {dims} voxels, and {} has {}",
+                    labels.display(),
+                    image.display(),
+                    info.dims
+                ),
+                "A label map lies on the grid of its scan.",
+            ));
+        }
+        let axis = args.plane.axis(info);
+        let truths = Truth::of_map(dims, &map, axis);
+        let range = volume.range(args.window);
+        stage.open(volume, axis, range);
+        let mut scan = ScanReport::new(&name);
+        if matches!(args.protocol, Protocol::All | Protocol::Slices) {
+            scan.slices = slices::evaluate(args, &mut stage, &truths)?;
+        }
+        if matches!(args.protocol, Protocol::All | Protocol::Volumes) {
+            scan.volumes = volumes::evaluate(args, &mut stage, &truths)?;
+        }
+        if args.bad_boxes {
+            scan.judged = judged::evaluate(&mut stage, &truths)?;
+        }
+        report.scans.push(scan);
+    }
+    report.times = stage.times;
+    report.finish();
+    if args.json {
+        let text = serde_json::to_string(&report);
+        println!("{}", text.map_err(|e| CommandError::new("eval", e, ""))?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
+}

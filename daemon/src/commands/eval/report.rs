@@ -1,0 +1,224 @@
+//! What an evaluation found.
+
+use super::model::Times;
+use crate::evaluate::auroc;
+use crate::model::Device;
+use medicosam_shared::prompt::Label;
+use medicosam_shared::propagation::Propagation;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The least Dice of a result that a person would keep.
+const GOOD: f64 = 0.7;
+
+/// Everything that was measured.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    model: String,
+    device: String,
+    seed: u64,
+    /// By scan.
+    pub scans: Vec<ScanReport>,
+    /// Mean over scans and labels: 2-D by start, then after the last round; 3-D by start and rule.
+    means: BTreeMap<String, f64>,
+    /// Where the time went.
+    pub times: Times,
+    decodes_per_second: f64,
+    /// How well the score tells results with a Dice of at least 0.7 from others, over all scans.
+    auroc: Option<f64>,
+}
+
+/// One scan.
+#[derive(Debug, Serialize)]
+pub struct ScanReport {
+    scan: String,
+    /// The 2-D protocol.
+    pub slices: Vec<Rounds>,
+    /// The 3-D protocol.
+    pub volumes: Vec<Propagated>,
+    /// Good and bad boxes.
+    pub judged: Vec<Judged>,
+}
+
+/// What came of a box, and what the score says.
+#[derive(Debug, Serialize)]
+pub struct Judged {
+    /// The label.
+    pub label: Label,
+    /// What was done to the box.
+    pub what: String,
+    /// Dice of the whole object.
+    pub dice: f64,
+    /// Its score.
+    pub score: f32,
+    /// What is odd.
+    pub reasons: Vec<String>,
+}
+
+/// The 2-D protocol of one label.
+#[derive(Debug, Serialize)]
+pub struct Rounds {
+    /// The label.
+    pub label: Label,
+    /// The first prompt.
+    pub start: &'static str,
+    /// Whether the mask of each round was given to the next one.
+    pub mask_feedback: bool,
+    /// Over how many slices.
+    pub slices: u32,
+    /// Mean Dice after the first prompt and after each round.
+    pub dice: Vec<f64>,
+}
+
+/// An object by one rule of the 3-D protocol.
+#[derive(Debug, Serialize)]
+pub struct Propagated {
+    /// The label.
+    pub label: Label,
+    /// The prompt.
+    pub start: String,
+    /// The rule.
+    pub rule: Propagation,
+    /// Whether its settings were chosen by the truth.
+    pub oracle: bool,
+    /// Dice of the whole object.
+    pub dice: f64,
+    /// Slices with a mask.
+    pub slices: u32,
+    /// Prompts answered.
+    pub decodes: u32,
+    /// Seconds without embedding.
+    pub seconds: f64,
+}
+
+impl Propagated {
+    /// The rule in a few words.
+    pub fn rule_name(&self) -> String {
+        let best = if self.oracle { ", oracle" } else { "" };
+        match self.rule {
+            Propagation::MicroSam(settings) => {
+                format!("{} {}{best}", self.rule.name(), settings.projection.name())
+            }
+            rule => rule.name().to_owned(),
+        }
+    }
+}
+
+impl ScanReport {
+    /// Nothing measured yet.
+    pub fn new(scan: &str) -> Self {
+        ScanReport {
+            scan: scan.to_owned(),
+            slices: Vec::new(),
+            volumes: Vec::new(),
+            judged: Vec::new(),
+        }
+    }
+}
+
+impl Report {
+    /// Nothing measured yet.
+    pub fn new(model: &str, device: Device, seed: u64) -> Self {
+        Report {
+            model: model.to_owned(),
+            device: device.to_string(),
+            seed,
+            scans: Vec::new(),
+            means: BTreeMap::new(),
+            times: Times::default(),
+            decodes_per_second: 0.0,
+            auroc: None,
+        }
+    }
+
+    /// Takes the means.
+    pub fn finish(&mut self) {
+        let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for scan in &self.scans {
+            for row in &scan.slices {
+                let with = if row.mask_feedback { " with masks" } else { "" };
+                let mut add = |name: String, value: Option<&f64>| {
+                    all.entry(name).or_default().extend(value);
+                };
+                add(format!("2-D {}{with}", row.start), row.dice.first());
+                add(
+                    format!("2-D {}{with}, corrected", row.start),
+                    row.dice.last(),
+                );
+            }
+            for row in &scan.volumes {
+                let name = format!("3-D {}, {}", row.start, row.rule_name());
+                all.entry(name).or_default().push(row.dice);
+            }
+        }
+        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        self.means = all
+            .into_iter()
+            .map(|(name, values)| (name, mean(values)))
+            .collect();
+        let judged = self.scans.iter().flat_map(|scan| &scan.judged);
+        let scores: Vec<(f64, bool)> = judged
+            .map(|row| (f64::from(row.score), row.dice >= GOOD))
+            .collect();
+        self.auroc = auroc(&scores);
+        self.decodes_per_second = f64::from(self.times.decodes) / self.times.decode_s.max(1e-9);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} on {}, seed {}", self.model, self.device, self.seed)?;
+        for scan in &self.scans {
+            writeln!(f, "\n{}", scan.scan)?;
+            for row in &scan.slices {
+                let with = if row.mask_feedback { " + mask" } else { "" };
+                let dice: Vec<String> = row.dice.iter().map(|d| format!("{d:.3}")).collect();
+                let (label, slices) = (row.label, row.slices);
+                let start = format!("{}{with}", row.start);
+                writeln!(
+                    f,
+                    "  2-D  label {label:<4} {start:<14} {slices:>4} slices  {}",
+                    dice.join(" ")
+                )?;
+            }
+            for row in &scan.volumes {
+                writeln!(
+                    f,
+                    "  3-D  label {:<4} {:<14} {:<34} Dice {:.3}  {:>3} slices  {:>5} decodes  {:>6.1} s",
+                    row.label,
+                    row.start,
+                    row.rule_name(),
+                    row.dice,
+                    row.slices,
+                    row.decodes,
+                    row.seconds
+                )?;
+            }
+            for row in &scan.judged {
+                let reason = row.reasons.first().map_or("", String::as_str);
+                writeln!(
+                    f,
+                    "  box  label {:<4} {:<18} Dice {:.3}  score {:.3}  {reason}",
+                    row.label, row.what, row.dice, row.score
+                )?;
+            }
+        }
+        if let Some(auroc) = self.auroc {
+            writeln!(
+                f,
+                "\nAUROC of the score for a Dice of at least {GOOD}: {auroc:.3}"
+            )?;
+        }
+        writeln!(f, "\nmean Dice over scans and labels")?;
+        for (name, mean) in &self.means {
+            writeln!(f, "  {mean:.3}  {name}")?;
+        }
+        let t = &self.times;
+        writeln!(
+            f,
+            "\nread {:.1} s, {} slices embedded in {:.1} s, {} prompts answered in {:.1} s ({:.1} a second)",
+            t.load_s, t.slices_embedded, t.embed_s, t.decodes, t.decode_s, self.decodes_per_second
+        )
+    }
+}

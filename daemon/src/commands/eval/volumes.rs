@@ -1,0 +1,145 @@
+//! The 3-D protocol over the objects of a scan.
+
+use super::EvalArgs;
+use super::model::Stage;
+use super::report::Propagated;
+use crate::commands::error::CommandError;
+use crate::evaluate::{Random, Start, Truth, grid, middle_prompt};
+use crate::segment::propagation::{Answer, Seeds, micro_sam, segment_span};
+use medicosam_shared::propagation::{MicroSam, Projection, Propagation};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// The rules for a 3-D box that need nothing else.
+const FOR_BOXES: [Propagation; 3] = [
+    Propagation::Agreement,
+    Propagation::EverySlice,
+    Propagation::MiddleOut,
+];
+
+/// Dice of each object by each rule.
+pub fn evaluate(
+    args: &EvalArgs,
+    stage: &mut Stage,
+    truths: &[Truth],
+) -> Result<Vec<Propagated>, CommandError> {
+    let mut rows = Vec::new();
+    for truth in truths {
+        for enlarged in std::iter::once(0).chain(args.enlarged.iter().copied()) {
+            let start = match enlarged {
+                0 => "3-D box".to_owned(),
+                by => format!("3-D box + {by}"),
+            };
+            for rule in FOR_BOXES {
+                let row = measured(truth, &start, rule, stage, |stage| {
+                    let shape = stage.slices().1;
+                    let Some(span) = truth.span(enlarged) else {
+                        return Ok(None);
+                    };
+                    let ask = |question: &_| stage.ask(truth.label, question);
+                    segment_span(rule, &span, shape, ask).map(Some)
+                })?;
+                rows.extend(row);
+            }
+        }
+        for start in [Start::Box, Start::Point] {
+            let name = match start {
+                Start::Box => "middle box",
+                Start::Point => "middle points",
+            };
+            let follow =
+                |stage: &mut Stage, settings| from_middle(args, stage, truth, start, settings);
+            for projection in Projection::ALL {
+                let settings = MicroSam {
+                    projection,
+                    ..MicroSam::default()
+                };
+                let rule = Propagation::MicroSam(settings);
+                rows.extend(measured(truth, name, rule, stage, |stage| {
+                    follow(stage, settings)
+                })?);
+            }
+            if args.oracle {
+                rows.extend(oracle(truth, name, stage, follow)?);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The best of all settings by the truth.
+fn oracle(
+    truth: &Truth,
+    start: &str,
+    stage: &mut Stage,
+    follow: impl Fn(&mut Stage, MicroSam) -> Result<Option<BTreeMap<u32, Answer>>, CommandError>,
+) -> Result<Option<Propagated>, CommandError> {
+    let mut best: Option<Propagated> = None;
+    for settings in grid() {
+        let rule = Propagation::MicroSam(settings);
+        let row = measured(truth, start, rule, stage, |stage| follow(stage, settings))?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        if best.as_ref().is_none_or(|best| row.dice > best.dice) {
+            best = Some(row);
+        }
+    }
+    Ok(best.map(|best| Propagated {
+        oracle: true,
+        ..best
+    }))
+}
+
+/// One prompt on the middle slice, then micro_sam's rule over the whole scan.
+fn from_middle(
+    args: &EvalArgs,
+    stage: &mut Stage,
+    truth: &Truth,
+    start: Start,
+    settings: MicroSam,
+) -> Result<Option<BTreeMap<u32, Answer>>, CommandError> {
+    let mut random = Random::new(args.seed ^ u64::from(truth.label.get()));
+    let Some(prompt) = middle_prompt(truth, start, &mut random) else {
+        return Ok(None);
+    };
+    let first = stage.answer(&prompt, None, true)?;
+    let count = stage.slices().0;
+    let seeds = Seeds::from([(prompt.index, first.mask.clone())]);
+    let mut ask = |question: &_| stage.ask(truth.label, question);
+    let mut found = micro_sam(&seeds, 0..count, settings, &mut ask)?;
+    found.insert(prompt.index, Answer::from(&first));
+    Ok(Some(found))
+}
+
+fn measured(
+    truth: &Truth,
+    start: &str,
+    rule: Propagation,
+    stage: &mut Stage,
+    segment: impl FnOnce(&mut Stage) -> Result<Option<BTreeMap<u32, Answer>>, CommandError>,
+) -> Result<Option<Propagated>, CommandError> {
+    let started = Instant::now();
+    let before = stage.times;
+    let answers = segment(stage)?;
+    let embedding = stage.times.embed_s - before.embed_s;
+    let row = answers.map(|answers| Propagated {
+        label: truth.label,
+        start: start.to_owned(),
+        rule,
+        oracle: false,
+        dice: truth.dice(&answers),
+        slices: answers.values().filter(|a| a.mask.area() > 0).count() as u32,
+        decodes: stage.times.decodes - before.decodes,
+        seconds: started.elapsed().as_secs_f64() - embedding,
+    });
+    if let Some(row) = &row {
+        eprintln!(
+            "  3-D, label {}, {start}, {}: Dice {:.3}",
+            row.label,
+            row.rule_name(),
+            row.dice
+        );
+    }
+    Ok(row)
+}

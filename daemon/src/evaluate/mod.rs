@@ -1,0 +1,14 @@
+//! How good is a model on scans with labels? The protocols of MedicoSAM's paper
+//! (`medico_sam/evaluation`, `evaluate_interactive_3d.py`), over closures that answer prompts.
+
+mod components;
+mod disturbed;
+mod random;
+mod slices;
+mod volumes;
+
+pub use components::components;
+pub use disturbed::{auroc, disturbed};
+pub use random::Random;
+pub use slices::{Start, correct};
+pub use volumes::{Truth, grid, middle_prompt};

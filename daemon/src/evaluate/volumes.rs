@@ -1,0 +1,210 @@
+//! The 3-D protocol: a 3-D box, or one prompt in the middle slice, and what a rule makes of it.
+
+use super::random::Random;
+use super::slices::{Start, around, pixels};
+use crate::segment::propagation::{Answer, Span};
+use medicosam_shared::geometry::{Axis, Dims, SliceShape};
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
+use medicosam_shared::propagation::{MicroSam, Projection};
+use std::collections::BTreeMap;
+
+/// Objects with fewer pixels than this on their middle slice are left out.
+const SMALLEST: u64 = 10;
+
+/// Negative points lie within so many pixels of the object's box, and farther from the object.
+const AROUND: u32 = 10;
+
+/// What an object really looks like: its masks on all slices that have any of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    /// The object.
+    pub label: Label,
+    /// Its masks, none of them empty, at least one.
+    pub slices: BTreeMap<u32, SliceMask>,
+}
+
+impl Truth {
+    /// All objects of a label map (file order) cut across `axis`.
+    pub fn of_map(dims: Dims, labels: &[u16], axis: Axis) -> Vec<Truth> {
+        let mut present: Vec<Label> = Vec::new();
+        for label in labels.iter().filter_map(|&value| Label::new(value)) {
+            if !present.contains(&label) {
+                present.push(label);
+            }
+        }
+        present.sort_unstable();
+        let [ni, nj, _] = dims.0.map(|n| n as usize);
+        let shape = dims.slice_shape(axis);
+        let of = |label: Label| {
+            let mask = |index| {
+                SliceMask::from_fn(shape, |x, y| {
+                    let [i, j, k] = axis.voxel(index, x, y).map(|v| v as usize);
+                    labels.get(i + ni * (j + nj * k)) == Some(&label.get())
+                })
+            };
+            let slices = (0..dims.along(axis)).map(|index| (index, mask(index)));
+            Truth {
+                label,
+                slices: slices.filter(|(_, mask)| mask.area() > 0).collect(),
+            }
+        };
+        present.into_iter().map(of).collect()
+    }
+
+    /// The 3-D box around the object, larger by `enlarged` pixels on each side within its slices.
+    pub fn span(&self, enlarged: u32) -> Option<Span> {
+        let (&first, mask) = self.slices.first_key_value()?;
+        let (&last, _) = self.slices.last_key_value()?;
+        let bounds = self.slices.values().filter_map(SliceMask::bounds);
+        let bbox = bounds.reduce(|a, b| SliceBox {
+            x0: a.x0.min(b.x0),
+            y0: a.y0.min(b.y0),
+            x1: a.x1.max(b.x1),
+            y1: a.y1.max(b.y1),
+        })?;
+        Some(Span {
+            label: self.label,
+            bbox: around(bbox, enlarged, mask.shape()),
+            slices: first..last + 1,
+            points: BTreeMap::new(),
+        })
+    }
+
+    /// Dice coefficient over all slices.
+    pub fn dice(&self, answers: &BTreeMap<u32, Answer>) -> f64 {
+        let truth: BTreeMap<u32, _> = self.slices.iter().map(|(&z, m)| (z, m.to_rle())).collect();
+        let areas: u64 = truth.values().map(|m| m.area()).sum::<u64>()
+            + answers.values().map(|a| a.mask.area()).sum::<u64>();
+        let both: u64 = truth
+            .iter()
+            .filter_map(|(z, mask)| Some(mask.overlap(&answers.get(z)?.mask)))
+            .sum();
+        if areas == 0 {
+            1.0
+        } else {
+            2.0 * both as f64 / areas as f64
+        }
+    }
+}
+
+/// The prompt on the middle slice: the object's box there, or one point in it and one beside it.
+/// `None` if it is too small there, or not there.
+pub fn middle_prompt(truth: &Truth, start: Start, random: &mut Random) -> Option<SlicePrompt> {
+    let (&first, _) = truth.slices.first_key_value()?;
+    let (&last, _) = truth.slices.last_key_value()?;
+    let index = (first + last) / 2;
+    let mask = truth.slices.get(&index)?;
+    if mask.area() < SMALLEST {
+        return None;
+    }
+    let (bbox, points) = match start {
+        Start::Box => (mask.bounds(), Vec::new()),
+        Start::Point => (None, points(mask, random)?),
+    };
+    Some(SlicePrompt {
+        label: truth.label,
+        index,
+        bbox,
+        points,
+    })
+}
+
+/// A random point inside, and one outside that is near, but not as near as ten pixels.
+fn points(mask: &SliceMask, random: &mut Random) -> Option<Vec<SlicePoint>> {
+    let SliceShape { width, height } = mask.shape();
+    let near = around(mask.bounds()?, AROUND, mask.shape());
+    let touches = |x: u32, y: u32| {
+        let mut rows = y.saturating_sub(AROUND)..(y + AROUND + 1).min(height);
+        rows.any(|row| {
+            let mut columns = x.saturating_sub(AROUND)..(x + AROUND + 1).min(width);
+            columns.any(|column| mask.get(column, row))
+        })
+    };
+    let is_near =
+        |x: u32, y: u32| (near.x0..near.x1).contains(&x) && (near.y0..near.y1).contains(&y);
+    let inside = pixels(mask, |x, y| mask.get(x, y));
+    let apart = pixels(mask, |x, y| is_near(x, y) && !touches(x, y));
+    let outside = if apart.is_empty() {
+        pixels(mask, |x, y| is_near(x, y) && !mask.get(x, y))
+    } else {
+        apart
+    };
+    let point = |(x, y), positive| SlicePoint { x, y, positive };
+    let mut points = vec![point(random.pick(&inside)?, true)];
+    points.extend(random.pick(&outside).map(|at| point(at, false)));
+    Some(points)
+}
+
+/// The settings that the paper tries on each volume, to report the best of them by the truth: what
+/// nobody knows who has no labels.
+pub fn grid() -> impl Iterator<Item = MicroSam> {
+    Projection::ALL.into_iter().flat_map(|projection| {
+        (0..5).flat_map(move |stop| {
+            (0..11).map(move |extension| MicroSam {
+                projection,
+                stop_iou: 0.5 + 0.1 * f64::from(stop),
+                box_extension: 0.025 * f64::from(extension),
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_come_out_of_a_label_map_with_their_boxes() {
+        let dims = Dims([6, 5, 4]);
+        let mut labels = vec![0u16; 120];
+        for k in 1..3 {
+            for (i, j) in [(2, 1), (3, 1), (3, 2 + k - 1)] {
+                labels[i + 6 * (j + 5 * k)] = 7;
+            }
+        }
+        let truth = &Truth::of_map(dims, &labels, Axis::K)[0];
+        assert_eq!((truth.label.get(), truth.slices.len()), (7, 2));
+        let span = truth.span(0).unwrap();
+        let b = span.bbox;
+        assert_eq!(
+            (span.slices.clone(), b.x0, b.x1, b.y0, b.y1),
+            (1..3, 2, 4, 1, 4)
+        );
+        assert_eq!(truth.span(9).unwrap().bbox.x1, 6, "within the slice");
+        let answer = |mask: &SliceMask| Answer {
+            mask: mask.to_rle(),
+            predicted_iou: 1.0,
+            stability: 1.0,
+            agreement: None,
+        };
+        let mut answers: BTreeMap<u32, Answer> =
+            truth.slices.iter().map(|(&z, m)| (z, answer(m))).collect();
+        assert_eq!(truth.dice(&answers), 1.0);
+        answers.remove(&1);
+        assert_eq!(truth.dice(&answers), 2.0 * 3.0 / 9.0);
+    }
+
+    #[test]
+    fn the_middle_slice_is_prompted_by_points_on_and_off_the_object() {
+        let shape = SliceShape {
+            width: 64,
+            height: 64,
+        };
+        let disc = SliceMask::from_fn(shape, |x, y| {
+            x.abs_diff(30).pow(2) + y.abs_diff(30).pow(2) <= 64
+        });
+        let truth = Truth {
+            label: Label::MIN,
+            slices: (3..7).map(|z| (z, disc.clone())).collect(),
+        };
+        let prompt = middle_prompt(&truth, Start::Point, &mut Random::new(3)).unwrap();
+        assert_eq!(prompt.index, 4);
+        let [inside, outside] = prompt.points[..] else {
+            panic!("{prompt:?}")
+        };
+        assert!(inside.positive && disc.get(inside.x, inside.y));
+        assert!(!outside.positive && !disc.get(outside.x, outside.y));
+        assert_eq!(grid().count(), 275);
+    }
+}

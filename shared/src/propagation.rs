@@ -1,0 +1,221 @@
+//! How an object is segmented over slices: the rules that a profile can choose from.
+
+use serde::{Deserialize, Serialize};
+
+/// How the prompt of an object becomes masks on all of its slices.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Spec", into = "Spec")]
+pub enum Propagation {
+    /// Many boxes inside the 3-D box on each slice; of their masks those are taken that the model is
+    /// surest of and that agree from slice to slice.
+    #[default]
+    Agreement,
+    /// The 3-D box's rectangle on each slice, each for itself.
+    EverySlice,
+    /// From the middle slice outwards, each box that of the mask before (LiteMedSAM).
+    MiddleOut,
+    /// From the middle slice outwards, prompts made of the mask before, until it changes too much
+    /// (micro_sam).
+    MicroSam(MicroSam),
+}
+
+/// Settings of micro_sam's propagation. Its viewer's defaults for medical images are the defaults.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MicroSam {
+    /// What is made of the mask before.
+    pub projection: Projection,
+    /// A mask whose IoU with the one before is lower than this is the end of the object, and does
+    /// not count.
+    pub stop_iou: f64,
+    /// How much larger the box is than the mask on each side: a fraction of its side below 1,
+    /// pixels from 1.
+    pub box_extension: f64,
+}
+
+impl Default for MicroSam {
+    fn default() -> Self {
+        MicroSam {
+            projection: Projection::SinglePoint,
+            stop_iou: 0.5,
+            box_extension: 0.05,
+        }
+    }
+}
+
+/// What micro_sam makes of a mask to ask about the next slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Projection {
+    /// Its box.
+    Box,
+    /// Its box and the mask itself.
+    Mask,
+    /// Points inside and around it.
+    Points,
+    /// Points and the mask itself.
+    PointsAndMask,
+    /// The point farthest inside it.
+    SinglePoint,
+}
+
+impl Projection {
+    /// All of them, as micro_sam lists them.
+    pub const ALL: [Projection; 5] = [
+        Projection::Box,
+        Projection::Mask,
+        Projection::Points,
+        Projection::PointsAndMask,
+        Projection::SinglePoint,
+    ];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Projection::Box => "box",
+            Projection::Mask => "mask",
+            Projection::Points => "points",
+            Projection::PointsAndMask => "points_and_mask",
+            Projection::SinglePoint => "single_point",
+        }
+    }
+}
+
+impl Propagation {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Propagation::Agreement => "agreement",
+            Propagation::EverySlice => "every-slice",
+            Propagation::MiddleOut => "middle-out",
+            Propagation::MicroSam(_) => "micro-sam",
+        }
+    }
+}
+
+/// A rule as it stands in files: its name, or a table with settings.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Spec {
+    Name(String),
+    Table(Table),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projection: Option<Projection>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_iou: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    box_extension: Option<f64>,
+}
+
+impl TryFrom<Spec> for Propagation {
+    type Error = String;
+
+    fn try_from(spec: Spec) -> Result<Self, String> {
+        let Table {
+            by,
+            projection,
+            stop_iou,
+            box_extension,
+        } = match spec {
+            Spec::Table(table) => table,
+            Spec::Name(by) => Table {
+                by,
+                projection: None,
+                stop_iou: None,
+                box_extension: None,
+            },
+        };
+        let rule = match by.as_str() {
+            "agreement" => Propagation::Agreement,
+            "every-slice" => Propagation::EverySlice,
+            "middle-out" => Propagation::MiddleOut,
+            "micro-sam" => {
+                let defaults = MicroSam::default();
+                let settings = MicroSam {
+                    projection: projection.unwrap_or(defaults.projection),
+                    stop_iou: stop_iou.unwrap_or(defaults.stop_iou),
+                    box_extension: box_extension.unwrap_or(defaults.box_extension),
+                };
+                if !(0.0..=1.0).contains(&settings.stop_iou) {
+                    return Err(format!("stop_iou is {}, not 0 to 1", settings.stop_iou));
+                }
+                if !(0.0..=1000.0).contains(&settings.box_extension) {
+                    return Err(format!(
+                        "box_extension is {}, not 0 to 1000",
+                        settings.box_extension
+                    ));
+                }
+                return Ok(Propagation::MicroSam(settings));
+            }
+            other => {
+                return Err(format!(
+                    "unknown propagation {other:?}; it is \"agreement\", \"every-slice\", \"middle-out\" or \"micro-sam\""
+                ));
+            }
+        };
+        if projection.is_some() || stop_iou.is_some() || box_extension.is_some() {
+            return Err(format!(
+                "projection, stop_iou and box_extension belong to \"micro-sam\", not to {by:?}"
+            ));
+        }
+        Ok(rule)
+    }
+}
+
+impl From<Propagation> for Spec {
+    fn from(rule: Propagation) -> Self {
+        match rule {
+            Propagation::MicroSam(settings) => Spec::Table(Table {
+                by: rule.name().to_owned(),
+                projection: Some(settings.projection),
+                stop_iou: Some(settings.stop_iou),
+                box_extension: Some(settings.box_extension),
+            }),
+            other => Spec::Name(other.name().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_written_as_a_name_or_a_table_and_read_back() {
+        let read = |text: &str| serde_json::from_str::<Propagation>(text);
+        assert_eq!(
+            read("\"agreement\"").ok(),
+            Some(Propagation::default()),
+            "the default"
+        );
+        let text = r#"{"by":"micro-sam","projection":"mask","stop_iou":0.8}"#;
+        let rule = read(text).unwrap();
+        let expected = MicroSam {
+            projection: Projection::Mask,
+            stop_iou: 0.8,
+            box_extension: 0.05,
+        };
+        assert_eq!(rule, Propagation::MicroSam(expected));
+        for rule in [rule, Propagation::EverySlice, Propagation::MiddleOut] {
+            let text = serde_json::to_string(&rule).unwrap();
+            assert_eq!(read(&text).unwrap(), rule, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_rule_is_refused_with_what_there_is() {
+        for (text, expected) in [
+            (r#""middle""#, "middle-out"),
+            (r#"{"by":"micro-sam","stop_iou":1.5}"#, "0 to 1"),
+            (r#"{"by":"agreement","stop_iou":0.5}"#, "micro-sam"),
+        ] {
+            let error = serde_json::from_str::<Propagation>(text).unwrap_err();
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+}
