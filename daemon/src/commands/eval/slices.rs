@@ -79,16 +79,14 @@ fn on_slice(
             continue;
         };
         let mut answer = stage.answer(&prompt, None, false)?;
-        for round in 0..found.len() {
+        for (round, found) in found.iter_mut().enumerate() {
             if round > 0 {
                 correct(&mut prompt, part, &answer.mask, &mut random);
                 let mask = feedback.then_some(&answer.low_res);
                 answer = stage.answer(&prompt, mask, true)?;
             }
-            let before = &found[round];
-            let mask = &answer.mask;
-            found[round] =
-                SliceMask::from_fn(whole.shape(), |x, y| before.get(x, y) || mask.get(x, y));
+            let (before, mask) = (&*found, &answer.mask);
+            *found = SliceMask::from_fn(whole.shape(), |x, y| before.get(x, y) || mask.get(x, y));
         }
     }
     let dice_of = |mask: &SliceMask| {
