@@ -85,8 +85,8 @@ fn on_slice(
                 let mask = feedback.then_some(&answer.low_res);
                 answer = stage.answer(&prompt, mask, true)?;
             }
-            let mask = &answer.mask;
-            *found = SliceMask::from_fn(whole.shape(), |x, y| found.get(x, y) || mask.get(x, y));
+            let (before, mask) = (&*found, &answer.mask);
+            *found = SliceMask::from_fn(whole.shape(), |x, y| before.get(x, y) || mask.get(x, y));
         }
     }
     let dice_of = |mask: &SliceMask| {
