@@ -1,5 +1,7 @@
 //! Pictures of a screen, as colours.
 
+use std::collections::BTreeSet;
+
 /// A picture of a window: `width` × `height` pixels, rows from the top, 8-bit red, green, blue.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Screenshot {
@@ -25,6 +27,12 @@ pub struct Area {
 const LARGEST_SIDE: usize = 16_384;
 
 impl Screenshot {
+    /// The greys that it has.
+    pub fn greys(&self) -> BTreeSet<u8> {
+        let greys = self.pixels.iter().filter(|[r, g, b]| r == g && g == b);
+        greys.map(|[r, _, _]| *r).collect()
+    }
+
     /// Reads a binary PPM file with 8 bits for each channel (`P6`, maximum 255), as the header's
     /// definition by Netpbm has it. `None` for anything else.
     #[must_use]
