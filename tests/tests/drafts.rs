@@ -275,6 +275,60 @@ fn a_draft_on_a_revision_that_is_not_the_current_one_any_more_is_a_conflict() {
     assert_eq!(system.wait(system.client().masks(id, 3)), wanted);
 }
 
+/// Waits until what is being propagated is in the draft.
+fn until_propagated(system: &System, id: &CaseId) {
+    let mut version = draft(system, id).unwrap().version;
+    loop {
+        let progress = system.wait(system.client().draft_progress(id, version));
+        version = progress.version;
+        if progress.working.is_none() {
+            assert_eq!(progress.fault, None);
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
+    let (system, case) = reviewable(9, 13);
+    let id = &case.summary.id;
+    // On slice 11 a person wants a part only.
+    let prompted = system.medicosam(&[
+        "prompt",
+        &id.0,
+        "--slice",
+        "11",
+        "--box",
+        "330,345,370,380",
+        "--json",
+    ]);
+    assert!(prompted.status.success(), "{prompted:?}");
+    let theirs = system.wait(system.client().masks(id, 2));
+
+    preview(&system, id, 9);
+    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    until_propagated(&system, id);
+    let followed = draft(&system, id).unwrap();
+    let touched: Vec<u32> = followed.answers().keys().map(|place| place.1).collect();
+    assert!(
+        touched.contains(&10),
+        "{touched:?}: what lies between is filled"
+    );
+    assert!(!touched.contains(&11), "{touched:?}");
+    change(&system, id, DraftChange::Commit).unwrap();
+    let ours = system.wait(system.client().masks(id, 3));
+    assert_eq!(ours.objects[0].slices[&11], theirs.objects[0].slices[&11]);
+    let provenance = &current(&system, id).current().unwrap().provenance.clone();
+    let edited: Vec<u32> = provenance.edited.iter().map(|place| place.1).collect();
+    assert_eq!(edited, [9, 11], "what was followed is nobody's");
+
+    // Whoever asks for that very slice gets it.
+    preview(&system, id, 11);
+    change(&system, id, DraftChange::Commit).unwrap();
+    let again = system.wait(system.client().masks(id, 4));
+    assert_ne!(again.objects[0].slices[&11], theirs.objects[0].slices[&11]);
+}
+
 #[test]
 fn an_object_is_followed_from_one_slice_to_its_ends() {
     // The profile has found the tumour on one slice only.
@@ -282,15 +336,7 @@ fn an_object_is_followed_from_one_slice_to_its_ends() {
     let id = &case.summary.id;
     preview(&system, id, 10);
     change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
-    let mut version = draft(&system, id).unwrap().version;
-    loop {
-        let progress = system.wait(system.client().draft_progress(id, version));
-        version = progress.version;
-        if progress.working.is_none() {
-            assert_eq!(progress.fault, None);
-            break;
-        }
-    }
+    until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
     let response = change(&system, id, DraftChange::Commit).unwrap();
     assert_eq!(response, DraftResponse::Revised { revision: 2 });

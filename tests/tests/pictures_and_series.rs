@@ -110,7 +110,7 @@ fn each_volume_of_a_series_is_a_case_with_results_of_its_own() {
     let path = system.path("incoming/sub-1/cine.nii");
     fs::create_dir(path.parent().unwrap()).unwrap();
     // Three volumes of two slices, the disc grows; written as six slices.
-    let radius = |k: u16| 12 + 3 * u32::from(k / 2);
+    let radius = |k: u16| 18 + 2 * u32::from(k / 2);
     write_scan(&path, [96, 96, 6], 4.0, |i, j, k| {
         if in_disc(i.into(), j.into(), 43, radius(k)) {
             900

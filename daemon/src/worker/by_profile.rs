@@ -71,34 +71,18 @@ pub(super) fn finish(
     before: Option<&Before>,
     (rules, affine): (&MaskRules, &Affine),
 ) -> Result<Segmentation, Failure> {
+    // Also before tidying: what people have done may be all that holds the parts together.
+    put_back(&mut segmentation, prompts, before);
     for (label, name) in &prompts.names {
         segmentation.declare(*label, name);
         if rules.changes_masks() {
-            segmentation
-                .tidy(*label, rules, affine)
-                .map_err(OverlapError::from)?;
+            let tidied = segmentation.tidy(*label, rules, affine);
+            tidied.map_err(OverlapError::from)?;
         }
     }
+    put_back(&mut segmentation, prompts, before);
     let none = BTreeSet::new();
-    let mut edited = &none;
-    if let Some(before) = before {
-        edited = &before.edited;
-        let people: BTreeSet<_> = edited.iter().map(|(label, _)| *label).collect();
-        for label in people {
-            // An object that the profile does not know is a person's from end to end.
-            let places = match prompts.names.contains_key(&label) {
-                true => edited
-                    .iter()
-                    .copied()
-                    .filter(|place| place.0 == label)
-                    .collect(),
-                false => before.segmentation.places(label),
-            };
-            for place in places {
-                segmentation.take_over(&before.segmentation, place);
-            }
-        }
-    }
+    let edited = before.map_or(&none, |before| &before.edited);
     // Smoothing may have filled slices that were not asked for.
     let mut changed = asked.to_vec();
     for label in prompts.names.keys() {
@@ -108,6 +92,25 @@ pub(super) fn finish(
     changed.retain(|place| !edited.contains(place));
     segmentation.settle_overlaps(rules.overlap, &changed, edited)?;
     Ok(segmentation)
+}
+
+/// Puts what people have done in place of what the profile has made of it.
+fn put_back(segmentation: &mut Segmentation, prompts: &Prompts, before: Option<&Before>) {
+    let Some(before) = before else {
+        return;
+    };
+    let people: BTreeSet<_> = before.edited.iter().map(|(label, _)| *label).collect();
+    for label in people {
+        // An object that the profile does not know is a person's from end to end.
+        let mut places = before.segmentation.places(label);
+        places.extend(before.edited.iter().filter(|place| place.0 == label));
+        if prompts.names.contains_key(&label) {
+            places.retain(|place| before.edited.contains(place));
+        }
+        for place in places {
+            segmentation.take_over(&before.segmentation, place);
+        }
+    }
 }
 
 impl From<OverlapError> for Failure {
@@ -202,6 +205,28 @@ mod tests {
             assert_eq!(areas(2), [(2, given_way)]);
             assert_eq!(areas(3), [], "known, and waits for a prompt");
         }
+    }
+
+    #[test]
+    fn parts_that_hang_together_by_a_persons_slice_are_one() {
+        let before = Before {
+            segmentation: segmentation(0.5, &[(1, 2, 0..3)]),
+            axis: Axis::K,
+            edited: [(label(1), 2)].into(),
+        };
+        let fresh = segmentation(
+            0.9,
+            &[(1, 0, 0..4), (1, 1, 0..4), (1, 3, 0..4), (1, 5, 0..4)],
+        );
+        let rules = MaskRules {
+            largest: true,
+            ..MaskRules::default()
+        };
+        let affine = Affine::from_spacing([1.0; 3]);
+        let done = finish(fresh, &prompts(&[1]), &[], Some(&before), (&rules, &affine)).ok();
+        let masks = done.unwrap().into_masks();
+        let slices: Vec<u32> = masks.objects[0].slices.keys().copied().collect();
+        assert_eq!(slices, [0, 1, 2, 3], "slice 5 is another part");
     }
 
     #[test]

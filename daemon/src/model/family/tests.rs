@@ -199,8 +199,9 @@ fn three_equal_colours_are_grey_and_others_are_not() {
     let pixels: Vec<u8> = (0..64u8).map(|v| v * 3).collect();
     let grey = SliceImage::new(shape(8, 8), pixels.clone()).unwrap();
     let same = SliceImage::coloured(shape(8, 8), [(); 3].map(|()| pixels.clone())).unwrap();
-    let dark = pixels.iter().map(|v| v / 3).collect();
-    let blue = SliceImage::coloured(shape(8, 8), [pixels.clone(), pixels, dark]).unwrap();
+    // The same darkest and brightest value, or all three would be stretched in another way.
+    let reversed = pixels.iter().rev().copied().collect();
+    let blue = SliceImage::coloured(shape(8, 8), [pixels.clone(), pixels, reversed]).unwrap();
     let sizes = Sizes { input: 16, ..LITE };
     for family in Family::ALL {
         let expected = family.preprocess(&grey, sizes);

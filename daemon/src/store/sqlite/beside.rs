@@ -6,7 +6,9 @@ use super::audit::{self, Entry};
 use super::identify::DAEMON;
 use super::{cases, row, work};
 use medicosam_shared::case::{Action, CaseId, CaseState};
+use medicosam_shared::provenance::PromptSource;
 use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// See [`super::super::Store::prompts_changed`].
@@ -39,11 +41,47 @@ fn case_of(t: &Transaction<'_>, scan: &Path) -> Result<Option<CaseId>, StoreErro
     .doing("looking for the scan of a file")
 }
 
+/// Takes back the work of segmenting a case again if the revision that was just made has been made
+/// of all that was seen beside the scan: the worker read it before its work was queued.
+pub fn forget_what_was_used(
+    t: &Transaction<'_>,
+    id: &CaseId,
+    sources: &[PromptSource],
+) -> Result<(), StoreError> {
+    let history = audit::of_case(t, id)?;
+    let seen = history.iter().filter(|e| e.action == Action::Beside);
+    // The last entry about each file counts.
+    let mut last = BTreeMap::new();
+    for event in seen {
+        let file = event.detail.split(HASH).next().unwrap_or_default();
+        last.insert(file, event.detail.as_str());
+    }
+    let used = |detail: &str| sources.iter().any(|s| detail == entry(&s.path, &s.sha256));
+    if last.is_empty() || !last.values().all(|detail| used(detail)) {
+        return Ok(());
+    }
+    t.execute(
+        "UPDATE work SET state = 'cancelled' WHERE case_id = ?1 AND state = 'ready' AND lane = 1",
+        [&id.0],
+    )
+    .doing("taking back work")?;
+    Ok(())
+}
+
+/// What stands between a file and its hash in the audit log.
+const HASH: &str = " (SHA-256 ";
+
+/// A file in the audit log.
+fn entry(path: &str, sha256: &str) -> String {
+    format!("{path}{HASH}{sha256})")
+}
+
 /// Segments the case again if the file says something new; whether it does.
 fn concerns(t: &Transaction<'_>, id: &CaseId, file: &PromptsFile) -> Result<bool, StoreError> {
-    let detail = format!("{} (SHA-256 {})", file.path.display(), file.sha256);
+    let path = file.path.to_string_lossy();
+    let detail = entry(&path, &file.sha256);
     let history = audit::of_case(t, id)?;
-    let of_file = format!("{} (SHA-256 ", file.path.display());
+    let of_file = format!("{path}{HASH}");
     let known = history
         .iter()
         .rfind(|e| e.action == Action::Beside && e.detail.starts_with(&of_file));
@@ -53,7 +91,6 @@ fn concerns(t: &Transaction<'_>, id: &CaseId, file: &PromptsFile) -> Result<bool
     let case = cases::summary(t, id)?;
     if let Some(number) = case.revision {
         let sources = cases::revision(t, id, number)?.provenance.sources;
-        let path = file.path.to_string_lossy();
         if sources
             .iter()
             .any(|s| s.path == path && s.sha256 == file.sha256)

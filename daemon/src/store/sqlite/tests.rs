@@ -1,5 +1,6 @@
 //! The store against a real file.
 
+mod beside;
 mod decisions;
 mod drafts;
 

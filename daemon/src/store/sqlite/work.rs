@@ -7,7 +7,7 @@ use super::super::{
     WorkOutcome,
 };
 use super::audit::{self, Entry};
-use super::{cases, clock, decisions, drafts, row};
+use super::{beside, cases, clock, decisions, drafts, row};
 use medicosam_shared::api::PromptRequest;
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::draft::Answered;
@@ -405,6 +405,9 @@ pub fn finish(
     .doing("finishing work")?;
     if let Some(draft) = holder.task.draft() {
         drafts::close(t, draft)?;
+    }
+    if holder.task == Task::Segment {
+        beside::forget_what_was_used(t, &lease.case, &provenance.sources)?;
     }
     record(
         t,

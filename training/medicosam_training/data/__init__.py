@@ -1,0 +1,1 @@
+"""Scans with their labels, and what is made of them: items of one slice each."""

@@ -1,0 +1,162 @@
+"""Makes items of the fetched scans: `python -m medicosam_training.prepare`. Goes on where it was."""
+
+import argparse
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from .data import augment, items, objects, pictures, plan, regions
+from .data.items import Item
+from .encoder import Encoder
+
+
+def rng_of(name: str, seed: int) -> np.random.Generator:
+    """Randomness that depends on the item alone, not on what was made before it."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+@lru_cache(maxsize=None)
+def limits_of(volume, window) -> tuple[float, float]:
+    return pictures.limits(volume.voxels, window)
+
+
+def slice_of(volume, cut: plan.Cut) -> np.ndarray:
+    """The grey picture of a cut, as it is."""
+    voxels = pictures.cut(volume.voxels, cut.axis, cut.index)
+    return pictures.grey(voxels, limits_of(volume, cut.window))
+
+
+def training_item(volume, cut: plan.Cut, seed: int) -> tuple[np.ndarray, list]:
+    """The picture of a cut, and its objects: (kind, label, mask of the slice)."""
+    rng = rng_of(cut.name, seed)
+    picture = slice_of(volume, cut)
+    scale = pictures.Fit(*picture.shape).scale
+    found = []
+    for name, label_map in volume.labels.items():
+        kind, here = objects.kind_of(name), pictures.cut(label_map, cut.axis, cut.index)
+        masks = regions.some(rng, objects.parts(here, scale), 8)
+        if kind == "atlas":
+            masks += objects.unions(here, rng, 2)
+        found += [(kind, name, mask) for mask in masks]
+    if cut.variant > 0:
+        masks = [mask for _, _, mask in found]
+        picture, masks = augment.turned_and_cropped(picture, masks, rng)
+        shapes = []
+        if rng.random() < 0.6:
+            picture, masks, shapes = augment.with_shapes(picture, masks, rng)
+        picture = augment.relit(picture, rng)
+        found = [(k, n, m) for (k, n, _), m in zip(found, masks)]
+        found += [("shape", "shape", mask) for mask in shapes]
+    return picture, found
+
+
+def make_training_items(root: Path, folder: Path, encoder: Encoder, seed: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    work = [(volume, cut) for volume, cuts in plan.training(root) for cut in cuts]
+    # In random order, so that training can begin before all are made.
+    for number in np.random.default_rng(seed).permutation(len(work)):
+        volume, cut = work[number]
+        if (folder / f"{cut.name}.npz").exists():
+            continue
+        slice_picture, found = training_item(volume, cut, seed)
+        picture = pictures.fit_picture(slice_picture)
+        fitted = [(k, n, pictures.fit_mask(m)) for k, n, m in found]
+        found = [(k, n, m) for k, n, m in fitted if m.sum() >= regions.SMALLEST]
+        rng = rng_of(cut.name, seed + 1)
+        found += [("region", "region", m) for m in regions.regions(picture, rng)]
+        if found:
+            save(folder, cut.name, picture, encoder, found, [m for _, _, m in found])
+    print(f"{len(list(folder.glob('*.npz')))} of {len(work)} training items in {folder}")
+
+
+def make_held_out_items(root: Path, folder: Path, encoder: Encoder, seed: int) -> None:
+    for held_out in (*plan.HELD_OUT, plan.TUMOURS):
+        into = folder / held_out.name
+        into.mkdir(parents=True, exist_ok=True)
+        slices = []
+        for volume in held_out.load(root):
+            count = volume.voxels.shape[held_out.axis]
+            step = held_out.step if count > 1 else 1
+            for window in volume.windows or (None,):
+                for index in range(step // 2, count, step):
+                    slices.append((volume, plan.Cut(volume.name, held_out.axis, index, window, 0)))
+        chosen = []
+        for volume, cut in slices:
+            rng = rng_of(cut.name, seed)
+            picture = slice_of(volume, cut)
+            if (picture > 25).mean() < 0.05:
+                continue  # Air.
+            found = held_out_objects(volume, picture, cut, held_out.labels, rng)
+            chosen += [(cut, picture, f) for f in regions.some(rng, found, held_out.each)]
+        order = np.random.default_rng(seed).permutation(len(chosen))[: held_out.objects]
+        of_slice: dict = {}
+        for number in sorted(order):
+            cut, picture, found = chosen[number]
+            of_slice.setdefault(cut.name, (picture, []))[1].append(found)
+        for name, (picture, found) in of_slice.items():
+            if (into / f"{name}.npz").exists():
+                continue
+            native = [m for _, _, m in found]
+            fitted = [(k, n, pictures.fit_mask(m)) for k, n, m in found]
+            save(into, name, pictures.fit_picture(picture), encoder, fitted, native)
+        print(f"{held_out.name}: {len(order)} objects on {len(of_slice)} slices")
+
+
+def held_out_objects(volume, picture, cut, labels, rng) -> list:
+    """The objects of a slice that is held out: (kind, label, mask)."""
+    if not labels:
+        height, width = pictures.Fit(*picture.shape).fitted
+        masks = regions.regions(pictures.fit_picture(picture), rng)
+        native = [shrunk(m[:height, :width], picture.shape) for m in masks]
+        return [("region", "region", m) for m in native if m.sum() >= objects.SMALLEST_NATIVE]
+    scale = pictures.Fit(*picture.shape).scale
+    found = []
+    for name in labels:
+        here = pictures.cut(volume.labels[name], cut.axis, cut.index)
+        found += [(objects.kind_of(name), name, m) for m in objects.parts(here, scale)]
+    return found
+
+
+def shrunk(mask: np.ndarray, shape) -> np.ndarray:
+    import cv2
+
+    size = (shape[1], shape[0])
+    return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
+
+
+def save(folder, name, picture, encoder, found, native) -> None:
+    items.save(
+        folder,
+        Item(
+            name=name,
+            picture=picture,
+            embedding=encoder.embed(picture),
+            kinds=[k for k, _, _ in found],
+            labels=[n for _, n, _ in found],
+            masks=np.stack([m for _, _, m in found]),
+            native=np.stack(native),
+        ),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scans", type=Path, required=True, help="what `fetch` brought")
+    parser.add_argument("--items", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="lite_medsam.pth")
+    parser.add_argument("--encoder", type=Path, help="encoder.onnx, to embed with ONNX Runtime")
+    parser.add_argument("--seed", type=int, default=6)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--part", choices=["training", "held-out"])
+    args = parser.parse_args()
+    encoder = Encoder(args.checkpoint, args.encoder, args.threads)
+    if args.part != "training":
+        make_held_out_items(args.scans, args.items / "held-out", encoder, args.seed)
+    if args.part != "held-out":
+        make_training_items(args.scans, args.items / "training", encoder, args.seed)
+
+
+if __name__ == "__main__":
+    main()
