@@ -7,10 +7,11 @@ use super::operators;
 use super::provider::{self, DeviceError};
 use ort::ep::{CPU, ExecutionProvider};
 use ort::session::Session;
+use ort::session::builder::SessionBuilder;
 use std::error::Error;
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// The oldest minor version of ONNX Runtime 1 that has everything that is asked of it: what `ort`
 /// is built for.
@@ -214,7 +215,7 @@ impl Runtime {
                 DeviceError::from_runtime(device, &reason).into()
             }
         };
-        let configured = || -> ort::Result<ort::session::builder::SessionBuilder> {
+        let configured = || -> ort::Result<SessionBuilder> {
             // Planning all memory of a run ahead makes an encoder hold 1.7 times as much, and is
             // not measurably faster.
             let builder = Session::builder(&self.environment)?
@@ -233,8 +234,36 @@ impl Runtime {
             .with_arena_allocator(options.keep_memory)
             .register(&mut builder)
             .map_err(blame)?;
-        builder.commit_from_file(graph).map_err(blame)
+        let brings_operators = device == Device::Cpu;
+        commit(builder, graph, brings_operators).map_err(blame)
     }
+}
+
+/// Whether the library knows the domain of our operators.
+static DOMAIN_IS_KNOWN: RwLock<bool> = RwLock::new(false);
+
+/// Loads the graph. The library notes a new domain without a lock of its own, and refuses it when
+/// two sessions bring it at once; so the first one that brings it is alone.
+fn commit(
+    mut builder: SessionBuilder,
+    graph: &Path,
+    brings_operators: bool,
+) -> ort::Result<Session> {
+    let is_known = || {
+        DOMAIN_IS_KNOWN
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    };
+    if brings_operators && !*is_known() {
+        let mut known = DOMAIN_IS_KNOWN
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let session = builder.commit_from_file(graph);
+        *known |= session.is_ok();
+        return session;
+    }
+    let _others_may_load_too = is_known();
+    builder.commit_from_file(graph)
 }
 
 /// Asks a library for its version.
