@@ -1,12 +1,11 @@
 //! `medicosamd bench`: how fast are models here, and how near to what the machine can do?
 
-use super::DataFolder;
 use super::error::CommandError;
+use super::{DataFolder, runtime};
 use crate::model::{
     Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
     SessionOptions, SliceImage, Yardstick, installed_models,
 };
-use crate::setup;
 use crate::worker::models_folder;
 use clap::Args;
 use medicosam_shared::geometry::SliceShape;
@@ -120,18 +119,7 @@ impl Seconds {
 pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     let data = args.data.path();
     let models = models(args)?;
-    let library = args.library.clone();
-    let library = library
-        .or_else(|| setup::runtime_library(&data))
-        .ok_or_else(|| {
-            CommandError::new(
-                "runtime-missing",
-                format!("there is no ONNX Runtime in {}", data.display()),
-                "Run `medicosamd setup`, or name a library with --library.",
-            )
-        })?;
-    let runtime =
-        Runtime::load(&library).map_err(|e| CommandError::new(e.code(), &e, String::new()))?;
+    let runtime = runtime::load(&data, args.library.as_deref())?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if args.threads == 0 {
         cores

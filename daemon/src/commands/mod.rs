@@ -11,6 +11,7 @@ mod generate;
 mod model;
 mod probe;
 mod run;
+mod runtime;
 mod setup;
 mod worker;
 

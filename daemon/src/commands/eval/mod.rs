@@ -7,14 +7,13 @@ mod report;
 mod slices;
 mod volumes;
 
-use super::DataFolder;
 use super::error::CommandError;
+use super::{DataFolder, runtime};
 use crate::config::SlicePlane;
 use crate::evaluate::Truth;
-use crate::model::{Device, Runtime, SamError};
+use crate::model::{Device, InstalledModel, SamError};
 use crate::scan::{ScanError, Volume, read_label_map};
 use crate::worker::models_folder;
-use crate::{model::InstalledModel, setup};
 use clap::{Args, ValueEnum};
 use medicosam_shared::window::Window;
 use model::Stage;
@@ -158,18 +157,7 @@ impl From<SamError> for CommandError {
 pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
     let pairs = pairs::find(&args.images, &args.labels)?;
     let data = args.data.path();
-    let library = args.library.clone();
-    let library = library
-        .or_else(|| setup::runtime_library(&data))
-        .ok_or_else(|| {
-            CommandError::new(
-                "runtime-missing",
-                format!("there is no ONNX Runtime in {}", data.display()),
-                "Run `medicosamd setup`, or name a library with --library.",
-            )
-        })?;
-    let runtime =
-        Runtime::load(&library).map_err(|e| CommandError::new(e.code(), &e, String::new()))?;
+    let runtime = runtime::load(&data, args.library.as_deref())?;
     let installed = InstalledModel::open(&models_folder(&data), &args.model)?;
     let mut stage = Stage::new(&runtime, &installed, args.device, args.cache.as_deref())?;
     let mut report = Report::new(&args.model, args.device, args.seed);

@@ -1,11 +1,12 @@
 //! `medicosamd model import`.
 
 use super::{CommandError, Place, Report, show};
+use crate::commands::runtime;
 use crate::model::checkpoint::Checkpoint;
 use crate::model::graph::Encoder;
 use crate::model::{
-    Family, Fingerprint, InstallRequest, InstalledModel, KnownModel, PairRequest, Runtime,
-    fingerprint, install_fingerprinted, install_pair, known_checkpoint, known_model, usual_family,
+    Family, Fingerprint, InstallRequest, InstalledModel, KnownModel, PairRequest, fingerprint,
+    install_fingerprinted, install_pair, known_checkpoint, known_model, usual_family,
 };
 use crate::setup::{self, ProgressPrinter};
 use crate::worker::models_folder;
@@ -96,7 +97,7 @@ fn import_pair(
     request: &PairRequest<'_>,
     printer: &mut ProgressPrinter<std::io::Stderr>,
 ) -> Result<Report, CommandError> {
-    let runtime = runtime(place.data)?;
+    let runtime = runtime::load(place.data, None)?;
     let model = install_pair(request, &runtime, place.models, &mut |progress| {
         printer.show_line(|| progress.to_string());
     })?;
@@ -272,18 +273,6 @@ pub fn default_model(data: &Path) -> Result<InstalledModel, CommandError> {
         &request,
         &models_folder(data),
     )?)
-}
-
-/// The runtime of the data folder.
-pub fn runtime(data: &Path) -> Result<Runtime, CommandError> {
-    let library = setup::runtime_library(data).ok_or_else(|| {
-        CommandError::new(
-            "runtime-missing",
-            format!("ONNX Runtime is not installed in {}", data.display()),
-            "Run `medicosamd setup`.",
-        )
-    })?;
-    Runtime::load(&library).map_err(|e| CommandError::new(e.code(), &e, ""))
 }
 
 fn install_error(error: crate::model::checkpoint::CheckpointError) -> CommandError {

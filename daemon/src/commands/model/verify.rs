@@ -1,6 +1,7 @@
 //! `medicosamd model verify`.
 
-use super::{CommandError, Place, import};
+use super::{CommandError, Place};
+use crate::commands::runtime;
 use crate::model::{InstalledModel, Progress, Runtime, installed_models, try_model};
 use crate::setup::{self, ProgressPrinter};
 use clap::Args;
@@ -29,7 +30,7 @@ pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), Co
     let has_runtime = setup::runtime_library(place.data).is_some();
     let runtime = match args.no_run || !has_runtime {
         true => None,
-        false => Some(import::runtime(place.data)?),
+        false => Some(runtime::load(place.data, None)?),
     };
     let mut printer = ProgressPrinter::stderr();
     let mut values = Vec::new();
