@@ -35,6 +35,16 @@ impl SliceBox {
         }
     }
 
+    /// The box that is `by` pixels larger on each side, cut to a slice of `shape`.
+    pub fn enlarged(self, by: u32, shape: SliceShape) -> Self {
+        SliceBox {
+            x0: self.x0.saturating_sub(by),
+            y0: self.y0.saturating_sub(by),
+            x1: self.x1.saturating_add(by).min(shape.width),
+            y1: self.y1.saturating_add(by).min(shape.height),
+        }
+    }
+
     /// Whether it has a pixel and lies wholly inside a slice of `shape`.
     pub fn fits(&self, shape: SliceShape) -> bool {
         self.x0 < self.x1 && self.y0 < self.y1 && self.x1 <= shape.width && self.y1 <= shape.height

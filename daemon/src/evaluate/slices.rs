@@ -4,7 +4,7 @@ use super::random::Random;
 use crate::segment::propagation::innermost;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
-use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
+use medicosam_shared::prompt::{Label, SlicePoint, SlicePrompt};
 
 /// How far around the object negative points are looked for, in pixels, where nothing is wrong.
 const AROUND: u32 = 3;
@@ -53,7 +53,7 @@ pub fn correct(prompt: &mut SlicePrompt, truth: &SliceMask, mask: &SliceMask, ra
     let Some(bounds) = truth.bounds() else {
         return;
     };
-    let near = around(bounds, AROUND, truth.shape());
+    let near = bounds.enlarged(AROUND, truth.shape());
     let is_near =
         |x: u32, y: u32| (near.x0..near.x1).contains(&x) && (near.y0..near.y1).contains(&y);
     let positive = [
@@ -80,15 +80,6 @@ pub(super) fn pixels(mask: &SliceMask, is: impl Fn(u32, u32) -> bool) -> Vec<(u3
     let SliceShape { width, height } = mask.shape();
     let all = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
     all.filter(|&(x, y)| is(x, y)).collect()
-}
-
-pub(super) fn around(bbox: SliceBox, by: u32, shape: SliceShape) -> SliceBox {
-    SliceBox {
-        x0: bbox.x0.saturating_sub(by),
-        y0: bbox.y0.saturating_sub(by),
-        x1: (bbox.x1 + by).min(shape.width),
-        y1: (bbox.y1 + by).min(shape.height),
-    }
 }
 
 #[cfg(test)]

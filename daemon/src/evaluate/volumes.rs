@@ -1,7 +1,7 @@
 //! The 3-D protocol: a 3-D box, or one prompt in the middle slice, and what a rule makes of it.
 
 use super::random::Random;
-use super::slices::{Start, around, pixels};
+use super::slices::{Start, pixels};
 use crate::segment::propagation::{Answer, Span};
 use medicosam_shared::geometry::{Axis, Dims, SliceShape};
 use medicosam_shared::mask::SliceMask;
@@ -65,7 +65,7 @@ impl Truth {
         })?;
         Some(Span {
             label: self.label,
-            bbox: around(bbox, enlarged, mask.shape()),
+            bbox: bbox.enlarged(enlarged, mask.shape()),
             slices: first..last + 1,
             points: BTreeMap::new(),
         })
@@ -113,7 +113,7 @@ pub fn middle_prompt(truth: &Truth, start: Start, random: &mut Random) -> Option
 /// A random point inside, and one outside that is near, but not as near as ten pixels.
 fn points(mask: &SliceMask, random: &mut Random) -> Option<Vec<SlicePoint>> {
     let SliceShape { width, height } = mask.shape();
-    let near = around(mask.bounds()?, AROUND, mask.shape());
+    let near = mask.bounds()?.enlarged(AROUND, mask.shape());
     let touches = |x: u32, y: u32| {
         let mut rows = y.saturating_sub(AROUND)..(y + AROUND + 1).min(height);
         rows.any(|row| {

@@ -108,13 +108,7 @@ pub fn masks(
 
 /// The box around a mask, `margin` pixels larger on each side, cut to the slice.
 pub fn box_around(mask: &SliceMask, margin: u32) -> Option<SliceBox> {
-    let (tight, shape) = (mask.bounds()?, mask.shape());
-    Some(SliceBox {
-        x0: tight.x0.saturating_sub(margin),
-        y0: tight.y0.saturating_sub(margin),
-        x1: tight.x1.saturating_add(margin).min(shape.width),
-        y1: tight.y1.saturating_add(margin).min(shape.height),
-    })
+    Some(mask.bounds()?.enlarged(margin, mask.shape()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Masks and scores of a case, slice by slice.
 
+mod from_drawn;
+mod next_box;
 mod overlap;
-mod propagate;
 pub mod propagation;
 mod quality;
 mod tidy;
 
+pub use from_drawn::{Followed, follow};
 pub use overlap::OverlapError;
-pub use propagate::{Followed, propagate};
 pub use quality::{Cohort, assess};
 
 use crate::model::Segmented;
@@ -205,21 +206,14 @@ impl Segmentation {
 
 #[cfg(test)]
 mod tests {
+    use super::propagation::testing::segmented;
     use super::*;
-    use crate::model::LowResLogits;
     use medicosam_shared::geometry::SliceShape;
     use medicosam_shared::mask::SliceMask;
 
     fn answer(shape: SliceShape, area: u32, predicted_iou: f32) -> Segmented {
-        Segmented {
-            mask: SliceMask::from_fn(shape, |x, y| y * shape.width + x < area),
-            predicted_iou,
-            stability: 0.9,
-            low_res: LowResLogits {
-                values: vec![],
-                side: 0,
-            },
-        }
+        let mask = SliceMask::from_fn(shape, |x, y| y * shape.width + x < area);
+        segmented(mask, predicted_iou)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::{LowResLogits, Segmented, Understanding, known_model};
 use crate::segment::propagation::{self, Answer, Question, micro_sam};
-use crate::segment::{Segmentation, propagate};
+use crate::segment::{Segmentation, follow};
 use crate::store::{DraftId, FaultClass, Work};
 use medicosam_shared::api::Progress;
 use medicosam_shared::draft::{Answered, Candidate, Draft, Place, SliceAnswer, Step};
@@ -115,7 +115,7 @@ impl Pipeline {
             }
             // The other rules need a 3-D box.
             _ => {
-                let found = propagate(&seeds, count, |index, bbox, (_, total)| {
+                let found = follow(&seeds, count, |index, bbox, (_, total)| {
                     ask(&Question::of_box(index, bbox, &[]), total)
                 })?;
                 let answers = found.iter();

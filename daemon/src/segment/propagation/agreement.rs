@@ -20,7 +20,7 @@ use super::chain::best_chain;
 use super::lattice::{boxes_inside, is_worth_asking};
 use super::{Answer, Question, Span};
 use crate::model::Segmented;
-use crate::segment::propagate::margin;
+use crate::segment::next_box::margin;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::prompt::SliceBox;

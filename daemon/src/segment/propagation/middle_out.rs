@@ -4,7 +4,7 @@
 
 use super::{Answer, Question, Span};
 use crate::model::Segmented;
-use crate::segment::propagate::next_box;
+use crate::segment::next_box::next_box;
 use std::collections::BTreeMap;
 
 /// Asks about slice after slice, from the middle outwards.

@@ -134,6 +134,6 @@ pub fn segment_span<E>(
 }
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;

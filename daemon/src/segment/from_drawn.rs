@@ -1,19 +1,14 @@
-//! From the slices that a person segmented to those around them.
+//! From the slices that a person segmented in a draft to those around them.
 //!
-//! The box on the next slice is that of the mask on the slice before, a little larger, as LiteMedSAM
-//! does it; where to stop is micro_sam's rule: at a mask that has little in common with the one
-//! before. Between two slices that a person segmented both are followed to the middle.
+//! [`next_box`] is asked about on each; where to stop is micro_sam's rule: at a mask that has little
+//! in common with the one before. Between two slices that a person segmented both are followed to
+//! the middle.
 
+use super::next_box::next_box;
 use crate::model::Segmented;
-use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::SliceBox;
 use std::collections::BTreeMap;
-
-/// How much larger the box is on each side, per [`MARGIN_PER`] pixels of the slice's longest side.
-const MARGIN: u32 = 3;
-/// See [`MARGIN`].
-const MARGIN_PER: u32 = 256;
 
 /// A mask whose IoU with the one before is lower than this is of another object, or of none.
 const LEAST_IOU: f64 = 0.5;
@@ -42,7 +37,7 @@ struct Run {
 /// there. `count` is the number of slices. `ask` answers a box on a slice; it is told how many
 /// slices have been asked about, and how many there may be at most. Returns what was accepted, none
 /// of it on the slices of the seeds.
-pub fn propagate<E>(
+pub fn follow<E>(
     seeds: &BTreeMap<u32, SliceMask>,
     count: u32,
     mut ask: impl FnMut(u32, SliceBox, (u32, u32)) -> Result<Segmented, E>,
@@ -63,7 +58,10 @@ pub fn propagate<E>(
             };
             let answer = ask(index, bbox, (asked, most))?;
             asked += 1;
-            if run.ends && (answer.mask.area() == 0 || iou(&before, &answer.mask) < LEAST_IOU) {
+            if run.ends
+                && (answer.mask.area() == 0
+                    || before.to_rle().iou(&answer.mask.to_rle()) < LEAST_IOU)
+            {
                 break;
             }
             before = answer.mask.clone();
@@ -104,53 +102,17 @@ fn runs(seeds: &BTreeMap<u32, SliceMask>, count: u32) -> Vec<Run> {
     runs
 }
 
-/// The box to ask for on the next slice; `None` if there is no mask to follow.
-pub(super) fn next_box(before: &SliceMask) -> Option<SliceBox> {
-    let SliceShape { width, height } = before.shape();
-    let margin = margin(before.shape());
-    let tight = before.bounds()?;
-    Some(SliceBox {
-        x0: tight.x0.saturating_sub(margin),
-        y0: tight.y0.saturating_sub(margin),
-        x1: (tight.x1 + margin).min(width),
-        y1: (tight.y1 + margin).min(height),
-    })
-}
-
-/// How much larger a box on slices of `shape` is than the mask before it, in pixels.
-pub(super) fn margin(shape: SliceShape) -> u32 {
-    (MARGIN * shape.width.max(shape.height)).div_ceil(MARGIN_PER)
-}
-
-fn iou(a: &SliceMask, b: &SliceMask) -> f64 {
-    let pairs = || a.pixels().iter().zip(b.pixels());
-    let both = pairs().filter(|&(&a, &b)| a && b).count();
-    let either = pairs().filter(|&(&a, &b)| a || b).count();
-    both as f64 / either.max(1) as f64
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::propagation::testing::{SHAPE, segmented, square};
     use super::*;
-    use crate::model::LowResLogits;
     use std::convert::Infallible;
 
-    const SHAPE: SliceShape = SliceShape {
-        width: 64,
-        height: 64,
-    };
-
-    fn square(x: u32, size: u32) -> SliceMask {
-        SliceMask::from_fn(SHAPE, |at, y| {
-            (x..x + size).contains(&at) && (20..20 + size).contains(&y)
-        })
-    }
-
     /// An object that drifts to the right by one pixel a slice, and is on the slices `there`.
-    fn follow(seeds: &[(u32, SliceMask)], there: std::ops::Range<u32>) -> Vec<u32> {
+    fn followed(seeds: &[(u32, SliceMask)], there: std::ops::Range<u32>) -> Vec<u32> {
         let seeds = seeds.iter().cloned().collect();
         let mut boxes = Vec::new();
-        let found = propagate(&seeds, 20, |index, bbox, (done, most)| {
+        let found = follow(&seeds, 20, |index, bbox, (done, most)| {
             assert!(done < most && bbox.fits(SHAPE));
             boxes.push((index, bbox));
             let mask = if there.contains(&index) {
@@ -158,15 +120,7 @@ mod tests {
             } else {
                 SliceMask::empty(SHAPE)
             };
-            Ok::<_, Infallible>(Segmented {
-                mask,
-                predicted_iou: 0.9,
-                stability: 0.9,
-                low_res: LowResLogits {
-                    values: vec![],
-                    side: 0,
-                },
-            })
+            Ok::<_, Infallible>(segmented(mask, 0.9))
         });
         let found = found.unwrap();
         for (index, followed) in &found {
@@ -177,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_object_is_followed_to_its_ends_and_no_further() {
-        let from = |seed: u32| follow(&[(seed, square(10 + seed, 12))], 5..13);
+        let from = |seed: u32| followed(&[(seed, square(10 + seed, 12))], 5..13);
         assert_eq!(from(8), [5, 6, 7, 9, 10, 11, 12]);
         assert_eq!(from(5), [6, 7, 8, 9, 10, 11, 12]);
     }
@@ -186,29 +140,21 @@ mod tests {
     fn between_two_slices_that_are_known_nothing_is_left_out() {
         let seeds = [(4, square(14, 12)), (9, square(19, 12))];
         // The model finds nothing on 6 to 8; whoever drew both ends knows better.
-        assert_eq!(follow(&seeds, 2..6), [2, 3, 5, 6, 7, 8]);
+        assert_eq!(followed(&seeds, 2..6), [2, 3, 5, 6, 7, 8]);
     }
 
     #[test]
     fn a_slice_that_was_emptied_by_hand_is_an_end() {
         let seeds = [(8, square(18, 12)), (10, SliceMask::empty(SHAPE))];
-        assert_eq!(follow(&seeds, 5..15), [5, 6, 7, 9]);
-        assert_eq!(follow(&[(8, SliceMask::empty(SHAPE))], 0..20), [0; 0]);
+        assert_eq!(followed(&seeds, 5..15), [5, 6, 7, 9]);
+        assert_eq!(followed(&[(8, SliceMask::empty(SHAPE))], 0..20), [0; 0]);
     }
 
     #[test]
     fn a_mask_that_jumps_is_not_followed() {
         let seeds = [(8, square(2, 12))].into();
-        let found = propagate(&seeds, 20, |_, _, _| {
-            Ok::<_, Infallible>(Segmented {
-                mask: square(40, 12),
-                predicted_iou: 0.9,
-                stability: 0.9,
-                low_res: LowResLogits {
-                    values: vec![],
-                    side: 0,
-                },
-            })
+        let found = follow(&seeds, 20, |_, _, _| {
+            Ok::<_, Infallible>(segmented(square(40, 12), 0.9))
         });
         assert_eq!(found.unwrap(), BTreeMap::new());
     }
