@@ -46,6 +46,17 @@ pub struct Picture {
     pub arrived: Instant,
 }
 
+impl Picture {
+    /// Width and height in pixels that a sixel says of itself.
+    #[must_use]
+    pub fn sixel_size(&self) -> Option<(u32, u32)> {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let (_, size) = text.split_once("\"1;1;")?;
+        let mut numbers = size.split(['#', ';']).map(|n| n.parse().ok());
+        Some((numbers.next()??, numbers.next()??))
+    }
+}
+
 /// How a picture was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -122,6 +133,18 @@ impl View {
     #[must_use]
     pub fn written(&self) -> &[u8] {
         &self.written
+    }
+
+    /// Where in [`View::written`] a sequence begins, each time that it was written.
+    pub fn places_of(&self, sequence: &str) -> impl DoubleEndedIterator<Item = usize> {
+        let all = self.written.windows(sequence.len()).enumerate();
+        all.filter_map(move |(at, bytes)| (bytes == sequence.as_bytes()).then_some(at))
+    }
+
+    /// Whether a sequence was ever written.
+    #[must_use]
+    pub fn has_written(&self, sequence: &str) -> bool {
+        self.places_of(sequence).next().is_some()
     }
 
     /// Whether no program has the terminal open any more: nothing else will come.
@@ -489,6 +512,7 @@ mod tests {
             };
             assert_eq!((picture.row, picture.column), (2, 4));
             assert_eq!(picture.protocol, Protocol::Sixel);
+            assert_eq!(picture.sixel_size(), Some((6, 6)));
             assert_eq!(picture.bytes, b"\x1bP0;1q\"1;1;6;6#1;2;100;0;0#1!6~\x1b\\");
         });
     }

@@ -5,6 +5,7 @@
     reason = "what a test needs and cannot have makes it fail"
 )]
 
+use crate::waiting::{DEADLINE, until_some};
 use medicosam_shared::api::WorkerStatus;
 use medicosam_shared::case::{CaseDetail, CaseState, CaseSummary};
 use medicosam_shared::client::{Client, ClientError};
@@ -14,18 +15,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Longest time that anything is waited for. Far longer than it takes: a deadline that strikes is
-/// a failure, never a measurement.
-pub const DEADLINE: Duration = Duration::from_secs(240);
+/// A CT of a lung with a tumour, as the file in `tests/data` and mostly in the watched folder too.
+pub const SCAN: &str = "ct_lung.nii.gz";
 
-/// Time between two looks at something that announces nothing.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// The profile of the sample CT with the tight box of the expert's outline, over the slices
+/// The profile of [`SCAN`] with the tight box of the expert's outline, over the slices
 /// `first..end` only. Each slice is asked about once: enough for tests of what is around the model.
 pub fn lung_profile(first: u32, end: u32) -> String {
     format!(
@@ -166,6 +163,14 @@ scan_every = "2s"
         self.environment.push((name.into(), value.into()));
     }
 
+    /// Changes the configuration, for the next start of the daemon.
+    pub fn configure(&self, from: &str, to: &str) {
+        let path = self.path("medicosam.toml");
+        let text = fs::read_to_string(&path).expect("a configuration");
+        assert!(text.contains(from), "no {from:?} in\n{text}");
+        fs::write(path, text.replace(from, to)).expect("the configuration can be written");
+    }
+
     /// A path in the system's folder.
     pub fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
@@ -224,18 +229,14 @@ scan_every = "2s"
         command.stdout(Stdio::null()).stderr(log);
         self.daemon = Some(command.spawn().expect("medicosamd can be started"));
         let client = self.client();
-        let deadline = Instant::now() + DEADLINE;
-        while self.runtime.block_on(client.hello()).is_err() {
+        until_some(|| {
             let daemon = self.daemon.as_mut().expect("just started");
             let ended = daemon.try_wait().expect("a child can be waited for");
-            assert!(
-                ended.is_none(),
-                "the daemon ended: {ended:?}\n{}",
-                self.log()
-            );
-            assert!(Instant::now() < deadline, "no answer\n{}", self.log());
-            std::thread::sleep(LOOK_EVERY);
-        }
+            let log = self.log();
+            assert!(ended.is_none(), "the daemon ended: {ended:?}\n{log}");
+            let hello = self.runtime.block_on(client.hello());
+            hello.map_err(|error| format!("an answer: {error}\n{log}"))
+        });
     }
 
     /// Ends the daemon as a power cut would.
@@ -361,32 +362,17 @@ scan_every = "2s"
 
     /// Process id of the only worker, once it has one.
     pub fn worker_pid(&self) -> u32 {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let status = self.wait(self.client().status());
-            if let Some(pid) = status.workers.iter().find_map(|w| w.pid) {
-                return pid;
-            }
-            assert!(Instant::now() < deadline, "no worker\n{}", self.log());
-            std::thread::sleep(LOOK_EVERY);
-        }
+        let running = self.until_worker("a worker", |worker| worker.pid.is_some());
+        running.pid.expect("it was waited for")
     }
 
     /// Waits until a worker is as `wanted`.
     pub fn until_worker(&self, what: &str, wanted: impl Fn(&WorkerStatus) -> bool) -> WorkerStatus {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            let status = self.wait(self.client().status());
-            if let Some(worker) = status.workers.iter().find(|worker| wanted(worker)) {
-                return worker.clone();
-            }
-            let (workers, log) = (status.workers, self.log());
-            assert!(
-                Instant::now() < deadline,
-                "waited in vain for {what}: {workers:#?}\n{log}"
-            );
-            std::thread::sleep(LOOK_EVERY);
-        }
+        until_some(|| {
+            let workers = self.wait(self.client().status()).workers;
+            let found = workers.iter().find(|worker| wanted(worker)).cloned();
+            found.ok_or_else(|| format!("{what}: {workers:#?}\n{}", self.log()))
+        })
     }
 
     /// Names of all files below a folder of the system, sorted.

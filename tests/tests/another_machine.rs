@@ -6,18 +6,19 @@
     reason = "tests fail by panicking"
 )]
 
-use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
-use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
+use medicosam_tests::client::{json, quit};
+use medicosam_tests::keys::{ENTER, ESCAPE};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
+use medicosam_tests::signals::{self, Signal};
 use medicosam_tests::sshd::{self, Sshd};
-use medicosam_tests::system::{DEADLINE, System, lung_profile, program};
-use rustix::process::{Pid, Signal, kill_process};
+use medicosam_tests::system::{SCAN, System, lung_profile, program};
+use medicosam_tests::under_review::reviewable;
+use medicosam_tests::waiting::until;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
-const SCAN: &str = "ct_lung.nii.gz";
 const SIZE: Size = Size::new(120, 30);
 
 /// A machine that one can log in to, with the socket of `system` as the usual one.
@@ -41,15 +42,6 @@ fn verb(machine: &Sshd, arguments: &[&str]) -> Output {
     remote(machine).args(arguments).output().unwrap()
 }
 
-/// A system with one case up for review.
-fn reviewable() -> (System, CaseDetail) {
-    let mut system = System::new(&lung_profile(9, 12));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review);
-    (system, case)
-}
-
 /// Approves, although slices of the mask were not shown.
 fn approve(terminal: &mut ScriptedTerminal) {
     terminal.type_keys("a").unwrap();
@@ -59,23 +51,8 @@ fn approve(terminal: &mut ScriptedTerminal) {
     terminal.type_keys(ENTER).unwrap();
 }
 
-/// Looks again and again at something that announces nothing.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn signal(process: u32, signal: Signal) {
-    let process = Pid::from_raw(process.cast_signed()).unwrap();
-    kill_process(process, signal).unwrap();
-}
-
 fn error_of(output: &Output) -> (Option<i32>, String) {
-    let body: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let code = body["error"]["code"].as_str().unwrap().to_owned();
+    let code = json(output)["error"]["code"].as_str().unwrap().to_owned();
     (output.status.code(), code)
 }
 
@@ -84,7 +61,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     if !sshd::can_run() {
         return;
     }
-    let (system, case) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let machine = machine(&system);
     let mut terminal =
         ScriptedTerminal::spawn(remote(&machine), SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
@@ -98,7 +75,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
 
     // The prompt is with the daemon, but its mask is not made while the worker stands still.
     let worker = system.worker_pid();
-    signal(worker, Signal::STOP);
+    signals::send(worker, Signal::STOP);
     terminal.type_keys("bLLJbs").unwrap();
     let is_working = || {
         let view = system.wait(system.client().draft(&case.summary.id));
@@ -111,7 +88,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
         "one ssh for everything"
     );
     terminal.wait_for("what is going on", |view| view.contains("broke"));
-    signal(worker, Signal::CONT);
+    signals::send(worker, Signal::CONT);
     until("the mask", || !is_working());
     terminal.wait_for("the new mask", |view| view.contains("Connected again"));
     let committed = |view: &View| view.contains("revision 2 of 2");
@@ -140,9 +117,7 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
         1,
         "still one ssh for everything"
     );
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
-    assert!(terminal.is_in_line_mode().unwrap());
+    quit(&mut terminal);
 }
 
 #[test]
@@ -150,7 +125,7 @@ fn the_client_runs_there_in_a_terminal_that_is_here() {
     if !sshd::can_run() {
         return;
     }
-    let (system, _) = reviewable();
+    let (system, _) = reviewable(9, 12);
     let machine = machine(&system);
     let command = machine.log_in("medicosam");
     let mut terminal = ScriptedTerminal::spawn(command, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
@@ -166,9 +141,7 @@ fn the_client_runs_there_in_a_terminal_that_is_here() {
     }
     approve(&mut terminal);
     system.until_state(SCAN, CaseState::Approved);
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
-    assert!(terminal.is_in_line_mode().unwrap());
+    quit(&mut terminal);
 }
 
 #[test]
@@ -181,8 +154,10 @@ fn verbs_work_and_errors_say_where_it_stopped() {
     let machine = machine(&system);
     let status = verb(&machine, &["status", "--json"]);
     assert!(status.status.success(), "{status:?}");
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
-    assert_eq!(status["version"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        json(&status)["version"]["version"],
+        env!("CARGO_PKG_VERSION")
+    );
     assert!(verb(&machine, &["list"]).status.success());
 
     let elsewhere = verb(

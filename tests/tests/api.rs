@@ -7,12 +7,10 @@
 )]
 
 use medicosam_shared::case::{Action, CaseState};
-use medicosam_tests::system::{System, lung_profile, sample};
+use medicosam_tests::system::{SCAN, System, lung_profile, sample};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-
-const SCAN: &str = "ct_lung.nii.gz";
 
 struct Answer {
     status: u16,

@@ -8,10 +8,10 @@
 
 use medicosam_shared::case::{Action, CaseState};
 use medicosam_tests::nifti::read_label_map;
-use medicosam_tests::system::{System, lung_profile};
-use rustix::process::{Pid, Signal, kill_process};
-
-const SCAN: &str = "ct_lung.nii.gz";
+use medicosam_tests::signals::{self, Signal};
+use medicosam_tests::system::{SCAN, System, lung_profile};
+use medicosam_tests::waiting::until;
+use std::path::PathBuf;
 
 /// Waits until the worker has embedded some slices of several.
 fn until_in_the_middle(system: &System) {
@@ -21,9 +21,7 @@ fn until_in_the_middle(system: &System) {
             .find(|c| c.state == CaseState::Embedding)
             .map(drop)
     });
-    while embedded(system) == 0 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until("the first embedding", || embedded(system) > 0);
 }
 
 /// Slices that are embedded.
@@ -61,9 +59,8 @@ fn a_killed_daemon_goes_on_where_it_was() {
     let worker = system.worker_pid();
     system.kill();
     // Its worker ends by itself: it must not go on beside its successor.
-    while std::path::Path::new(&format!("/proc/{worker}")).exists() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let process = PathBuf::from(format!("/proc/{worker}"));
+    until("the end of the worker", || !process.exists());
     let kept = embedded(&system);
     system.start();
     assert_whole(&system);
@@ -80,8 +77,7 @@ fn a_killed_worker_is_replaced_and_the_scan_gets_one_strike() {
     system.start();
     system.drop_scan(SCAN, SCAN);
     until_in_the_middle(&system);
-    let worker = Pid::from_raw(system.worker_pid().cast_signed()).unwrap();
-    kill_process(worker, Signal::KILL).unwrap();
+    signals::send(system.worker_pid(), Signal::KILL);
     assert_whole(&system);
     let case = system.until_state(SCAN, CaseState::Review);
     let strikes = case.history.iter().filter(|e| e.action == Action::Released);

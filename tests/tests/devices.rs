@@ -15,16 +15,15 @@ use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use medicosam_tests::nifti::write_scan;
-use medicosam_tests::system::{DEADLINE, System, data_folder, lung_profile};
+use medicosam_tests::system::{SCAN, System, data_folder, lung_profile};
+use medicosam_tests::waiting::{DEADLINE, until_some};
 use medicosam_tests::webgpu::{DRIVER_VARIABLE, WebGpu};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-const SCAN: &str = "ct_lung.nii.gz";
+use std::time::Instant;
 
 /// Numbers that are always the same, from −0.5 to 0.5.
 fn numbers(count: usize) -> Vec<f32> {
@@ -152,18 +151,11 @@ fn get(system: &System, path: &str) -> String {
 
 /// Waits until the metrics have a line: they follow what they count.
 fn until_metric(system: &System, line: &str) {
-    let deadline = Instant::now() + DEADLINE;
-    loop {
+    until_some(|| {
         let page = get(system, "/metrics");
-        if page.lines().any(|found| found == line) {
-            return;
-        }
-        assert!(
-            Instant::now() < deadline,
-            "waited in vain for {line}\n{page}"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        let found = page.lines().any(|found| found == line);
+        found.then_some(()).ok_or_else(|| format!("{line}\n{page}"))
+    });
 }
 
 fn ran_on(case: &CaseDetail) -> &str {

@@ -13,26 +13,15 @@ use medicosam_shared::draft::{Draft, Step};
 use medicosam_shared::mask::dice;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use medicosam_tests::Size;
-use medicosam_tests::keys::{CTRL_C, ENTER};
+use medicosam_tests::client::{in_review, quit};
 use medicosam_tests::nifti::read_label_map;
 use medicosam_tests::profile::Profile;
-use medicosam_tests::pty::ScriptedTerminal;
-use medicosam_tests::system::{System, lung_profile, program, sample};
-use rustix::process::{Pid, Signal, kill_process};
+use medicosam_tests::signals::{self, Signal};
+use medicosam_tests::system::{System, sample};
+use medicosam_tests::under_review::reviewable;
+use medicosam_tests::waiting::until_some;
 use serde_json::{Value, json};
-use std::process::Command;
 use std::time::{Duration, Instant};
-
-const SCAN: &str = "ct_lung.nii.gz";
-
-/// A system with one case up for review, with masks on the slices `first..end`.
-fn reviewable(first: u32, end: u32) -> (System, CaseDetail) {
-    let mut system = System::new(&lung_profile(first, end));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review);
-    (system, case)
-}
 
 fn label() -> Label {
     Label::new(1).unwrap()
@@ -101,23 +90,11 @@ fn current(system: &System, case: &CaseId) -> CaseDetail {
     system.wait(system.client().case(&case.0))
 }
 
-/// The client in a scripted terminal, on the case.
-fn open(system: &System) -> ScriptedTerminal {
-    let mut command = Command::new(program("medicosam"));
-    command.arg("--socket").arg(system.socket());
-    let size = Size::new(100, 30);
-    let mut terminal = ScriptedTerminal::spawn(command, size, Profile::SIXEL_WITH_SIZES).unwrap();
-    terminal.wait_for("the queue", |view| view.contains(SCAN));
-    terminal.type_keys(ENTER).unwrap();
-    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
-    terminal
-}
-
 #[test]
 fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     let (system, case) = reviewable(9, 12);
     let id = &case.summary.id;
-    let mut terminal = open(&system);
+    let mut terminal = in_review(&system, Size::new(100, 30), Profile::SIXEL_WITH_SIZES);
     terminal.type_keys("e").unwrap();
     terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
     terminal.type_keys("bLLJbs").unwrap();
@@ -132,14 +109,12 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     terminal.type_keys("bLLJJb").unwrap();
     // The second answer was the fourth step too, until it was taken back.
     let is_there = |d: &Draft| d.position == 4 && matches!(d.steps[..], [.., Step::Drawn { .. }]);
-    let until = Instant::now() + Duration::from_secs(60);
-    while !draft(&system, id).is_some_and(|d| is_there(&d)) {
-        assert!(Instant::now() < until, "{:#?}", draft(&system, id));
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let before = draft(&system, id).unwrap();
-    let pid = Pid::from_raw(terminal.process_id().cast_signed()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
+    let before = until_some(|| {
+        let now = draft(&system, id);
+        let drawn = now.clone().filter(is_there);
+        drawn.ok_or_else(|| format!("the box in the draft: {now:#?}"))
+    });
+    signals::send(terminal.process_id(), Signal::KILL);
     terminal.wait_exit().unwrap();
 
     assert_eq!(draft(&system, id).unwrap(), before);
@@ -147,7 +122,7 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     assert_eq!(untouched.summary.revision, Some(1));
     assert_eq!(untouched.summary.state, CaseState::Review);
 
-    let mut terminal = open(&system);
+    let mut terminal = in_review(&system, Size::new(100, 30), Profile::SIXEL_WITH_SIZES);
     terminal.wait_for("the offer to go on", |view| {
         view.contains("You have a draft here")
     });
@@ -155,8 +130,7 @@ fn a_killed_client_costs_nothing_of_what_was_drawn_and_segmented() {
     terminal.wait_for("the draft", |view| view.contains("draft: 1 slice"));
     terminal.type_keys("c").unwrap();
     terminal.wait_for("the revision", |view| view.contains("revision 2 of 2"));
-    terminal.type_keys(CTRL_C).unwrap();
-    terminal.wait_exit().unwrap();
+    quit(&mut terminal);
     let committed = current(&system, id);
     let revision = committed.current().unwrap();
     assert_eq!((revision.number, revision.parent), (2, Some(1)));

@@ -11,7 +11,8 @@ use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use medicosam_shared::provenance::{ObjectResult, Timings};
 use medicosam_tests::nifti::write_scan;
-use medicosam_tests::system::{DEADLINE, System, lung_profile};
+use medicosam_tests::system::{System, lung_profile};
+use medicosam_tests::waiting::until;
 use std::time::{Duration, Instant};
 
 /// A profile with a box on the slices `first..end` of the phantoms below.
@@ -55,15 +56,6 @@ fn embeddings(system: &System) -> usize {
 
 fn worker(system: &System) -> WorkerStatus {
     system.wait(system.client().status()).workers.remove(0)
-}
-
-/// Waits for something that no event announces.
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !happened() {
-        assert!(started.elapsed() < DEADLINE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn prompt(system: &System, case: &CaseDetail, index: u32) -> CaseDetail {
@@ -219,9 +211,7 @@ fn masks_do_not_depend_on_who_embedded_the_slice_first() {
     assert_eq!(timings(&again).slices_cached, 1);
     system.stop();
 
-    let config = system.path("medicosam.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("f16", "f32")).unwrap();
+    system.configure("f16", "f32");
     system.start();
     let exact = prompt(&system, &again, 0);
     assert_eq!(precision(&exact), "f32");
@@ -270,9 +260,7 @@ fn people_wait_for_one_slice_at_most_while_a_long_scan_is_embedded() {
 
     // The long scan has a profile of its own, as everything here has the same.
     system.stop();
-    let config = system.path("medicosam.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("40, 1] }", "40, 10] }")).unwrap();
+    system.configure("40, 1] }", "40, 10] }");
     system.start();
     let radii: Vec<Option<i32>> = (5..15).map(Some).collect();
     phantom(&system, "long.nii", 3.0, &radii);
@@ -310,12 +298,8 @@ fn masks_are_there_at_once() {
     println!("re-prompt, idle:           {}", quantiles(&idle));
 
     system.stop();
-    let config = system.path("medicosam.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    let long = text
-        .replace("333, 10]", "333, 0]")
-        .replace("399, 12]", "399, 21]");
-    std::fs::write(&config, long).unwrap();
+    system.configure("333, 10]", "333, 0]");
+    system.configure("399, 12]", "399, 21]");
     system.start();
     for n in 0..3 {
         noisy_copy(&system, &format!("bulk{n}.nii"), 21, n);
@@ -348,10 +332,8 @@ fn masks_are_there_at_once() {
 fn the_next_scan_is_read_while_this_one_is_embedded() {
     let queue = |scan_memory: &str| {
         let system = System::with_cache(&lung_profile(10, 12), "ahead = false");
-        let config = system.path("medicosam.toml");
-        let text = std::fs::read_to_string(&config).unwrap();
         let limited = format!("[daemon]\nscan_memory = \"{scan_memory}\"");
-        std::fs::write(&config, text.replace("[daemon]", &limited)).unwrap();
+        system.configure("[daemon]", &limited);
         for n in 0..5 {
             noisy_copy(&system, &format!("{n}.nii"), 160, n);
         }

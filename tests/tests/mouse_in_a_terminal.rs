@@ -3,37 +3,27 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_shared::case::CaseState;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::prompt::SliceBox;
 use medicosam_tests::Size;
-use medicosam_tests::keys::{CTRL_C, ENTER};
+use medicosam_tests::client::{self, NO_SOCKET};
+use medicosam_tests::keys::ENTER;
 use medicosam_tests::mouse::{Button, drag, press};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
-use medicosam_tests::system::{System, lung_profile, program};
-use std::process::Command;
+use medicosam_tests::system::{SCAN, System};
+use medicosam_tests::under_review::reviewable;
 
-const SCAN: &str = "ct_lung.nii.gz";
 const SIZE: Size = Size::new(100, 30);
-
-/// A system with one case up for review, with masks on the slices 9 to 11.
-fn reviewable() -> (System, CaseDetail) {
-    let mut system = System::new(&lung_profile(9, 12));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review);
-    (system, case)
-}
 
 /// The client in a terminal, in the queue.
 fn open(system: &System, profile: Profile) -> ScriptedTerminal {
-    let mut command = Command::new(program("medicosam"));
-    command.arg("--socket").arg(system.socket());
-    let terminal = ScriptedTerminal::spawn(command, SIZE, profile).unwrap();
-    terminal.wait_for("the queue", |view| view.contains(SCAN));
-    terminal.wait_for("the mouse to be asked for", |view| has(view, "\x1b[?1006h"));
+    let terminal = client::in_queue(system, SIZE, profile);
+    terminal.wait_for("the mouse to be asked for", |view| {
+        view.has_written("\x1b[?1006h")
+    });
     terminal
 }
 
@@ -48,22 +38,19 @@ fn click_open(terminal: &mut ScriptedTerminal, cell: (u32, u32)) {
     terminal.wait_for("its picture", |view| view.contains("  seen "));
 }
 
-fn has(view: &View, sequence: &str) -> bool {
-    let (written, wanted) = (view.written(), sequence.as_bytes());
-    written.windows(wanted.len()).any(|bytes| bytes == wanted)
-}
-
 fn quit(mut terminal: ScriptedTerminal) {
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
-    terminal.look(|view| assert!(has(view, "\x1b[?1006l\x1b[?1002l")));
+    client::quit(&mut terminal);
+    terminal.look(|view| assert!(view.has_written("\x1b[?1006l\x1b[?1002l")));
 }
 
 #[test]
 fn a_box_dragged_with_the_mouse_has_the_voxels_under_it_and_becomes_a_mask() {
-    let (system, case) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let mut terminal = open(&system, Profile::SIXEL_WITH_SIZES);
-    assert!(terminal.look(|view| has(view, "\x1b[?1016h")), "by pixels");
+    assert!(
+        terminal.look(|view| view.has_written("\x1b[?1016h")),
+        "by pixels"
+    );
     let (width, height) = Profile::SIXEL_WITH_SIZES.cell.unwrap();
     let cell = (u32::from(width), u32::from(height));
     click_open(&mut terminal, cell);
@@ -73,14 +60,10 @@ fn a_box_dragged_with_the_mouse_has_the_voxels_under_it_and_becomes_a_mask() {
     // Where the picture is on the screen, and how large.
     let (left, top, size) = terminal.look(|view| {
         let picture = &view.pictures()[0];
-        let text = String::from_utf8_lossy(&picture.bytes).into_owned();
-        let size = text.split_once("\"1;1;").unwrap().1;
-        let mut numbers = size.split(['#', ';']).map(|n| n.parse::<u32>().unwrap());
-        let size = (numbers.next().unwrap(), numbers.next().unwrap());
         (
             u32::from(picture.column) * cell.0,
             u32::from(picture.row) * cell.1,
-            size,
+            picture.sixel_size().unwrap(),
         )
     });
     let scan = case.scan.as_ref().unwrap();
@@ -120,9 +103,9 @@ fn a_box_dragged_with_the_mouse_has_the_voxels_under_it_and_becomes_a_mask() {
 
 #[test]
 fn where_only_cells_are_known_the_mouse_draws_by_cells() {
-    let (system, _) = reviewable();
+    let (system, _) = reviewable(9, 12);
     let mut terminal = open(&system, Profile::PLAIN);
-    assert!(!terminal.look(|view| has(view, "\x1b[?1016h")));
+    assert!(!terminal.look(|view| view.has_written("\x1b[?1016h")));
     click_open(&mut terminal, (1, 1));
     terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
 
@@ -162,12 +145,11 @@ fn without_the_mouse_the_terminal_is_not_asked_for_it() {
         vec!["--no-mouse".into()],
         vec!["--config".into(), settings.into_os_string()],
     ] {
-        let mut command = Command::new(program("medicosam"));
-        command.args(["--socket", "/nonexistent/api.sock"]);
+        let mut command = client::on(NO_SOCKET);
         command.args(&arguments);
         let profile = Profile::SIXEL_WITH_SIZES;
         let mut terminal = ScriptedTerminal::spawn(command, SIZE, profile).unwrap();
-        terminal.wait_for("the question", |view| has(view, "\x1b[5n"));
+        terminal.wait_for("the question", |view| view.has_written("\x1b[5n"));
         // When something drawn later is there, the answer has been sent.
         terminal.type_keys("?").unwrap();
         terminal.wait_for("the help", |view| view.contains("Keys in the queue"));
@@ -178,11 +160,10 @@ fn without_the_mouse_the_terminal_is_not_asked_for_it() {
             .unwrap();
         terminal.type_keys(ENTER).unwrap();
         terminal.wait_for("the queue", |view| view.contains("not reachable"));
-        terminal.type_keys(CTRL_C).unwrap();
-        assert!(terminal.wait_exit().unwrap().success());
+        client::quit(&mut terminal);
         terminal.look(|view| {
             for mode in ["?1000", "?1002", "?1003", "?1006", "?1016h", "?1016l"] {
-                assert!(!has(view, mode), "{mode} {arguments:?}");
+                assert!(!view.has_written(mode), "{mode} {arguments:?}");
             }
         });
     }

@@ -29,10 +29,7 @@ box = { space = "fraction", min = [0.2, 0.2, 0.0], max = [0.7, 0.7, 1.0] }
 
 fn system() -> System {
     let system = System::new(PROFILE);
-    let config = system.path("medicosam.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    let with = text.replace("profile = \"test\"", "profile = \"test\"\npictures = true");
-    fs::write(config, with).unwrap();
+    system.configure("profile = \"test\"", "profile = \"test\"\npictures = true");
     system
 }
 

@@ -4,42 +4,22 @@
 
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
+use medicosam_tests::client::{on_case, quit};
 use medicosam_tests::keys::{CTRL_C, CTRL_L, ESCAPE};
 use medicosam_tests::link::Link;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{Picture, Protocol, ScriptedTerminal, View};
 use medicosam_tests::screenshot::Area;
-use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::system::SCAN;
+use medicosam_tests::under_review::reviewable;
 use medicosam_tests::xterm::{self, Emulation, Xterm};
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-const SCAN: &str = "ct_lung.nii.gz";
-
-/// A system with one case up for review, and the command that opens it.
-fn reviewable() -> (System, impl Fn() -> Command) {
-    let mut system = System::new(&lung_profile(9, 12));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review).summary.id.0;
-    let socket = system.socket();
-    let open = move || {
-        let mut command = Command::new(program("medicosam"));
-        command.arg("--socket").arg(&socket).args(["open", &case]);
-        command
-    };
-    (system, open)
-}
 
 fn open(command: Command, size: Size, profile: Profile, line: Option<Link>) -> ScriptedTerminal {
     let terminal = ScriptedTerminal::spawn_behind(line, command, size, profile).unwrap();
     terminal.wait_for("a picture", |view| !view.pictures().is_empty());
     terminal
-}
-
-fn quit(mut terminal: ScriptedTerminal) {
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
 }
 
 /// Whether a sixel has more than 16 greys and the inks beside them: it is no draft.
@@ -54,13 +34,13 @@ fn last_is_complete(view: &View) -> bool {
 
 #[test]
 fn terminals_with_protocols_of_their_own_get_pictures_by_them() {
-    let (_system, command) = reviewable();
+    let (system, case) = reviewable(9, 12);
     for (profile, protocol) in [
         (Profile::KITTY, Protocol::Kitty),
         (Profile::WEZTERM, Protocol::Iterm2),
         (Profile::SIXEL_WITH_SIZES, Protocol::Sixel),
     ] {
-        let mut terminal = open(command(), Size::new(100, 30), profile, None);
+        let mut terminal = open(on_case(&system, &case), Size::new(100, 30), profile, None);
         terminal.type_keys("j").unwrap();
         terminal.wait_for("another slice", |view| view.pictures().len() > 1);
         terminal.look(|view| {
@@ -68,15 +48,15 @@ fn terminals_with_protocols_of_their_own_get_pictures_by_them() {
                 assert_eq!(picture.protocol, protocol, "{}", profile.name);
             }
         });
-        quit(terminal);
+        quit(&mut terminal);
     }
 }
 
 #[test]
 fn a_held_key_over_a_slow_line_sends_few_drafts_and_then_one_picture_that_is_complete() {
-    let (_system, command) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let mut terminal = open(
-        command(),
+        on_case(&system, &case),
         Size::new(100, 30),
         Profile::SIXEL_WITH_SIZES,
         Some(Link::SLOW),
@@ -130,7 +110,7 @@ fn a_held_key_over_a_slow_line_sends_few_drafts_and_then_one_picture_that_is_com
             "another slice"
         );
     });
-    quit(terminal);
+    quit(&mut terminal);
 }
 
 /// The number of the slice that the panel names: `axial 7/20`.
@@ -142,8 +122,13 @@ fn slice_named(view: &View) -> Option<u32> {
 
 #[test]
 fn in_an_xterm_a_moved_cursor_is_less_than_two_kilobytes() {
-    let (_system, command) = reviewable();
-    let mut terminal = open(command(), Size::new(100, 30), Profile::XTERM_VT340, None);
+    let (system, case) = reviewable(9, 12);
+    let mut terminal = open(
+        on_case(&system, &case),
+        Size::new(100, 30),
+        Profile::XTERM_VT340,
+        None,
+    );
     terminal.wait_for("the first picture", last_is_complete);
     for key in ["e", "l", "L", "J", "h"] {
         let (pictures, bytes) = terminal.look(|v| (v.pictures().len(), v.written().len()));
@@ -156,32 +141,25 @@ fn in_an_xterm_a_moved_cursor_is_less_than_two_kilobytes() {
             assert!(all <= 3000, "{key}: {all} bytes with the text around it");
         }
     }
-    quit(terminal);
+    quit(&mut terminal);
 }
 
 #[test]
 fn another_font_means_another_picture_that_stays_off_the_last_rows() {
-    let (_system, command) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let rows = 30;
     for profile in [Profile::XTERM_VT340, Profile::SIXEL_WITH_SIZES] {
-        let mut terminal = open(command(), Size::new(100, rows), profile, None);
+        let mut terminal = open(on_case(&system, &case), Size::new(100, rows), profile, None);
         terminal.wait_for("the first picture", last_is_complete);
         terminal.change_font((6, 12)).unwrap();
-        let height = |picture: &Picture| {
-            let text = String::from_utf8_lossy(&picture.bytes).into_owned();
-            let size = text.split_once("\"1;1;").unwrap().1;
-            let mut numbers = size
-                .split(['#', ';'])
-                .map(|n| n.parse::<u32>().unwrap_or(0));
-            (numbers.next().unwrap(), numbers.next().unwrap()).1
-        };
+        let height = |picture: &Picture| picture.sixel_size().unwrap().1;
         terminal.wait_for("a smaller picture", |view| {
             let last = view.pictures().last();
             last.is_some_and(|picture| {
                 u32::from(picture.row) * 12 + height(picture) <= u32::from(rows - 2) * 12
             })
         });
-        quit(terminal);
+        quit(&mut terminal);
     }
 }
 
@@ -190,8 +168,13 @@ fn patches_leave_the_same_pixels_in_a_real_xterm_as_the_whole_picture() {
     if !xterm::can_run() {
         return;
     }
-    let (_system, command) = reviewable();
-    let mut xterm = Xterm::spawn(command(), Size::new(100, 32), Emulation::Vt340).unwrap();
+    let (system, case) = reviewable(9, 12);
+    let mut xterm = Xterm::spawn(
+        on_case(&system, &case),
+        Size::new(100, 32),
+        Emulation::Vt340,
+    )
+    .unwrap();
     // Yellow, as sixel rounds it: the cursor and the box.
     let tool = |[r, g, b]: [u8; 3]| r > 220 && g > 210 && (40..90).contains(&b);
     let contour = |[r, g, b]: [u8; 3]| r > 200 && (120..190).contains(&g) && b < 40;
@@ -222,12 +205,12 @@ fn inside_a_real_tmux_pictures_are_what_it_can_show_and_no_answer_is_typed() {
     if !xterm::can_run_tmux() {
         return;
     }
-    let (system, command) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let mut tmux = Command::new("tmux");
     // A server of its own without anybody's settings; it ends with its only window.
     tmux.arg("-S").arg(system.path("tmux"));
     tmux.args(["-u", "-f", "/dev/null", "new-session"]);
-    let client = command();
+    let client = on_case(&system, &case);
     tmux.arg(client.get_program()).args(client.get_args());
     tmux.env_remove("TMUX");
     let size = Size::new(100, 30);
@@ -282,21 +265,19 @@ fn every_kind_of_picture_looks_in_a_real_xterm_as_its_bytes_say() {
     if !xterm::can_run() {
         return;
     }
-    let (system, command) = reviewable();
-    let case = system.until_state(SCAN, CaseState::Review).summary.id.0;
-    let mut prompt = Command::new(program("medicosam"));
-    prompt.arg("--socket").arg(system.socket());
-    prompt.args(["prompt", &case, "--slice", "10", "--box", "330,345,395,390"]);
-    assert!(prompt.output().unwrap().status.success());
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id.0;
+    let prompt = ["prompt", id, "--slice", "10", "--box", "330,345,395,390"];
+    assert!(system.medicosam(&prompt).status.success());
     system.until("a revision to compare with", |cases| {
         (cases[0].revision == Some(2)).then_some(())
     });
 
     let size = Size::new(100, 32);
-    let mut whole = command();
+    let mut whole = on_case(&system, &case);
     whole.arg("--no-delta");
     let mut scripted = open(whole, size, Profile::XTERM_VT340, None);
-    let mut xterm = Xterm::spawn(command(), size, Emulation::Vt340).unwrap();
+    let mut xterm = Xterm::spawn(on_case(&system, &case), size, Emulation::Vt340).unwrap();
     for (key, what) in [
         ("", "one slice"),
         ("o", "with its mask filled"),
@@ -322,7 +303,7 @@ fn every_kind_of_picture_looks_in_a_real_xterm_as_its_bytes_say() {
         };
         xterm.wait_for(what, |shot| psnr(shot.crop(area).pixels(), &pixels) >= 40.0);
     }
-    quit(scripted);
+    quit(&mut scripted);
     xterm.type_keys(CTRL_C).unwrap();
     assert!(xterm.wait_exit().unwrap().success());
 }
@@ -330,13 +311,13 @@ fn every_kind_of_picture_looks_in_a_real_xterm_as_its_bytes_say() {
 #[test]
 #[ignore = "prints figures: from a key to its picture over 10 and 2 Mbit/s and 40 ms, and idle traffic"]
 fn from_a_key_to_its_picture() {
-    let (_system, command) = reviewable();
+    let (system, case) = reviewable(9, 12);
     let lines = [("10 Mbit/s", Link::HOME), ("2 Mbit/s", Link::SLOW)];
     let sizes = [(80, 24), (160, 50)];
     let all = lines.iter().flat_map(|line| sizes.map(|size| (line, size)));
     for (&(line, link), (columns, rows)) in all {
         let mut terminal = open(
-            command(),
+            on_case(&system, &case),
             Size::new(columns, rows),
             Profile::SIXEL_WITH_SIZES,
             Some(link),
@@ -367,6 +348,6 @@ fn from_a_key_to_its_picture() {
             );
         }
         println!("{line} {columns}x{rows} idle: {idle} bytes in 10 s");
-        quit(terminal);
+        quit(&mut terminal);
     }
 }

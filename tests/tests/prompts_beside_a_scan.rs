@@ -8,11 +8,9 @@
 
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_tests::nifti::read_label_map;
-use medicosam_tests::system::{System, sample};
+use medicosam_tests::system::{SCAN, System, sample};
 use serde_json::{Value, json};
 use std::fs;
-
-const SCAN: &str = "ct_lung.nii.gz";
 
 /// A profile that knows the tumour and leaves its place to others, before one for MR.
 const PROFILE: &str = r#"
@@ -36,10 +34,7 @@ name = "tumour"
 
 fn system(profile: &str) -> System {
     let system = System::new(profile);
-    let config = system.path("medicosam.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    let several = text.replace("profile = \"test\"", "profile = [\"mr\", \"test\"]");
-    fs::write(config, several).unwrap();
+    system.configure("profile = \"test\"", "profile = [\"mr\", \"test\"]");
     system
 }
 
@@ -246,9 +241,7 @@ fn explain_says_why_nothing_would_happen() {
     let case = system.until_state(SCAN, CaseState::Failed);
     assert_eq!(case.summary.fault.unwrap().code, "no-profile");
     system.stop();
-    let config = system.path("medicosam.toml");
-    let text = fs::read_to_string(&config).unwrap();
-    fs::write(&config, text.replace("64, 64, 64", "640, 640, 64")).unwrap();
+    system.configure("64, 64, 64", "640, 640, 64");
     system.start();
     system.until_state(SCAN, CaseState::Review);
     assert_eq!(system.cases().len(), 1);

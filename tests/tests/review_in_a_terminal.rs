@@ -6,56 +6,22 @@
     reason = "tests fail by panicking"
 )]
 
-use medicosam_shared::case::{CaseDetail, CaseState};
+use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
+use medicosam_tests::client::{in_review, on_case, quit};
 use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
 use medicosam_tests::profile::Profile;
-use medicosam_tests::pty::ScriptedTerminal;
-use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::system::SCAN;
+use medicosam_tests::under_review::reviewable;
 use medicosam_tests::xterm::{self, Emulation, Xterm};
 use std::collections::BTreeSet;
-use std::process::Command;
 
-const SCAN: &str = "ct_lung.nii.gz";
-
-/// A system with one case up for review.
-fn reviewable() -> (System, CaseDetail) {
-    let mut system = System::new(&lung_profile(9, 12));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review);
-    (system, case)
-}
-
-fn client(system: &System) -> Command {
-    let mut command = Command::new(program("medicosam"));
-    command.arg("--socket").arg(system.socket());
-    command
-}
-
-/// The client in a scripted terminal, on the case's picture.
-fn open(system: &System, profile: Profile) -> ScriptedTerminal {
-    let size = Size::new(100, 30);
-    let mut terminal = ScriptedTerminal::spawn(client(system), size, profile).unwrap();
-    terminal.wait_for("the queue", |view| view.contains(SCAN));
-    terminal.type_keys(ENTER).unwrap();
-    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
-    terminal
-}
-
-fn quit(mut terminal: ScriptedTerminal) {
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
-    assert!(
-        terminal.is_in_line_mode().unwrap(),
-        "the terminal is as it was"
-    );
-}
+const SIZE: Size = Size::new(100, 30);
 
 #[test]
 fn a_mask_is_prompted_anew_and_approved_with_keys() {
-    let (system, case) = reviewable();
-    let mut terminal = open(&system, Profile::SIXEL_WITH_SIZES);
+    let (system, case) = reviewable(9, 12);
+    let mut terminal = in_review(&system, SIZE, Profile::SIXEL_WITH_SIZES);
     terminal.wait_for("a picture", |view| !view.pictures().is_empty());
 
     // From the cursor a box of 21 by 11 pixels: ten to the right twice, ten down.
@@ -91,24 +57,24 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
     terminal.type_keys(ENTER).unwrap();
     let approved = system.until_state(SCAN, CaseState::Approved);
     assert_eq!(approved.history.last().unwrap().revision, Some(2));
-    quit(terminal);
+    quit(&mut terminal);
 }
 
 #[test]
 fn a_terminal_without_pictures_gets_blocks_and_one_without_answers_too() {
-    let (system, _) = reviewable();
+    let (system, _) = reviewable(9, 12);
     for profile in [Profile::PLAIN, Profile::SILENT] {
-        let terminal = open(&system, profile);
+        let mut terminal = in_review(&system, SIZE, profile);
         terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
         assert!(terminal.look(|view| view.pictures().is_empty()));
-        quit(terminal);
+        quit(&mut terminal);
     }
 }
 
 #[test]
 fn what_a_terminal_answers_late_and_what_is_pasted_decides_nothing() {
-    let (system, case) = reviewable();
-    let mut terminal = open(&system, Profile::SILENT);
+    let (system, case) = reviewable(9, 12);
+    let mut terminal = in_review(&system, SIZE, Profile::SILENT);
     terminal.wait_for("blocks", |view| view.text().matches('▀').count() > 200);
     for reply in [
         "\x1bP>|XTerm(379)\x1b\\",
@@ -121,7 +87,7 @@ fn what_a_terminal_answers_late_and_what_is_pasted_decides_nothing() {
     ] {
         terminal.type_keys(reply).unwrap();
     }
-    quit(terminal);
+    quit(&mut terminal);
     let after = system.wait(system.client().case(&case.summary.id.0));
     assert_eq!(after.summary.state, CaseState::Review);
     assert_eq!(after.history.len(), case.history.len());
@@ -137,9 +103,8 @@ fn a_real_xterm_shows_the_slice_in_exact_greys_with_its_contour() {
     if !xterm::can_run() {
         return;
     }
-    let (system, case) = reviewable();
-    let mut command = client(&system);
-    command.args(["open", &case.summary.id.0]);
+    let (system, case) = reviewable(9, 12);
+    let command = on_case(&system, &case);
     let mut xterm = Xterm::spawn(command, Size::new(100, 32), Emulation::Vt340).unwrap();
     let middle = xterm.cells(20, 8, 30, 15).unwrap();
     // The first picture is a draft, with fewer of them.
@@ -183,9 +148,8 @@ fn a_real_xterm_shows_three_linked_planes_and_a_mosaic_with_the_mask_in_each() {
     if !xterm::can_run() {
         return;
     }
-    let (system, case) = reviewable();
-    let mut command = client(&system);
-    command.args(["open", &case.summary.id.0]);
+    let (system, case) = reviewable(9, 12);
+    let command = on_case(&system, &case);
     let mut xterm = Xterm::spawn(command, Size::new(100, 32), Emulation::Vt340).unwrap();
     xterm.wait_for("a slice with a contour", |shot| shot.count(is_contour) > 60);
 

@@ -7,6 +7,7 @@
 )]
 
 use medicosam_tests::Size;
+use medicosam_tests::client::{self, NO_SOCKET};
 use medicosam_tests::keys::CTRL_C;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
@@ -19,16 +20,7 @@ const CTRL_Z: &str = "\x1a";
 
 /// A client without a daemon, which it says.
 fn client() -> Command {
-    let mut command = Command::new(program("medicosam"));
-    command.args(["--socket", "/nonexistent/api.sock"]);
-    command
-}
-
-/// How often something was written.
-fn count(view: &View, sequence: &str) -> usize {
-    let (written, wanted) = (view.written(), sequence.as_bytes());
-    let places = written.windows(wanted.len());
-    places.filter(|bytes| *bytes == wanted).count()
+    client::on(NO_SOCKET)
 }
 
 const MOUSE_ON: &str = "\x1b[?1002h\x1b[?1006h\x1b[?1016h";
@@ -36,11 +28,7 @@ const MOUSE_OFF: &str = "\x1b[?1016l\x1b[?1006l\x1b[?1002l";
 
 /// Whether the mouse is reported, by what was written last.
 fn is_mouse_on(view: &View) -> bool {
-    let last = |sequence: &str| {
-        let (written, wanted) = (view.written(), sequence.as_bytes());
-        written.windows(wanted.len()).rposition(|b| b == wanted)
-    };
-    last(MOUSE_ON) > last(MOUSE_OFF)
+    view.places_of(MOUSE_ON).last() > view.places_of(MOUSE_OFF).last()
 }
 
 /// Whether the shell waits for a line. What is typed earlier goes to whoever has the terminal.
@@ -76,16 +64,13 @@ fn the_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
     shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "$ ");
     let mut terminal = ScriptedTerminal::spawn(shell, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
     terminal.wait_for("the shell", |view| view.contains("$"));
-    let line = format!(
-        "{} --socket /nonexistent/api.sock\r",
-        program("medicosam").display()
-    );
+    let line = format!("{} --socket {NO_SOCKET}\r", program("medicosam").display());
     terminal.type_keys(&line).unwrap();
     terminal.wait_for("the screen", |view| view.contains("not reachable"));
 
     for times in 1..=2 {
         terminal.wait_for("the mouse to be asked for", |view| {
-            count(view, MOUSE_ON) == times
+            view.places_of(MOUSE_ON).count() == times
         });
         terminal.type_keys(CTRL_Z).unwrap();
         // The screen of the shell still says so from the time before.

@@ -6,50 +6,29 @@
     reason = "tests fail by panicking"
 )]
 
-use medicosam_shared::case::{Action, CaseDetail, CaseState};
+use medicosam_shared::case::{Action, CaseState};
 use medicosam_tests::Size;
-use medicosam_tests::keys::{CTRL_C, ENTER};
+use medicosam_tests::client::{in_queue, json, open_case, quit};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::ScriptedTerminal;
-use medicosam_tests::system::{System, lung_profile, program};
+use medicosam_tests::system::System;
+use medicosam_tests::under_review::reviewable;
 use serde_json::Value;
-use std::process::{Command, Output};
-
-const SCAN: &str = "ct_lung.nii.gz";
-
-/// A system with one case up for review, its mask on two slices.
-fn reviewable() -> (System, CaseDetail) {
-    let mut system = System::new(&lung_profile(10, 12));
-    system.start();
-    system.drop_scan(SCAN, SCAN);
-    let case = system.until_state(SCAN, CaseState::Review);
-    (system, case)
-}
 
 /// The client on the list of cases.
 fn client(system: &System) -> ScriptedTerminal {
-    let mut command = Command::new(program("medicosam"));
-    command.arg("--socket").arg(system.socket());
-    let size = Size::new(140, 30);
-    let terminal = ScriptedTerminal::spawn(command, size, Profile::SIXEL_WITH_SIZES).unwrap();
-    terminal.wait_for("the queue", |view| view.contains(SCAN));
-    terminal
+    in_queue(system, Size::new(140, 30), Profile::SIXEL_WITH_SIZES)
 }
 
+/// Opens the case, which has a mask on two slices.
 fn open(terminal: &mut ScriptedTerminal) {
-    terminal.type_keys(ENTER).unwrap();
-    terminal.wait_for("the review", |view| view.contains("revision 1 of 1"));
+    open_case(terminal);
     terminal.wait_for("a slice with its mask", |view| view.contains("seen 50%"));
-}
-
-fn quit(mut terminal: ScriptedTerminal) {
-    terminal.type_keys(CTRL_C).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
 }
 
 #[test]
 fn who_else_has_a_case_open_is_shown_as_long_as_they_have() {
-    let (system, case) = reviewable();
+    let (system, case) = reviewable(10, 12);
     let mut first = client(&system);
     let mut second = client(&system);
     open(&mut first);
@@ -65,15 +44,15 @@ fn who_else_has_a_case_open_is_shown_as_long_as_they_have() {
     // Gone with its connection, however it went.
     drop(first);
     second.wait_for("nobody else", |view| !view.row(0).contains(" too"));
-    quit(second);
+    quit(&mut second);
 }
 
 #[test]
 fn a_decision_is_asked_for_once_more_taken_back_and_noted_and_the_other_sees_it() {
-    let (system, case) = reviewable();
+    let (system, case) = reviewable(10, 12);
     let id = &case.summary.id.0;
     let mut first = client(&system);
-    let second = client(&system);
+    let mut second = client(&system);
     open(&mut first);
     first.type_keys("a").unwrap();
     first.wait_for("the warning", |view| {
@@ -101,17 +80,13 @@ fn a_decision_is_asked_for_once_more_taken_back_and_noted_and_the_other_sees_it(
         .collect();
     assert_eq!(since, [Action::Approved, Action::Undone, Action::Noted]);
     assert_eq!(now.summary.state, CaseState::Review);
-    quit(first);
-    quit(second);
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    quit(&mut first);
+    quit(&mut second);
 }
 
 #[test]
 fn scripts_can_do_the_same() {
-    let (system, case) = reviewable();
+    let (system, case) = reviewable(10, 12);
     let id = &*case.summary.id.0;
     let listed = |filter: &str| {
         let output = system.medicosam(&["list", "--filter", filter, "--ids"]);
