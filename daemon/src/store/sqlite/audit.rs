@@ -5,29 +5,20 @@ use super::{clock, row};
 use medicosam_shared::case::{Action, CaseId, Event, RevisionNumber};
 use rusqlite::{Row, Transaction, params};
 
-/// A change to write down.
-pub struct Entry<'a> {
-    pub who: &'a str,
-    pub action: Action,
-    pub case: &'a CaseId,
-    pub revision: Option<RevisionNumber>,
-    pub detail: &'a str,
-}
-
-/// Writes a change down.
-pub fn record(t: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), StoreError> {
+/// Writes a change down: who did what to a case, on which of its revisions.
+pub fn record(
+    t: &Transaction<'_>,
+    who: &str,
+    action: Action,
+    (case, revision): (&CaseId, Option<RevisionNumber>),
+    detail: &str,
+) -> Result<(), StoreError> {
     t.prepare_cached(
         "INSERT INTO audit (at, who, action, case_id, revision, detail) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .and_then(|mut s| {
-        s.execute(params![
-            clock::now(),
-            entry.who,
-            entry.action.as_str(),
-            entry.case.0,
-            entry.revision,
-            entry.detail
-        ])
+        let at = clock::now();
+        s.execute(params![at, who, action.as_str(), case.0, revision, detail])
     })
     .doing("writing the audit log")?;
     Ok(())

@@ -2,9 +2,8 @@
 
 use super::super::error::{Doing, StoreError};
 use super::super::{PromptsFile, Task};
-use super::audit::{self, Entry};
 use super::identify::DAEMON;
-use super::{cases, row, work};
+use super::{audit, cases, row, work};
 use medicosam_shared::case::{Action, CaseId, CaseState};
 use medicosam_shared::provenance::PromptSource;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -107,14 +106,13 @@ fn concerns(t: &Transaction<'_>, id: &CaseId, file: &PromptsFile) -> Result<bool
     } else {
         ""
     };
-    let entry = Entry {
-        who: DAEMON,
-        action: Action::Beside,
-        case: id,
-        revision: case.revision,
-        detail: &format!("{detail}{note}"),
-    };
-    audit::record(t, &entry)?;
+    audit::record(
+        t,
+        DAEMON,
+        Action::Beside,
+        (id, case.revision),
+        &format!("{detail}{note}"),
+    )?;
     if decided {
         return Ok(true);
     }

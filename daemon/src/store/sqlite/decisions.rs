@@ -4,9 +4,8 @@
 
 use super::super::Approval;
 use super::super::error::{Doing, StoreError};
-use super::audit::{self, Entry};
 use super::cases::{check_revision, revision, summary};
-use super::clock;
+use super::{audit, clock};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Event, RevisionNumber};
@@ -41,14 +40,13 @@ pub fn approve_by_policy(
     let who = format!("{POLICY}{}", approval.policy);
     let reason = Some(&*approval.reason);
     put(t, id, CaseState::Approved, Some(&who), reason)?;
-    let entry = Entry {
-        who: &who,
-        action: Action::Approved,
-        case: id,
-        revision: Some(revision),
-        detail: &approval.reason,
-    };
-    audit::record(t, &entry)
+    audit::record(
+        t,
+        &who,
+        Action::Approved,
+        (id, Some(revision)),
+        &approval.reason,
+    )
 }
 
 /// The decisions on the current revision that nobody took back, oldest first, by what happened to
@@ -111,14 +109,13 @@ pub fn decide(
     }
     let reason = Some(&*request.reason).filter(|reason| !reason.is_empty());
     put(t, id, request.verdict.state(), Some(who), reason)?;
-    let entry = Entry {
+    audit::record(
+        t,
         who,
-        action: request.verdict.into(),
-        case: id,
-        revision: Some(request.revision),
-        detail: &request.reason,
-    };
-    audit::record(t, &entry)?;
+        request.verdict.into(),
+        (id, Some(request.revision)),
+        &request.reason,
+    )?;
     summary(t, id)
 }
 
@@ -165,14 +162,13 @@ pub fn undo(
             put(t, id, CaseState::Review, author.as_deref(), None)?;
         }
     }
-    let entry = Entry {
+    audit::record(
+        t,
         who,
-        action: Action::Undone,
-        case: id,
-        revision: Some(number),
-        detail: last.state.as_str(),
-    };
-    audit::record(t, &entry)?;
+        Action::Undone,
+        (id, Some(number)),
+        last.state.as_str(),
+    )?;
     summary(t, id)
 }
 
@@ -184,14 +180,7 @@ pub fn note(
     text: &str,
 ) -> Result<CaseSummary, StoreError> {
     let case = summary(t, id)?;
-    let entry = Entry {
-        who,
-        action: Action::Noted,
-        case: id,
-        revision: case.revision,
-        detail: text,
-    };
-    audit::record(t, &entry)?;
+    audit::record(t, who, Action::Noted, (id, case.revision), text)?;
     Ok(case)
 }
 

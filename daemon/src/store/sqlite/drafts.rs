@@ -6,8 +6,7 @@
 use super::super::draft::{DraftId, DraftOutcome};
 use super::super::error::{Doing, StoreError};
 use super::super::{Lease, Task, WorkId};
-use super::audit::{self, Entry};
-use super::{cases, row, work};
+use super::{audit, cases, row, work};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, Progress};
 use medicosam_shared::case::{Action, CaseId, CaseState, RevisionNumber};
 use medicosam_shared::draft::{Answered, Draft, Step};
@@ -314,20 +313,20 @@ pub fn change(
             cancel(t, head.id)?;
             head.discarded = true;
             head.save(t)?;
-            record(t, who, Action::Discarded, case, revision)?;
+            audit::record(t, who, Action::Discarded, (case, Some(revision)), "")?;
             changed(head, None)
         }
         DraftChange::Restore => {
             head.discarded = false;
             head.save(t)?;
-            record(t, who, Action::Drafted, case, revision)?;
+            audit::record(t, who, Action::Drafted, (case, Some(revision)), "")?;
             changed(head, None)
         }
         DraftChange::Rebase => {
             cases::check_revision(t, case, request.revision)?;
             head.revision = Some(request.revision);
             head.save(t)?;
-            record(t, who, Action::Drafted, case, request.revision)?;
+            audit::record(t, who, Action::Drafted, (case, Some(request.revision)), "")?;
             changed(head, None)
         }
         &DraftChange::Segment { label, index } => {
@@ -373,14 +372,8 @@ pub fn change(
                 let why = "no slice has been segmented in the draft yet".to_owned();
                 return Err(StoreError::DraftUnfit(why));
             }
-            let entry = Entry {
-                who,
-                action: Action::Prompted,
-                case,
-                revision: Some(revision),
-                detail: &format!("slice {}", places.join(", ")),
-            };
-            audit::record(t, &entry)?;
+            let detail = format!("slice {}", places.join(", "));
+            audit::record(t, who, Action::Prompted, (case, Some(revision)), &detail)?;
             let task = Task::Commit { draft: head.id };
             queue(t, case, who, head, &task)
         }
@@ -417,7 +410,7 @@ fn begin(
     head.revision = Some(revision);
     head.position = 0;
     head.discarded = false;
-    record(t, who, Action::Drafted, case, revision)?;
+    audit::record(t, who, Action::Drafted, (case, Some(revision)), "")?;
     Ok(head)
 }
 
@@ -541,23 +534,4 @@ pub fn close(t: &Transaction<'_>, id: DraftId) -> Result<(), StoreError> {
     head.revision = None;
     head.position = 0;
     head.save(t)
-}
-
-fn record(
-    t: &Transaction<'_>,
-    who: &str,
-    action: Action,
-    case: &CaseId,
-    revision: RevisionNumber,
-) -> Result<(), StoreError> {
-    audit::record(
-        t,
-        &Entry {
-            who,
-            action,
-            case,
-            revision: Some(revision),
-            detail: "",
-        },
-    )
 }

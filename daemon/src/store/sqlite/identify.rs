@@ -2,9 +2,7 @@
 
 use super::super::error::{Doing, StoreError};
 use super::super::{Fingerprint, Identification, Task};
-use super::audit::{self, Entry};
-use super::work;
-use super::{clock, row};
+use super::{audit, clock, row, work};
 use medicosam_shared::case::{Action, CaseId, CaseState};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -110,10 +108,16 @@ fn create(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
         ],
     )
     .doing("making a case")?;
-    record(t, id, Action::Identified, &file.path.to_string_lossy())?;
+    audit::record(
+        t,
+        DAEMON,
+        Action::Identified,
+        (id, None),
+        &file.path.to_string_lossy(),
+    )?;
     match &file.scan {
         Ok(_) => work::add(t, id, &Task::Segment, DAEMON, CaseState::Waiting).map(drop),
-        Err(fault) => record(t, id, Action::Failed, &fault.message),
+        Err(fault) => audit::record(t, DAEMON, Action::Failed, (id, None), &fault.message),
     }
 }
 
@@ -124,7 +128,13 @@ fn revive(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
         params![id.0, row::path_bytes(&file.path), clock::now()],
     )
     .doing("taking a case up again")?;
-    record(t, id, Action::Identified, &file.path.to_string_lossy())?;
+    audit::record(
+        t,
+        DAEMON,
+        Action::Identified,
+        (id, None),
+        &file.path.to_string_lossy(),
+    )?;
     let revision: Option<u32> = t
         .query_row("SELECT revision FROM cases WHERE id = ?1", [&id.0], |r| {
             r.get(0)
@@ -179,23 +189,5 @@ fn supersede(t: &Transaction<'_>, old: &CaseId, new: &CaseId) -> Result<(), Stor
     )
     .doing("superseding a case")?;
     let detail = format!("the file was replaced; its content is now case {new}");
-    record(t, old, Action::Superseded, &detail)
-}
-
-fn record(
-    t: &Transaction<'_>,
-    case: &CaseId,
-    action: Action,
-    detail: &str,
-) -> Result<(), StoreError> {
-    audit::record(
-        t,
-        &Entry {
-            who: DAEMON,
-            action,
-            case,
-            revision: None,
-            detail,
-        },
-    )
+    audit::record(t, DAEMON, Action::Superseded, (old, None), &detail)
 }

@@ -9,7 +9,10 @@ mod cases;
 mod clock;
 mod decisions;
 mod drafts;
+mod faults;
 mod identify;
+mod leases;
+mod results;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -244,11 +247,11 @@ impl Store for SqliteStore {
     }
 
     fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.write(|t| work::renew(t, lease))
+        self.write(|t| leases::renew(t, lease))
     }
 
     fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError> {
-        self.write(|t| work::stage(t, lease, state))
+        self.write(|t| leases::stage(t, lease, state))
     }
 
     fn draft_in_work(&self, draft: DraftId) -> Result<Option<Draft>, StoreError> {
@@ -269,7 +272,7 @@ impl Store for SqliteStore {
         answered: &Answered,
         logits: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        self.write(|t| work::answer(t, lease, answered, logits))
+        self.write(|t| results::answer(t, lease, answered, logits))
     }
 
     fn reserve_output(
@@ -278,15 +281,15 @@ impl Store for SqliteStore {
         folder: &Path,
         stem: &str,
     ) -> Result<String, StoreError> {
-        self.write(|t| work::reserve_output(t, lease, folder, stem))
+        self.write(|t| leases::reserve_output(t, lease, folder, stem))
     }
 
     fn finish(&self, lease: &Lease, revision: &NewRevision) -> Result<RevisionNumber, StoreError> {
-        self.write(|t| work::finish(t, lease, revision))
+        self.write(|t| results::finish(t, lease, revision))
     }
 
     fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome, StoreError> {
-        self.write(|t| work::fail(t, lease, fault, class))
+        self.write(|t| faults::fail(t, lease, fault, class))
     }
 
     fn has_due_work(&self) -> Result<bool, StoreError> {
@@ -298,10 +301,10 @@ impl Store for SqliteStore {
     }
 
     fn release(&self, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError> {
-        self.write(|t| work::release(t, owner, fault))
+        self.write(|t| faults::release(t, owner, fault))
     }
 
     fn release_all(&self) -> Result<Vec<CaseId>, StoreError> {
-        self.write(work::release_all)
+        self.write(faults::release_all)
     }
 }
