@@ -1,20 +1,27 @@
 //! A case by its profile: what is asked, and what is kept of what people have done to it before.
 
 use super::failure::Failure;
-use super::pipeline::{Job, Pipeline};
+use super::job::Job;
+use super::pipeline::Pipeline;
+use super::protocol::Report;
+use super::reading::Reading;
 use crate::config::Profile;
 use crate::model::{Understanding, known_model};
 use crate::prompts::{self, Prompts};
+use crate::segment::propagation;
 use crate::segment::{OverlapError, Segmentation};
 use crate::store::{FaultClass, Work};
+use medicosam_shared::case::CaseState;
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::mask_rules::MaskRules;
-use medicosam_shared::provenance::ScanInfo;
+use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::{ScanInfo, Timings};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// What a case has before its profile is applied again, because prompts beside its scan changed.
-pub(super) struct Before {
+struct Before {
     /// The current revision.
     segmentation: Segmentation,
     /// The axis that its slices are cut across.
@@ -23,16 +30,80 @@ pub(super) struct Before {
     edited: BTreeSet<Place>,
 }
 
-impl Before {
-    /// Slices that a person has segmented.
-    pub fn edited(&self) -> &BTreeSet<Place> {
-        &self.edited
-    }
-}
-
 impl Pipeline {
+    /// Segments a new case by its profile.
+    pub(super) fn segment(&mut self, work: &Work, profile: &Profile) -> Result<(), Failure> {
+        let started = Instant::now();
+        self.reporter.tell(&Report::LongStep);
+        self.ahead.pause();
+        let window = profile.window;
+        let reading = match self.read_ahead.take(&work.path, &work.sha256, window) {
+            Some(reading) => reading,
+            None => Reading::new(&work.path, &work.sha256, window)?,
+        };
+        let info = reading.volume.info().clone();
+        let before = self.done_by_people(work)?;
+        let before = before.as_ref();
+        let axis = axis_of(profile, &info, before);
+        let mut job = Job {
+            work,
+            profile,
+            axis,
+            window,
+            range: reading.range,
+            info,
+            volume: Some(reading.volume),
+            sources: Vec::new(),
+            edited: before.map(|b| b.edited.clone()).unwrap_or_default(),
+            rules: profile.masks,
+            propagation: None,
+            boxes: Vec::new(),
+            timings: Timings {
+                load_s: started.elapsed().as_secs_f64(),
+                ..Timings::default()
+            },
+            started,
+        };
+        let asked = gather(&job)?;
+        job.sources.clone_from(&asked.sources);
+        let mut prompts = asked.slices(axis);
+        prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));
+
+        let starts = &asked.starts;
+        // A slice with a mask to start from stands for itself.
+        let (for_itself, boxed): (Vec<_>, Vec<_>) = prompts
+            .iter()
+            .cloned()
+            .partition(|prompt| starts.contains_key(&(prompt.label, prompt.index)));
+        let (spans, mut single) = propagation::split(&boxed);
+        single.extend(for_itself);
+        job.propagation = (!spans.is_empty()).then_some(profile.propagation);
+        let name = |label: Label, current: &Segmentation| {
+            let known = asked.names.get(&label).cloned();
+            known.unwrap_or_else(|| current.name(label))
+        };
+        let empty = Segmentation::empty(job.info.dims, axis);
+        let embedded = self.embed_spans(&mut job, &spans)?;
+        let segmentation = self.answer_all(&mut job, empty, &single, starts, name)?;
+        self.store.stage(&work.lease, CaseState::Segmenting)?;
+        self.reporter.tell(&Report::Changed);
+        let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
+        job.boxes = spans;
+        let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
+        let how = (&profile.masks, &job.info.affine);
+        let segmentation = finish(segmentation, &asked, &places, before, how)?;
+        let records = self.models.records(&profile.model)?;
+        self.commit(
+            job,
+            segmentation,
+            prompts,
+            &format!("profile {}", profile.name),
+            records,
+        )
+    }
+
     /// What a person has done to the case; `None` if nobody has done anything.
-    pub(super) fn done_by_people(&self, work: &Work) -> Result<Option<Before>, Failure> {
+    fn done_by_people(&self, work: &Work) -> Result<Option<Before>, Failure> {
         let Some(revision) = work.revision else {
             return Ok(None);
         };
@@ -50,12 +121,12 @@ impl Pipeline {
 }
 
 /// The axis to slice a scan across: the profile's, or that of what people have done already.
-pub(super) fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis {
+fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis {
     before.map_or_else(|| profile.plane.axis(info), |before| before.axis)
 }
 
 /// The prompts of the job's scan, by its profile and the files beside it.
-pub(super) fn gather(job: &Job<'_>) -> Result<Prompts, Failure> {
+fn gather(job: &Job<'_>) -> Result<Prompts, Failure> {
     let (profile, work) = (job.profile, job.work);
     let masks = known_model(&profile.model).is_some_and(|m| m.masks == Understanding::Trained);
     Ok(prompts::gather(
@@ -64,7 +135,7 @@ pub(super) fn gather(job: &Job<'_>) -> Result<Prompts, Failure> {
 }
 
 /// Tidies what came out, and puts what people have done back in its place.
-pub(super) fn finish(
+fn finish(
     mut segmentation: Segmentation,
     prompts: &Prompts,
     asked: &[Place],
@@ -84,10 +155,11 @@ pub(super) fn finish(
     let none = BTreeSet::new();
     let edited = before.map_or(&none, |before| &before.edited);
     // Smoothing may have filled slices that were not asked for.
+    let known: BTreeSet<&Place> = asked.iter().collect();
     let mut changed = asked.to_vec();
     for label in prompts.names.keys() {
         let places = segmentation.places(*label);
-        changed.extend(places.into_iter().filter(|place| !asked.contains(place)));
+        changed.extend(places.into_iter().filter(|place| !known.contains(place)));
     }
     changed.retain(|place| !edited.contains(place));
     segmentation.settle_overlaps(rules.overlap, &changed, edited)?;
@@ -135,7 +207,6 @@ mod tests {
     use medicosam_shared::draft::Candidate;
     use medicosam_shared::geometry::{Dims, SliceShape};
     use medicosam_shared::mask::SliceMask;
-    use medicosam_shared::prompt::Label;
 
     const DIMS: Dims = Dims([8, 2, 6]);
 

@@ -1,7 +1,8 @@
 //! Drafts in a worker: a slice, the slices around it, and the revision that comes of it.
 
 use super::failure::Failure;
-use super::pipeline::{Job, Pipeline};
+use super::job::Job;
+use super::pipeline::Pipeline;
 use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};

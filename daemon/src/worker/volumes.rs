@@ -1,7 +1,8 @@
 //! 3-D boxes in a worker: all of their slices are embedded, then the profile's rule asks about them.
 
 use super::failure::Failure;
-use super::pipeline::{Job, Pipeline};
+use super::job::Job;
+use super::pipeline::Pipeline;
 use super::protocol::Report;
 use crate::model::Embedding;
 use crate::segment::Segmentation;
