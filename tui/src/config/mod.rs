@@ -11,7 +11,7 @@ pub(crate) use error::did_you_mean;
 
 use crate::app::Keymap;
 use crate::picture::GreyLevels;
-use crate::term::probe::Choice;
+use crate::term::graphics::Choice;
 use crate::view::{Colours, Role, Theme};
 use clap::ValueEnum;
 use error::Text;

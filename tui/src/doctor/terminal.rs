@@ -1,7 +1,8 @@
 //! The terminal, asked and measured.
 
 use super::{ROUND_TRIPS, middle};
-use crate::term::probe::{self, Environment, Graphics, Preferences, Protocol, Style, Terminal};
+use crate::term::graphics::{Graphics, Protocol, Style};
+use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
 use crate::term::tty::Tty;
 use crate::term::{Input, Reply};

@@ -4,22 +4,27 @@
 //! no other picture is made; what was wanted in between is never drawn. So a held key cannot fill
 //! the line with pictures that nobody will see.
 
+mod encoded;
+mod order;
+
 use super::pace::Pace;
-use super::painter::{self, Drawing};
+use super::painter::Drawing;
 use super::place::{Place, place};
 use crate::app::Subject;
 use crate::app::review::seen::Seen;
 use crate::app::review::subject::{Showing, SliceSubject};
 use crate::app::review::tiles::Tiles;
-use crate::picture::cells::{Cells, Colour, Depth};
-use crate::picture::{
-    Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
-};
-use crate::term::probe::{Graphics, Pixels, Protocol, Style, Terminal};
+use crate::picture::Detail;
+use crate::picture::cells::Colour;
+use crate::term::graphics::{Graphics, Pixels};
+use crate::term::probe::Terminal;
 use crate::term::threads::ASK_STATUS;
 use crate::view::PictureStatus;
+pub use encoded::Encoded;
+use encoded::{Form, Made, Wanted};
+use order::{Draft, Order};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,48 +47,6 @@ const PAUSE: Duration = Duration::from_millis(60);
 
 /// Most patches on one picture: kitty keeps each of them.
 const MOST_PATCHES: u32 = 64;
-
-/// A picture as the terminal takes it.
-#[derive(Debug)]
-pub struct Encoded {
-    wanted: Wanted,
-    /// `None`: it cannot be made, because it has too many bytes even in the least detail.
-    made: Option<Made>,
-    /// What is to be written; nothing if that is text, or on the screen already.
-    drawing: Option<Drawing>,
-    /// Made before it was time for it: only for what is wanted still when that has come.
-    ahead: bool,
-    elapsed: Duration,
-}
-
-/// A picture.
-#[derive(Debug, Clone)]
-struct Made {
-    form: Form,
-    /// Whether there is nothing better to be had.
-    complete: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Form {
-    Pixels {
-        picture: Arc<Indexed>,
-        detail: Detail,
-        /// Bytes of it as a whole, and of what was written last.
-        whole: usize,
-        written: usize,
-        /// How many patches are on it.
-        patches: u32,
-    },
-    Cells(Arc<Cells>),
-}
-
-/// What is to be shown, and where.
-#[derive(Debug, Clone, PartialEq)]
-struct Wanted {
-    subject: SliceSubject,
-    place: Place,
-}
 
 /// Where a picture that was sent is.
 #[derive(Debug, Clone, PartialEq)]
@@ -339,7 +302,7 @@ impl Pictures {
         };
         PictureStatus {
             place: there.map(|s| s.wanted.place.cells),
-            text: there.map(describe).unwrap_or_default(),
+            text: there.map(Encoded::describe).unwrap_or_default(),
             none,
         }
     }
@@ -462,233 +425,6 @@ fn colour(colour: Colour) -> Color {
         Colour::Default => Color::Reset,
         Colour::Rgb([r, g, b]) => Color::Rgb(r, g, b),
         Colour::Fixed(n) => Color::Indexed(n),
-    }
-}
-
-/// A picture to be made.
-struct Order {
-    wanted: Wanted,
-    /// If a draft will do.
-    draft: Option<Draft>,
-    /// The picture that is there, where a patch may do.
-    base: Option<Made>,
-    tiles: Arc<Tiles>,
-    /// Before it is time for it.
-    ahead: bool,
-}
-
-/// What a draft may be.
-#[derive(Clone, Copy)]
-struct Draft {
-    /// Its bytes.
-    bytes: usize,
-    /// In which detail the last one was in time, and its bytes.
-    last: Option<(Detail, usize)>,
-}
-
-impl Draft {
-    /// In which detail to try first: that of the last one, or more if there is room for that.
-    fn first(self, most: Detail) -> Detail {
-        match self.last {
-            None => most,
-            Some((last, bytes)) => {
-                let more = last.more(most);
-                // To try in vain costs as much time as a draft itself. Twice the greys have up to
-                // 2.2 times the bytes, all pixels of the same greys up to 1.4 times.
-                let likely = if last.coarse {
-                    bytes * 3 / 2
-                } else {
-                    bytes * 9 / 4
-                };
-                if likely <= self.bytes { more } else { last }
-            }
-        }
-    }
-}
-
-impl Encoded {
-    fn form(&self) -> Option<&Form> {
-        self.made.as_ref().map(|made| &made.form)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.made.as_ref().is_none_or(|made| made.complete)
-    }
-}
-
-impl Order {
-    fn encode(self) -> Encoded {
-        let start = std::time::Instant::now();
-        let (made, drawing) = match self.wanted.place.graphics {
-            Graphics::Pixels(pixels) => match self.patch(pixels).or_else(|| self.whole(pixels)) {
-                Some((made, drawing)) => (Some(made), drawing),
-                None => (None, None),
-            },
-            Graphics::Cells(style, depth) => (self.cells(style, depth), None),
-            Graphics::Undecided | Graphics::None => (None, None),
-        };
-        Encoded {
-            wanted: self.wanted,
-            made,
-            drawing,
-            ahead: self.ahead,
-            elapsed: start.elapsed(),
-        }
-    }
-
-    fn cells(&self, style: Style, depth: Depth) -> Option<Made> {
-        let picture = self.picture(Detail::full(GreyLevels::MOST))?;
-        let cells = match style {
-            Style::HalfBlocks => halfblock::encode(&picture, depth),
-            Style::Braille => braille::encode(&picture, depth),
-        };
-        Some(Made {
-            form: Form::Cells(Arc::new(cells)),
-            complete: true,
-        })
-    }
-
-    /// What changes the picture on the screen into the one that is wanted, where that is much less
-    /// than the whole.
-    fn patch(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
-        let mut made = self.base.clone()?;
-        let Form::Pixels {
-            picture: there,
-            detail,
-            whole,
-            written,
-            patches,
-        } = &mut made.form
-        else {
-            return None;
-        };
-        let new = self.picture(*detail)?;
-        let (width, height) = self.wanted.place.cell;
-        let drawing = match new.since(there, (width.into(), height.into())) {
-            None if new == **there => None,
-            None => return None,
-            Some(patch) => {
-                let bytes = encode(&patch.picture, pixels.protocol)?;
-                *written = bytes.len();
-                *patches += 1;
-                if *written > *whole / 2 {
-                    return None;
-                }
-                let corner = self.wanted.place.cells.as_position();
-                let (x, y) = patch.at;
-                Some(Drawing {
-                    at: Position {
-                        x: corner.x + (x / u32::from(width)) as u16,
-                        y: corner.y + (y / u32::from(height)) as u16,
-                    },
-                    pixels: as_drawn(bytes, pixels.protocol),
-                    whole: false,
-                })
-            }
-        };
-        *there = Arc::new(new);
-        Some((made, drawing))
-    }
-
-    /// What is wanted, in this detail.
-    fn picture(&self, detail: Detail) -> Option<Indexed> {
-        let Place {
-            size, pixel_aspect, ..
-        } = self.wanted.place;
-        let subject = &self.wanted.subject;
-        detail.compose(size, |size, palette| {
-            subject.compose(size, pixel_aspect, palette, Resample::Linear, &self.tiles)
-        })
-    }
-
-    fn whole(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
-        let make = |detail| {
-            let picture = self.picture(detail)?;
-            Some((encode(&picture, pixels.protocol)?, picture))
-        };
-        let most = Detail::full(pixels.greys);
-        let in_time = self.draft.and_then(|draft| {
-            detail::within(draft.bytes.min(pixels.bytes), draft.first(most), make)
-        });
-        let least = Detail {
-            greys: GreyLevels::FEW,
-            coarse: true,
-        };
-        let (bytes, picture, detail) = in_time.or_else(|| {
-            let first = if self.draft.is_some() { least } else { most };
-            detail::within(pixels.bytes, first, make)
-        })?;
-        let form = Form::Pixels {
-            picture: Arc::new(picture),
-            detail,
-            whole: bytes.len(),
-            written: bytes.len(),
-            patches: 0,
-        };
-        let drawing = Drawing {
-            at: self.wanted.place.cells.as_position(),
-            pixels: as_drawn(bytes, pixels.protocol),
-            whole: true,
-        };
-        let made = Made {
-            form,
-            complete: self.draft.is_none() || detail == most,
-        };
-        Some((made, Some(drawing)))
-    }
-}
-
-fn encode(picture: &Indexed, protocol: Protocol) -> Option<Vec<u8>> {
-    match protocol {
-        Protocol::Sixel => Some(sixel::encode(picture)),
-        #[cfg(feature = "libsixel")]
-        Protocol::Libsixel => crate::picture::libsixel::encode(picture),
-        Protocol::Kitty => kitty::encode(picture),
-        Protocol::Iterm2 => iterm2::encode(picture),
-    }
-}
-
-fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
-    match protocol {
-        Protocol::Kitty => painter::Pixels::OverCells(bytes),
-        _ => painter::Pixels::InCells(bytes),
-    }
-}
-
-fn describe(there: &Encoded) -> String {
-    let ms = there.elapsed.as_millis();
-    match (there.form(), there.wanted.place.graphics) {
-        (
-            Some(Form::Pixels {
-                detail, written, ..
-            }),
-            Graphics::Pixels(pixels),
-        ) => {
-            let draft = if there.is_complete() { "" } else { "draft · " };
-            let protocol = match pixels.protocol {
-                Protocol::Sixel => "sixel",
-                #[cfg(feature = "libsixel")]
-                Protocol::Libsixel => "libsixel",
-                Protocol::Kitty => "kitty",
-                Protocol::Iterm2 => "iterm2",
-            };
-            format!(
-                "{draft}{protocol} · {} greys · {} kB · {ms} ms",
-                detail.greys.count(),
-                written.div_ceil(1000)
-            )
-        }
-        (Some(Form::Cells(_)), Graphics::Cells(style, depth)) => {
-            let style = match style {
-                Style::HalfBlocks => "half-blocks",
-                Style::Braille => "braille",
-            };
-            match depth {
-                Depth::TrueColour => format!("{style} · {ms} ms"),
-                Depth::Colours256 => format!("{style} · 256 colours · {ms} ms"),
-            }
-        }
-        _ => String::new(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::app::review::subject::SliceSubject;
 use crate::picture::{Canvas, Size, braille, halfblock, sixel};
-use crate::term::probe::{Graphics, Protocol, Style, Terminal};
+use crate::term::graphics::{Graphics, Protocol, Style};
+use crate::term::probe::Terminal;
 use ratatui::layout::Rect;
 
 /// Where and how a picture is shown.
@@ -84,10 +85,9 @@ mod tests {
     use super::*;
     use crate::app::Subject;
     use crate::app::fixture::{press, with_review};
-    use crate::picture::GreyLevels;
     use crate::term::Reply;
-    use crate::term::probe::{Choice, Environment, Preferences};
-    use crate::term::tty::WindowSize;
+    use crate::term::graphics::Choice;
+    use crate::term::testing;
 
     fn subject() -> SliceSubject {
         let mut model = with_review(&["one"]);
@@ -99,18 +99,7 @@ mod tests {
     }
 
     fn terminal(picture: Choice, cell: (u16, u16)) -> Terminal {
-        let preferences = Preferences {
-            picture,
-            cell: Some(cell),
-            greys: GreyLevels::USUAL,
-            patches: true,
-        };
-        let size = WindowSize {
-            columns: 80,
-            rows: 24,
-            pixels: (0, 0),
-        };
-        Terminal::new(preferences, Environment::default(), size)
+        testing::terminal(picture, Some(cell), (0, 0))
     }
 
     const AREA: Rect = Rect::new(2, 2, 51, 20);

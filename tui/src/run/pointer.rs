@@ -46,12 +46,10 @@ mod tests {
     use super::*;
     use crate::app::Subject;
     use crate::app::fixture::{press, with_review};
-    use crate::picture::GreyLevels;
     use crate::run::place::place;
-    use crate::term::mouse::Gesture;
-    use crate::term::mouse::Turn;
-    use crate::term::probe::{Choice, Environment, Preferences, Terminal};
-    use crate::term::tty::WindowSize;
+    use crate::term::graphics::Choice;
+    use crate::term::mouse::{Gesture, Turn};
+    use crate::term::testing;
     use ratatui::layout::Rect;
 
     const CELL: (u16, u16) = (10, 20);
@@ -59,18 +57,7 @@ mod tests {
     fn seen(picture: Choice) -> (Arc<Seen>, Place) {
         let mut model = with_review(&["one"]);
         press(&mut model, "enter");
-        let preferences = Preferences {
-            picture,
-            cell: Some(CELL),
-            greys: GreyLevels::USUAL,
-            patches: true,
-        };
-        let size = WindowSize {
-            columns: 80,
-            rows: 24,
-            pixels: (0, 0),
-        };
-        let terminal = Terminal::new(preferences, Environment::default(), size);
+        let terminal = testing::terminal(picture, Some(CELL), (0, 0));
         let Subject::Slice(subject) = model.subject() else {
             panic!("no slice");
         };

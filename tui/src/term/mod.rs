@@ -7,13 +7,18 @@
 //! - [`parser`]: bytes → [`Input`]: keys, the mouse, pasted text, answers.
 //! - [`threads`]: one that reads, one that writes.
 //! - [`probe`]: what is asked at the start, and what the answers mean.
+//! - [`graphics`]: the ways to show a picture; `known`: terminals known by their names.
 //!
 //! Nothing here knows of ratatui, tokio or the daemon.
 
+pub mod graphics;
 pub mod key;
+mod known;
 pub mod mouse;
 pub mod parser;
 pub mod probe;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod threads;
 pub mod tty;
 

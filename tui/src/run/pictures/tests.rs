@@ -1,26 +1,17 @@
 use super::*;
 use crate::app::Model;
 use crate::app::fixture::{press, with_review};
+use crate::picture::Indexed;
+use crate::run::painter;
 use crate::term::Reply;
-use crate::term::probe::{Choice, Environment, Preferences};
-use crate::term::tty::WindowSize;
+use crate::term::graphics::Choice;
+use crate::term::testing;
 use tokio::sync::mpsc::{Receiver, channel};
 
 const AREA: Rect = Rect::new(2, 2, 51, 20);
 
 fn terminal(picture: Choice) -> Terminal {
-    let preferences = Preferences {
-        picture,
-        cell: Some((10, 20)),
-        greys: GreyLevels::USUAL,
-        patches: true,
-    };
-    let size = WindowSize {
-        columns: 80,
-        rows: 24,
-        pixels: (0, 0),
-    };
-    Terminal::new(preferences, Environment::default(), size)
+    testing::terminal(picture, Some((10, 20)), (0, 0))
 }
 
 /// A case being looked at, and its pictures on a terminal.
