@@ -1,12 +1,13 @@
 //! What the client knows, and what happens to it.
 //!
 //! `Event → Action → update(&mut Model) → Effects`: keys become actions by the [`keymap`], the mouse
-//! by what it is at ([`pointer`]), actions and answers change the [`Model`], and whatever has to be done outside comes back as
-//! [`Effect`]s. Nothing here waits, draws or talks to anybody, so all of it is tested without a
-//! terminal and without a daemon.
+//! by what it is at ([`pointer`]), actions and answers change the [`Model`], and whatever has to be
+//! done outside comes back as [`Effect`]s. Nothing here waits, draws or talks to anybody, so all of
+//! it is tested without a terminal and without a daemon.
 
 pub mod action;
 pub mod command;
+mod cursor;
 pub mod decide;
 pub mod draft;
 pub mod event;

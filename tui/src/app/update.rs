@@ -97,21 +97,9 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::MoveFarLeft
         | Action::MoveFarDown
         | Action::MoveFarUp
-        | Action::MoveFarRight
-            if model.review().is_some_and(|r| r.edit.is_none()) =>
-        {
-            return look::look(model, action);
-        }
+        | Action::MoveFarRight => return move_cursor(model, action),
         Action::Edit => return prompting::begin(model),
-        Action::MoveLeft
-        | Action::MoveDown
-        | Action::MoveUp
-        | Action::MoveRight
-        | Action::MoveFarLeft
-        | Action::MoveFarDown
-        | Action::MoveFarUp
-        | Action::MoveFarRight
-        | Action::Corner
+        Action::Corner
         | Action::Confirm
         | Action::PositivePoint
         | Action::NegativePoint
@@ -130,6 +118,16 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
     }
     Vec::new()
+}
+
+/// While drawing it is the hand that moves.
+fn move_cursor(model: &mut Model, action: Action) -> Vec<Effect> {
+    let is_drawing = model.review().is_some_and(|review| review.edit.is_some());
+    if is_drawing {
+        prompting::draw(model, action)
+    } else {
+        look::look(model, action)
+    }
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {

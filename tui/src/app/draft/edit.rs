@@ -1,8 +1,6 @@
 //! Prompts while they are being drawn.
 
 use crate::picture::Mark;
-use medicosam_shared::geometry::SliceShape;
-use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 
 /// The hand that draws: where it is, and for which object. What has been drawn is in the draft.
@@ -17,15 +15,6 @@ pub struct Edit {
     pub label: Label,
 }
 
-/// A step of the cursor on the screen, in voxels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// To the right.
-    pub right: i64,
-    /// Down.
-    pub down: i64,
-}
-
 impl Edit {
     /// Nothing begun yet.
     pub fn new(cursor: (u32, u32), label: Label) -> Self {
@@ -34,21 +23,6 @@ impl Edit {
             corner: None,
             label,
         }
-    }
-
-    /// Moves the cursor as it is seen, within the slice.
-    pub fn step(&mut self, step: Step, shape: SliceShape, orientation: Orientation) {
-        let screen = orientation.screen_shape(shape);
-        let (x, y) = orientation.to_screen(shape, self.cursor);
-        let moved =
-            |at: u32, by: i64, size: u32| (i64::from(at) + by).clamp(0, i64::from(size) - 1) as u32;
-        self.cursor = orientation.to_slice(
-            shape,
-            (
-                moved(x, step.right, screen.width),
-                moved(y, step.down, screen.height),
-            ),
-        );
     }
 
     /// Sets the first corner at the cursor, or the second one; then there is a box.

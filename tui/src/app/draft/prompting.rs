@@ -1,7 +1,8 @@
 //! Drawing prompts, and what comes of them.
 
-use super::edit::{Edit, Step};
+use super::edit::Edit;
 use crate::app::Action;
+use crate::app::cursor::Step;
 use crate::app::event::{Effect, Failure};
 use crate::app::model::{Dialog, Line, Model, Notice, Question};
 use crate::app::review::Review;
@@ -11,9 +12,6 @@ use medicosam_shared::api::{DraftChange, DraftProgress, DraftResponse, DraftView
 use medicosam_shared::case::CaseId;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::time::Duration;
-
-/// A large step of the cursor, in voxels.
-const FAR: i64 = 10;
 
 /// Begins to draw.
 pub(in crate::app) fn begin(model: &mut Model) -> Vec<Effect> {
@@ -60,8 +58,8 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     let (Some(edit), Some(stack)) = (&mut review.edit, stack) else {
         return Vec::new();
     };
-    if let Some(step) = step(action) {
-        edit.step(step, stack.shape(), stack.orientation());
+    if let Some(step) = Step::of(action) {
+        edit.cursor = step.taken_from(edit.cursor, stack.shape(), stack.orientation());
         return Vec::new();
     }
     let label = edit.label;
@@ -127,21 +125,6 @@ fn nothing(label: Label, index: u32) -> SlicePrompt {
         bbox: None,
         points: Vec::new(),
     }
-}
-
-pub(in crate::app) fn step(action: Action) -> Option<Step> {
-    let (right, down) = match action {
-        Action::MoveLeft => (-1, 0),
-        Action::MoveRight => (1, 0),
-        Action::MoveUp => (0, -1),
-        Action::MoveDown => (0, 1),
-        Action::MoveFarLeft => (-FAR, 0),
-        Action::MoveFarRight => (FAR, 0),
-        Action::MoveFarUp => (0, -FAR),
-        Action::MoveFarDown => (0, FAR),
-        _ => return None,
-    };
-    Some(Step { right, down })
 }
 
 /// Has the draft changed.

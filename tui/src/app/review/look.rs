@@ -5,7 +5,7 @@ use super::subject::Layout;
 use super::window::WindowChoice;
 use super::{Compared, Review};
 use crate::app::Action;
-use crate::app::draft::prompting::step;
+use crate::app::cursor::Step;
 use crate::app::event::Effect;
 use crate::app::model::{Model, Notice};
 use crate::picture::Form;
@@ -36,6 +36,9 @@ fn act(review: &mut Review, action: Action) -> Result<Vec<Effect>, &'static str>
         None
     };
     let times = number.unwrap_or(1).max(1);
+    if let Some(step) = Step::of(action) {
+        return Ok(point(review, step.times(i64::from(times))));
+    }
     match action {
         Action::NextSlice => return Ok(slice_by(review, i64::from(times))),
         Action::PreviousSlice => return Ok(slice_by(review, -i64::from(times))),
@@ -47,14 +50,6 @@ fn act(review: &mut Review, action: Action) -> Result<Vec<Effect>, &'static str>
         Action::PreviousMaskSlice => return mask_slice(review, times, false),
         Action::NextLowSlice => return low_slice(review, times, true),
         Action::PreviousLowSlice => return low_slice(review, times, false),
-        Action::MoveLeft
-        | Action::MoveDown
-        | Action::MoveUp
-        | Action::MoveRight
-        | Action::MoveFarLeft
-        | Action::MoveFarDown
-        | Action::MoveFarUp
-        | Action::MoveFarRight => return Ok(point(review, action, i64::from(times))),
         Action::ViewAxial => return Ok(plane(review, Plane::Axial)),
         Action::ViewCoronal => return Ok(plane(review, Plane::Coronal)),
         Action::ViewSagittal => return Ok(plane(review, Plane::Sagittal)),
@@ -188,22 +183,13 @@ fn beyond(
 }
 
 /// Moves the voxel that is looked at within its slice, as it is seen.
-fn point(review: &mut Review, action: Action, times: i64) -> Vec<Effect> {
-    let (Some(stack), Some(step)) = (review.stack(), step(action)) else {
+fn point(review: &mut Review, step: Step) -> Vec<Effect> {
+    let Some(stack) = review.stack() else {
         return Vec::new();
     };
     review.pointing = true;
-    let (shape, orientation) = (stack.shape(), stack.orientation());
-    let screen = orientation.screen_shape(shape);
-    let (x, y) = orientation.to_screen(shape, stack.pixel(review.at));
-    let moved = |at: u32, by: i64, size: u32| {
-        (i64::from(at) + by * times).clamp(0, i64::from(size) - 1) as u32
-    };
-    let there = (
-        moved(x, step.right, screen.width),
-        moved(y, step.down, screen.height),
-    );
-    let (x, y) = orientation.to_slice(shape, there);
+    let pixel = stack.pixel(review.at);
+    let (x, y) = step.taken_from(pixel, stack.shape(), stack.orientation());
     review.look_at(stack.axis.voxel(review.index(), x, y))
 }
 
