@@ -14,6 +14,7 @@
 //! - [`quality`]: how far a result is to be trusted.
 //! - [`text`]: names from files made safe for a screen.
 //! - [`window`]: which voxel values become black and white.
+//! - [`word_or_table`]: settings that can be either.
 
 pub mod api;
 pub mod case;
@@ -29,3 +30,4 @@ pub mod provenance;
 pub mod quality;
 pub mod text;
 pub mod window;
+pub mod word_or_table;

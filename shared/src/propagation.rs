@@ -1,5 +1,6 @@
 //! How an object is segmented over slices: the rules that a profile can choose from.
 
+use crate::word_or_table::WordOrTable;
 use serde::{Deserialize, Serialize};
 
 /// How the prompt of an object becomes masks on all of its slices.
@@ -93,12 +94,7 @@ impl Propagation {
 }
 
 /// A rule as it stands in files: its name, or a table with settings.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Spec {
-    Name(String),
-    Table(Table),
-}
+type Spec = WordOrTable<Table>;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,7 +119,7 @@ impl TryFrom<Spec> for Propagation {
             box_extension,
         } = match spec {
             Spec::Table(table) => table,
-            Spec::Name(by) => Table {
+            Spec::Word(by) => Table {
                 by,
                 projection: None,
                 stop_iou: None,
@@ -176,7 +172,7 @@ impl From<Propagation> for Spec {
                 stop_iou: Some(settings.stop_iou),
                 box_extension: Some(settings.box_extension),
             }),
-            other => Spec::Name(other.name().to_owned()),
+            other => Spec::Word(other.name().to_owned()),
         }
     }
 }
@@ -213,6 +209,8 @@ mod tests {
             (r#""middle""#, "middle-out"),
             (r#"{"by":"micro-sam","stop_iou":1.5}"#, "0 to 1"),
             (r#"{"by":"agreement","stop_iou":0.5}"#, "micro-sam"),
+            (r#"{"by":"micro-sam","projection":"line"}"#, "single_point"),
+            (r#"{"by":"micro-sam","stop":0.5}"#, "`stop`"),
         ] {
             let error = serde_json::from_str::<Propagation>(text).unwrap_err();
             assert!(error.to_string().contains(expected), "{text}: {error}");

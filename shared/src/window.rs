@@ -1,5 +1,6 @@
 //! Windows: which voxel values become black and white.
 
+use crate::word_or_table::WordOrTable;
 use serde::{Deserialize, Serialize};
 
 /// How voxel values become 8-bit grey.
@@ -39,12 +40,7 @@ pub const PRESETS: [(&str, f64, f64); 5] = [
 
 /// A window as it stands in files: `"minmax"`, the name of a preset, `{ level, width }` or
 /// `{ percentile = [a, b] }`.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Spec {
-    Name(String),
-    Table(Table),
-}
+type Spec = WordOrTable<Table>;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,8 +58,8 @@ impl TryFrom<Spec> for Window {
 
     fn try_from(spec: Spec) -> Result<Self, Self::Error> {
         let table = match spec {
-            Spec::Name(name) if name == "minmax" => return Ok(Window::MinMax),
-            Spec::Name(name) => {
+            Spec::Word(name) if name == "minmax" => return Ok(Window::MinMax),
+            Spec::Word(name) => {
                 let preset = PRESETS.iter().find(|(preset, ..)| *preset == name);
                 return preset.map_or_else(
                     || Err(unknown(&name)),
@@ -109,7 +105,7 @@ impl From<Window> for Spec {
             percentile: None,
         };
         match window {
-            Window::MinMax => Spec::Name("minmax".to_owned()),
+            Window::MinMax => Spec::Word("minmax".to_owned()),
             Window::Level { level, width } => Spec::Table(Table {
                 level: Some(level),
                 width: Some(width),

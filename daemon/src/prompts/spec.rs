@@ -1,9 +1,8 @@
 //! Prompts as people write them: in a profile (TOML) or in a sidecar (JSON), in the same words.
 
-use super::pattern::PathPattern;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use super::pattern::{NotAPattern, PathPattern};
+use medicosam_shared::word_or_table::WordOrTable;
+use serde::Deserialize;
 use std::fmt;
 
 /// In what numbers a place in the volume is given.
@@ -290,7 +289,8 @@ fn check_numbers(what: &str, space: Space, numbers: &[f64]) -> Result<(), String
 }
 
 /// A label map beside each scan that prompts are made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WordOrTable<WrittenLabels>")]
 pub struct FromLabels {
     /// Where it lies.
     pub path: PathPattern,
@@ -322,38 +322,26 @@ struct WrittenLabels {
     margin: u32,
 }
 
-impl<'de> Deserialize<'de> for FromLabels {
+impl TryFrom<WordOrTable<WrittenLabels>> for FromLabels {
+    type Error = NotAPattern;
+
     /// A pattern, or a table with the pattern as `path`.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = FromLabels;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "a pattern like \"{stem}_seg.nii.gz\", or { path, as = \"boxes\" or \"masks\", margin }",
-                )
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<FromLabels, E> {
-                Ok(FromLabels {
-                    path: text.parse().map_err(E::custom)?,
-                    used_as: UsedAs::default(),
-                    margin: 0,
-                })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FromLabels, A::Error> {
-                let written = WrittenLabels::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(FromLabels {
-                    path: written.path,
-                    used_as: written.used_as,
-                    margin: written.margin,
-                })
-            }
-        }
-
-        deserializer.deserialize_any(Either)
+    fn try_from(written: WordOrTable<WrittenLabels>) -> Result<Self, NotAPattern> {
+        Ok(match written {
+            WordOrTable::Word(pattern) => FromLabels {
+                path: pattern.parse()?,
+                used_as: UsedAs::default(),
+                margin: 0,
+            },
+            WordOrTable::Table(WrittenLabels {
+                path,
+                used_as,
+                margin,
+            }) => FromLabels {
+                path,
+                used_as,
+                margin,
+            },
+        })
     }
 }
