@@ -1,7 +1,7 @@
 //! `medicosamd bench`: how fast are models here, and how near to what the machine can do?
 
 use super::error::CommandError;
-use super::{DataFolder, runtime};
+use super::runtime::RuntimeArgs;
 use crate::model::{
     Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
     SessionOptions, SliceImage, Yardstick, installed_models,
@@ -11,7 +11,6 @@ use clap::Args;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
 use serde::Serialize;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// Measure how fast models embed and decode on this machine
@@ -39,11 +38,7 @@ pub struct BenchArgs {
     device: Device,
 
     #[command(flatten)]
-    data: DataFolder,
-
-    /// The library of ONNX Runtime [default: what setup fetched]
-    #[arg(long, value_name = "FILE")]
-    library: Option<PathBuf>,
+    runtime: RuntimeArgs,
 
     /// Print the result as one JSON object
     #[arg(long)]
@@ -117,9 +112,8 @@ impl Seconds {
 
 /// Runs `medicosamd bench`.
 pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
-    let data = args.data.path();
     let models = models(args)?;
-    let runtime = runtime::load(&data, args.library.as_deref())?;
+    let runtime = args.runtime.load()?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if args.threads == 0 {
         cores
@@ -155,7 +149,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
 }
 
 fn models(args: &BenchArgs) -> Result<Vec<InstalledModel>, CommandError> {
-    let folder = models_folder(&args.data.path());
+    let folder = models_folder(&args.runtime.data.path());
     let names = if args.models.is_empty() {
         let listed = installed_models(&folder)?;
         listed.into_iter().map(|model| model.name).collect()

@@ -1,9 +1,28 @@
 //! ONNX Runtime for a verb that runs a model by itself.
 
-use super::CommandError;
+use super::{CommandError, DataFolder};
 use crate::model::Runtime;
 use crate::setup;
-use std::path::Path;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Where data and the runtime lie.
+#[derive(Debug, Clone, Args)]
+pub struct RuntimeArgs {
+    #[command(flatten)]
+    pub(super) data: DataFolder,
+
+    /// The library of ONNX Runtime [default: what setup fetched]
+    #[arg(long, value_name = "FILE")]
+    library: Option<PathBuf>,
+}
+
+impl RuntimeArgs {
+    /// Loads it.
+    pub fn load(&self) -> Result<Runtime, CommandError> {
+        load(&self.data.path(), self.library.as_deref())
+    }
+}
 
 /// The library that is named, or else the one of the data folder.
 pub fn load(data: &Path, named: Option<&Path>) -> Result<Runtime, CommandError> {

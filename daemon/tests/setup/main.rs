@@ -325,13 +325,7 @@ fn child_arguments() -> (PathBuf, [&'static str; 3]) {
 #[test]
 fn killed_in_the_middle_leaves_nothing_half_installed() {
     let place = Place::new();
-    for pipe in ["started", "go"] {
-        let made = Command::new("mkfifo")
-            .arg(place.path(pipe))
-            .status()
-            .unwrap();
-        assert!(made.success());
-    }
+    place.make_pipes(&["started", "go"]);
     // Half of the wheel arrives, then the download stalls; the pipe stays open as long as this pip
     // lives.
     place.pip_does(
@@ -371,13 +365,7 @@ fn killed_in_the_middle_leaves_nothing_half_installed() {
 #[test]
 fn two_at_once_wait_for_each_other_and_fetch_once() {
     let place = Place::new();
-    for pipe in ["started", "go"] {
-        let made = Command::new("mkfifo")
-            .arg(place.path(pipe))
-            .status()
-            .unwrap();
-        assert!(made.success());
-    }
+    place.make_pipes(&["started", "go"]);
     place.pip_does(
         "echo started > \"$here/started\"; read _ < \"$here/go\"; \
          cp \"$here/wheel\" \"$dest/$file\"",

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use medicosam_daemon::setup::{
     Check, Digest, Installed, Member, Package, PipCommand, Platform, Progress, SetupError, Source,
@@ -112,6 +113,13 @@ impl Place {
 
     pub fn serve(&self, wheel: &[u8]) {
         fs::write(self.path("wheel"), wheel).unwrap();
+    }
+
+    /// Makes named pipes, for a pip that has to wait.
+    pub fn make_pipes(&self, names: &[&str]) {
+        let paths = names.iter().map(|name| self.path(name));
+        let made = Command::new("mkfifo").args(paths).status().unwrap();
+        assert!(made.success());
     }
 
     /// Writes the script. `$here` is the test's folder, `$dest/$file` is where the wheel is
