@@ -5,8 +5,11 @@
 
 mod support;
 
+use flate2::read::MultiGzDecoder;
 use medicosam_daemon::model::{InstallRequest, install, known_model};
 use serde_json::Value;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use support::test_assets;
@@ -131,6 +134,19 @@ fn slices_are_corrected_in_rounds_and_the_same_seed_gives_the_same_figures() {
     }
 }
 
+/// The label map of the MR scan with its first world axis turned round: as many voxels, elsewhere.
+fn mirrored_label_map() -> Vec<u8> {
+    let file = File::open(sample("mr_brain_label")).unwrap();
+    let mut bytes = Vec::new();
+    MultiGzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    // `qform_code` off, so that `srow_x` counts; each of its numbers with the other sign.
+    bytes[252..254].fill(0);
+    for number in bytes[280..296].as_chunks_mut::<4>().0 {
+        *number = (-f32::from_le_bytes(*number)).to_le_bytes();
+    }
+    bytes
+}
+
 #[test]
 fn what_does_not_belong_together_is_refused() {
     let place = Place::new();
@@ -140,7 +156,12 @@ fn what_does_not_belong_together_is_refused() {
         String::from_utf8(output.stderr).unwrap()
     };
     let other = said("mr_brain", "ct_lung_label", &[]);
-    assert!(other.contains("[label-map-other-size]"), "{other}");
+    assert!(other.contains("[labels-other-grid]"), "{other}");
+    let mirrored = place.data.path().join("mirrored.nii");
+    std::fs::write(&mirrored, mirrored_label_map()).unwrap();
+    let output = place.run(&sample("mr_brain"), &mirrored, &[]);
+    let other = String::from_utf8(output.stderr).unwrap();
+    assert!(other.contains("[labels-other-grid]"), "{other}");
     let none = said("mr_brain", "mr_brain_label", &["--model", "nonesuch"]);
     assert!(none.contains("nonesuch"), "{none}");
     let window = said("mr_brain", "mr_brain_label", &["--window", "{ level = 1 }"]);

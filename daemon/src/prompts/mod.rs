@@ -13,6 +13,7 @@ pub mod sidecar;
 pub mod spec;
 
 pub use error::PromptsError;
+pub use labels::check_grid;
 pub use pattern::PathPattern;
 pub use spec::{BoxSpec, FromLabels, Marks, PointSpec, UsedAs};
 

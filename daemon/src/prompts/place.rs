@@ -5,7 +5,7 @@ use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::prompt::{VoxelBox, VoxelPoint};
 use medicosam_shared::provenance::ScanInfo;
 
-/// Rounding slack, in voxels, for places computed through an affine.
+/// Rounding slack, in voxels, for places computed from fractions or through an affine.
 const SLACK: f64 = 1e-4;
 
 /// Boxes and points of one object in voxels of a scan that is sliced across `axis`; otherwise what
@@ -98,9 +98,14 @@ fn centres(low: f64, high: f64) -> (f64, f64) {
 /// Index of the slice that a number names; a fraction names the slice that it lies in.
 fn whole_slice(slice: f64, space: Space, count: f64) -> f64 {
     match space {
-        Space::Fraction => (slice * count).floor().min(count - 1.0),
+        Space::Fraction => fraction_of(slice, count),
         Space::Voxel | Space::Mm => slice.floor(),
     }
+}
+
+/// The voxel of `count` that a fraction lies in; the end is in the last one.
+fn fraction_of(fraction: f64, count: f64) -> f64 {
+    (fraction * count + SLACK).floor().min(count - 1.0)
 }
 
 /// A place on a slice across `axis`, `along` it, as one in the volume.
@@ -144,7 +149,7 @@ fn resolve_point(spec: &PointSpec, scan: &ScanInfo, axis: Axis) -> Result<VoxelP
     };
     let voxel = match spec.space {
         Space::Voxel => at.map(f64::floor),
-        Space::Fraction => std::array::from_fn(|a| (at[a] * dims[a]).floor().min(dims[a] - 1.0)),
+        Space::Fraction => std::array::from_fn(|a| fraction_of(at[a], dims[a])),
         Space::Mm => scan
             .affine
             .to_voxel(at)
@@ -286,6 +291,8 @@ mod tests {
         assert_eq!(at(Space::Voxel, [3.9, 4.0, 0.0]), [3, 4, 0]);
         assert_eq!(at(Space::Fraction, [1.0, 0.5, 0.0]), [99, 40, 0]);
         assert_eq!(at(Space::Mm, FLIPPED.to_world([7.0, 8.0, 9.0])), [7, 8, 9]);
+        // 0.29 · 100 is 28.999… in binary; voxel 29 begins there.
+        assert_eq!(at(Space::Fraction, [0.29, 0.7, 0.35]), [29, 56, 7]);
     }
 
     #[test]

@@ -4,9 +4,12 @@ use super::error::PromptsError;
 use super::spec::{BoxSpec, FromLabels, Marks, PointSpec};
 use crate::scan::names;
 use medicosam_shared::prompt::Label;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// What sidecars are called after the scan, with or without its ending.
@@ -41,7 +44,7 @@ pub struct SidecarObject {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Contents {
     #[serde(default)]
     object: Vec<Object>,
     from_labels: Option<FromLabels>,
@@ -95,19 +98,28 @@ pub fn read(scan: &Path) -> Result<Option<Sidecar>, PromptsError> {
     Ok(None)
 }
 
-/// Whoever may write into the folder must not choose what else is read: links are not followed.
+/// Whoever may write into the folder must not choose what else is read: links are not followed, and
+/// what is looked at is what is read, whatever has the name by then.
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let found = path.symlink_metadata()?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
+    let not_plain = || io::Error::other("it is not a plain file");
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        // That is how the system says that it is a link.
+        Err(Errno::LOOP) => return Err(not_plain()),
+        Err(error) => return Err(error.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(not_plain());
     }
-    if found.len() > MAX_BYTES {
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!(
-            "it has {} bytes, and the limit is {MAX_BYTES}",
-            found.len()
+            "it has more than {MAX_BYTES} bytes, which is the limit"
         )));
     }
-    std::fs::read(path)
+    Ok(bytes)
 }
 
 fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
@@ -115,7 +127,7 @@ fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
         path: path.clone(),
         what,
     };
-    let file: File = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
+    let file: Contents = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
     let mut objects = Vec::new();
     for object in file.object {
         let shown = match (&object.name, object.label) {
@@ -245,6 +257,26 @@ mod tests {
         }
         assert_eq!(named_after(Path::new("/in/.prompts.json")), None);
         assert_eq!(named_after(&scan), None);
+    }
+
+    #[test]
+    fn what_is_no_plain_file_or_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let scan = folder.path().join("ct.nii");
+        let place = folder.path().join("ct.prompts.json");
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::write(&elsewhere, r#"{"object": []}"#).unwrap();
+        let refused = || read(&scan).unwrap_err().to_string();
+
+        std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+        assert!(refused().contains("not a plain file"), "{}", refused());
+        std::fs::remove_file(&place).unwrap();
+        std::fs::create_dir(&place).unwrap();
+        assert!(refused().contains("not a plain file"), "{}", refused());
+        std::fs::remove_dir(&place).unwrap();
+        let large = File::create(&place).unwrap();
+        large.set_len(MAX_BYTES + 1).unwrap();
+        assert!(refused().contains("the limit"), "{}", refused());
     }
 
     proptest! {

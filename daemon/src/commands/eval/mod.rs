@@ -8,11 +8,12 @@ mod slices;
 mod volumes;
 
 use super::error::CommandError;
-use super::{DataFolder, runtime};
+use super::runtime::RuntimeArgs;
 use crate::config::SlicePlane;
 use crate::evaluate::Truth;
 use crate::model::{Device, InstalledModel, SamError};
-use crate::scan::{ScanError, Volume, read_label_map};
+use crate::prompts::{PromptsError, check_grid};
+use crate::scan::{ScanError, Volume, read_labels};
 use crate::worker::models_folder;
 use clap::{Args, ValueEnum};
 use medicosam_shared::window::Window;
@@ -93,11 +94,7 @@ pub struct EvalArgs {
     cache: Option<PathBuf>,
 
     #[command(flatten)]
-    data: DataFolder,
-
-    /// The library of ONNX Runtime [default: what setup fetched]
-    #[arg(long, value_name = "FILE")]
-    library: Option<PathBuf>,
+    runtime: RuntimeArgs,
 
     /// Print the result as one JSON object
     #[arg(long)]
@@ -147,6 +144,12 @@ impl From<ScanError> for CommandError {
     }
 }
 
+impl From<PromptsError> for CommandError {
+    fn from(error: PromptsError) -> Self {
+        CommandError::new(error.code(), &error, error.hint())
+    }
+}
+
 impl From<SamError> for CommandError {
     fn from(error: SamError) -> Self {
         CommandError::new(error.code(), &error, "")
@@ -156,8 +159,8 @@ impl From<SamError> for CommandError {
 /// Runs `medicosamd eval`.
 pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
     let pairs = pairs::find(&args.images, &args.labels)?;
-    let data = args.data.path();
-    let runtime = runtime::load(&data, args.library.as_deref())?;
+    let data = args.runtime.data.path();
+    let runtime = args.runtime.load()?;
     let installed = InstalledModel::open(&models_folder(&data), &args.model)?;
     let mut stage = Stage::new(&runtime, &installed, args.device, args.cache.as_deref())?;
     let mut report = Report::new(&args.model, args.device, args.seed);
@@ -166,23 +169,12 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         eprintln!("{} of {}: {name}", number + 1, pairs.len());
         let started = Instant::now();
         let volume = Volume::read(image)?.volume;
-        let (dims, map) = read_label_map(labels)?;
+        let map = read_labels(labels)?;
         stage.times.load_s += started.elapsed().as_secs_f64();
         let info = volume.info();
-        if dims != info.dims {
-            return Err(CommandError::new(
-                "label-map-other-size",
-                format!(
-                    "{} has {dims} voxels, and {} has {}",
-                    labels.display(),
-                    image.display(),
-                    info.dims
-                ),
-                "A label map lies on the grid of its scan.",
-            ));
-        }
+        check_grid(labels, &map.info, info)?;
         let axis = args.plane.axis(info);
-        let truths = Truth::of_map(dims, &map, axis);
+        let truths = Truth::of_map(info.dims, &map.voxels, axis);
         let range = volume.range(args.window);
         stage.open(volume, axis, range);
         let mut scan = ScanReport::new(&name);

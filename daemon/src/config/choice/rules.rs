@@ -59,24 +59,39 @@ struct ValueBounds {
 #[derive(Debug, Clone, PartialEq)]
 struct Glob(Pattern);
 
-/// One pattern, or several of which any may match.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-enum Globs {
-    One(Glob),
-    Any(Vec<Glob>),
-}
+/// Patterns of which any may match: written as one, or as a list.
+#[derive(Debug, Clone, PartialEq)]
+struct Globs(Vec<Glob>);
 
-impl Globs {
-    fn all(&self) -> &[Glob] {
-        match self {
-            Globs::One(glob) => std::slice::from_ref(glob),
-            Globs::Any(globs) => globs,
+impl<'de> Deserialize<'de> for Globs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a pattern, or a list of patterns")]
+        enum Written {
+            One(String),
+            Any(Vec<String>),
         }
+        let texts = match Written::deserialize(deserializer)? {
+            Written::One(text) => vec![text],
+            Written::Any(texts) => texts,
+        };
+        // Not within the untagged enum, which would not say what is wrong with a pattern.
+        let globs = texts.iter().map(|text| Glob::new(text));
+        globs
+            .collect::<Result<_, _>>()
+            .map(Globs)
+            .map_err(de::Error::custom)
     }
 }
 
 impl Glob {
+    fn new(text: &str) -> Result<Self, String> {
+        let pattern = Pattern::new(text);
+        pattern
+            .map(Glob)
+            .map_err(|error| format!("the pattern {text:?} is wrong: {error}"))
+    }
+
     fn matches(&self, path: &Path) -> bool {
         let options = MatchOptions {
             require_literal_separator: true,
@@ -89,10 +104,7 @@ impl Glob {
 impl<'de> Deserialize<'de> for Glob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let pattern = Pattern::new(&text);
-        pattern
-            .map(Glob)
-            .map_err(|error| de::Error::custom(format!("the pattern {text:?} is wrong: {error}")))
+        Glob::new(&text).map_err(de::Error::custom)
     }
 }
 
@@ -100,6 +112,8 @@ impl Rules {
     /// Checks what can be checked without a scan.
     pub(in crate::config) fn check(&self) -> Result<(), String> {
         for (what, Bounds { min, max }) in [("shape", self.shape), ("spacing", self.spacing)] {
+            let numbers = min.iter().chain(&max).flatten();
+            check_numbers(what, numbers)?;
             if let (Some(min), Some(max)) = (min, max)
                 && min.iter().zip(max).any(|(a, b)| *a > b)
             {
@@ -107,6 +121,7 @@ impl Rules {
             }
         }
         let ValueBounds { lowest, highest } = self.values;
+        check_numbers("values", lowest.iter().chain(&highest).flatten())?;
         for (what, range) in [("lowest", lowest), ("highest", highest)] {
             if let Some([from, to]) = range
                 && from > to
@@ -153,7 +168,7 @@ impl Rules {
         }
         self.bids.iter().find_map(|(entity, globs)| {
             let wanted = || {
-                let patterns = globs.all().iter().map(|glob| glob.0.as_str());
+                let patterns = globs.0.iter().map(|glob| glob.0.as_str());
                 patterns.collect::<Vec<_>>().join(" or ")
             };
             match bids::value(below, entity) {
@@ -161,12 +176,7 @@ impl Rules {
                     "there is no {entity}, which should be {}",
                     wanted()
                 )),
-                Some(found)
-                    if !globs
-                        .all()
-                        .iter()
-                        .any(|glob| glob.matches(Path::new(found))) =>
-                {
+                Some(found) if !globs.0.iter().any(|glob| glob.matches(Path::new(found))) => {
                     Some(format!("{entity} is {found}, not {}", wanted()))
                 }
                 Some(_) => None,
@@ -191,6 +201,14 @@ impl Rules {
         };
         check("lowest", lowest, found.lowest).or_else(|| check("highest", highest, found.highest))
     }
+}
+
+/// A bound that is no number would let everything through, or nothing. Infinity is a bound.
+fn check_numbers<'a>(what: &str, mut numbers: impl Iterator<Item = &'a f64>) -> Result<(), String> {
+    if numbers.any(|number| number.is_nan()) {
+        return Err(format!("{what}: a bound is not a number"));
+    }
+    Ok(())
 }
 
 fn outside(what: &str, bounds: Bounds, found: [f64; 3]) -> Option<String> {
@@ -304,13 +322,22 @@ mod tests {
         for (text, expected) in [
             ("shape = { min = [2, 2, 2], max = [1, 9, 9] }", "above max"),
             ("values = { lowest = [5, 1] }", "wrong way round"),
+            ("values = { highest = [nan, 1] }", "values: a bound is not"),
+            ("spacing = { max = [1, nan, 1] }", "spacing: a bound is not"),
             ("type = [\"short\"]", "int16"),
         ] {
             let rules: Rules = toml::from_str(text).unwrap();
             let error = rules.check().unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
-        let error = toml::from_str::<Rules>("path = \"a[\"").unwrap_err();
-        assert!(error.to_string().contains("pattern"), "{error}");
+        for text in [
+            "path = \"a[\"",
+            "bids = { acq = \"a[\" }",
+            "bids = { acq = [\"b\", \"a[\"] }",
+        ] {
+            let error = toml::from_str::<Rules>(text).unwrap_err();
+            let expected = "the pattern \"a[\" is wrong";
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
     }
 }
