@@ -168,18 +168,24 @@ impl Pipeline {
         let shape = masks.dims.slice_shape(masks.axis);
         let mut job = self.job_on(work, profile, draft.revision)?;
         let mut segmentation = Segmentation::continuing(masks, &before.provenance.objects);
-        let (mut prompts, mut changed) = (Vec::new(), Vec::new());
+        let mut prompts = Vec::new();
+        let (mut drawn, mut followed) = (Vec::new(), Vec::new());
         for ((label, index), (answer, mask)) in draft.answers() {
             mask.mask.check(shape).map_err(damaged)?;
             let name = draft.name(segmentation.masks(), label);
             segmentation.put_candidate(label, &name, index, mask);
             prompts.push(answer.prompt.clone());
-            changed.push((label, index));
-            if !answer.propagated {
-                job.edited.insert((label, index));
+            match answer.propagated {
+                true => followed.push((label, index)),
+                false => drawn.push((label, index)),
             }
         }
-        segmentation.settle_overlaps(profile.masks.overlap, &changed, &BTreeSet::new())?;
+        job.edited.extend(&drawn);
+        // What people have segmented loses nothing to what only follows; what a person has drawn
+        // last is what is wanted.
+        let overlap = profile.masks.overlap;
+        segmentation.settle_overlaps(overlap, &followed, &job.edited)?;
+        segmentation.settle_overlaps(overlap, &drawn, &BTreeSet::new())?;
         let records = match draft.made_by() {
             Some((model, runtime)) => (model.clone(), runtime.clone()),
             None => self.models.records(&profile.model)?,

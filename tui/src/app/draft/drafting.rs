@@ -185,6 +185,8 @@ impl Drafting {
                     draft.discarded = matches!(change, Some(DraftChange::Discard));
                     if matches!(change, Some(DraftChange::Rebase)) {
                         draft.revision = revision;
+                        // What was followed may have given way to what somebody did there.
+                        self.is_stale = true;
                     }
                 }
             }
