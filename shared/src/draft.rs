@@ -105,17 +105,6 @@ pub struct Candidate {
     pub stability: f32,
 }
 
-/// Which prompts a model was trained on. It takes the others too, but its masks are poor then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Understands {
-    /// Boxes.
-    pub boxes: bool,
-    /// Points.
-    pub points: bool,
-    /// The logits of an earlier mask, so that a prompt can correct it.
-    pub masks: bool,
-}
-
 /// An object on a slice.
 pub type Place = (Label, u32);
 
@@ -301,6 +290,7 @@ pub(crate) mod tests {
                 name: "m".into(),
                 family: "f".into(),
                 hash: "h".into(),
+                understands: None,
             },
             runtime: RuntimeRecord {
                 name: "r".into(),

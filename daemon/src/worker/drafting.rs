@@ -5,7 +5,7 @@ use super::pipeline::{Job, Pipeline};
 use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
-use crate::model::{LowResLogits, Segmented, Understanding, known_model};
+use crate::model::{LowResLogits, Segmented};
 use crate::segment::propagation::{self, Answer, Question, micro_sam};
 use crate::segment::{Segmentation, propagate};
 use crate::store::{DraftId, FaultClass, Work};
@@ -42,15 +42,19 @@ impl Pipeline {
         })?;
         let mut job = self.job_on(work, profile, draft.revision)?;
         let embedding = self.embedding(&mut job, index)?;
-        let corrects =
-            known_model(&profile.model).is_some_and(|known| known.masks == Understanding::Trained);
-        let earlier = match corrects {
+        let understands = self.models.get(&profile.model)?.model().understands();
+        let earlier = match understands.masks {
             true => self.earlier_logits(id, &draft, place, prompt)?,
             false => None,
         };
         let sam = self.models.get(&profile.model)?;
-        let offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
-        let logits = corrects.then(|| pack(&offered.masks));
+        let mut offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
+        if !understands.several {
+            // The first is the answer then, and the others are noise.
+            offered.masks.truncate(1);
+            offered.best = 0;
+        }
+        let logits = understands.masks.then(|| pack(&offered.masks));
         let answer = SliceAnswer {
             prompt: prompt.clone(),
             propagated: false,
