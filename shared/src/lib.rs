@@ -13,6 +13,7 @@
 //! - [`paths`]: where data, state and socket lie.
 //! - [`quality`]: how far a result is to be trusted.
 //! - [`text`]: names from files made safe for a screen.
+//! - [`understands`]: which prompts a model was trained on.
 //! - [`window`]: which voxel values become black and white.
 //! - [`word_or_table`]: settings that can be either.
 
@@ -29,5 +30,6 @@ pub mod propagation;
 pub mod provenance;
 pub mod quality;
 pub mod text;
+pub mod understands;
 pub mod window;
 pub mod word_or_table;

@@ -6,10 +6,8 @@ use super::pipeline::Pipeline;
 use super::protocol::Report;
 use super::reading::Reading;
 use crate::config::Profile;
-use crate::model::{Understanding, known_model};
 use crate::prompts::{self, Prompts};
-use crate::segment::propagation;
-use crate::segment::{OverlapError, Segmentation};
+use crate::segment::{OverlapError, Segmentation, propagation};
 use crate::store::{FaultClass, Work};
 use medicosam_shared::case::CaseState;
 use medicosam_shared::draft::Place;
@@ -17,6 +15,7 @@ use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{ScanInfo, Timings};
+use medicosam_shared::understands::Understands;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -64,7 +63,8 @@ impl Pipeline {
             },
             started,
         };
-        let asked = gather(&job)?;
+        let understands = self.models.get(&profile.model)?.model().understands();
+        let asked = gather(&job, understands)?;
         job.sources.clone_from(&asked.sources);
         let mut prompts = asked.slices(axis);
         prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));
@@ -125,12 +125,16 @@ fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis 
     before.map_or_else(|| profile.plane.axis(info), |before| before.axis)
 }
 
-/// The prompts of the job's scan, by its profile and the files beside it.
-fn gather(job: &Job<'_>) -> Result<Prompts, Failure> {
+/// The prompts of the job's scan, by its profile and the files beside it, for a model that
+/// `understands` so much.
+fn gather(job: &Job<'_>, understands: Understands) -> Result<Prompts, Failure> {
     let (profile, work) = (job.profile, job.work);
-    let masks = known_model(&profile.model).is_some_and(|m| m.masks == Understanding::Trained);
     Ok(prompts::gather(
-        profile, &work.path, &job.info, job.axis, masks,
+        profile,
+        &work.path,
+        &job.info,
+        job.axis,
+        understands.masks,
     )?)
 }
 
