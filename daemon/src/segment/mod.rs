@@ -11,8 +11,7 @@ pub use from_drawn::{Followed, follow};
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess};
 
-use crate::model::Segmented;
-use medicosam_shared::draft::{Candidate, Place};
+use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
 use medicosam_shared::mask_rules::{MaskRules, Overlap};
@@ -56,44 +55,17 @@ impl Segmentation {
             .map_or_else(|| format!("object {label}"), |object| object.name.clone())
     }
 
-    /// Puts the answer to a prompt in place of what the object had on the slice.
-    pub fn put(&mut self, label: Label, name: &str, index: u32, answer: &Segmented) {
-        self.masks.set_slice(label, name, index, &answer.mask);
+    /// Puts an answer in place of what the object had on the slice.
+    pub fn put(&mut self, label: Label, name: &str, index: u32, answer: impl Into<Answer>) {
+        let answer = answer.into();
         let score = SliceScore {
             index,
             area: answer.mask.area(),
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
-            agreement: None,
-        };
-        self.scores.entry(label).or_default().insert(index, score);
-    }
-
-    /// Puts the answer of a rule in place of what the object had on the slice.
-    pub fn put_answer(&mut self, label: Label, name: &str, index: u32, answer: &Answer) {
-        let area = answer.mask.area();
-        self.masks.set_runs(label, name, index, answer.mask.clone());
-        let score = SliceScore {
-            index,
-            area,
-            predicted_iou: answer.predicted_iou,
-            stability: answer.stability,
             agreement: answer.agreement,
         };
-        self.scores.entry(label).or_default().insert(index, score);
-    }
-
-    /// Puts a mask that was made before in place of what the object had on the slice.
-    pub fn put_candidate(&mut self, label: Label, name: &str, index: u32, mask: &Candidate) {
-        let runs = mask.mask.clone();
-        self.masks.set_runs(label, name, index, runs);
-        let score = SliceScore {
-            index,
-            area: mask.mask.area(),
-            predicted_iou: mask.predicted_iou,
-            stability: mask.stability,
-            agreement: None,
-        };
+        self.masks.set_runs(label, name, index, answer.mask);
         self.scores.entry(label).or_default().insert(index, score);
     }
 
@@ -208,6 +180,7 @@ impl Segmentation {
 mod tests {
     use super::propagation::testing::segmented;
     use super::*;
+    use crate::model::Segmented;
     use medicosam_shared::geometry::SliceShape;
     use medicosam_shared::mask::SliceMask;
 

@@ -229,7 +229,7 @@ mod tests {
                 predicted_iou: iou,
                 stability: 0.9,
             };
-            segmentation.put_candidate(label(*n), &format!("o{n}"), *index, &candidate);
+            segmentation.put(label(*n), &format!("o{n}"), *index, &candidate);
         }
         segmentation
     }

@@ -178,7 +178,7 @@ impl Pipeline {
         for ((label, index), (answer, mask)) in draft.answers() {
             mask.mask.check(shape).map_err(damaged)?;
             let name = draft.name(segmentation.masks(), label);
-            segmentation.put_candidate(label, &name, index, mask);
+            segmentation.put(label, &name, index, mask);
             prompts.push(answer.prompt.clone());
             match answer.propagated {
                 true => followed.push((label, index)),

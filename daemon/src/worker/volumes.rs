@@ -103,8 +103,8 @@ impl Pipeline {
             })?;
             done += span.slices.len() as u32;
             let name = name(span.label, &segmentation);
-            for (index, answer) in &answers {
-                segmentation.put_answer(span.label, &name, *index, answer);
+            for (index, answer) in answers {
+                segmentation.put(span.label, &name, index, answer);
             }
         }
         Ok(segmentation)

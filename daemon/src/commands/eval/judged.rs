@@ -23,8 +23,8 @@ pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, Comm
             let ask = |question: &_| stage.ask(truth.label, question);
             let answers = segment_span(Propagation::default(), &span, shape, ask)?;
             let mut segmentation = Segmentation::empty(dims, axis);
-            for (index, answer) in &answers {
-                segmentation.put_answer(truth.label, "object", *index, answer);
+            for (&index, answer) in &answers {
+                segmentation.put(truth.label, "object", index, answer.clone());
             }
             let objects = segmentation.results(&affine);
             let quality = assess(&objects, segmentation.masks(), &[span], &Cohort::new());

@@ -18,6 +18,7 @@ pub use projection::innermost;
 pub use span::{Span, split};
 
 use crate::model::{Embedding, Sam, SamError, Segmented};
+use medicosam_shared::draft::Candidate;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
@@ -84,7 +85,7 @@ pub fn answer(
     }
 }
 
-/// What a rule says of a slice.
+/// What is said of a slice, by a model or by a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The mask.
@@ -103,6 +104,17 @@ impl From<&Segmented> for Answer {
             mask: segmented.mask.to_rle(),
             predicted_iou: segmented.predicted_iou,
             stability: segmented.stability,
+            agreement: None,
+        }
+    }
+}
+
+impl From<&Candidate> for Answer {
+    fn from(candidate: &Candidate) -> Self {
+        Answer {
+            mask: candidate.mask.clone(),
+            predicted_iou: candidate.predicted_iou,
+            stability: candidate.stability,
             agreement: None,
         }
     }
