@@ -360,6 +360,22 @@ mod tests {
     }
 
     #[test]
+    fn a_box_is_enlarged_up_to_the_edges_of_its_slice() {
+        let shape = SliceShape {
+            width: 32,
+            height: 16,
+        };
+        let bbox = SliceBox::spanning((1, 6), (9, 14));
+        let larger = |by| {
+            let b = bbox.enlarged(by, shape);
+            [b.x0, b.y0, b.x1, b.y1]
+        };
+        assert_eq!(larger(0), [1, 6, 10, 15]);
+        assert_eq!(larger(3), [0, 3, 13, 16]);
+        assert_eq!(larger(u32::MAX), [0, 0, 32, 16]);
+    }
+
+    #[test]
     fn two_corners_span_a_box_in_any_order() {
         let b = SliceBox::spanning((9, 2), (4, 7));
         assert_eq!(

@@ -2,8 +2,9 @@
 
 use super::random::Random;
 use super::slices::{Start, pixels};
+use crate::scan::LabelMap;
 use crate::segment::propagation::{Answer, Span};
-use medicosam_shared::geometry::{Axis, Dims, SliceShape};
+use medicosam_shared::geometry::{Axis, SliceShape};
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_shared::propagation::{MicroSam, Projection};
@@ -25,31 +26,14 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// All objects of a label map (file order) cut across `axis`.
-    pub fn of_map(dims: Dims, labels: &[u16], axis: Axis) -> Vec<Truth> {
-        let mut present: Vec<Label> = Vec::new();
-        for label in labels.iter().filter_map(|&value| Label::new(value)) {
-            if !present.contains(&label) {
-                present.push(label);
-            }
+    /// All objects of a label map cut across `axis`.
+    pub fn of_map(map: &LabelMap, axis: Axis) -> Vec<Truth> {
+        let mut objects: BTreeMap<Label, BTreeMap<u32, SliceMask>> = BTreeMap::new();
+        for ((label, index), mask) in map.masks(axis, |_| true) {
+            objects.entry(label).or_default().insert(index, mask);
         }
-        present.sort_unstable();
-        let [ni, nj, _] = dims.0.map(|n| n as usize);
-        let shape = dims.slice_shape(axis);
-        let of = |label: Label| {
-            let mask = |index| {
-                SliceMask::from_fn(shape, |x, y| {
-                    let [i, j, k] = axis.voxel(index, x, y).map(|v| v as usize);
-                    labels.get(i + ni * (j + nj * k)) == Some(&label.get())
-                })
-            };
-            let slices = (0..dims.along(axis)).map(|index| (index, mask(index)));
-            Truth {
-                label,
-                slices: slices.filter(|(_, mask)| mask.area() > 0).collect(),
-            }
-        };
-        present.into_iter().map(of).collect()
+        let truth = |(label, slices)| Truth { label, slices };
+        objects.into_iter().map(truth).collect()
     }
 
     /// The 3-D box around the object, larger by `enlarged` pixels on each side within its slices.
@@ -153,6 +137,8 @@ pub fn grid() -> impl Iterator<Item = MicroSam> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medicosam_shared::geometry::{Affine, Dims};
+    use medicosam_shared::provenance::ScanInfo;
 
     #[test]
     fn objects_come_out_of_a_label_map_with_their_boxes() {
@@ -163,7 +149,17 @@ mod tests {
                 labels[i + 6 * (j + 5 * k)] = 7;
             }
         }
-        let truth = &Truth::of_map(dims, &labels, Axis::K)[0];
+        let map = LabelMap {
+            info: ScanInfo {
+                dims,
+                affine: Affine::from_spacing([1.0; 3]),
+                voxel_type: "uint8".into(),
+                notes: vec![],
+            },
+            sha256: String::new(),
+            voxels: labels,
+        };
+        let truth = &Truth::of_map(&map, Axis::K)[0];
         assert_eq!((truth.label.get(), truth.slices.len()), (7, 2));
         let span = truth.span(0).unwrap();
         let b = span.bbox;

@@ -22,7 +22,6 @@ mod staged;
 #[cfg(test)]
 mod tests;
 
-pub use crate::scan::read_label_map;
 pub use error::{OutputError, OutputProblem};
 pub use names::{is_output, stem};
 pub use staged::sweep;

@@ -1,13 +1,10 @@
-//! A label map beside the scan → masks of each object on each slice.
+//! A label map beside the scan: whether it lies on the scan's grid, and boxes around its objects.
 
 use super::error::PromptsError;
-use crate::scan::LabelMap;
-use medicosam_shared::draft::Place;
-use medicosam_shared::geometry::{Axis, Dims};
+use medicosam_shared::geometry::Dims;
 use medicosam_shared::mask::SliceMask;
-use medicosam_shared::prompt::{Label, SliceBox};
+use medicosam_shared::prompt::SliceBox;
 use medicosam_shared::provenance::ScanInfo;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// How far the corners of two grids may lie apart, in parts of the smallest voxel side.
@@ -71,41 +68,6 @@ fn farthest_corner(dims: Dims, a: &ScanInfo, b: &ScanInfo) -> (f64, [f64; 3]) {
     farthest
 }
 
-/// The labels that a map has, without the background.
-pub fn labels_in(map: &LabelMap) -> BTreeSet<Label> {
-    map.voxels.iter().filter_map(|&v| Label::new(v)).collect()
-}
-
-/// The mask of each object on each slice across `axis` that has any of it, for the labels that are
-/// `wanted`.
-pub fn masks(
-    map: &LabelMap,
-    axis: Axis,
-    wanted: impl Fn(Label) -> bool,
-) -> BTreeMap<Place, SliceMask> {
-    let dims = map.info.dims;
-    let shape = dims.slice_shape(axis);
-    let [ni, nj, _] = dims.0.map(|n| n as usize);
-    let mut masks = BTreeMap::new();
-    for index in 0..dims.along(axis) {
-        let at = |x, y| {
-            let [i, j, k] = axis.voxel(index, x, y).map(|v| v as usize);
-            map.voxels[i + ni * (j + nj * k)]
-        };
-        let mut found = BTreeSet::new();
-        for y in 0..shape.height {
-            for x in 0..shape.width {
-                found.extend(Label::new(at(x, y)));
-            }
-        }
-        for label in found.into_iter().filter(|&label| wanted(label)) {
-            let mask = SliceMask::from_fn(shape, |x, y| at(x, y) == label.get());
-            masks.insert((label, index), mask);
-        }
-    }
-    masks
-}
-
 /// The box around a mask, `margin` pixels larger on each side, cut to the slice.
 pub fn box_around(mask: &SliceMask, margin: u32) -> Option<SliceBox> {
     Some(mask.bounds()?.enlarged(margin, mask.shape()))
@@ -123,30 +85,6 @@ mod tests {
             voxel_type: "uint8".into(),
             notes: vec![],
         }
-    }
-
-    #[test]
-    fn each_label_has_its_mask_on_each_slice_of_any_axis() {
-        let dims = [4, 3, 2];
-        let mut map = LabelMap {
-            info: info(dims, Affine::from_spacing([1.0; 3])),
-            sha256: String::new(),
-            voxels: vec![0; 24],
-        };
-        // Label 7 at (1, 2, 0) and (2, 2, 1), label 9 at (3, 0, 1).
-        for ([i, j, k], label) in [([1, 2, 0], 7), ([2, 2, 1], 7), ([3, 0, 1], 9)] {
-            map.voxels[i + 4 * (j + 3 * k)] = label;
-        }
-        let label = |n| Label::new(n).unwrap();
-        assert_eq!(labels_in(&map), [label(7), label(9)].into());
-        let k = masks(&map, Axis::K, |_| true);
-        let places: Vec<_> = k.keys().map(|(l, index)| (l.get(), *index)).collect();
-        assert_eq!(places, [(7, 0), (7, 1), (9, 1)]);
-        let bounds = box_around(&k[&(label(7), 1)], 1).unwrap();
-        assert_eq!((bounds.x0, bounds.y0, bounds.x1, bounds.y1), (1, 1, 4, 3));
-        let j = masks(&map, Axis::J, |l| l == label(7));
-        assert_eq!(j.len(), 1);
-        assert_eq!(j[&(label(7), 2)].area(), 2);
     }
 
     #[test]

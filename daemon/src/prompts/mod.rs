@@ -18,7 +18,7 @@ pub use pattern::PathPattern;
 pub use spec::{BoxSpec, FromLabels, Marks, PointSpec, UsedAs};
 
 use crate::config::{Object, Profile};
-use crate::scan::{self, Class};
+use crate::scan::{self, Class, LabelMap};
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
@@ -272,7 +272,7 @@ fn add_labels(
     masks: bool,
 ) -> Result<(), PromptsError> {
     let path = spec.path.of(scan);
-    let map = scan::read_labels(&path).map_err(|source| {
+    let map = LabelMap::read(&path).map_err(|source| {
         let is_missing = source.class() == Class::Changed && !path.exists();
         if is_missing {
             PromptsError::NoLabels {
@@ -288,7 +288,7 @@ fn add_labels(
     })?;
     labels::check_grid(&path, &map.info, info)?;
     let known: BTreeSet<Label> = prompts.names.keys().copied().collect();
-    let found = labels::labels_in(&map);
+    let found = map.labels();
     if !profile.objects.is_empty() && known.is_disjoint(&found) {
         let listed: Vec<String> = found.iter().map(Label::to_string).collect();
         return Err(PromptsError::NoneOfTheObjects {
@@ -311,7 +311,7 @@ fn add_labels(
     };
     let wanted =
         |label| (known.contains(&label) || profile.objects.is_empty()) && !has_boxes(label);
-    let found = labels::masks(&map, axis, wanted);
+    let found = map.masks(axis, wanted);
     let starts = spec.used_as == UsedAs::Masks && masks;
     for ((label, index), mask) in found {
         let name = || format!("label {label}");

@@ -33,6 +33,7 @@ mod bytes;
 mod error;
 mod file;
 mod header;
+mod label_map;
 pub mod names;
 mod note;
 mod percentile;
@@ -46,6 +47,7 @@ pub(crate) mod tests;
 
 pub use error::{Class, Problem, ScanError};
 pub use header::{DEFAULT_MAX_VOXEL_BYTES, Header};
+pub use label_map::LabelMap;
 pub use note::Note;
 pub use volume::Volume;
 pub use voxels::VoxelType;
@@ -53,7 +55,6 @@ pub use voxels::VoxelType;
 use bytes::{Contents, Disk};
 use file::Stamp;
 use header::{MAX_SURPLUS, START};
-use medicosam_shared::geometry::Dims;
 use medicosam_shared::provenance::ScanInfo;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -65,40 +66,6 @@ const READING: &str = "reading";
 /// Size, affine and voxel type of the scan at `path`; its voxels are not read.
 pub fn read_header(path: &Path) -> Result<ScanInfo, ScanError> {
     Header::read(path).map(|header| header.info().clone())
-}
-
-/// The label map at `path`, in file order (`i` fastest): every voxel must be a whole number from
-/// 0 to 65535, whatever its type.
-pub fn read_label_map(path: &Path) -> Result<(Dims, Vec<u16>), ScanError> {
-    let volume = Volume::read(path)?.volume;
-    let labels = volume
-        .to_labels()
-        .map_err(|problem| ScanError::new("reading labels from", path, problem))?;
-    Ok((volume.info().dims, labels))
-}
-
-/// A label map with its geometry.
-#[derive(Debug, Clone)]
-pub struct LabelMap {
-    /// Size and affine.
-    pub info: ScanInfo,
-    /// SHA-256 of the file's bytes, in hex.
-    pub sha256: String,
-    /// Labels in file order, `i` fastest; 0 is the background.
-    pub voxels: Vec<u16>,
-}
-
-/// The label map at `path`, with its geometry and the hash of its file.
-pub fn read_labels(path: &Path) -> Result<LabelMap, ScanError> {
-    let Loaded { volume, sha256 } = Volume::read(path)?;
-    let voxels = volume
-        .to_labels()
-        .map_err(|problem| ScanError::new("reading labels from", path, problem))?;
-    Ok(LabelMap {
-        info: volume.info().clone(),
-        sha256,
-        voxels,
-    })
 }
 
 impl Header {

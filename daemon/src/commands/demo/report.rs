@@ -2,7 +2,7 @@
 
 use super::super::error::CommandError;
 use super::{Place, sample};
-use crate::scan;
+use crate::scan::LabelMap;
 use medicosam_shared::case::{CaseDetail, CaseState, Revision};
 use medicosam_shared::mask::dice;
 use serde_json::{Value, json};
@@ -136,11 +136,10 @@ fn compare(place: &Place, label_map: &Path) -> Result<f64, CommandError> {
             "",
         )
     })?;
-    let read = |path: &Path| {
-        scan::read_label_map(path).map_err(|e| CommandError::new(e.code(), &e, e.hint()))
-    };
-    let (dims, ours) = read(label_map)?;
-    let (expert_dims, theirs) = read(&expert)?;
+    let read =
+        |path: &Path| LabelMap::read(path).map_err(|e| CommandError::new(e.code(), &e, e.hint()));
+    let (ours, theirs) = (read(label_map)?, read(&expert)?);
+    let (dims, expert_dims) = (ours.info.dims, theirs.info.dims);
     if dims != expert_dims {
         return Err(CommandError::new(
             "demo-wrong",
@@ -148,6 +147,9 @@ fn compare(place: &Place, label_map: &Path) -> Result<f64, CommandError> {
             "Please report this.",
         ));
     }
-    let is_target = |voxels: Vec<u16>| voxels.into_iter().map(|v| v == sample::TARGET.label);
+    let is_target = |map: LabelMap| {
+        let voxels = map.voxels.into_iter();
+        voxels.map(|v| v == sample::TARGET.label)
+    };
     Ok(dice(is_target(ours), is_target(theirs)))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::output::write;
-use crate::scan::{Volume, read_label_map};
+use crate::scan::{LabelMap, Volume};
 use flate2::read::MultiGzDecoder;
 use nifti::{NiftiObject, NiftiVolume, ReaderOptions};
 use std::fs::File;
@@ -49,7 +49,8 @@ fn what_was_written_is_read_back_by_both_readers() {
         let files = write(folder.path(), "a", &scan, &masks, &provenance(scan.info())).unwrap();
 
         let path = Path::new(&files.label_map);
-        assert_eq!(read_label_map(path).unwrap(), (dims, expected.clone()));
+        let map = LabelMap::read(path).unwrap();
+        assert_eq!((map.info.dims, &map.voxels), (dims, &expected));
         let ours = Volume::read(path).unwrap().volume;
         assert_eq!(ours.info().affine, scan.info().affine);
         assert_eq!(ours.notes(), []);
@@ -198,9 +199,9 @@ fn the_label_map_of_a_picture_is_a_picture_of_the_same_size() {
         let masks = masks(scan.info().dims, n, 0, |x, y| (x, y) == (2, 1));
         let files = write(folder.path(), name, &scan, &masks, &provenance(scan.info())).unwrap();
         assert!(files.label_map.ends_with(&format!("{name}_dseg.png")));
-        let (dims, labels) = read_label_map(Path::new(&files.label_map)).unwrap();
+        let map = LabelMap::read(Path::new(&files.label_map)).unwrap();
         assert_eq!(
-            (dims, labels),
+            (map.info.dims, map.voxels),
             (scan.info().dims, masks.label_map().unwrap())
         );
     }

@@ -1,7 +1,7 @@
 //! Pictures as scans.
 
 use super::sample::file;
-use crate::scan::{Header, Volume, read_labels};
+use crate::scan::{Header, LabelMap, Volume};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::geometry::{Axis, Dims};
@@ -100,7 +100,7 @@ fn a_picture_can_be_a_label_map() {
         "l.png",
         &encoded(&labels.into(), ImageFormat::Png),
     );
-    let map = read_labels(&path).unwrap();
+    let map = LabelMap::read(&path).unwrap();
     assert_eq!(map.voxels, [0, 1, 2, 3, 0, 1, 2, 3]);
 }
 

@@ -1,7 +1,7 @@
 //! The real scans; expected values from nibabel and numpy.
 
 use super::sample::data;
-use crate::scan::{Volume, read_header, read_label_map};
+use crate::scan::{LabelMap, Volume, read_header};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::window::Window;
 use sha2::{Digest as _, Sha256};
@@ -90,13 +90,13 @@ fn windowed_slices_are_those_that_the_upstream_model_was_given() {
 
 #[test]
 fn labels_are_read_and_images_are_not_taken_for_labels() {
-    let (dims, labels) = read_label_map(&data("ct_lung_label.nii.gz")).unwrap();
-    assert_eq!(dims, Dims([512, 512, 21]));
-    let at = |i: usize, j: usize, k: usize| labels[i + 512 * (j + 512 * k)];
+    let map = LabelMap::read(&data("ct_lung_label.nii.gz")).unwrap();
+    assert_eq!(map.info.dims, Dims([512, 512, 21]));
+    let at = |i: usize, j: usize, k: usize| map.voxels[i + 512 * (j + 512 * k)];
     assert_eq!((at(360, 360, 10), at(0, 0, 0)), (1, 0));
-    assert_eq!(labels.iter().copied().max(), Some(1));
+    assert_eq!(map.voxels.iter().copied().max(), Some(1));
 
-    let error = read_label_map(&data("ct_lung.nii.gz")).unwrap_err();
+    let error = LabelMap::read(&data("ct_lung.nii.gz")).unwrap_err();
     assert_eq!(error.code(), "scan-not-a-label-map");
     assert!(error.to_string().contains("[0, 0, 0] is -996"), "{error}");
 }
