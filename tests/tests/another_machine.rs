@@ -104,6 +104,8 @@ fn a_connection_cut_in_mid_prompt_loses_nothing() {
     // And what is done then goes through the new connection.
     terminal.type_keys(ESCAPE).unwrap();
     terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    // Nothing is decided before a mask of this revision was on the screen.
+    terminal.wait_for("the new mask's picture", |view| view.contains("  seen "));
     let shown = terminal.look(|view| view.pictures().len());
     terminal.type_keys(" ").unwrap();
     terminal.wait_for("a picture without the mask", |view| {

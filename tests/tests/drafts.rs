@@ -82,7 +82,8 @@ fn preview(system: &System, case: &CaseId, index: u32) -> Duration {
     else {
         panic!("{response:?}")
     };
-    assert_eq!(answered.slices[0].candidates.len(), 4);
+    let offered = answered.slices[0].candidates.len();
+    assert_eq!(offered, 1, "of LiteMedSAM only the first mask is of use");
     took
 }
 
