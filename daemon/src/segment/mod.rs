@@ -8,7 +8,7 @@ mod tidy;
 
 pub use overlap::OverlapError;
 pub use propagate::{Followed, propagate};
-pub use quality::{Cohort, assess};
+pub use quality::{Cohort, assess, second_look};
 
 use crate::model::Segmented;
 use medicosam_shared::draft::{Candidate, Place};
@@ -64,6 +64,7 @@ impl Segmentation {
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
             agreement: None,
+            steadiness: None,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }
@@ -78,6 +79,7 @@ impl Segmentation {
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
             agreement: answer.agreement,
+            steadiness: answer.steadiness,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }
@@ -92,6 +94,7 @@ impl Segmentation {
             predicted_iou: mask.predicted_iou,
             stability: mask.stability,
             agreement: None,
+            steadiness: None,
         };
         self.scores.entry(label).or_default().insert(index, score);
     }
