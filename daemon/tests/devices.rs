@@ -36,6 +36,7 @@ fn slices_embedded_at_once_are_the_slices_embedded_one_by_one() {
         name: "tiny",
         family: Family::Sam,
         checksum: None,
+        understands: None,
     };
     let checkpoint = fixtures().join("sam_vit_tiny_random_11.pth");
     let installed = install(&checkpoint, &request, models.path()).unwrap();

@@ -147,6 +147,7 @@ impl Place {
             name,
             family: Family::Sam,
             input: Some(INPUT as u32),
+            understands: None,
         };
         let models = self.folder.path().join("models");
         install_pair(&request, &self.runtime, &models, &mut |_| {})

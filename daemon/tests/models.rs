@@ -87,6 +87,15 @@ fn a_checkpoint_becomes_a_model_that_is_shown_verified_and_removed() {
     assert_eq!(shown["files"], imported["files"]);
     let listed = place.json(&["list"]);
     assert_eq!(listed[0]["state"], "installed");
+    // Nobody knows this file, so what is usual for its family, or what a person says.
+    assert_eq!(imported["understands"]["masks"], true);
+    let file = tiny();
+    let said = ["import", text(&file), "--understands", "boxes,points"];
+    let said = place.json(&said)["understands"].clone();
+    assert_eq!(
+        (&said["points"], &said["masks"]),
+        (&true.into(), &false.into())
+    );
 
     // The same tensors, prepared in another way: another model.
     let file = tiny();
@@ -173,6 +182,7 @@ fn a_model_of_another_version_is_made_again_from_its_checkpoint() {
         name: "lab",
         family: Family::MedSam,
         checksum: None,
+        understands: None,
     };
     let installed = install(&checkpoint, &request, &models).unwrap();
 

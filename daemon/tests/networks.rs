@@ -22,6 +22,7 @@ fn installed(network: &Network) -> (TempDir, InstalledModel) {
         name: "random",
         family: Family::Sam,
         checksum: None,
+        understands: None,
     };
     let installed = install(&checkpoint, &request, &folder.path().join("models")).unwrap();
     let sizes = installed.sizes();

@@ -34,6 +34,7 @@ fn installed() -> (TempDir, InstalledModel) {
         name: "tiny",
         family: Family::Sam,
         checksum: None,
+        understands: None,
     };
     let installed = install(&checkpoint(), &request, models.path()).unwrap();
     (models, installed)

@@ -4,8 +4,9 @@
 //! unknown fields of a request are refused, so that nothing asked for is silently dropped.
 
 use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
-use crate::draft::{Draft, Step, Understands};
+use crate::draft::{Draft, Step};
 use crate::prompt::{Label, SlicePrompt};
+use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
 
 /// Version of this API. A client refuses a daemon of another one.
@@ -226,7 +227,7 @@ pub enum PromptResponse {
 pub struct DraftView {
     /// The draft, if there is one.
     pub draft: Option<Draft>,
-    /// What the model of the case understands; `None` for a model that is not a known one.
+    /// What the model of the case understands; `None` if nobody knows.
     pub understands: Option<Understands>,
 }
 

@@ -10,7 +10,7 @@ use crate::mask::{MaskSet, Rle};
 use crate::prompt::{Label, SlicePrompt};
 use crate::provenance::{ModelRecord, RuntimeRecord};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A draft of one reviewer on one case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,17 +103,6 @@ pub struct Candidate {
     pub predicted_iou: f32,
     /// Stability score.
     pub stability: f32,
-}
-
-/// Which prompts a model was trained on. It takes the others too, but its masks are poor then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Understands {
-    /// Boxes.
-    pub boxes: bool,
-    /// Points.
-    pub points: bool,
-    /// The logits of an earlier mask, so that a prompt can correct it.
-    pub masks: bool,
 }
 
 /// An object on a slice.
@@ -233,6 +222,23 @@ impl Draft {
         masks
     }
 
+    /// Puts it on top of another revision, of which people have segmented `edited`: what was only
+    /// followed from neighbouring slices gives way there. Returns whether any step has changed.
+    pub fn rebase(&mut self, revision: RevisionNumber, edited: &BTreeSet<Place>) -> bool {
+        self.revision = revision;
+        let mut has_changed = false;
+        for step in &mut self.steps {
+            if let Step::Answered(answered) = step {
+                let (label, before) = (answered.label, answered.slices.len());
+                answered
+                    .slices
+                    .retain(|s| !s.propagated || !edited.contains(&(label, s.prompt.index)));
+                has_changed |= answered.slices.len() != before;
+            }
+        }
+        has_changed
+    }
+
     /// Model and runtime of the newest answer.
     pub fn made_by(&self) -> Option<(&ModelRecord, &RuntimeRecord)> {
         self.done().iter().rev().find_map(|step| match step {
@@ -284,6 +290,7 @@ pub(crate) mod tests {
                 name: "m".into(),
                 family: "f".into(),
                 hash: "h".into(),
+                understands: None,
             },
             runtime: RuntimeRecord {
                 name: "r".into(),
@@ -333,6 +340,26 @@ pub(crate) mod tests {
         draft.push(answered(1, 2, &[3]));
         assert_eq!(areas(&draft), [(1, 2, 3)]);
         assert!(!draft.can_redo(), "what was undone is gone");
+    }
+
+    #[test]
+    fn on_another_revision_what_was_followed_gives_way_to_what_people_made() {
+        let followed = |index| match answered(1, index, &[4]) {
+            Step::Answered(mut answered) => {
+                answered.slices[0].propagated = true;
+                Step::Answered(answered)
+            }
+            other => other,
+        };
+        let mut draft = Draft::new(1);
+        for step in [answered(1, 0, &[3]), followed(1), followed(2)] {
+            draft.push(step);
+        }
+        let theirs = BTreeSet::from([(label(1), 0), (label(1), 2), (label(2), 1)]);
+        assert!(draft.rebase(2, &theirs));
+        assert_eq!(areas(&draft), [(1, 0, 3), (1, 1, 4)]);
+        assert_eq!((draft.revision, draft.position), (2, 3));
+        assert!(!draft.rebase(3, &theirs), "nothing is left to give way");
     }
 
     #[test]

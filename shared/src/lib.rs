@@ -13,6 +13,7 @@
 //! - [`paths`]: where data, state and socket lie.
 //! - [`quality`]: how far a result is to be trusted.
 //! - [`text`]: names from files made safe for a screen.
+//! - [`understands`]: which prompts a model was trained on.
 //! - [`window`]: which voxel values become black and white.
 
 pub mod api;
@@ -28,4 +29,5 @@ pub mod propagation;
 pub mod provenance;
 pub mod quality;
 pub mod text;
+pub mod understands;
 pub mod window;

@@ -8,6 +8,7 @@ use crate::mask_rules::MaskRules;
 use crate::prompt::{Label, SlicePrompt};
 use crate::propagation::Propagation;
 use crate::quality::Quality;
+use crate::understands::Understands;
 use crate::window::{Range, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,9 @@ pub struct ModelRecord {
     pub family: String,
     /// Hash of weights and graph; the key of the embedding cache.
     pub hash: String,
+    /// What it was trained on; `None` in results that older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understands: Option<Understands>,
 }
 
 /// What ran the model.

@@ -110,6 +110,7 @@ fn install_toy(data: &Path, name: &str, rounds: usize) {
         name,
         family: Family::LiteMedSam,
         input: None,
+        understands: None,
     };
     let runtime = Runtime::load(&cpu_runtime()).unwrap();
     install_pair(&request, &runtime, &data.join("models"), &mut |_| {}).unwrap();

@@ -361,3 +361,37 @@ fn an_object_is_followed_from_one_slice_to_its_ends() {
     let stopped = draft(&system, id).unwrap();
     assert_eq!((stopped.working, stopped.answers().len()), (None, 1));
 }
+
+#[test]
+fn what_was_followed_gives_way_to_what_somebody_made_meanwhile() {
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id;
+    preview(&system, id, 9);
+    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    until_propagated(&system, id);
+    let followed = draft(&system, id).unwrap();
+    assert!(followed.answers().contains_key(&(label(), 11)));
+    let prompted = system.medicosam(&[
+        "prompt",
+        &id.0,
+        "--slice",
+        "11",
+        "--box",
+        "330,345,370,380",
+        "--json",
+    ]);
+    assert!(prompted.status.success(), "{prompted:?}");
+    let theirs = system.wait(system.client().masks(id, 2));
+
+    let rebase = DraftRequest {
+        revision: 2,
+        version: followed.version,
+        change: DraftChange::Rebase,
+    };
+    system.wait(system.client().change_draft(id, &rebase));
+    change(&system, id, DraftChange::Commit).unwrap();
+    let ours = system.wait(system.client().masks(id, 3));
+    assert_eq!(ours.objects[0].slices[&11], theirs.objects[0].slices[&11]);
+    assert!(ours.objects[0].slices.contains_key(&14));
+    assert!(!theirs.objects[0].slices.contains_key(&14));
+}

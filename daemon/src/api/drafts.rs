@@ -4,7 +4,7 @@ use super::Api;
 use super::cases::{PATIENCE, understand};
 use super::error::ApiError;
 use super::peer::Peer;
-use crate::model::{Understanding, known_model};
+use crate::model::known_model;
 use crate::store::{Store, StoreError, WorkId, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Path, Query, State};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
-use medicosam_shared::draft::Understands;
+use medicosam_shared::understands::Understands;
 use serde::Deserialize;
 
 /// `GET /v1/cases/{id}/draft`
@@ -38,12 +38,9 @@ fn understands(store: &dyn Store, id: &CaseId) -> Result<Option<Understands>, St
     let Some(revision) = store.case(id)?.summary.revision else {
         return Ok(None);
     };
-    let model = store.revision(id, revision)?.provenance.model.name;
-    Ok(known_model(&model).map(|known| Understands {
-        boxes: known.boxes == Understanding::Trained,
-        points: known.points == Understanding::Trained,
-        masks: known.masks == Understanding::Trained,
-    }))
+    let model = store.revision(id, revision)?.provenance.model;
+    let known = known_model(&model.name).map(|known| known.understands);
+    Ok(model.understands.or(known))
 }
 
 /// `POST /v1/cases/{id}/draft`

@@ -4,15 +4,17 @@ use super::Places;
 use super::error::CommandError;
 use crate::config::choice::{Candidate, values};
 use crate::config::{Config, Profile, Root};
-use crate::model::{Understanding, known_model};
+use crate::model::understands;
 use crate::prompts;
 use crate::scan::{self, Header, ScanError, Volume, names};
 use crate::watch::{Kind, kind_of};
+use crate::worker::models_folder;
 use clap::Args;
 use medicosam_shared::geometry::{Axis, Plane};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::{SliceBox, SlicePrompt};
 use medicosam_shared::provenance::{PromptSource, ScanInfo};
+use medicosam_shared::understands::Understands;
 use medicosam_shared::window::{Range, Window};
 use serde::Serialize;
 use serde_json::json;
@@ -48,6 +50,8 @@ struct Explanation<'a> {
     passed_over: Vec<PassedOver<'a>>,
     profile: &'a str,
     model: &'a str,
+    /// What the model was trained on, if anybody knows.
+    understands: Option<Understands>,
     axis: Axis,
     plane: Plane,
     window: Window,
@@ -141,9 +145,9 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     let path = first.as_deref().unwrap_or(path);
     let scan = scan::read_header(path).map_err(fault_of)?;
     let axis = profile.plane.axis(&scan);
-    let understands =
-        known_model(&profile.model).is_some_and(|m| m.masks == Understanding::Trained);
-    let prompts = prompts::gather(profile, path, &scan, axis, understands).map_err(|error| {
+    let understands = understands(&models_folder(&config.data), &profile.model);
+    let starts = understands.is_some_and(|understands| understands.masks);
+    let prompts = prompts::gather(profile, path, &scan, axis, starts).map_err(|error| {
         let message = match passed_over.len() {
             0 => error.to_string(),
             _ => format!("{error} ({})", reasons()),
@@ -160,6 +164,7 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
         passed_over,
         profile: &profile.name,
         model: &profile.model,
+        understands,
         axis,
         plane: scan.affine.plane(axis),
         window: profile.window,
@@ -262,7 +267,10 @@ fn describe(explanation: &Explanation<'_>) -> String {
         line("not", &format!("{profile}: {why}"));
     }
     line("profile", &e.profile);
-    line("model", &e.model);
+    let understood = e
+        .understands
+        .map(|u| format!("{}, understands {u}", e.model));
+    line("model", &understood.as_deref().unwrap_or(e.model));
     line("plane", &format!("{}, slices across {}", e.plane, e.axis));
     let window = serde_json::to_string(&e.window).unwrap_or_default();
     match e.range {
@@ -292,6 +300,14 @@ fn describe(explanation: &Explanation<'_>) -> String {
     }
     if e.objects.is_empty() {
         line("object", &"none; a person prompts");
+    }
+    let has_points = e.prompts.iter().any(|prompt| !prompt.points.is_empty());
+    if has_points && e.understands.is_some_and(|u| !u.points) {
+        let model = e.model;
+        line(
+            "note",
+            &format!("{model} was not trained on points; expect poor masks of them"),
+        );
     }
     let slices = match e.slices.len() {
         0 => "none".to_owned(),

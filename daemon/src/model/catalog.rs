@@ -6,25 +6,7 @@
 use super::family::Family;
 use super::fingerprint::{Checksum, Fingerprint, Xxh128};
 use crate::setup::pinned;
-
-/// How well a model understands a kind of prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Understanding {
-    /// It was trained on such prompts.
-    Trained,
-    /// It takes them, but was not trained on them: expect poor masks.
-    Poor,
-}
-
-impl Understanding {
-    /// Its name in output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Understanding::Trained => "trained",
-            Understanding::Poor => "poor",
-        }
-    }
-}
+use medicosam_shared::understands::Understands;
 
 /// Where a checkpoint can be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +36,8 @@ pub struct KnownModel {
     pub licence: Option<&'static str>,
     /// Where it is described.
     pub homepage: &'static str,
-    /// How it takes boxes.
-    pub boxes: Understanding,
-    /// How it takes points.
-    pub points: Understanding,
-    /// How it takes the logits of an earlier mask.
-    pub masks: Understanding,
+    /// What it was trained on.
+    pub understands: Understands,
 }
 
 impl KnownModel {
@@ -78,9 +56,7 @@ const MEDICOSAM: KnownModel = KnownModel {
     origin: Origin::Web("https://owncloud.gwdg.de/index.php/s/f5Ol4FrjPQWfjUF/download"),
     licence: None,
     homepage: "https://github.com/computational-cell-analytics/medico-sam",
-    boxes: Understanding::Trained,
-    points: Understanding::Trained,
-    masks: Understanding::Trained,
+    understands: Understands::ALL,
 };
 
 const SAM_VIT_B: KnownModel = KnownModel {
@@ -92,9 +68,7 @@ const SAM_VIT_B: KnownModel = KnownModel {
     origin: Origin::Web("https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth"),
     licence: Some("Apache-2.0"),
     homepage: "https://github.com/facebookresearch/segment-anything",
-    boxes: Understanding::Trained,
-    points: Understanding::Trained,
-    masks: Understanding::Trained,
+    understands: Understands::ALL,
 };
 
 /// All of them; the first is the one that setup installs.
@@ -108,9 +82,7 @@ pub const KNOWN_MODELS: [KnownModel; 7] = [
         origin: Origin::Setup,
         licence: Some("Apache-2.0"),
         homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
-        boxes: Understanding::Trained,
-        points: Understanding::Poor,
-        masks: Understanding::Poor,
+        understands: Understands::BOXES,
     },
     MEDICOSAM,
     KnownModel {
@@ -120,7 +92,10 @@ pub const KNOWN_MODELS: [KnownModel; 7] = [
         file: "vit_b_medicosam_v1.pt",
         origin: Origin::Web("https://owncloud.gwdg.de/index.php/s/AB69HGhj8wuozXQ/download"),
         // Mask prompts came into its training with the second release.
-        masks: Understanding::Poor,
+        understands: Understands {
+            masks: false,
+            ..Understands::ALL
+        },
         ..MEDICOSAM
     },
     SAM_VIT_B,

@@ -14,6 +14,7 @@ use super::pair::PairError;
 use super::progress::{Progress, Watch};
 use super::sam::SamError;
 use super::staging::{Failed, Locked};
+use medicosam_shared::understands::Understands;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub struct InstallRequest<'a> {
     pub family: Family,
     /// The digest that the checkpoint must have; any if `None`.
     pub checksum: Option<Checksum>,
+    /// What it was trained on; if `None`, what is known of it or usual for its family.
+    pub understands: Option<Understands>,
 }
 
 impl From<&KnownModel> for InstallRequest<'static> {
@@ -35,6 +38,7 @@ impl From<&KnownModel> for InstallRequest<'static> {
             name: model.name,
             family: model.family,
             checksum: Some(model.checksum),
+            understands: None,
         }
     }
 }
@@ -155,6 +159,7 @@ pub fn install_fingerprinted(
         name,
         family,
         checksum,
+        understands,
     } = *request;
     check_name(name)?;
     if let Some(expected) = checksum.filter(|expected| !expected.matches(&fingerprint)) {
@@ -168,6 +173,7 @@ pub fn install_fingerprinted(
     let locked = Locked::wait(models)?;
     if let Ok(model) = InstalledModel::open(models, name)
         && model.family() == family
+        && understands.is_none_or(|said| said == model.understands())
         && matches!(model.source(), Source::Checkpoint { fingerprint: made_from, .. }
             if *made_from == fingerprint)
     {
@@ -191,6 +197,7 @@ pub fn install_fingerprinted(
         Interface::own(),
     );
     manifest.operations = Some(encoder.operations());
+    manifest.understands = understands;
     let manifest = write_manifest(manifest, staged.path(), watch)?;
     let folder = locked.publish(staged, name)?;
     Ok(InstalledModel::new(folder, manifest))
@@ -211,13 +218,14 @@ pub fn open_or_remake(
         return install(&checkpoint, &InstallRequest::from(known), models);
     }
     match remembered(models, name) {
-        Some((family, checkpoint, fingerprint)) => {
+        Some(made) => {
             let request = InstallRequest {
                 name,
-                family,
-                checksum: Some(Checksum::Sha256(fingerprint.sha256)),
+                family: made.family,
+                checksum: Some(Checksum::Sha256(made.fingerprint.sha256)),
+                understands: made.understands,
             };
-            install(&checkpoint, &request, models)
+            install(&made.checkpoint, &request, models)
         }
         None => Err(unusable.into()),
     }
@@ -228,14 +236,27 @@ pub fn can_remake(models: &Path, name: &str) -> bool {
     remembered(models, name).is_some()
 }
 
+/// What a model was made from.
+struct Made {
+    family: Family,
+    checkpoint: PathBuf,
+    fingerprint: Fingerprint,
+    understands: Option<Understands>,
+}
+
 /// What a model was made from, if that is still there.
-fn remembered(models: &Path, name: &str) -> Option<(Family, PathBuf, Fingerprint)> {
+fn remembered(models: &Path, name: &str) -> Option<Made> {
     check_name(name).ok()?;
     let manifest = Manifest::read(&models.join(name).join(MANIFEST)).ok()?;
     match manifest.source {
         Source::Checkpoint {
             path, fingerprint, ..
-        } if path.is_file() => Some((manifest.family, path, fingerprint)),
+        } if path.is_file() => Some(Made {
+            family: manifest.family,
+            checkpoint: path,
+            fingerprint,
+            understands: manifest.understands,
+        }),
         Source::Checkpoint { .. } | Source::Onnx { .. } => None,
     }
 }

@@ -7,6 +7,7 @@ use super::interface::Interface;
 use super::manifest::{FileRecord, Manifest, Source, Unreadable};
 use super::progress::{Progress, Watch};
 use super::sizes::Sizes;
+use medicosam_shared::understands::Understands;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -193,6 +194,14 @@ impl InstalledModel {
         }
     }
 
+    /// What it was trained on: what its authors say, or who installed it; else what is usual for its
+    /// family.
+    pub fn understands(&self) -> Understands {
+        let known = self.known().map(|known| known.understands);
+        let said = known.or(self.manifest.understands);
+        said.unwrap_or_else(|| self.family().understands())
+    }
+
     /// The encoder in words.
     pub fn architecture(&self) -> &str {
         &self.manifest.architecture
@@ -255,6 +264,14 @@ impl InstalledModel {
     /// The decoder's graph.
     pub fn decoder(&self) -> PathBuf {
         self.folder.join(DECODER)
+    }
+}
+
+/// What the model of this name was trained on: the installed one, else the published one.
+pub fn understands(models: &Path, name: &str) -> Option<Understands> {
+    match InstalledModel::open(models, name) {
+        Ok(model) => Some(model.understands()),
+        Err(_) => known_model(name).map(|known| known.understands),
     }
 }
 

@@ -6,6 +6,7 @@ use super::graph::GRAPH_VERSION;
 use super::interface::Interface;
 use super::sizes::Sizes;
 use crate::setup::Digest;
+use medicosam_shared::understands::Understands;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub(super) struct Manifest {
     /// Floating-point operations of the encoder per slice, if it is known what it computes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operations: Option<u64>,
+    /// What a person said it was trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understands: Option<Understands>,
     pub source: Source,
     pub interface: Interface,
     pub files: Vec<FileRecord>,
@@ -94,6 +98,7 @@ impl Manifest {
             sizes,
             architecture,
             operations: None,
+            understands: None,
             source,
             interface,
             files: Vec::new(),

@@ -38,9 +38,7 @@ mod staging;
 mod trial;
 mod yardstick;
 
-pub use catalog::{
-    KNOWN_MODELS, KnownModel, Origin, Understanding, known_checkpoint, known_model, known_names,
-};
+pub use catalog::{KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names};
 pub use convert::usual_family;
 pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};
@@ -51,7 +49,9 @@ pub use install::{
     InstallError, InstallRequest, can_remake, fingerprint, install, install_fingerprinted,
     open_or_remake, remove,
 };
-pub use installed::{InstalledModel, ListedModel, OpenError, check_name, installed_models};
+pub use installed::{
+    InstalledModel, ListedModel, OpenError, check_name, installed_models, understands,
+};
 pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
 pub use manifest::{FileRecord, Source};
 pub use pair::{PairError, PairRequest, install_pair};

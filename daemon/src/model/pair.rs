@@ -15,6 +15,7 @@ use super::runtime::Runtime;
 use super::sizes::Sizes;
 use super::staging::Locked;
 use super::trial::try_model;
+use medicosam_shared::understands::Understands;
 use std::path::{Path, PathBuf};
 
 /// Two graphs, and what to install them as.
@@ -30,6 +31,8 @@ pub struct PairRequest<'a> {
     pub family: Family,
     /// Width and height of the encoder's input, where the graph leaves it open.
     pub input: Option<u32>,
+    /// What it was trained on; if `None`, what is usual for its family.
+    pub understands: Option<Understands>,
 }
 
 /// Why two graphs cannot be used.
@@ -129,7 +132,8 @@ pub fn install_pair(
     };
     let architecture = format!("graphs made elsewhere, {0} × {0}", sizes.input);
     let (name, family) = (request.name, request.family);
-    let manifest = Manifest::new(name, family, sizes, architecture, source, interface);
+    let mut manifest = Manifest::new(name, family, sizes, architecture, source, interface);
+    manifest.understands = request.understands;
     let manifest = write_manifest(manifest, staged.path(), watch)?;
 
     watch(Progress::Trying);

@@ -3,7 +3,6 @@
 use super::failure::Failure;
 use super::pipeline::{Job, Pipeline};
 use crate::config::Profile;
-use crate::model::{Understanding, known_model};
 use crate::prompts::{self, Prompts};
 use crate::segment::{OverlapError, Segmentation};
 use crate::store::{FaultClass, Work};
@@ -11,6 +10,7 @@ use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::provenance::ScanInfo;
+use medicosam_shared::understands::Understands;
 use std::collections::BTreeSet;
 
 /// What a case has before its profile is applied again, because prompts beside its scan changed.
@@ -54,12 +54,16 @@ pub(super) fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before
     before.map_or_else(|| profile.plane.axis(info), |before| before.axis)
 }
 
-/// The prompts of the job's scan, by its profile and the files beside it.
-pub(super) fn gather(job: &Job<'_>) -> Result<Prompts, Failure> {
+/// The prompts of the job's scan, by its profile and the files beside it, for a model that
+/// `understands` so much.
+pub(super) fn gather(job: &Job<'_>, understands: Understands) -> Result<Prompts, Failure> {
     let (profile, work) = (job.profile, job.work);
-    let masks = known_model(&profile.model).is_some_and(|m| m.masks == Understanding::Trained);
     Ok(prompts::gather(
-        profile, &work.path, &job.info, job.axis, masks,
+        profile,
+        &work.path,
+        &job.info,
+        job.axis,
+        understands.masks,
     )?)
 }
 

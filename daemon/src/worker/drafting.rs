@@ -5,7 +5,7 @@ use super::pipeline::{Job, Pipeline};
 use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
-use crate::model::{LowResLogits, Segmented, Understanding, known_model};
+use crate::model::{LowResLogits, Segmented};
 use crate::segment::propagation::{self, Answer, Question, micro_sam};
 use crate::segment::{Segmentation, propagate};
 use crate::store::{DraftId, FaultClass, Work};
@@ -42,15 +42,19 @@ impl Pipeline {
         })?;
         let mut job = self.job_on(work, profile, draft.revision)?;
         let embedding = self.embedding(&mut job, index)?;
-        let corrects =
-            known_model(&profile.model).is_some_and(|known| known.masks == Understanding::Trained);
-        let earlier = match corrects {
+        let understands = self.models.get(&profile.model)?.model().understands();
+        let earlier = match understands.masks {
             true => self.earlier_logits(id, &draft, place, prompt)?,
             false => None,
         };
         let sam = self.models.get(&profile.model)?;
-        let offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
-        let logits = corrects.then(|| pack(&offered.masks));
+        let mut offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
+        if !understands.several {
+            // The first is the answer then, and the others are noise.
+            offered.masks.truncate(1);
+            offered.best = 0;
+        }
+        let logits = understands.masks.then(|| pack(&offered.masks));
         let answer = SliceAnswer {
             prompt: prompt.clone(),
             propagated: false,
@@ -168,18 +172,24 @@ impl Pipeline {
         let shape = masks.dims.slice_shape(masks.axis);
         let mut job = self.job_on(work, profile, draft.revision)?;
         let mut segmentation = Segmentation::continuing(masks, &before.provenance.objects);
-        let (mut prompts, mut changed) = (Vec::new(), Vec::new());
+        let mut prompts = Vec::new();
+        let (mut drawn, mut followed) = (Vec::new(), Vec::new());
         for ((label, index), (answer, mask)) in draft.answers() {
             mask.mask.check(shape).map_err(damaged)?;
             let name = draft.name(segmentation.masks(), label);
             segmentation.put_candidate(label, &name, index, mask);
             prompts.push(answer.prompt.clone());
-            changed.push((label, index));
-            if !answer.propagated {
-                job.edited.insert((label, index));
+            match answer.propagated {
+                true => followed.push((label, index)),
+                false => drawn.push((label, index)),
             }
         }
-        segmentation.settle_overlaps(profile.masks.overlap, &changed, &BTreeSet::new())?;
+        job.edited.extend(&drawn);
+        // What people have segmented loses nothing to what only follows; what a person has drawn
+        // last is what is wanted.
+        let overlap = profile.masks.overlap;
+        segmentation.settle_overlaps(overlap, &followed, &job.edited)?;
+        segmentation.settle_overlaps(overlap, &drawn, &BTreeSet::new())?;
         let records = match draft.made_by() {
             Some((model, runtime)) => (model.clone(), runtime.clone()),
             None => self.models.records(&profile.model)?,

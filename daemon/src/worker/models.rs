@@ -119,6 +119,7 @@ impl Models {
                 name: model.name().to_owned(),
                 family: model.family().name().to_owned(),
                 hash: model.hash().to_owned(),
+                understands: Some(model.understands()),
             },
             RuntimeRecord {
                 name: format!("ONNX Runtime {}", sam.runtime().version()),

@@ -257,7 +257,8 @@ impl Pipeline {
             },
             started,
         };
-        let asked = by_profile::gather(&job)?;
+        let understands = self.models.get(&profile.model)?.model().understands();
+        let asked = by_profile::gather(&job, understands)?;
         job.sources.clone_from(&asked.sources);
         let mut prompts = asked.slices(axis);
         prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));

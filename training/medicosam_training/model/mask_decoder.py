@@ -13,7 +13,12 @@ HEADS = 8
 
 
 class Attention(nn.Module):
-    """Multi-head attention, within `inner` channels."""
+    """Multi-head attention, within `inner` channels.
+
+    Between a few tokens and the many cells of the grid, the projections of the grid are multiplied
+    into the tokens' side first: (x Wq) k' = x (Wq k'). It is the same sum in another order, with
+    nothing of the grid's size but the scores and what comes out: half the time forwards and back.
+    """
 
     def __init__(self, inner: int):
         super().__init__()
@@ -23,15 +28,42 @@ class Attention(nn.Module):
         self.out_proj = nn.Linear(inner, DIM)
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        def heads(x: Tensor) -> Tensor:
-            return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
-
+        """Tokens that look at tokens: each (B, N, 256)."""
         q, k, v = heads(self.q_proj(q)), heads(self.k_proj(k)), heads(self.v_proj(v))
-        # One side has few tokens, so that the scores are small. On a processor this is faster than
-        # the fused attention, above all backwards.
         scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
         out = scores.softmax(dim=-1) @ v
         return self.out_proj(out.transpose(1, 2).flatten(2))
+
+    def of_grid(self, tokens: Tensor, placed: Tensor, grid: Tensor) -> Tensor:
+        """Tokens (B, N, 256) that look at the grid: `placed` as keys, `grid` as values, both
+        (B, 4096, 256)."""
+        q = heads(self.q_proj(tokens))
+        by_head = self.k_proj.weight.unflatten(0, (HEADS, -1))
+        # The keys' bias adds the same to all scores of a token, which softmax takes out again.
+        asked = torch.einsum("bhnd,hdc->bhnc", q * q.shape[-1] ** -0.5, by_head)
+        scores = asked.flatten(1, 2) @ placed.transpose(1, 2)
+        mixed = (scores.softmax(dim=-1) @ grid).unflatten(1, (HEADS, -1))
+        by_head = self.v_proj.weight.unflatten(0, (HEADS, -1))
+        out = torch.einsum("bhnc,hdc->bnhd", mixed, by_head).flatten(2) + self.v_proj.bias
+        return self.out_proj(out)
+
+    def of_tokens(self, placed: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """The grid's cells `placed` (B, 4096, 256) that look at tokens, (B, N, 256) each."""
+        k, v = heads(self.k_proj(keys)), heads(self.v_proj(values))
+        k = k * k.shape[-1] ** -0.5
+        by_head = self.q_proj.weight.unflatten(0, (HEADS, -1))
+        asked = torch.einsum("bhnd,hdc->bhnc", k, by_head).flatten(1, 2)
+        bias = torch.einsum("bhnd,hd->bhn", k, self.q_proj.bias.unflatten(0, (HEADS, -1)))
+        scores = torch.baddbmm(bias.flatten(1)[:, None], placed, asked.transpose(1, 2))
+        shares = scores.unflatten(2, (HEADS, -1)).softmax(dim=-1).flatten(2)
+        by_head = self.out_proj.weight.unflatten(1, (HEADS, -1))
+        answers = torch.einsum("bhnd,chd->bhnc", v, by_head).flatten(1, 2)
+        return torch.baddbmm(self.out_proj.bias, shares, answers)
+
+
+def heads(x: Tensor) -> Tensor:
+    """(B, N, channels) as (B, heads, N, channels of one)."""
+    return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
 
 
 class TwoWayMlp(nn.Module):
@@ -67,10 +99,10 @@ class TwoWayBlock(nn.Module):
         tokens = self.norm1(tokens)
         placed = image + image_places
         q = tokens + token_places
-        tokens = self.norm2(tokens + self.cross_attn_token_to_image(q, placed, image))
+        tokens = self.norm2(tokens + self.cross_attn_token_to_image.of_grid(q, placed, image))
         tokens = self.norm3(tokens + self.mlp(tokens))
         q = tokens + token_places
-        image = self.norm4(image + self.cross_attn_image_to_token(placed, q, tokens))
+        image = self.norm4(image + self.cross_attn_image_to_token.of_tokens(placed, q, tokens))
         return tokens, image
 
 
@@ -85,7 +117,8 @@ class TwoWayTransformer(nn.Module):
         tokens = prompts
         for layer in self.layers:
             tokens, image = layer(tokens, image, prompts, image_places)
-        attended = self.final_attn_token_to_image(tokens + prompts, image + image_places, image)
+        placed = image + image_places
+        attended = self.final_attn_token_to_image.of_grid(tokens + prompts, placed, image)
         return self.norm_final_attn(tokens + attended), image
 
 

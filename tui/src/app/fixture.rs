@@ -132,6 +132,7 @@ fn revision(number: RevisionNumber) -> Revision {
                 name: "lite-medsam".to_owned(),
                 family: "litemedsam".to_owned(),
                 hash: "0".repeat(64),
+                understands: None,
             },
             runtime: RuntimeRecord {
                 name: "ONNX Runtime 1.32.0".to_owned(),

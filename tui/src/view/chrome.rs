@@ -129,7 +129,11 @@ pub fn hints(model: &Model, theme: Theme, buffer: &mut Buffer) {
     let help = hint(model, context, (&[Action::Help], "help"), theme);
     let mut room = usize::from(columns).saturating_sub(width(&help) + 2);
     let mut line = Vec::new();
-    for &entry in context.hints() {
+    let is_of_use = |(actions, _): &&Hint| {
+        !actions.contains(&Action::PositivePoint)
+            || model.review().is_none_or(|r| r.drafting.takes_points())
+    };
+    for &entry in context.hints().iter().filter(is_of_use) {
         let spans = hint(model, context, entry, theme);
         let needed = width(&spans) + 2;
         if needed > room {

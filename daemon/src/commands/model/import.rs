@@ -11,6 +11,7 @@ use crate::model::{
 use crate::setup::{self, ProgressPrinter};
 use crate::worker::models_folder;
 use clap::Args;
+use medicosam_shared::understands::Understands;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,34 @@ pub struct ImportArgs {
     /// Width and height of the encoder's input, where the graph leaves it open
     #[arg(long, value_name = "PIXELS", requires = "encoder", value_parser = clap::value_parser!(u32).range(16..=8192))]
     size: Option<u32>,
+
+    /// What it was trained on, separated by commas [default: as its authors say, else as is usual for
+    /// its family]. What it does not understand is not offered in the client
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PROMPTS")]
+    understands: Vec<Trained>,
+}
+
+/// Prompts as they are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Trained {
+    /// Boxes
+    Boxes,
+    /// Points
+    Points,
+    /// Masks to correct
+    Masks,
+    /// Several masks to choose from
+    Several,
+}
+
+/// What was typed, if anything.
+fn understands(typed: &[Trained]) -> Option<Understands> {
+    (!typed.is_empty()).then(|| Understands {
+        boxes: typed.contains(&Trained::Boxes),
+        points: typed.contains(&Trained::Points),
+        masks: typed.contains(&Trained::Masks),
+        several: typed.contains(&Trained::Several),
+    })
 }
 
 /// Families as they are typed.
@@ -83,6 +112,7 @@ pub fn run(place: &Place<'_>, args: &ImportArgs) -> Result<Report, CommandError>
                 name,
                 family: args.family.map_or(Family::Sam, Family::from),
                 input: args.size,
+                understands: understands(&args.understands),
             };
             import_pair(place, &request, &mut printer)
         }
@@ -125,7 +155,11 @@ fn import_checkpoint(
     let file = fingerprint(&path, &mut watch)?;
     let asked = args.family.map(Family::from);
     let choice = Choice::new(&path, &file, args.name.as_deref(), asked, &encoder)?;
-    let model = install_fingerprinted(&path, file, &choice.request(), place.models, &mut watch)?;
+    let request = InstallRequest {
+        understands: understands(&args.understands),
+        ..choice.request()
+    };
+    let model = install_fingerprinted(&path, file, &request, place.models, &mut watch)?;
     let mut report = show::report(&model);
     report
         .text
@@ -196,6 +230,7 @@ impl Choice {
             name: &self.name,
             family: self.family,
             checksum: known_model(&self.name).map(|known| known.checksum),
+            understands: None,
         }
     }
 

@@ -48,16 +48,8 @@ pub fn report(model: &InstalledModel) -> Report {
         line("published as", &format!(" {}", known.summary));
         line("licence", &known.licence_text());
         line("about", &known.homepage);
-        line(
-            "prompts",
-            &format!(
-                "boxes {}, points {}, masks {}",
-                known.boxes.name(),
-                known.points.name(),
-                known.masks.name()
-            ),
-        );
     }
+    line("understands", &model.understands());
     let sizes = model.sizes();
     let value = json!({
         "name": model.name(),
@@ -73,6 +65,7 @@ pub fn report(model: &InstalledModel) -> Report {
         "decoder": model.decoder(),
         "interface": model.interface(),
         "files": model.files(),
+        "understands": model.understands(),
         "known": model.known().map(known_value),
     });
     Report { text, value }
@@ -84,10 +77,5 @@ fn known_value(known: &KnownModel) -> Value {
         "summary": known.summary,
         "licence": known.licence,
         "homepage": known.homepage,
-        "prompts": {
-            "boxes": known.boxes.name(),
-            "points": known.points.name(),
-            "masks": known.masks.name(),
-        },
     })
 }

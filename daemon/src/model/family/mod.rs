@@ -15,6 +15,7 @@ use super::image::{SliceImage, Upsampled};
 use super::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::SlicePrompt;
+use medicosam_shared::understands::Understands;
 use serde::{Deserialize, Serialize};
 
 /// A kind of model.
@@ -102,6 +103,14 @@ impl Family {
             Family::Sam => "sam",
             Family::MedSam => "medsam",
             Family::LiteMedSam => "litemedsam",
+        }
+    }
+
+    /// What a model of this kind was trained on, if nothing else is known of it.
+    pub fn understands(self) -> Understands {
+        match self {
+            Family::Sam => Understands::ALL,
+            Family::MedSam | Family::LiteMedSam => Understands::BOXES,
         }
     }
 

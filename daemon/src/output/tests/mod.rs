@@ -57,6 +57,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
             name: "litemedsam".to_owned(),
             family: "litemedsam".to_owned(),
             hash: "cd".repeat(32),
+            understands: None,
         },
         runtime: RuntimeRecord {
             name: "ONNX Runtime 1.24.0".to_owned(),

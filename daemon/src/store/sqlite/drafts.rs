@@ -97,6 +97,18 @@ impl Head {
         Ok(())
     }
 
+    /// Puts steps in place of those that are there, one for each.
+    fn rewrite(&self, t: &Transaction<'_>, steps: &[Step]) -> Result<(), StoreError> {
+        for (number, step) in (1u32..).zip(steps) {
+            t.execute(
+                "UPDATE draft_steps SET step = ?3 WHERE draft = ?1 AND number = ?2",
+                params![self.id, number, row::to_packed(STEP, step)?],
+            )
+            .doing("writing a draft")?;
+        }
+        Ok(())
+    }
+
     /// Number of steps, those that could be redone included.
     fn count(&self, t: &Transaction<'_>) -> Result<u32, StoreError> {
         t.query_row(
@@ -325,6 +337,14 @@ pub fn change(
         }
         DraftChange::Rebase => {
             cases::check_revision(t, case, request.revision)?;
+            if let Some(mut draft) = head.whole(t)? {
+                let edited = cases::revision(t, case, request.revision)?
+                    .provenance
+                    .edited;
+                if draft.rebase(request.revision, &edited) {
+                    head.rewrite(t, &draft.steps)?;
+                }
+            }
             head.revision = Some(request.revision);
             head.save(t)?;
             record(t, who, Action::Drafted, case, request.revision)?;

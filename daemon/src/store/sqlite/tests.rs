@@ -83,6 +83,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                 name: "m".into(),
                 family: "f".into(),
                 hash: "h".into(),
+                understands: None,
             },
             runtime: RuntimeRecord {
                 name: "r".into(),

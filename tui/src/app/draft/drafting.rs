@@ -7,9 +7,10 @@
 use crate::app::event::{Effect, Failure};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView, Progress};
 use medicosam_shared::case::{CaseId, RevisionNumber};
-use medicosam_shared::draft::{Draft, Step, Understands};
+use medicosam_shared::draft::{Draft, Step};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::understands::Understands;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -54,6 +55,11 @@ impl Drafting {
     /// The draft as it is seen.
     pub fn draft(&self) -> Option<&Draft> {
         self.seen.as_ref()
+    }
+
+    /// Whether points are of use: unless the model is known not to understand them.
+    pub fn takes_points(&self) -> bool {
+        self.understands.is_none_or(|u| u.points)
     }
 
     /// What is drawn for an object on a slice.
@@ -185,6 +191,8 @@ impl Drafting {
                     draft.discarded = matches!(change, Some(DraftChange::Discard));
                     if matches!(change, Some(DraftChange::Rebase)) {
                         draft.revision = revision;
+                        // What was followed may have given way to what somebody did there.
+                        self.is_stale = true;
                     }
                 }
             }

@@ -71,8 +71,11 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Corner => return corner(model, drawn),
         Action::Confirm if edit.corner.is_some() => return corner(model, drawn),
         Action::PositivePoint | Action::NegativePoint => {
+            if !review.drafting.takes_points() {
+                model.notice = Some(no_points(review));
+                return Vec::new();
+            }
             let prompt = edit.with_point(drawn, action == Action::PositivePoint);
-            warn_of_points(model);
             return ask(model, DraftChange::Draw { prompt });
         }
         Action::ClearPrompt => {
@@ -167,21 +170,21 @@ fn corner(model: &mut Model, drawn: SlicePrompt) -> Vec<Effect> {
     }
 }
 
-/// Says so if the model was not trained on points, instead of letting people wonder.
-fn warn_of_points(model: &mut Model) {
-    let Some(review) = model.review() else {
-        return;
-    };
-    if review.drafting.understands.is_some_and(|u| !u.points) {
-        let detail = review.detail.as_ref();
-        let name = detail
-            .and_then(|d| d.current())
-            .map_or("The model", |r| &r.provenance.model.name);
-        let text = format!("{name} was not trained on points; expect poor masks of them.");
-        model.notice = Some(Notice {
-            hint: "A box works better.".to_owned(),
-            ..Notice::bad(text)
+/// Why there are no points with this model: its answers to them would only mislead.
+fn no_points(review: &Review) -> Notice {
+    let detail = review.detail.as_ref();
+    let name = detail
+        .and_then(|d| d.current())
+        .map_or("The model", |r| &r.provenance.model.name);
+    let understood = review
+        .drafting
+        .understands
+        .map_or_else(String::new, |understands| {
+            format!(" (it understands {understands})")
         });
+    Notice {
+        hint: "Draw a box instead.".to_owned(),
+        ..Notice::bad(format!("{name} was not trained on points{understood}."))
     }
 }
 

@@ -4,15 +4,17 @@ use super::*;
 use medicosam_shared::api::{
     DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView, Progress,
 };
-use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step, Understands};
+use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step};
 use medicosam_shared::mask::Rle;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
+use medicosam_shared::understands::Understands;
 
 /// A daemon that keeps one draft.
 #[derive(Default)]
 struct Daemon {
     draft: Option<Draft>,
     asked: Vec<DraftRequest>,
+    understands: Option<Understands>,
 }
 
 impl Daemon {
@@ -48,11 +50,7 @@ impl Daemon {
             case,
             result: Ok(DraftView {
                 draft: self.draft.clone(),
-                understands: Some(Understands {
-                    boxes: true,
-                    points: false,
-                    masks: false,
-                }),
+                understands: self.understands,
             }),
         }
     }
@@ -165,7 +163,15 @@ fn serve_all_but_drafts(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> 
 
 /// A case open in edit mode, on slice 8.
 fn editing() -> (Daemon, Model) {
-    let mut daemon = Daemon::default();
+    editing_with(None)
+}
+
+/// The same, of a model that understands this much.
+fn editing_with(understands: Option<Understands>) -> (Daemon, Model) {
+    let mut daemon = Daemon {
+        understands,
+        ..Daemon::default()
+    };
     let mut model = with_review(&["one", "two"]);
     daemon.press(&mut model, "enter j");
     let effects = model.review_mut().unwrap().read();
@@ -272,16 +278,21 @@ fn points_are_seen_before_the_daemon_has_them_and_sent_one_after_another() {
 }
 
 #[test]
-fn whoever_sets_points_is_told_if_the_model_was_not_trained_on_them() {
-    let (mut daemon, mut model) = editing();
+fn points_are_not_offered_where_the_model_was_not_trained_on_them() {
+    let (mut daemon, mut model) = editing_with(Some(Understands::BOXES));
     daemon.press(&mut model, "b L J b");
     assert_eq!(notice(&model), "");
+    let asked = daemon.asked.len();
     daemon.press(&mut model, "t");
+    let said = notice(&model);
     assert!(
-        notice(&model).contains("lite-medsam was not trained on points"),
-        "{}",
-        notice(&model)
+        said.contains("lite-medsam was not trained on points (it understands boxes)"),
+        "{said}"
     );
+    assert_eq!((points(&model), daemon.asked.len()), (vec![], asked));
+    let (mut daemon, mut model) = editing_with(Some(Understands::ALL));
+    daemon.press(&mut model, "t");
+    assert_eq!(points(&model).len(), 1);
 }
 
 #[test]
