@@ -172,6 +172,9 @@ pub struct SliceScore {
     /// Mean IoU of the mask with those of boxes much like its own, where others were tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<f32>,
+    /// Mean IoU of the mask with those of its own box moved a little, where those were asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steadiness: Option<f32>,
 }
 
 /// Seconds per stage, and how often.

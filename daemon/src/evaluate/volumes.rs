@@ -173,6 +173,7 @@ mod tests {
             predicted_iou: 1.0,
             stability: 1.0,
             agreement: None,
+            steadiness: None,
         };
         let mut answers: BTreeMap<u32, Answer> =
             truth.slices.iter().map(|(&z, m)| (z, answer(m))).collect();

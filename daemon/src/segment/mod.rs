@@ -9,7 +9,7 @@ mod tidy;
 
 pub use from_drawn::{Followed, follow};
 pub use overlap::OverlapError;
-pub use quality::{Cohort, assess};
+pub use quality::{Cohort, assess, second_look};
 
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis, Dims};
@@ -64,6 +64,7 @@ impl Segmentation {
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
             agreement: answer.agreement,
+            steadiness: answer.steadiness,
         };
         self.masks.set_runs(label, name, index, answer.mask);
         self.scores.entry(label).or_default().insert(index, score);

@@ -47,6 +47,12 @@ pub fn tidy(
     Ok(grid.slices(shape))
 }
 
+/// Numbers of voxels of the parts of an object whose voxels touch one another, be it by a corner.
+pub fn part_sizes(object: &ObjectMask, shape: SliceShape) -> Result<Vec<usize>, RleTooLong> {
+    let grid = Grid::of(object, shape)?;
+    Ok(grid.map_or_else(Vec::new, |grid| grid.parts(Neighbours::OfVolume).1))
+}
+
 /// An object's mask in the smallest block of voxels around it.
 struct Grid {
     /// Column, row and slice of the first voxel.

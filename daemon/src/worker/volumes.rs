@@ -5,8 +5,8 @@ use super::job::Job;
 use super::pipeline::Pipeline;
 use super::protocol::Report;
 use crate::model::Embedding;
-use crate::segment::Segmentation;
-use crate::segment::propagation::{self, Span};
+use crate::segment::propagation::{self, Question, Span};
+use crate::segment::{Segmentation, second_look};
 use medicosam_shared::api::Progress;
 use medicosam_shared::prompt::Label;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ impl Pipeline {
         Ok(held)
     }
 
-    /// Segments the objects of 3-D boxes by the profile's rule.
+    /// Segments the objects of 3-D boxes by the profile's rule, and has a second look at each.
     pub(super) fn answer_spans(
         &mut self,
         job: &mut Job<'_>,
@@ -70,7 +70,7 @@ impl Pipeline {
             let mut last = None;
             // Rules go through the slices one after another: the last embedding is the likeliest.
             let mut read: Option<(u32, Embedding)> = None;
-            let answers = propagation::segment_span(rule, span, shape, |question| {
+            let mut ask = |question: &Question| {
                 let index = question.index;
                 if last != Some(index) {
                     let done = done + seen.len() as u32;
@@ -100,7 +100,9 @@ impl Pipeline {
                 job.timings.decode_s += started.elapsed().as_secs_f64();
                 job.timings.decodes += 1;
                 Ok::<_, Failure>(answer)
-            })?;
+            };
+            let mut answers = propagation::segment_span(rule, span, shape, &mut ask)?;
+            second_look(span, shape, &mut answers, &mut ask)?;
             done += span.slices.len() as u32;
             let name = name(span.label, &segmentation);
             for (index, answer) in answers {

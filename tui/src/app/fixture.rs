@@ -104,6 +104,7 @@ fn revision(number: RevisionNumber) -> Revision {
         predicted_iou: 0.71,
         stability: if index == 8 { 0.75 } else { 0.9 },
         agreement: None,
+        steadiness: None,
     };
     Revision {
         number,

@@ -4,8 +4,8 @@ use super::model::Stage;
 use super::report::Judged;
 use crate::commands::error::CommandError;
 use crate::evaluate::{Truth, disturbed};
-use crate::segment::propagation::segment_span;
-use crate::segment::{Cohort, Segmentation, assess};
+use crate::segment::propagation::{Question, segment_span};
+use crate::segment::{Cohort, Segmentation, assess, second_look};
 use medicosam_shared::propagation::Propagation;
 
 /// Dice and score of each object by good and bad boxes.
@@ -20,8 +20,9 @@ pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, Comm
             continue;
         };
         for (what, span) in disturbed(&span, dims.along(axis), shape) {
-            let ask = |question: &_| stage.ask(truth.label, question);
-            let answers = segment_span(Propagation::default(), &span, shape, ask)?;
+            let mut ask = |question: &Question| stage.ask(truth.label, question);
+            let mut answers = segment_span(Propagation::default(), &span, shape, &mut ask)?;
+            second_look(&span, shape, &mut answers, &mut ask)?;
             let mut segmentation = Segmentation::empty(dims, axis);
             for (&index, answer) in &answers {
                 segmentation.put(truth.label, "object", index, answer.clone());

@@ -92,6 +92,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
                 predicted_iou: 0.875,
                 stability: 0.95,
                 agreement: None,
+                steadiness: None,
             }],
         }],
         timings: Timings::default(),

@@ -151,6 +151,7 @@ fn vote(slice: &[Hypothesis], chosen: &Hypothesis, shape: SliceShape) -> Answer 
         mask,
         predicted_iou: chosen.predicted_iou,
         stability: chosen.stability,
+        steadiness: None,
     }
 }
 

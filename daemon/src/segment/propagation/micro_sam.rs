@@ -136,6 +136,7 @@ impl<E, F: FnMut(&Question) -> Result<Segmented, E>> Walk<'_, F> {
                     predicted_iou: 0.0,
                     stability: 0.0,
                     agreement: None,
+                    steadiness: None,
                 };
                 (SliceMask::empty(before.shape()), nothing)
             }

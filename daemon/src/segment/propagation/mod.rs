@@ -96,6 +96,8 @@ pub struct Answer {
     pub stability: f32,
     /// Mean IoU of the mask with those of boxes much like its own, if others were tried.
     pub agreement: Option<f32>,
+    /// Mean IoU of the mask with those of its own box moved a little, after a second look.
+    pub steadiness: Option<f32>,
 }
 
 impl From<&Segmented> for Answer {
@@ -105,6 +107,7 @@ impl From<&Segmented> for Answer {
             predicted_iou: segmented.predicted_iou,
             stability: segmented.stability,
             agreement: None,
+            steadiness: None,
         }
     }
 }

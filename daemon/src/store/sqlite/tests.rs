@@ -108,6 +108,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                     predicted_iou,
                     stability: 0.9,
                     agreement: None,
+                    steadiness: None,
                 }],
             }],
             timings: Timings::default(),

@@ -1,0 +1,245 @@
+//! How far a result is to be trusted, from what is known without the truth.
+//!
+//! An object's score is the geometric mean of what the model expects of its masks (predicted IoU),
+//! how little they depend on the threshold (stability), on the choice among boxes that it was found by
+//! (agreement) and on a box of its own moved a little (steadiness), and how much neighbouring slices
+//! have in common; times the share of it that hangs together, the share that lies in its 3-D box, and the
+//! share of the box's slices that have a mask. Each is between 0 and 1, and none has a weight, so there
+//! is nothing that was fitted to a few scans.
+//!
+//! Where an object lies in its 3-D box does not count: that it fills the box, touches its sides or is
+//! large on its last slice says little about whether the mask is right, as boxes made bad on purpose
+//! have shown. It is said among the reasons.
+
+mod object;
+mod outlier;
+mod second_look;
+mod shape;
+
+pub use second_look::second_look;
+
+use super::propagation::Span;
+use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::ObjectResult;
+use medicosam_shared::quality::Quality;
+use object::assess_object;
+use outlier::outlier;
+use std::collections::BTreeMap;
+
+/// Something odd, and how odd: 0 is worst, 1 nothing special.
+type Oddity = (f64, String);
+
+/// Volumes, in millilitres, that objects have in other cases, by label.
+pub type Cohort = BTreeMap<Label, Vec<f64>>;
+
+/// Judges all objects of a result. `boxes` are the 3-D boxes that were asked for.
+pub fn assess(
+    objects: &[ObjectResult],
+    masks: &MaskSet,
+    boxes: &[Span],
+    cohort: &Cohort,
+) -> Option<Quality> {
+    let shape = masks.dims.slice_shape(masks.axis);
+    let several = objects.len() > 1;
+    let mut score: Option<f64> = None;
+    let mut oddities: Vec<Oddity> = Vec::new();
+    for object in objects {
+        let mask = masks.object(object.label);
+        let bbox = boxes.iter().find(|span| span.label == object.label);
+        let Some((mut own, mut odd)) = assess_object(object, mask, bbox, shape) else {
+            continue;
+        };
+        let others = cohort.get(&object.label).map_or(&[][..], Vec::as_slice);
+        if let Some((factor, text)) = outlier(object.volume_ml, others) {
+            own *= factor;
+            odd.push((factor, text));
+        }
+        score = Some(score.map_or(own, |score| score.min(own)));
+        oddities.extend(odd.into_iter().map(|(value, text)| match several {
+            true => (value, format!("{}: {text}", object.name)),
+            false => (value, text),
+        }));
+    }
+    oddities.sort_by(|a, b| a.0.total_cmp(&b.0));
+    score.map(|score| Quality {
+        score: score as f32,
+        reasons: oddities.into_iter().map(|(_, text)| text).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use medicosam_shared::geometry::{Axis, Dims};
+    use medicosam_shared::mask::SliceMask;
+    use medicosam_shared::prompt::SliceBox;
+    use medicosam_shared::provenance::SliceScore;
+    use proptest::prelude::*;
+
+    const DIMS: Dims = Dims([32, 32, 10]);
+
+    /// The box that is asked about, on as many slices as there are masks, from slice 2 on.
+    const BOX: SliceBox = SliceBox {
+        x0: 4,
+        y0: 6,
+        x1: 24,
+        y1: 26,
+    };
+
+    /// A disc around column `at` and row 16.
+    fn disc(at: u32, radius: u32) -> SliceMask {
+        SliceMask::from_fn(DIMS.slice_shape(Axis::K), |x, y| {
+            radius > 0 && x.abs_diff(at).pow(2) + y.abs_diff(16).pow(2) < radius.pow(2)
+        })
+    }
+
+    /// Judges an object that has these masks; the model expects `predicted_iou` of each.
+    fn judged(found: &[SliceMask], predicted_iou: f32, steadiness: f32) -> Quality {
+        let mut masks = MaskSet::empty(DIMS, Axis::K);
+        let mut slices = Vec::new();
+        for (index, mask) in (2..).zip(found) {
+            masks.set_slice(Label::MIN, "lesion", index, mask);
+            slices.push(SliceScore {
+                index,
+                area: mask.area(),
+                predicted_iou,
+                stability: 0.95,
+                agreement: Some(0.9),
+                steadiness: Some(steadiness),
+            });
+        }
+        let object = ObjectResult {
+            label: Label::MIN,
+            name: "lesion".to_owned(),
+            voxels: 0,
+            volume_ml: 0.0,
+            slices,
+        };
+        let span = Span {
+            label: Label::MIN,
+            bbox: BOX,
+            slices: 2..2 + found.len() as u32,
+            points: BTreeMap::new(),
+        };
+        assess(&[object], &masks, &[span], &Cohort::new()).unwrap()
+    }
+
+    /// Discs of these places and sizes.
+    fn discs(of: &[(u32, u32)]) -> Vec<SliceMask> {
+        of.iter().map(|&(at, radius)| disc(at, radius)).collect()
+    }
+
+    const STEADY: [(u32, u32); 5] = [(14, 7), (14, 9), (14, 9), (14, 9), (14, 7)];
+
+    #[test]
+    fn a_steady_object_that_fits_its_box_has_nothing_odd() {
+        let quality = judged(&discs(&STEADY), 0.9, 0.9);
+        assert!(quality.score > 0.85, "{quality:?}");
+        assert_eq!(quality.reasons, [""; 0]);
+    }
+
+    fn says(quality: &Quality, expected: &str) -> bool {
+        quality
+            .reasons
+            .iter()
+            .any(|reason| reason.contains(expected))
+    }
+
+    #[test]
+    fn what_is_doubtful_is_said_and_lowers_the_score() {
+        let good = judged(&discs(&STEADY), 0.9, 0.9).score;
+        let masks = |of: &[(u32, u32)]| judged(&discs(of), 0.9, 0.9);
+        let two: Vec<SliceMask> = discs(&STEADY)
+            .iter()
+            .map(|mask| {
+                SliceMask::from_fn(mask.shape(), |x, y| x.abs_diff(14) > 2 && mask.get(x, y))
+            })
+            .collect();
+        for (quality, expected) in [
+            (
+                masks(&[(14, 7), (14, 9), (14, 5), (14, 7)]),
+                "area jumps between slices 3 and 4",
+            ),
+            (
+                judged(&discs(&STEADY), 0.5, 0.9),
+                "an IoU of 0.50 on slice 2",
+            ),
+            (
+                judged(&discs(&STEADY), 0.9, 0.4),
+                "the mask moves with its box on slice 2",
+            ),
+            (
+                masks(&[(14, 7), (14, 9), (14, 0), (14, 9), (14, 7)]),
+                "no mask on 1 of the 5 slices",
+            ),
+            (
+                masks(&[(22, 7), (22, 9), (22, 7)]),
+                "of it lies outside its box",
+            ),
+            (
+                masks(&[(9, 5), (19, 5), (9, 5)]),
+                "slices 2 and 3 have little in common",
+            ),
+            (judged(&two, 0.9, 0.9), "it is in 2 parts; 50 % of it"),
+            (masks(&[(14, 0), (14, 0)]), "nothing was found"),
+        ] {
+            assert!(quality.score < good, "{expected}: {quality:?}");
+            assert!(says(&quality, expected), "{expected}: {quality:?}");
+        }
+    }
+
+    #[test]
+    fn where_an_object_lies_in_its_box_is_said_and_does_not_count() {
+        let good = judged(&discs(&STEADY), 0.9, 0.9).score;
+        let cut: Vec<SliceMask> = [7, 9, 9, 9, 7]
+            .map(|radius| {
+                let whole = disc(4, radius);
+                SliceMask::from_fn(whole.shape(), |x, y| x >= 4 && whole.get(x, y))
+            })
+            .into();
+        for (masks, expected) in [
+            (cut, "of its outline on slice"),
+            (
+                discs(&[(9, 5), (9, 5), (9, 4), (9, 3)]),
+                "only 45 % of the width of its box",
+            ),
+            (
+                discs(&[(14, 7), (14, 9), (14, 9), (14, 9)]),
+                "on slice 5, the last of its box, it still has 100 %",
+            ),
+            (
+                discs(&[(14, 7), (14, 9), (14, 15), (14, 9), (14, 7)]),
+                "edge of the scan",
+            ),
+        ] {
+            let quality = judged(&masks, 0.9, 0.9);
+            assert!(says(&quality, expected), "{expected}: {quality:?}");
+            if expected != "edge of the scan" {
+                assert!(
+                    (quality.score - good).abs() < 0.05,
+                    "{expected}: {quality:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_asked_is_nothing_judged() {
+        assert_eq!(
+            assess(&[], &MaskSet::empty(DIMS, Axis::K), &[], &Cohort::new()),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn scores_stay_between_none_and_full_trust(
+            of in prop::collection::vec((0u32..30, 0u32..20), 1..6),
+            predicted_iou in -0.5f32..1.5,
+        ) {
+            let quality = judged(&discs(&of), predicted_iou, 0.8);
+            prop_assert!((0.0..=1.0).contains(&quality.score), "{quality:?}");
+        }
+    }
+}
