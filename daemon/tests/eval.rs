@@ -35,7 +35,12 @@ impl Place {
         Place { library, data }
     }
 
+    /// By the model whose figures are known, unless `more` names another.
     fn run(&self, images: &Path, labels: &Path, more: &[&str]) -> Output {
+        let model = match more.contains(&"--model") {
+            true => &[][..],
+            false => &["--model", "litemedsam"],
+        };
         Command::new(env!("CARGO_BIN_EXE_medicosamd"))
             .arg("eval")
             .args([images, labels])
@@ -45,6 +50,7 @@ impl Place {
             .arg(&self.library)
             .arg("--cache")
             .arg(self.data.path().join("embeddings"))
+            .args(model)
             .args(more)
             .output()
             .unwrap()

@@ -194,15 +194,15 @@ fn a_model_of_another_version_is_made_again_from_its_checkpoint() {
     std::fs::write(&manifest, &older).unwrap();
     let error = InstalledModel::open(&models, "lab").unwrap_err();
     assert_eq!(error.code(), "model-outdated");
-    assert_eq!(open_or_remake(&models, "lab", None).unwrap(), installed);
+    assert_eq!(open_or_remake(&models, "lab", || None).unwrap(), installed);
 
     // With the checkpoint gone, or another one in its place, it stays as it is.
     std::fs::write(&manifest, &older).unwrap();
     std::fs::write(&checkpoint, "something else").unwrap();
-    let error = open_or_remake(&models, "lab", None).unwrap_err();
+    let error = open_or_remake(&models, "lab", || None).unwrap_err();
     assert_eq!(error.code(), "model-other-checkpoint");
     std::fs::remove_file(&checkpoint).unwrap();
-    let error = open_or_remake(&models, "lab", None).unwrap_err();
+    let error = open_or_remake(&models, "lab", || None).unwrap_err();
     assert_eq!(error.code(), "model-outdated");
 }
 
@@ -238,8 +238,8 @@ fn a_published_model_is_fetched_checked_and_imported() {
     place.json(&["pull", "litemedsam", "--url", &server.url("/x")]);
     assert_eq!(server.requests().len(), 2);
 
-    let (code, _) = place.error(&["pull", "litemedsam"]);
-    assert_eq!(code, "model-comes-with-setup");
+    let (code, _) = place.error(&["pull", "litemedsam-points"]);
+    assert_eq!(code, "model-is-carried");
     let (code, _) = place.error(&["pull", "nonesuch"]);
     assert_eq!(code, "model-unknown");
 }

@@ -17,6 +17,14 @@ def trained_state(model) -> dict[str, torch.Tensor]:
     }
 
 
+def load_average(model, path: Path, share: float) -> None:
+    """Puts the averaged weights of a training into the published network; with a `share` below 1,
+    only so much of the way from the published ones, which keeps more of what those could do."""
+    published = trained_state(model)
+    trained = torch.load(path, weights_only=True)["average"]
+    put_into(model, {n: torch.lerp(published[n], trained[n], share) for n in published})
+
+
 def write(path: Path, state: dict) -> None:
     """Whole or not at all."""
     partial = path.with_suffix(".partial")

@@ -133,11 +133,6 @@ def measure(model, folder: Path, objects: int | None, masks: bool, seed: int) ->
     }
 
 
-def weights_of(path: Path) -> dict:
-    """The averaged weights of a training, from any of its checkpoints."""
-    return torch.load(path, weights_only=True)["average"]
-
-
 def table(results: dict) -> str:
     lines = [
         "| set | objects | Point | best of 4 | I_P 1 | I_P 3 | I_P 7 | Box | I_B 1 | I_B 3 | I_B 7 | Spearman |",
@@ -177,10 +172,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     model = load_checkpoint(args.checkpoint)
     if args.weights:
-        published = checkpoints.trained_state(model)
-        trained = weights_of(args.weights)
-        mixed = {n: torch.lerp(published[n], trained[n], args.share) for n in published}
-        checkpoints.put_into(model, mixed)
+        checkpoints.load_average(model, args.weights, args.share)
     sets = [plan.TUMOURS] if args.tumours else plan.HELD_OUT
     results = {}
     for held_out in sets:

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from . import checkpoints
-from .evaluate import weights_of
 from .model import load_checkpoint
 
 
@@ -17,11 +16,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="lite_medsam.pth")
     parser.add_argument("--weights", type=Path, required=True, help="a training's checkpoint")
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from the published ones")
     parser.add_argument("--half", action="store_true", help="in half precision")
     parser.add_argument("--to", type=Path, required=True)
     args = parser.parse_args()
     model = load_checkpoint(args.checkpoint)
-    checkpoints.put_into(model, weights_of(args.weights))
+    checkpoints.load_average(model, args.weights, args.share)
     state = model.state_dict()
     if args.half:
         state = {n: t.half() if t.is_floating_point() else t for n, t in state.items()}

@@ -3,7 +3,7 @@
 use super::Places;
 use super::error::CommandError;
 use crate::config::{Config, Fallback, Object};
-use crate::model::{InstalledModel, can_remake, known_model};
+use crate::model::{InstalledModel, Origin, can_remake, known_model};
 use crate::worker::{models_folder, runtime_library};
 use clap::Args;
 use serde_json::json;
@@ -139,11 +139,16 @@ fn problems(config: &Config) -> Vec<String> {
     models.sort_unstable();
     models.dedup();
     for model in models {
-        let checkpoint = crate::worker::checkpoint(config, model);
         let models = models_folder(&config.data);
-        let can_be_made = can_remake(&models, model)
-            || known_model(model).is_some() && checkpoint.is_some_and(|c| c.is_file());
-        if let (Err(error), false) = (InstalledModel::open(&models, model), can_be_made) {
+        let can_be_made = || {
+            let checkpoint = || crate::worker::checkpoint(config, model);
+            let embedded = known_model(model).map(|m| m.origin == Origin::Embedded);
+            can_remake(&models, model)
+                || embedded.is_some_and(|is| is || checkpoint().is_some_and(|c| c.is_file()))
+        };
+        if let Err(error) = InstalledModel::open(&models, model)
+            && !can_be_made()
+        {
             problems.push(error.to_string());
         }
     }

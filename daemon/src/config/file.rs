@@ -5,7 +5,7 @@ use super::devices::Fallback;
 use super::error::{self, ConfigError};
 use super::review::ReviewPolicy;
 use super::size::ByteSize;
-use crate::model::Precision;
+use crate::model::{DEFAULT_MODEL, Precision};
 use crate::prompts::{BoxSpec, FromLabels, PointSpec};
 use jiff::SignedDuration;
 use medicosam_shared::mask_rules::MaskRules;
@@ -218,7 +218,7 @@ impl Frames {
 }
 
 fn default_model() -> String {
-    "litemedsam".to_owned()
+    DEFAULT_MODEL.to_owned()
 }
 
 fn auto() -> String {

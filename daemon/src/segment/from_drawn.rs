@@ -1,7 +1,9 @@
 //! From the slices that a person segmented in a draft to those around them.
 //!
-//! [`next_box`] is asked about on each; where to stop is micro_sam's rule: at a mask that has little
-//! in common with the one before. Between two slices that a person segmented both are followed to
+//! [`next_box`] is asked about on each. Where to stop is micro_sam's rule, at a mask that has little
+//! in common with the one before, and one of ours, where the model is much less sure than it was: a
+//! model that was taught to answer every prompt finds something of the same shape where the object has
+//! ended. Between two slices that a person segmented both are followed to
 //! the middle.
 
 use super::next_box::next_box;
@@ -12,6 +14,10 @@ use std::collections::BTreeMap;
 
 /// A mask whose IoU with the one before is lower than this is of another object, or of none.
 const LEAST_IOU: f64 = 0.5;
+
+/// A mask of which the model expects less than this share of what it expected of the best one on the way
+/// is of another object, or of none.
+const LEAST_SURE: f32 = 0.85;
 
 /// What came out for a slice.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +57,7 @@ pub fn follow<E>(
             continue;
         };
         let mut before = seed.clone();
+        let mut surest = 0f32;
         for &index in &run.slices {
             // Where the mask got lost between two that are known, begin again with the first box.
             let Some(bbox) = next_box(&before).or_else(|| next_box(seed)) else {
@@ -58,10 +65,11 @@ pub fn follow<E>(
             };
             let answer = ask(index, bbox, (asked, most))?;
             asked += 1;
-            if run.ends
-                && (answer.mask.area() == 0
-                    || before.to_rle().iou(&answer.mask.to_rle()) < LEAST_IOU)
-            {
+            surest = surest.max(answer.predicted_iou);
+            let has_ended = answer.mask.area() == 0
+                || answer.predicted_iou < LEAST_SURE * surest
+                || before.to_rle().iou(&answer.mask.to_rle()) < LEAST_IOU;
+            if run.ends && has_ended {
                 break;
             }
             before = answer.mask.clone();
@@ -148,6 +156,17 @@ mod tests {
         let seeds = [(8, square(18, 12)), (10, SliceMask::empty(SHAPE))];
         assert_eq!(followed(&seeds, 5..15), [5, 6, 7, 9]);
         assert_eq!(followed(&[(8, SliceMask::empty(SHAPE))], 0..20), [0; 0]);
+    }
+
+    #[test]
+    fn where_the_model_is_much_less_sure_the_object_has_ended() {
+        let seeds = [(8, square(18, 12))].into();
+        let found = follow(&seeds, 20, |index, _, _| {
+            let sure = if index > 12 { 0.7 } else { 0.9 };
+            Ok::<_, Infallible>(segmented(square(10 + index, 12), sure))
+        });
+        let found: Vec<u32> = found.unwrap().into_keys().collect();
+        assert_eq!(found, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
     }
 
     #[test]

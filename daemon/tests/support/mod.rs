@@ -6,7 +6,7 @@
 pub mod server;
 
 use medicosam_daemon::model::{PromptToken, TokenKind};
-use medicosam_daemon::setup::{litemedsam_checkpoint, runtime_library};
+use medicosam_daemon::setup::{checkpoints, runtime_library};
 use medicosam_shared::paths::default_data_folder;
 use safetensors::{Dtype, SafeTensors};
 use std::fs::File;
@@ -16,7 +16,9 @@ use std::process::Command;
 /// ONNX Runtime and LiteMedSAM's published checkpoint: from the data folder of the user (or of
 /// `MEDICOSAM_DATA`) if they are there, else fetched into the folder of build outputs.
 pub fn test_assets() -> (PathBuf, PathBuf) {
-    let installed = |data: &Path| Some((runtime_library(data)?, litemedsam_checkpoint(data)?));
+    let checkpoint =
+        |data: &Path| Some(checkpoints(data).join("lite_medsam.pth")).filter(|c| c.is_file());
+    let installed = |data: &Path| Some((runtime_library(data)?, checkpoint(data)?));
     let user = std::env::var_os("MEDICOSAM_DATA").map_or_else(default_data_folder, PathBuf::from);
     if let Some(assets) = installed(&user) {
         return assets;
@@ -29,18 +31,22 @@ pub fn test_assets() -> (PathBuf, PathBuf) {
     if let Some(assets) = installed(&data) {
         return assets;
     }
-    let setup = Command::new(env!("CARGO_BIN_EXE_medicosamd"))
-        .arg("setup")
-        .arg("--data")
-        .arg(&data)
-        .output()
-        .unwrap();
+    let mut said = String::new();
+    for words in [&["setup"][..], &["model", "pull", "litemedsam"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_medicosamd"));
+        let output = command
+            .args(words)
+            .arg("--data")
+            .arg(&data)
+            .output()
+            .unwrap();
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
+    }
     installed(&data).unwrap_or_else(|| {
         panic!(
-            "these tests need ONNX Runtime and the LiteMedSAM weights, and `medicosamd setup` \
-             could not fetch them. Install them where there is a network, and point MEDICOSAM_DATA \
-             at the data folder.\n{}",
-            String::from_utf8_lossy(&setup.stderr)
+            "these tests need ONNX Runtime and LiteMedSAM as published; `medicosamd setup` and \
+             `medicosamd model pull litemedsam` could not fetch them. Do that where there is a \
+             network, and point MEDICOSAM_DATA at the data folder.\n{said}"
         )
     })
 }

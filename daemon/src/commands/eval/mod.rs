@@ -11,7 +11,7 @@ use super::error::CommandError;
 use super::runtime::RuntimeArgs;
 use crate::config::SlicePlane;
 use crate::evaluate::Truth;
-use crate::model::{Device, InstalledModel, SamError};
+use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
 use crate::scan::{LabelMap, ScanError, Volume};
 use crate::worker::models_folder;
@@ -40,7 +40,7 @@ pub struct EvalArgs {
     labels: PathBuf,
 
     /// The model
-    #[arg(long, default_value = "litemedsam")]
+    #[arg(long, default_value = DEFAULT_MODEL)]
     model: String,
 
     /// How voxel values become grey, as in a profile: "minmax", { level = -600, width = 1500 }, ...

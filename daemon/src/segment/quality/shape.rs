@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_disc_hardly_lies_on_its_box_and_half_a_disc_does() {
         let disc = SliceMask::from_fn(SHAPE, |x, y| {
-            x.abs_diff(30).pow(2) + y.abs_diff(30).pow(2) <= 400
+            x.abs_diff(30).pow(2) + y.abs_diff(30).pow(2) <= 420
         });
         let tight = disc.bounds().unwrap();
         let whole = outline_on_a_side(&disc, tight);
