@@ -73,6 +73,12 @@ impl PathPattern {
         folder.join(&self.folder).join(name)
     }
 
+    /// Whether the file lies in the scan's folder or below it.
+    pub fn stays_below(&self) -> bool {
+        let mut parts = self.folder.components();
+        parts.all(|part| matches!(part, Component::CurDir | Component::Normal(_)))
+    }
+
     /// The folder and the stem of the scans that a file would belong to; `None` if the file does
     /// not match, or if its scans can lie anywhere.
     pub fn scans_of(&self, path: &Path) -> Option<(PathBuf, String)> {
@@ -112,6 +118,15 @@ mod tests {
             ("/atlas/{stem}.nii.gz", "/atlas/ct.nii.gz"),
         ] {
             assert_eq!(pattern(text).of(scan), Path::new(expected), "{text}");
+        }
+        for (text, below) in [
+            ("{stem}_seg.nii.gz", true),
+            ("./labels/{stem}.nii.gz", true),
+            ("../atlas-{stem}.nii", false),
+            ("labels/../../{stem}_seg.nii", false),
+            ("/atlas/{stem}.nii.gz", false),
+        ] {
+            assert_eq!(pattern(text).stays_below(), below, "{text}");
         }
         let found = pattern("labels/{stem}.nii.gz").scans_of(Path::new("/in/a/labels/b.nii.gz"));
         assert_eq!(found, Some((PathBuf::from("/in/a"), "b".to_owned())));

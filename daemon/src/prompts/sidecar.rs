@@ -128,6 +128,18 @@ fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
         what,
     };
     let file: Contents = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
+    // Whoever may write into the folder must not choose what else is read; a profile may.
+    if file
+        .from_labels
+        .as_ref()
+        .is_some_and(|from| !from.path.stays_below())
+    {
+        return Err(wrong(
+            "`from_labels` names a folder elsewhere; a sidecar may name one below the scan's, \
+             a profile any"
+                .to_owned(),
+        ));
+    }
     let mut objects = Vec::new();
     for object in file.object {
         let shown = match (&object.name, object.label) {
@@ -215,6 +227,8 @@ mod tests {
                 "in mm cannot have `slice`",
             ),
             (r#"{"from_labels": "seg.nii.gz"}"#, "{stem}"),
+            (r#"{"from_labels": "../{stem}_seg.nii.gz"}"#, "elsewhere"),
+            (r#"{"from_labels": "/etc/{stem}_seg.nii.gz"}"#, "elsewhere"),
             (
                 r#"{"from_labels": {"path": "{stem}_s.nii", "as": "points"}}"#,
                 "masks",
