@@ -7,6 +7,7 @@
 )]
 
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
+use medicosam_shared::mask::dice;
 use medicosam_tests::nifti::read_label_map;
 use medicosam_tests::system::{SCAN, System, sample};
 use serde_json::{Value, json};
@@ -211,6 +212,36 @@ fn boxes_come_from_a_label_map_beside_the_scan() {
         .collect();
     assert_eq!(json!(asked), told["slices"], "as it was explained");
     assert_eq!(case.current().unwrap().provenance.sources[0].used, used);
+    system.stop();
+}
+
+/// Also that the model which this program carries is made ready by whoever needs it first.
+#[test]
+fn a_model_that_understands_masks_starts_from_those_of_the_label_map() {
+    let profile = PROFILE.replace(
+        "window = \"lung\"",
+        "window = \"lung\"\nmodel = \"litemedsam-points\"\n\
+         from_labels = { path = \"{stem}_seg.nii.gz\", as = \"masks\" }",
+    );
+    let mut system = system(&profile.replace("label = 4", "label = 1"));
+    system.drop_scan("ct_lung_label.nii.gz", "ct_lung_seg.nii.gz");
+    system.drop_scan(SCAN, SCAN);
+    let told = explain(&system, "incoming/ct_lung.nii.gz");
+    assert_eq!(told["sources"][0]["used"], "masks and boxes", "{told}");
+    assert_eq!(told["understands"]["points"], true, "{told}");
+
+    system.start();
+    let case = system.until_state(SCAN, CaseState::Review);
+    let provenance = &case.current().unwrap().provenance;
+    assert_eq!(provenance.model.name, "litemedsam-points");
+    let masks = system.wait(system.client().masks(&case.summary.id, 1));
+    let (_, expert) = read_label_map(&sample("ct_lung_label.nii.gz"));
+    let found = masks.label_map().unwrap();
+    let found = dice(
+        found.iter().map(|&v| v == 1),
+        expert.iter().map(|&v| v == 1),
+    );
+    assert!(found >= 0.9, "Dice {found}");
     system.stop();
 }
 
