@@ -63,7 +63,9 @@ impl Pipeline {
             },
             started,
         };
+        let opening = Instant::now();
         let understands = self.models.get(&profile.model)?.model().understands();
+        job.timings.model_s += opening.elapsed().as_secs_f64();
         let asked = gather(&job, understands)?;
         job.sources.clone_from(&asked.sources);
         let mut prompts = asked.slices(axis);
