@@ -87,6 +87,13 @@ fn preview(system: &System, case: &CaseId, index: u32) -> Duration {
     took
 }
 
+/// Makes a revision from the command line, as another reviewer would.
+fn prompt_at_once(system: &System, case: &CaseId, slice: &str, bbox: &str) {
+    let prompted =
+        system.medicosam(&["prompt", &case.0, "--slice", slice, "--box", bbox, "--json"]);
+    assert!(prompted.status.success(), "{prompted:?}");
+}
+
 fn current(system: &System, case: &CaseId) -> CaseDetail {
     system.wait(system.client().case(&case.0))
 }
@@ -221,17 +228,7 @@ fn a_draft_on_a_revision_that_is_not_the_current_one_any_more_is_a_conflict() {
     let (system, case) = reviewable(9, 12);
     let id = &case.summary.id;
     preview(&system, id, 10);
-    // The command line commits at once, as another reviewer would.
-    let prompted = system.medicosam(&[
-        "prompt",
-        &id.0,
-        "--slice",
-        "9",
-        "--box",
-        "330,345,395,390",
-        "--json",
-    ]);
-    assert!(prompted.status.success(), "{prompted:?}");
+    prompt_at_once(&system, id, "9", "330,345,395,390");
     let refused = change(&system, id, DraftChange::Commit).unwrap_err();
     assert!(refused.is_conflict(), "{refused}");
     assert_eq!(refused.code(), "other-revision");
@@ -268,16 +265,7 @@ fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
     let (system, case) = reviewable(9, 13);
     let id = &case.summary.id;
     // On slice 11 a person wants a part only.
-    let prompted = system.medicosam(&[
-        "prompt",
-        &id.0,
-        "--slice",
-        "11",
-        "--box",
-        "330,345,370,380",
-        "--json",
-    ]);
-    assert!(prompted.status.success(), "{prompted:?}");
+    prompt_at_once(&system, id, "11", "330,345,370,380");
     let theirs = system.wait(system.client().masks(id, 2));
 
     preview(&system, id, 9);
@@ -346,16 +334,7 @@ fn what_was_followed_gives_way_to_what_somebody_made_meanwhile() {
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
     assert!(followed.answers().contains_key(&(label(), 11)));
-    let prompted = system.medicosam(&[
-        "prompt",
-        &id.0,
-        "--slice",
-        "11",
-        "--box",
-        "330,345,370,380",
-        "--json",
-    ]);
-    assert!(prompted.status.success(), "{prompted:?}");
+    prompt_at_once(&system, id, "11", "330,345,370,380");
     let theirs = system.wait(system.client().masks(id, 2));
 
     let rebase = DraftRequest {

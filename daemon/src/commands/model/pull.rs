@@ -49,7 +49,7 @@ pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<Report, CommandError> {
         (None, Origin::Embedded) => Err(CommandError::new(
             "model-is-carried",
             format!("{name} need not be fetched: this program carries it"),
-            "Run `medicosamd model import --name litemedsam-points`, or name it in a profile.",
+            format!("Name it in a profile, or run `medicosamd model import --name {name}`."),
         )),
     };
     printer.finish();

@@ -108,17 +108,17 @@ fn create(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
         ],
     )
     .doing("making a case")?;
-    audit::record(
-        t,
-        DAEMON,
-        Action::Identified,
-        (id, None),
-        &file.path.to_string_lossy(),
-    )?;
+    identified(t, id, file)?;
     match &file.scan {
         Ok(_) => work::add(t, id, &Task::Segment, DAEMON, CaseState::Waiting).map(drop),
         Err(fault) => audit::record(t, DAEMON, Action::Failed, (id, None), &fault.message),
     }
+}
+
+/// Writes down which file the case is.
+fn identified(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(), StoreError> {
+    let path = file.path.to_string_lossy();
+    audit::record(t, DAEMON, Action::Identified, (id, None), &path)
 }
 
 /// A content that had been replaced is back.
@@ -128,13 +128,7 @@ fn revive(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
         params![id.0, row::path_bytes(&file.path), clock::now()],
     )
     .doing("taking a case up again")?;
-    audit::record(
-        t,
-        DAEMON,
-        Action::Identified,
-        (id, None),
-        &file.path.to_string_lossy(),
-    )?;
+    identified(t, id, file)?;
     let revision: Option<u32> = t
         .query_row("SELECT revision FROM cases WHERE id = ?1", [&id.0], |r| {
             r.get(0)
