@@ -24,6 +24,10 @@ def true_iou(logits: Tensor, masks: Tensor) -> Tensor:
     return both / either.clamp(min=1)
 
 
+# The predicted IoU is one number; held as loosely as a mask it would learn slower than the masks change.
+IOU_WEIGHT = 2.0
+
+
 def round_loss(logits: Tensor, iou: Tensor, masks: Tensor, alone: Tensor) -> Tensor:
     """The loss of an answer, averaged over the batch.
 
@@ -31,12 +35,13 @@ def round_loss(logits: Tensor, iou: Tensor, masks: Tensor, alone: Tensor) -> Ten
     several things, the three others answer too, and only the best of them is held to the object.
     The predicted IoU is regressed on the true one of all masks that answer.
     """
+    logits, iou = logits.float(), iou.float()
     first = mask_loss(logits[:, :1], masks)[:, 0]
     error = (iou[:, 0] - true_iou(logits[:, :1], masks)[:, 0]) ** 2
-    loss = (first + error).sum()
+    loss = (first + IOU_WEIGHT * error).sum()
     if alone.any():
         others, of_others = logits[alone, 1:], masks[alone]
         best = mask_loss(others, of_others).min(dim=1).values
         errors = ((iou[alone, 1:] - true_iou(others, of_others)) ** 2).mean(dim=1)
-        loss = loss + (best + errors).sum()
+        loss = loss + (best + IOU_WEIGHT * errors).sum()
     return loss / len(logits)

@@ -1,4 +1,4 @@
-"""Makes items of the fetched scans: `python -m medicosam_training.prepare`. Goes on where it was."""
+"""Makes packs and held-out items of the fetched scans: `python -m medicosam_training.prepare`."""
 
 import argparse
 import zlib
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import augment, items, objects, pictures, plan, regions
+from .data import items, objects, packs, pictures, plan, regions
 from .data.items import Item
-from .encoder import Encoder
 
 
 def rng_of(name: str, seed: int) -> np.random.Generator:
@@ -28,50 +27,14 @@ def slice_of(volume, cut: plan.Cut) -> np.ndarray:
     return pictures.grey(voxels, limits_of(volume, cut.window))
 
 
-def training_item(volume, cut: plan.Cut, seed: int) -> tuple[np.ndarray, list]:
-    """The picture of a cut, and its objects: (kind, label, mask of the slice)."""
-    rng = rng_of(cut.name, seed)
-    picture = slice_of(volume, cut)
-    scale = pictures.Fit(*picture.shape).scale
-    found = []
-    for name, label_map in volume.labels.items():
-        kind, here = objects.kind_of(name), pictures.cut(label_map, cut.axis, cut.index)
-        masks = regions.some(rng, objects.parts(here, scale), 8)
-        if kind == "atlas":
-            masks += objects.unions(here, rng, 2)
-        found += [(kind, name, mask) for mask in masks]
-    if cut.variant > 0:
-        masks = [mask for _, _, mask in found]
-        picture, masks = augment.turned_and_cropped(picture, masks, rng)
-        shapes = []
-        if rng.random() < 0.6:
-            picture, masks, shapes = augment.with_shapes(picture, masks, rng)
-        picture = augment.relit(picture, rng)
-        found = [(k, n, m) for (k, n, _), m in zip(found, masks)]
-        found += [("shape", "shape", mask) for mask in shapes]
-    return picture, found
-
-
-def make_training_items(root: Path, folder: Path, encoder: Encoder, seed: int) -> None:
+def make_packs(root: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    work = [(volume, cut) for volume, cuts in plan.training(root) for cut in cuts]
-    # In random order, so that training can begin before all are made.
-    for number in np.random.default_rng(seed).permutation(len(work)):
-        volume, cut = work[number]
-        if (folder / f"{cut.name}.npz").exists():
-            continue
-        slice_picture, found = training_item(volume, cut, seed)
-        picture = pictures.fit_picture(slice_picture)
-        fitted = [(k, n, pictures.fit_mask(m)) for k, n, m in found]
-        found = [(k, n, m) for k, n, m in fitted if m.sum() >= regions.SMALLEST]
-        rng = rng_of(cut.name, seed + 1)
-        found += [("region", "region", m) for m in regions.regions(picture, rng)]
-        if found:
-            save(folder, cut.name, picture, encoder, found, [m for _, _, m in found])
-    print(f"{len(list(folder.glob('*.npz')))} of {len(work)} training items in {folder}")
+    for volume, axes in plan.training(root):
+        packs.save(folder, packs.of_volume(volume, axes))
+        print(f"{volume.name}: {volume.voxels.shape}, labels {', '.join(volume.labels)}")
 
 
-def make_held_out_items(root: Path, folder: Path, encoder: Encoder, seed: int) -> None:
+def make_held_out_items(root: Path, folder: Path, seed: int) -> None:
     for held_out in (*plan.HELD_OUT, plan.TUMOURS):
         into = folder / held_out.name
         into.mkdir(parents=True, exist_ok=True)
@@ -81,7 +44,7 @@ def make_held_out_items(root: Path, folder: Path, encoder: Encoder, seed: int) -
             step = held_out.step if count > 1 else 1
             for window in volume.windows or (None,):
                 for index in range(step // 2, count, step):
-                    slices.append((volume, plan.Cut(volume.name, held_out.axis, index, window, 0)))
+                    slices.append((volume, plan.Cut(volume.name, held_out.axis, index, window)))
         chosen = []
         for volume, cut in slices:
             rng = rng_of(cut.name, seed)
@@ -96,11 +59,9 @@ def make_held_out_items(root: Path, folder: Path, encoder: Encoder, seed: int) -
             cut, picture, found = chosen[number]
             of_slice.setdefault(cut.name, (picture, []))[1].append(found)
         for name, (picture, found) in of_slice.items():
-            if (into / f"{name}.npz").exists():
-                continue
             native = [m for _, _, m in found]
             fitted = [(k, n, pictures.fit_mask(m)) for k, n, m in found]
-            save(into, name, pictures.fit_picture(picture), encoder, fitted, native)
+            save(into, name, pictures.fit_picture(picture), fitted, native)
         print(f"{held_out.name}: {len(order)} objects on {len(of_slice)} slices")
 
 
@@ -126,16 +87,14 @@ def shrunk(mask: np.ndarray, shape) -> np.ndarray:
     return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
 
 
-def save(folder, name, picture, encoder, found, native) -> None:
+def save(folder, name, picture, found, native) -> None:
     items.save(
         folder,
         Item(
             name=name,
             picture=picture,
-            embedding=encoder.embed(picture),
             kinds=[k for k, _, _ in found],
             labels=[n for _, n, _ in found],
-            masks=np.stack([m for _, _, m in found]),
             native=np.stack(native),
         ),
     )
@@ -145,17 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scans", type=Path, required=True, help="what `fetch` brought")
     parser.add_argument("--items", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True, help="lite_medsam.pth")
-    parser.add_argument("--encoder", type=Path, help="encoder.onnx, to embed with ONNX Runtime")
     parser.add_argument("--seed", type=int, default=6)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--part", choices=["training", "held-out"])
     args = parser.parse_args()
-    encoder = Encoder(args.checkpoint, args.encoder, args.threads)
-    if args.part != "training":
-        make_held_out_items(args.scans, args.items / "held-out", encoder, args.seed)
-    if args.part != "held-out":
-        make_training_items(args.scans, args.items / "training", encoder, args.seed)
+    make_held_out_items(args.scans, args.items / "held-out", args.seed)
+    make_packs(args.scans, args.items / "training")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,17 @@ from scipy import ndimage
 from .regions import LARGEST, SMALLEST
 
 EXPERT = {"tumour"}
-TISSUE = {"tissue", "k-means", "brain", "bone", "head", "within-skull"}
+TISSUE = {
+    "tissue",
+    "k-means",
+    "brain",
+    "bone",
+    "head",
+    "within-skull",
+    "body",
+    "lungs",
+    "vessels",
+}
 # In pixels of the slice, as in MedicoSAM's evaluation.
 SMALLEST_NATIVE = 20
 

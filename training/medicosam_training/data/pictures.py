@@ -10,7 +10,7 @@ SIDE = 256
 
 def cut(voxels: np.ndarray, axis: int, index: int) -> np.ndarray:
     """A slice across an axis, (H, W): of the two other axes the lower runs along its rows."""
-    return np.ascontiguousarray(np.take(voxels, index, axis=axis).T)
+    return np.ascontiguousarray(np.moveaxis(voxels, axis, 0)[index].T)
 
 
 def limits(voxels: np.ndarray, window: tuple[int, int] | None) -> tuple[float, float]:

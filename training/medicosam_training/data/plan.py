@@ -18,54 +18,27 @@ from .volumes import Volume
 
 @dataclass(frozen=True)
 class Cut:
-    """A slice, and how it is altered: variant 0 is the slice as it is."""
+    """A slice that is held out."""
 
     volume: str
     axis: int
     index: int
     window: tuple[int, int] | None
-    variant: int
 
     @property
     def name(self) -> str:
         window = "" if self.window is None else f"-l{self.window[0]}w{self.window[1]}"
-        return f"{self.volume}-{'xyz'[self.axis]}{self.index:03}{window}-{self.variant}"
+        return f"{self.volume}-{'xyz'[self.axis]}{self.index:03}{window}"
 
 
-def every(volume: Volume, axis: int, step: int, variants: int, smallest: float = 0.05):
-    """Every so manyth slice on which there is something to see."""
-    present = volume.voxels > np.percentile(volume.voxels, 60)
-    for index in range(step // 2, volume.voxels.shape[axis], step):
-        if np.take(present, index, axis=axis).mean() > smallest:
-            for window in volume.windows or (None,):
-                for variant in range(variants):
-                    yield Cut(volume.name, axis, index, window, variant)
-
-
-def with_label(volume: Volume, axis: int, label: str, variants: int):
-    """Every slice with an object."""
-    other = tuple(a for a in range(3) if a != axis)
-    for index in np.flatnonzero(volume.labels[label].any(axis=other)):
-        for window in volume.windows or (None,):
-            for variant in range(variants):
-                yield Cut(volume.name, axis, int(index), window, variant)
-
-
-def training(root: Path) -> list[tuple[Volume, list[Cut]]]:
-    brain1 = volumes.pyradiomics(root, "brain1")
-    lung2 = volumes.pyradiomics(
-        root, "lung2", (volumes.LUNG, volumes.SOFT, volumes.BONE, volumes.WIDE)
-    )
-    colin, macaque = volumes.colin27(root), volumes.macaque(root)
-
-    def unique(*cuts) -> list[Cut]:
-        return list(dict.fromkeys(cut for group in cuts for cut in group))
-
+def training(root: Path) -> list[tuple[Volume, tuple[int, ...]]]:
+    """The volumes that are trained on, and the axes across which they are cut: slices thicker than
+    they are fine are not cut across."""
     return [
-        (brain1, unique(with_label(brain1, 2, "tumour", 8), every(brain1, 2, 1, 2))),
-        (lung2, unique(with_label(lung2, 2, "tumour", 3), every(lung2, 2, 4, 2))),
-        (colin, unique(every(colin, 2, 5, 2), every(colin, 1, 8, 2), every(colin, 0, 8, 2))),
-        (macaque, unique(every(macaque, 2, 8, 2), every(macaque, 1, 12, 2), every(macaque, 0, 12, 2))),
+        (volumes.brain1(root), (2,)),
+        (volumes.lung2(root), (2,)),
+        (volumes.colin27(root), (0, 1, 2)),
+        (volumes.macaque(root), (0, 1, 2)),
     ]
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
-import nibabel
-import nrrd
 import numpy as np
 from scipy import ndimage
 
@@ -31,6 +29,8 @@ class Volume:
 
 
 def nifti(path: Path):
+    import nibabel  # Here, so that what only trains or evaluates needs neither reader.
+
     image = nibabel.as_closest_canonical(nibabel.load(path))
     voxels = np.asanyarray(image.dataobj).squeeze()
     return image, voxels
@@ -48,11 +48,57 @@ def on_grid(labels, target) -> np.ndarray:
 
 
 def pyradiomics(root: Path, name: str, windows=()) -> Volume:
+    import nrrd
+
     folder = root / "pyradiomics/pyradiomics-3.0.1/data"
     voxels, header = nrrd.read(folder / f"{name}_image.nrrd")
     label, _ = nrrd.read(folder / f"{name}_label.nrrd")
     spacing = tuple(float(np.linalg.norm(row)) for row in header["space directions"])
     return Volume(name, voxels, spacing, {"tumour": label.astype(np.int32)}, windows)
+
+
+def brain1(root: Path) -> Volume:
+    """The MR of a brain with its tumour, and what its brightness tells."""
+    volume = pyradiomics(root, "brain1")
+    smooth = ndimage.gaussian_filter(volume.voxels.astype(np.float32), (0.7, 0.7, 0))
+    head = filled(largest_part(smooth > 0.12 * np.percentile(smooth, 99)))
+    volume.labels["head"] = head.astype(np.int32)
+    volume.labels["tissue"] = tissues(volume.voxels, head)
+    return volume
+
+
+def lung2(root: Path) -> Volume:
+    """The CT of a chest with its tumour, and what Hounsfield units tell: body, lungs and the vessels in
+    them, bone, fat and soft tissue."""
+    volume = pyradiomics(root, "lung2", (LUNG, SOFT, BONE, WIDE))
+    voxels = volume.voxels
+    smooth = ndimage.gaussian_filter(voxels.astype(np.float32), (0.8, 0.8, 0))
+    body = filled(largest_part(ndimage.binary_opening(voxels > -300, iterations=2)))
+    air = ndimage.binary_opening(body & (smooth < -450), iterations=1)
+    disc = ndimage.generate_binary_structure(3, 1)
+    disc[:, :, [0, 2]] = False
+    lungs = filled(ndimage.binary_closing(air, disc, iterations=5))
+    classes = np.zeros(voxels.shape, np.int32)
+    for value, low, high in ((1, -150, -30), (2, -10, 90), (3, 130, 3000)):
+        classes[body & ~lungs & (smooth > low) & (smooth <= high)] = value
+    volume.labels |= {
+        "body": body.astype(np.int32),
+        "lungs": lungs.astype(np.int32),
+        "vessels": (lungs & (smooth > -400)).astype(np.int32),
+        "bone": (body & (smooth > 180)).astype(np.int32),
+        "tissue": classes,
+    }
+    return volume
+
+
+def largest_part(mask: np.ndarray) -> np.ndarray:
+    parts, _ = ndimage.label(mask)
+    return parts == 1 + np.bincount(parts.ravel())[1:].argmax()
+
+
+def filled(mask: np.ndarray) -> np.ndarray:
+    """Without holes on any slice across k."""
+    return np.stack([ndimage.binary_fill_holes(s) for s in np.moveaxis(mask, 2, 0)], axis=2)
 
 
 def colin27(root: Path) -> Volume:
@@ -101,7 +147,7 @@ def icbm152(root: Path) -> Volume:
     }
     grey, white = parts["gm"] > 127, parts["wm"] > 127
     brain = ndimage.binary_closing(grey | white, iterations=2)
-    brain = np.stack([ndimage.binary_fill_holes(s) for s in np.moveaxis(brain, 2, 0)], axis=2)
+    brain = filled(brain)
     labels = {
         "tissue": (grey + 2 * (white & ~grey)).astype(np.int32),
         "brain": brain.astype(np.int32),
@@ -142,9 +188,7 @@ def skull_ct(root: Path) -> Volume:
         raw = tar.extractfile(member).read()
     voxels = np.frombuffer(raw, "<i2").reshape(108, 256, 256).transpose(2, 1, 0)
     # The largest part is the head; the rest of what is denser than air holds it.
-    parts, _ = ndimage.label(ndimage.binary_opening(voxels > -300, iterations=1))
-    head = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
-    head = np.stack([ndimage.binary_fill_holes(s) for s in np.moveaxis(head, 2, 0)], axis=2)
+    head = filled(largest_part(ndimage.binary_opening(voxels > -300, iterations=1)))
     bone = (voxels >= 226) & head
     labels = {"bone": bone.astype(np.int32), "head": head.astype(np.int32)}
     inside = np.stack(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import LayerNorm2d, Perceptron
+from .layers import LayerNorm, LayerNorm2d, Perceptron, normed
 
 DIM = 256
 GRID = 64
@@ -81,12 +81,12 @@ class TwoWayBlock(nn.Module):
         super().__init__()
         self.first = first
         self.self_attn = Attention(DIM)
-        self.norm1 = nn.LayerNorm(DIM)
+        self.norm1 = LayerNorm(DIM)
         self.cross_attn_token_to_image = Attention(DIM // 2)
-        self.norm2 = nn.LayerNorm(DIM)
+        self.norm2 = LayerNorm(DIM)
         self.mlp = TwoWayMlp()
-        self.norm3 = nn.LayerNorm(DIM)
-        self.norm4 = nn.LayerNorm(DIM)
+        self.norm3 = LayerNorm(DIM)
+        self.norm4 = LayerNorm(DIM)
         self.cross_attn_image_to_token = Attention(DIM // 2)
 
     def forward(self, tokens, image, token_places, image_places):
@@ -97,7 +97,7 @@ class TwoWayBlock(nn.Module):
             q = tokens + token_places
             tokens = tokens + self.self_attn(q, q, tokens)
         tokens = self.norm1(tokens)
-        placed = image + image_places
+        placed = image + image_places.to(image.dtype)
         q = tokens + token_places
         tokens = self.norm2(tokens + self.cross_attn_token_to_image.of_grid(q, placed, image))
         tokens = self.norm3(tokens + self.mlp(tokens))
@@ -111,13 +111,13 @@ class TwoWayTransformer(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList([TwoWayBlock(True), TwoWayBlock(False)])
         self.final_attn_token_to_image = Attention(DIM // 2)
-        self.norm_final_attn = nn.LayerNorm(DIM)
+        self.norm_final_attn = LayerNorm(DIM)
 
     def forward(self, image: Tensor, image_places: Tensor, prompts: Tensor):
         tokens = prompts
         for layer in self.layers:
             tokens, image = layer(tokens, image, prompts, image_places)
-        placed = image + image_places
+        placed = image + image_places.to(image.dtype)
         attended = self.final_attn_token_to_image.of_grid(tokens + prompts, placed, image)
         return self.norm_final_attn(tokens + attended), image
 
@@ -149,7 +149,7 @@ class MaskDecoder(nn.Module):
         batch = len(prompts)
         own = torch.cat([self.iou_token.weight, self.mask_tokens.weight])
         tokens = torch.cat([own.expand(batch, -1, -1), prompts], dim=1)
-        image = (embeddings + dense).flatten(2).transpose(1, 2)
+        image = (embeddings + dense).to(embeddings.dtype).flatten(2).transpose(1, 2)
         tokens, image = self.transformer(image, places, tokens)
         pixels = self._upscale(image)
         of_masks = tokens[:, 1 : 1 + MASKS].unbind(1)
@@ -169,11 +169,8 @@ class MaskDecoder(nn.Module):
         which have far fewer of them.
         """
         first, norm, _, second, _ = self.output_upscaling
-        x = functional.gelu(
-            functional.layer_norm(
-                _quarters(image, first), norm.weight.shape, norm.weight, norm.bias, norm.epsilon
-            )
-        )
+        x = normed(_quarters(image, first), norm.weight, norm.bias, norm.epsilon)
+        x = functional.gelu(x)
         return functional.gelu(_quarters(x, second))
 
 

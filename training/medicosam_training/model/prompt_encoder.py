@@ -24,8 +24,10 @@ class PositionEncoding(nn.Module):
 
     def forward(self, places: Tensor) -> Tensor:
         """`places`: (…, 2), x before y."""
-        phase = (2 * places - 1) @ self.positional_encoding_gaussian_matrix * (2 * math.pi)
-        return torch.cat([phase.sin(), phase.cos()], dim=-1)
+        # Half precision would move places by pixels.
+        with torch.autocast(places.device.type, enabled=False):
+            phase = (2 * places - 1) @ self.positional_encoding_gaussian_matrix * (2 * math.pi)
+            return torch.cat([phase.sin(), phase.cos()], dim=-1)
 
 
 class PromptEncoder(nn.Module):
@@ -61,6 +63,6 @@ class PromptEncoder(nn.Module):
 
     def grid_positions(self) -> Tensor:
         """Position encodings of the grid's cells, (4096, 256)."""
-        line = (torch.arange(GRID) + 0.5) / GRID
+        line = (torch.arange(GRID, device=self.no_mask_embed.weight.device) + 0.5) / GRID
         y, x = torch.meshgrid(line, line, indexing="ij")
         return self.pe_layer(torch.stack([x, y], dim=-1)).flatten(0, 1)
