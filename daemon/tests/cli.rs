@@ -44,7 +44,7 @@ fn a_configuration_is_checked_without_running_anything() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["ok"], false);
     let problems = report["problems"].to_string();
-    for expected in ["incoming", "ONNX Runtime", "litemedsam"] {
+    for expected in ["incoming", "ONNX Runtime"] {
         assert!(problems.contains(expected), "{expected} in {problems}");
     }
     assert!(!folder.path().join("data").exists(), "nothing was made");
@@ -72,7 +72,7 @@ fn models_are_listed_before_any_is_installed() {
     let folder = tempfile::tempdir().unwrap();
     let output = medicosamd(folder.path(), &["model", "list", "--json"]);
     let models: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(models[0]["name"], "litemedsam");
+    assert_eq!(models[0]["name"], "litemedsam-points");
     assert_eq!(models[0]["state"], "known");
 }
 

