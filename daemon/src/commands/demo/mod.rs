@@ -186,13 +186,15 @@ impl Place {
     }
 
     fn how_to_review(&self, case: &str) -> String {
+        let client = daemon::program("medicosam");
         format!(
             "\nTo review it, start the daemon and, in a terminal, the client:\n  \
-             {} run --config {}\n  {} --socket {} open {case}\n",
+             {} run --config {}\n  {} --socket {} open {case}\n{}",
             daemon::program("medicosamd").display(),
             self.config().display(),
-            daemon::program("medicosam").display(),
+            client.display(),
             self.socket().display(),
+            daemon::how_to_build(&client).unwrap_or_default(),
         )
     }
 }
