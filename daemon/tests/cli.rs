@@ -77,6 +77,23 @@ fn models_are_listed_before_any_is_installed() {
 }
 
 #[test]
+fn the_default_model_is_carried_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = medicosamd(folder.path(), &["model", "import"]);
+    assert!(output.status.success(), "{output:?}");
+    let output = medicosamd(folder.path(), &["model", "show", "litemedsam-points"]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("carried     in this program"), "{shown}");
+    assert!(shown.contains("https://github.com/"), "{shown}");
+    let output = medicosamd(
+        folder.path(),
+        &["model", "show", "litemedsam-points", "--json"],
+    );
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["known"]["carried"], true);
+}
+
+#[test]
 fn the_help_teaches() {
     let help = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_medicosamd"))

