@@ -44,7 +44,7 @@ fn a_configuration_is_checked_without_running_anything() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["ok"], false);
     let problems = report["problems"].to_string();
-    for expected in ["incoming", "ONNX Runtime", "litemedsam"] {
+    for expected in ["incoming", "ONNX Runtime"] {
         assert!(problems.contains(expected), "{expected} in {problems}");
     }
     assert!(!folder.path().join("data").exists(), "nothing was made");
@@ -72,8 +72,25 @@ fn models_are_listed_before_any_is_installed() {
     let folder = tempfile::tempdir().unwrap();
     let output = medicosamd(folder.path(), &["model", "list", "--json"]);
     let models: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(models[0]["name"], "litemedsam");
+    assert_eq!(models[0]["name"], "litemedsam-points");
     assert_eq!(models[0]["state"], "known");
+}
+
+#[test]
+fn the_default_model_is_carried_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = medicosamd(folder.path(), &["model", "import"]);
+    assert!(output.status.success(), "{output:?}");
+    let output = medicosamd(folder.path(), &["model", "show", "litemedsam-points"]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("carried     in this program"), "{shown}");
+    assert!(shown.contains("https://github.com/"), "{shown}");
+    let output = medicosamd(
+        folder.path(),
+        &["model", "show", "litemedsam-points", "--json"],
+    );
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["known"]["carried"], true);
 }
 
 #[test]

@@ -172,4 +172,10 @@ fn what_does_not_belong_together_is_refused() {
     assert!(none.contains("nonesuch"), "{none}");
     let window = said("mr_brain", "mr_brain_label", &["--window", "{ level = 1 }"]);
     assert!(window.contains("width"), "{window}");
+    for count in ["101", "4294967295"] {
+        let rounds = said("mr_brain", "mr_brain_label", &["--rounds", count]);
+        assert!(rounds.contains("at most 100 rounds"), "{rounds}");
+    }
+    let rounds = said("mr_brain", "mr_brain_label", &["--rounds", "many"]);
+    assert!(rounds.contains("not a count of rounds"), "{rounds}");
 }

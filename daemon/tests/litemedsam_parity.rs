@@ -1,7 +1,8 @@
 //! Our LiteMedSAM against the authors', tensor by tensor and from slice to mask.
 //!
 //! The fixtures and where they come from: `tests/data/fixtures/README.md`. Runtime and weights are
-//! those that `medicosamd setup` installs; where they are missing, the test fetches them.
+//! those that `medicosamd setup` and `medicosamd model pull litemedsam` install; where they are
+//! missing, the test fetches them.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 

@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+use medicosam_daemon::model::embedded;
 use medicosam_shared::case::{Action, CaseState};
 use medicosam_shared::geometry::Plane;
 use medicosam_shared::mask::dice;
@@ -62,7 +63,7 @@ fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
     let text = record.to_string();
     for expected in [
         case.sha256.as_str(),
-        "litemedsam-79d8c9dc",
+        &format!("litemedsam-{}", embedded::SHA256),
         "cpu",
         "tumour",
         "predicted_iou",

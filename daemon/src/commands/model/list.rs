@@ -13,7 +13,7 @@ pub fn run(place: &Place<'_>) -> Result<Report, CommandError> {
             Ok(model) => {
                 let (family, architecture) = (model.family().name(), model.architecture());
                 text.push_str(&format!(
-                    "{name:<16} installed: {architecture}, family {family}\n"
+                    "{name:<18} installed: {architecture}, family {family}\n"
                 ));
                 values.push(json!({
                     "name": name,
@@ -23,7 +23,7 @@ pub fn run(place: &Place<'_>) -> Result<Report, CommandError> {
                 }));
             }
             Err(error) => {
-                text.push_str(&format!("{name:<16} unusable: {error}\n"));
+                text.push_str(&format!("{name:<18} unusable: {error}\n"));
                 values.push(json!({
                     "name": name,
                     "state": error.code(),
@@ -35,7 +35,7 @@ pub fn run(place: &Place<'_>) -> Result<Report, CommandError> {
     for known in &KNOWN_MODELS {
         if !installed.iter().any(|model| model.name == known.name) {
             text.push_str(&format!(
-                "{:<16} not installed: {} (licence: {})\n",
+                "{:<18} not installed: {} (licence: {})\n",
                 known.name,
                 known.summary,
                 known.licence_text()

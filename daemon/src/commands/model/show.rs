@@ -1,7 +1,7 @@
 //! `medicosamd model show`.
 
 use super::{CommandError, Place, Report};
-use crate::model::{InstalledModel, KnownModel, Source};
+use crate::model::{InstalledModel, KnownModel, Origin, Source};
 use serde_json::{Value, json};
 
 pub fn run(place: &Place<'_>, name: &str) -> Result<Report, CommandError> {
@@ -47,7 +47,13 @@ pub fn report(model: &InstalledModel) -> Report {
     if let Some(known) = model.known() {
         line("published as", &format!(" {}", known.summary));
         line("licence", &known.licence_text());
-        line("about", &known.homepage);
+        match known.origin {
+            Origin::Embedded => {
+                line("carried", &"in this program");
+                line("made from", &known.homepage);
+            }
+            Origin::Web(_) | Origin::Wheel(_) => line("about", &known.homepage),
+        }
     }
     line("understands", &model.understands());
     let sizes = model.sizes();
@@ -77,5 +83,6 @@ fn known_value(known: &KnownModel) -> Value {
         "summary": known.summary,
         "licence": known.licence,
         "homepage": known.homepage,
+        "carried": known.origin == Origin::Embedded,
     })
 }

@@ -84,11 +84,11 @@ pub fn agreement<E>(
             .map(|(slice, &at)| slice[at].bounds)
             .collect();
         for (at, index) in span.slices.clone().enumerate() {
-            let own = bounds[at].map(|b| enlarged(b, 1, shape));
+            let own = bounds[at].map(|b| b.enlarged(1, shape));
             let around = [at.checked_sub(1), Some(at), Some(at + 1)];
             let around = around.into_iter().flatten();
             let around = around.filter_map(|at| bounds.get(at).copied().flatten());
-            let around = around.map(|b| enlarged(b, margin(shape), shape));
+            let around = around.map(|b| b.enlarged(margin(shape), shape));
             for bbox in own.into_iter().chain(around) {
                 if let Some(bbox) = common(bbox, span.bbox).filter(|&b| is_worth_asking(b)) {
                     consider(&mut slices[at], index, bbox)?;
@@ -152,15 +152,6 @@ fn vote(slice: &[Hypothesis], chosen: &Hypothesis, shape: SliceShape) -> Answer 
         predicted_iou: chosen.predicted_iou,
         stability: chosen.stability,
         steadiness: None,
-    }
-}
-
-fn enlarged(bbox: SliceBox, by: u32, shape: SliceShape) -> SliceBox {
-    SliceBox {
-        x0: bbox.x0.saturating_sub(by),
-        y0: bbox.y0.saturating_sub(by),
-        x1: (bbox.x1 + by).min(shape.width),
-        y1: (bbox.y1 + by).min(shape.height),
     }
 }
 
