@@ -5,7 +5,9 @@
 mod support;
 
 use medicosam_daemon::model::graph::GRAPH_VERSION;
-use medicosam_daemon::model::{Family, InstallRequest, InstalledModel, install, open_or_remake};
+use medicosam_daemon::model::{
+    DEFAULT_MODEL, Family, InstallRequest, InstalledModel, install, known_model, open_or_remake,
+};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -204,6 +206,30 @@ fn a_model_of_another_version_is_made_again_from_its_checkpoint() {
     std::fs::remove_file(&checkpoint).unwrap();
     let error = open_or_remake(&models, "lab", || None).unwrap_err();
     assert_eq!(error.code(), "model-outdated");
+}
+
+#[test]
+fn a_newer_program_makes_the_model_that_it_carries_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, older) = test_assets();
+    let carried = known_model(DEFAULT_MODEL).unwrap();
+    let request = InstallRequest {
+        checksum: None,
+        ..InstallRequest::from(carried)
+    };
+    let installed = install(&older, &request, folder.path()).unwrap();
+
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/litemedsam-points.pth");
+    let known = || Some((carried, weights));
+    let remade = open_or_remake(folder.path(), DEFAULT_MODEL, known).unwrap();
+    assert_ne!(remade.hash(), installed.hash());
+    assert_eq!(remade.known(), Some(carried));
+    // Once is enough.
+    let never = || panic!("it is the one that is carried");
+    assert_eq!(
+        open_or_remake(folder.path(), DEFAULT_MODEL, never).unwrap(),
+        remade
+    );
 }
 
 /// The published file, by the only one that is at hand: a mirror of LiteMedSAM's.

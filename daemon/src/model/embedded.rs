@@ -13,7 +13,7 @@ pub const FILE: &str = "litemedsam-points.pth";
 
 /// Its SHA-256.
 pub const SHA256: Digest =
-    match Digest::from_hex("bb768a80038dc0992b7d4b3988beb4167b29f5642805db03ddab1522ba4aa8bc") {
+    match Digest::from_hex("2e5a2132a9aaade95537dcad745e9ca137c8655ee9e089539fd612e43b50b155") {
         Some(digest) => digest,
         None => panic!("not 64 lower-case hexadecimal digits"),
     };

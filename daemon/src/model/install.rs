@@ -1,6 +1,6 @@
 //! Installs models: from a checkpoint, whose graphs are made here, or from graphs made elsewhere.
 
-use super::catalog::{KnownModel, known_checkpoint};
+use super::catalog::{KnownModel, Origin, known_checkpoint, known_model};
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::convert::convert;
 use super::family::Family;
@@ -203,20 +203,26 @@ pub fn install_fingerprinted(
     Ok(InstalledModel::new(folder, manifest))
 }
 
-/// Opens an installed model. One that another version of this program made, or that is missing or
-/// damaged, is made anew from the checkpoint `known`, or from the one that it was made from.
+/// Opens an installed model. One that another version of this program made or carried, or that is
+/// missing or damaged, is made anew from the checkpoint `known`, or from the one that it was made from.
 pub fn open_or_remake(
     models: &Path,
     name: &str,
     known: impl FnOnce() -> Option<(&'static KnownModel, PathBuf)>,
 ) -> Result<InstalledModel, InstallError> {
-    let unusable = match InstalledModel::open(models, name) {
-        Ok(model) => return Ok(model),
-        Err(unusable) => unusable,
-    };
+    let found = InstalledModel::open(models, name);
+    if let Ok(model) = &found
+        && !is_superseded(model)
+    {
+        return Ok(found?);
+    }
     if let Some((known, checkpoint)) = known() {
         return install(&checkpoint, &InstallRequest::from(known), models);
     }
+    let unusable = match found {
+        Ok(model) => return Ok(model),
+        Err(unusable) => unusable,
+    };
     match remembered(models, name) {
         Some(made) => {
             let request = InstallRequest {
@@ -229,6 +235,15 @@ pub fn open_or_remake(
         }
         None => Err(unusable.into()),
     }
+}
+
+/// Whether this program carries another checkpoint of this name than the one that the model was made of.
+fn is_superseded(model: &InstalledModel) -> bool {
+    let known = known_model(model.name()).filter(|known| known.origin == Origin::Embedded);
+    known.is_some_and(|carried| {
+        matches!(model.source(), Source::Checkpoint { fingerprint, .. }
+            if !carried.checksum.matches(fingerprint))
+    })
 }
 
 /// Whether [`open_or_remake`] can make a model anew without being told its checkpoint.

@@ -1,15 +1,14 @@
 //! How far a result is to be trusted, from what is known without the truth.
 //!
-//! An object's score is the geometric mean of what the model expects of its masks (predicted IoU),
-//! how little they depend on the threshold (stability), on the choice among boxes that it was found by
-//! (agreement) and on a box of its own moved a little (steadiness), and how much neighbouring slices
-//! have in common; times the share of it that hangs together, the share that lies in its 3-D box, and the
-//! share of the box's slices that have a mask. Each is between 0 and 1, and none has a weight, so there
-//! is nothing that was fitted to a few scans.
+//! An object's score is the geometric mean of what the model expects of its masks (predicted IoU), how
+//! little they depend on the threshold (stability), on the choice among boxes that it was found by
+//! (agreement) and on a box of its own moved a little (steadiness), and how much neighbouring slices have
+//! in common; times the share of its 3-D box's slices that have a mask. Each is between 0 and 1, and none
+//! has a weight, so there is nothing that was fitted to a few scans.
 //!
-//! Where an object lies in its 3-D box does not count: that it fills the box, touches its sides or is
-//! large on its last slice says little about whether the mask is right, as boxes made bad on purpose
-//! have shown. It is said among the reasons.
+//! Where an object lies in its 3-D box does not count, nor in how many parts: that it fills the box, leaves
+//! it, touches its sides, is large on its last slice or falls apart says little about whether the mask is
+//! right, as boxes made bad on purpose have shown. It is said among the reasons.
 
 mod object;
 mod outlier;
@@ -150,17 +149,7 @@ mod tests {
     fn what_is_doubtful_is_said_and_lowers_the_score() {
         let good = judged(&discs(&STEADY), 0.9, 0.9).score;
         let masks = |of: &[(u32, u32)]| judged(&discs(of), 0.9, 0.9);
-        let two: Vec<SliceMask> = discs(&STEADY)
-            .iter()
-            .map(|mask| {
-                SliceMask::from_fn(mask.shape(), |x, y| x.abs_diff(14) > 2 && mask.get(x, y))
-            })
-            .collect();
         for (quality, expected) in [
-            (
-                masks(&[(14, 7), (14, 9), (14, 5), (14, 7)]),
-                "area jumps between slices 3 and 4",
-            ),
             (
                 judged(&discs(&STEADY), 0.5, 0.9),
                 "an IoU of 0.50 on slice 2",
@@ -174,14 +163,13 @@ mod tests {
                 "no mask on 1 of the 5 slices",
             ),
             (
-                masks(&[(22, 7), (22, 9), (22, 7)]),
-                "of it lies outside its box",
+                masks(&[(14, 7), (14, 9), (14, 5), (14, 7)]),
+                "area jumps between slices 3 and 4",
             ),
             (
                 masks(&[(9, 5), (19, 5), (9, 5)]),
                 "slices 2 and 3 have little in common",
             ),
-            (judged(&two, 0.9, 0.9), "it is in 2 parts; 50 % of it"),
             (masks(&[(14, 0), (14, 0)]), "nothing was found"),
         ] {
             assert!(quality.score < good, "{expected}: {quality:?}");
@@ -190,14 +178,19 @@ mod tests {
     }
 
     #[test]
-    fn where_an_object_lies_in_its_box_is_said_and_does_not_count() {
-        let good = judged(&discs(&STEADY), 0.9, 0.9).score;
+    fn where_an_object_lies_and_its_parts_are_said_and_do_not_count() {
         let cut: Vec<SliceMask> = [7, 9, 9, 9, 7]
             .map(|radius| {
                 let whole = disc(4, radius);
                 SliceMask::from_fn(whole.shape(), |x, y| x >= 4 && whole.get(x, y))
             })
             .into();
+        let two: Vec<SliceMask> = discs(&STEADY)
+            .iter()
+            .map(|mask| {
+                SliceMask::from_fn(mask.shape(), |x, y| x.abs_diff(14) > 2 && mask.get(x, y))
+            })
+            .collect();
         for (masks, expected) in [
             (cut, "of its outline on slice"),
             (
@@ -212,14 +205,16 @@ mod tests {
                 discs(&[(14, 7), (14, 9), (14, 15), (14, 9), (14, 7)]),
                 "edge of the scan",
             ),
+            (
+                discs(&[(22, 7), (22, 9), (22, 7)]),
+                "of it lies outside its box",
+            ),
+            (two, "it is in 2 parts; 50 % of it"),
         ] {
             let quality = judged(&masks, 0.9, 0.9);
             assert!(says(&quality, expected), "{expected}: {quality:?}");
             if expected != "edge of the scan" {
-                assert!(
-                    (quality.score - good).abs() < 0.05,
-                    "{expected}: {quality:?}"
-                );
+                assert!(quality.score > 0.8, "{expected}: {quality:?}");
             }
         }
     }

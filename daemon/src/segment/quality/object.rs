@@ -51,12 +51,13 @@ pub fn assess_object(
     means.extend(of_neighbours(&mask.slices, &mut odd));
     let product: f64 = means.iter().product();
     let mut score = product.powf(1.0 / means.len() as f64);
-    score *= in_one_piece(mask, shape, &mut odd);
+    parts(mask, shape, &mut odd);
     let bounds = |m| shape::bounds(m, shape);
     let union = mask.slices.values().filter_map(bounds);
     let union = union.reduce(shape::around);
     if let (Some(span), Some(union)) = (bbox, union) {
-        score *= in_its_box(span, &mask.slices, union, shape, &mut odd);
+        score *= on_its_slices(span, &mask.slices, &mut odd);
+        in_its_box(span, &mask.slices, union, shape, &mut odd);
     }
     if let Some(union) = union
         && (union.x0 == 0 || union.y0 == 0 || union.x1 == shape.width || union.y1 == shape.height)
@@ -131,13 +132,13 @@ fn of_neighbours(slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) -> Option<f
     (!neighbours.is_empty()).then(|| neighbours.iter().sum::<f64>() / neighbours.len() as f64)
 }
 
-/// The share of the largest of the parts that hang together.
-fn in_one_piece(mask: &ObjectMask, shape: SliceShape, odd: &mut Vec<Oddity>) -> f64 {
+/// Whether it hangs together.
+fn parts(mask: &ObjectMask, shape: SliceShape, odd: &mut Vec<Oddity>) {
     // Masks that do not fit their slices have no parts; none is written.
     let parts = part_sizes(mask, shape).unwrap_or_default();
     let all: usize = parts.iter().sum();
     let Some(largest) = parts.iter().max() else {
-        return 1.0;
+        return;
     };
     let share = *largest as f64 / all as f64;
     if 1.0 - share > PART {
@@ -145,20 +146,13 @@ fn in_one_piece(mask: &ObjectMask, shape: SliceShape, odd: &mut Vec<Oddity>) -> 
         let text = format!("it is in {count} parts; {percent:.0} % of it is not in the largest");
         odd.push((share, text));
     }
-    share
 }
 
-/// Whether an object and its 3-D box belong together, 0 to 1.
-fn in_its_box(
-    span: &Span,
-    slices: &BTreeMap<u32, Rle>,
-    union: SliceBox,
-    shape: SliceShape,
-    odd: &mut Vec<Oddity>,
-) -> f64 {
+/// The share of its 3-D box's slices that have a mask.
+fn on_its_slices(span: &Span, slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) -> f64 {
     let asked = span.slices.len();
-    let area = |z: &u32| slices.get(z).map_or(0, Rle::area);
-    let found = span.slices.clone().filter(|z| area(z) > 0).count();
+    let there = |z: &u32| slices.get(z).is_some_and(|mask| mask.area() > 0);
+    let found = span.slices.clone().filter(there).count();
     let present = found as f64 / asked.max(1) as f64;
     if found < asked {
         let text = format!(
@@ -167,6 +161,18 @@ fn in_its_box(
         );
         odd.push((present, text));
     }
+    present
+}
+
+/// Whether an object and its 3-D box belong together.
+fn in_its_box(
+    span: &Span,
+    slices: &BTreeMap<u32, Rle>,
+    union: SliceBox,
+    shape: SliceShape,
+    odd: &mut Vec<Oddity>,
+) {
+    let area = |z: &u32| slices.get(z).map_or(0, Rle::area);
     let all: u64 = slices.values().map(Rle::area).sum();
     let kept: u64 = slices
         .values()
@@ -180,7 +186,6 @@ fn in_its_box(
     slack(span.bbox, union, odd);
     ends(span, area, odd);
     cut(span, slices, shape, odd);
-    present * within
 }
 
 /// An object whose outline follows a side of its 3-D box may have been cut by it.
