@@ -6,8 +6,6 @@ A flat state dict with the names of the published one, which `medicosamd model i
 import argparse
 from pathlib import Path
 
-import torch
-
 from . import checkpoints
 from .model import load_checkpoint
 

@@ -59,9 +59,9 @@ def make_held_out_items(root: Path, folder: Path, seed: int) -> None:
             cut, picture, found = chosen[number]
             of_slice.setdefault(cut.name, (picture, []))[1].append(found)
         for name, (picture, found) in of_slice.items():
-            native = [m for _, _, m in found]
-            fitted = [(k, n, pictures.fit_mask(m)) for k, n, m in found]
-            save(into, name, pictures.fit_picture(picture), fitted, native)
+            kinds, labels, masks = zip(*found)
+            fitted = pictures.fit_picture(picture)
+            items.save(into, Item(name, fitted, list(kinds), list(labels), np.stack(masks)))
         print(f"{held_out.name}: {len(order)} objects on {len(of_slice)} slices")
 
 
@@ -85,19 +85,6 @@ def shrunk(mask: np.ndarray, shape) -> np.ndarray:
 
     size = (shape[1], shape[0])
     return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
-
-
-def save(folder, name, picture, found, native) -> None:
-    items.save(
-        folder,
-        Item(
-            name=name,
-            picture=picture,
-            kinds=[k for k, _, _ in found],
-            labels=[n for _, n, _ in found],
-            native=np.stack(native),
-        ),
-    )
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from medicosam_training.data.pictures import Fit, cut, fit_mask, fit_picture
+from medicosam_training.data.pictures import Fit, cut, fit_picture
 from medicosam_training.data.regions import LARGEST, SMALLEST, regions
 
 
@@ -25,13 +25,6 @@ def test_a_picture_is_stretched_to_one_and_padded_right_and_below():
     picture[:, 64:] = 150
     fitted = fit_picture(picture)
     assert (fitted[0, 0], fitted[0, 127], fitted[0, 128]) == (0, 1, 0)
-
-
-def test_a_mask_stays_where_its_picture_is():
-    mask = np.zeros((512, 400), bool)
-    mask[100:200, 50:150] = True
-    fitted = fit_mask(mask)
-    assert fitted[50:100, 25:75].all() and fitted.sum() == 50 * 50
 
 
 def test_regions_are_neither_specks_nor_nearly_everything():

@@ -53,13 +53,3 @@ def fit_picture(picture: np.ndarray) -> np.ndarray:
     out = np.zeros((SIDE, SIDE), np.float32)
     out[:height, :width] = (resized - low) / max(high - low, 1e-8)
     return out
-
-
-def fit_mask(mask: np.ndarray) -> np.ndarray:
-    """A mask in the pixels of the input: the nearest."""
-    height, width = Fit(*mask.shape).fitted
-    out = np.zeros((SIDE, SIDE), bool)
-    out[:height, :width] = cv2.resize(
-        mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-    )
-    return out
