@@ -11,7 +11,7 @@ use medicosam_shared::case::{Action, CaseDetail, CaseId, CaseState};
 use medicosam_shared::client::ClientError;
 use medicosam_shared::draft::{Draft, Step};
 use medicosam_shared::mask::dice;
-use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
+use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_tests::Size;
 use medicosam_tests::client::{in_review, quit};
 use medicosam_tests::nifti::read_label_map;
@@ -62,6 +62,14 @@ fn preview(system: &System, case: &CaseId, index: u32) -> Duration {
         }),
         points: vec![],
     };
+    let (offered, took) = segmented(system, case, prompt);
+    assert_eq!(offered, 1, "a box means one thing");
+    took
+}
+
+/// Draws a prompt and has it segmented: how many masks there are to choose from, and how long it took.
+fn segmented(system: &System, case: &CaseId, prompt: SlicePrompt) -> (usize, Duration) {
+    let index = prompt.index;
     change(system, case, DraftChange::Draw { prompt }).unwrap();
     let known = draft(system, case).unwrap();
     let request = DraftRequest {
@@ -82,9 +90,7 @@ fn preview(system: &System, case: &CaseId, index: u32) -> Duration {
     else {
         panic!("{response:?}")
     };
-    let offered = answered.slices[0].candidates.len();
-    assert_eq!(offered, 1, "of LiteMedSAM only the first mask is of use");
-    took
+    (answered.slices[0].candidates.len(), took)
 }
 
 /// Makes a revision from the command line, as another reviewer would.
@@ -348,4 +354,22 @@ fn what_was_followed_gives_way_to_what_somebody_made_meanwhile() {
     assert_eq!(ours.objects[0].slices[&11], theirs.objects[0].slices[&11]);
     assert!(ours.objects[0].slices.contains_key(&14));
     assert!(!theirs.objects[0].slices.contains_key(&14));
+}
+
+#[test]
+fn of_a_single_point_there_are_several_masks_to_choose_from() {
+    let (system, case) = reviewable(9, 12);
+    let id = &case.summary.id;
+    let point = |x, y, positive| SlicePoint { x, y, positive };
+    let of = |points| SlicePrompt {
+        label: label(),
+        index: 10,
+        bbox: None,
+        points,
+    };
+    let (offered, _) = segmented(&system, id, of(vec![point(360, 366, true)]));
+    assert_eq!(offered, 4, "it may mean a part or the whole");
+    let two = vec![point(360, 366, true), point(300, 300, false)];
+    let (offered, _) = segmented(&system, id, of(two));
+    assert_eq!(offered, 1, "a correction means one thing");
 }

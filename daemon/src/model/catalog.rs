@@ -91,11 +91,7 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
         origin: Origin::Embedded,
         licence: Some("Apache-2.0"),
         homepage: LITEMEDSAM_HOMEPAGE,
-        // Its other masks were trained on single points alone, and are no better there.
-        understands: Understands {
-            several: false,
-            ..Understands::ALL
-        },
+        understands: Understands::ALL,
     },
     KnownModel {
         name: "litemedsam",

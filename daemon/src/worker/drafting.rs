@@ -49,8 +49,9 @@ impl Pipeline {
             false => None,
         };
         let sam = self.models.get(&profile.model)?;
+        let family = sam.model().family();
         let mut offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
-        if !understands.several {
+        if !(understands.several && family.has_several(prompt, earlier.is_some())) {
             // The first is the answer then, and the others are noise.
             offered.masks.truncate(1);
             offered.best = 0;

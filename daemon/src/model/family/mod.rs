@@ -170,8 +170,17 @@ impl Family {
     pub fn answer(self, prompt: &SlicePrompt, corrects: bool, iou: &[f32]) -> usize {
         match self {
             Family::Sam => sam::answer(prompt, corrects, iou),
-            // Their other masks were never trained.
+            // Their other masks were never trained, or after single points, where they are no better
+            // than the first on the whole.
             Family::MedSam | Family::LiteMedSam => 0,
+        }
+    }
+
+    /// Whether a model that has several masks to choose from has them for this prompt.
+    pub fn has_several(self, prompt: &SlicePrompt, corrects: bool) -> bool {
+        match self {
+            Family::Sam => true,
+            Family::MedSam | Family::LiteMedSam => sam::is_ambiguous(prompt, corrects),
         }
     }
 

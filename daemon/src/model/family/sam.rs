@@ -62,14 +62,18 @@ pub fn place(at: [u32; 2], shape: SliceShape, input: u32) -> [f32; 2] {
     std::array::from_fn(|axis| (f64::from(at[axis]) * scales[axis]) as f32)
 }
 
+/// Whether a prompt is a single positive point, which may mean a part or the whole.
+pub fn is_ambiguous(prompt: &SlicePrompt, corrects: bool) -> bool {
+    !corrects
+        && prompt.bbox.is_none()
+        && matches!(prompt.points.as_slice(), [point] if point.positive)
+}
+
 /// micro_sam's choice: of a single positive point, SAM cannot tell whether a part or the whole is
 /// meant; the best of the three masks for such prompts counts, by predicted IoU. Everything else
 /// has the first mask.
 pub fn answer(prompt: &SlicePrompt, corrects: bool, iou: &[f32]) -> usize {
-    let ambiguous = !corrects
-        && prompt.bbox.is_none()
-        && matches!(prompt.points.as_slice(), [point] if point.positive);
-    if !ambiguous {
+    if !is_ambiguous(prompt, corrects) {
         return 0;
     }
     let masks = iou.iter().enumerate().skip(1);
