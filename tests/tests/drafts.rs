@@ -368,7 +368,10 @@ fn of_a_single_point_there_are_several_masks_to_choose_from() {
         points,
     };
     let (offered, _) = segmented(&system, id, of(vec![point(360, 366, true)]));
-    assert_eq!(offered, 4, "it may mean a part or the whole");
+    assert!(
+        (2..=4).contains(&offered),
+        "it may mean a part or the whole: {offered}"
+    );
     let two = vec![point(360, 366, true), point(300, 300, false)];
     let (offered, _) = segmented(&system, id, of(two));
     assert_eq!(offered, 1, "a correction means one thing");

@@ -10,6 +10,7 @@
 //! Nothing here knows of scans, queues or the network.
 
 mod batch;
+mod candidates;
 mod catalog;
 pub mod checkpoint;
 mod convert;
@@ -39,6 +40,7 @@ mod staging;
 mod trial;
 mod yardstick;
 
+pub use candidates::Candidates;
 pub use catalog::{
     DEFAULT_MODEL, KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names,
 };
@@ -62,7 +64,7 @@ pub use probe::{ProbeReport, probe};
 pub use progress::{Progress, Watch};
 pub use provider::DeviceError;
 pub use runtime::{Runtime, RuntimeError, SessionOptions};
-pub use sam::{Candidates, Masks, Sam, SamError, Segmented};
+pub use sam::{Masks, Sam, SamError, Segmented};
 pub use session::Part;
 pub use sizes::Sizes;
 pub use trial::try_model;

@@ -1,6 +1,7 @@
 //! A promptable model at work: slices become embeddings, embeddings and prompts become masks.
 
 use super::batch::{BatchSize, run_in_batches};
+use super::candidates::Candidates;
 use super::device::{Device, Precision};
 use super::embedding::{Embedding, LowResLogits};
 use super::family::{PromptToken, Scores, colours};
@@ -28,15 +29,6 @@ pub struct Segmented {
     pub stability: f32,
     /// Logits of the mask, as a mask prompt for the next round.
     pub low_res: LowResLogits,
-}
-
-/// All answers to a prompt that the model offers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidates {
-    /// The masks, in the model's order.
-    pub masks: Vec<Segmented>,
-    /// The one to take unless somebody chooses another.
-    pub best: usize,
 }
 
 /// Why a model cannot do what was asked.

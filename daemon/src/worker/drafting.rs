@@ -51,7 +51,9 @@ impl Pipeline {
         let sam = self.models.get(&profile.model)?;
         let family = sam.model().family();
         let mut offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
-        if !(understands.several && family.has_several(prompt, earlier.is_some())) {
+        if understands.several && family.has_several(prompt, earlier.is_some()) {
+            offered.leave_out_poor();
+        } else {
             // The first is the answer then, and the others are noise.
             offered.masks.truncate(1);
             offered.best = 0;
