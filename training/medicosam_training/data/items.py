@@ -1,10 +1,11 @@
 """An item: one slice that is held out, and objects on it."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from . import files
 
 
 @dataclass
@@ -20,19 +21,14 @@ class Item:
 
 
 def save(folder: Path, item: Item) -> None:
-    """Whole or not at all."""
-    path = folder / f"{item.name}.npz"
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        np.savez_compressed(
-            file,
-            picture=item.picture.astype(np.float32),
-            kinds=np.array(item.kinds),
-            labels=np.array(item.labels),
-            native=np.packbits(item.native.reshape(len(item.native), -1), axis=1),
-            shape=np.array(item.native.shape[1:]),
-        )
-    os.replace(partial, path)
+    files.write(
+        folder / f"{item.name}.npz",
+        picture=item.picture.astype(np.float32),
+        kinds=np.array(item.kinds),
+        labels=np.array(item.labels),
+        native=np.packbits(item.native.reshape(len(item.native), -1), axis=1),
+        shape=np.array(item.native.shape[1:]),
+    )
 
 
 def load(path: Path) -> Item:

@@ -1,10 +1,11 @@
 """A pack: what training needs of a volume, in one file that opens quickly."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from . import files
 
 
 @dataclass(eq=False)
@@ -35,20 +36,15 @@ def of_volume(volume, axes: tuple[int, ...]) -> Pack:
 
 
 def save(folder: Path, pack: Pack) -> None:
-    """Whole or not at all."""
-    path = folder / f"{pack.name}.npz"
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
-        np.savez_compressed(
-            file,
-            voxels=pack.voxels,
-            axes=np.array(pack.axes),
-            windows=np.array(pack.windows).reshape(-1, 2),
-            percents=pack.percents,
-            quantiles=pack.quantiles,
-            **{f"label-{name}": m for name, m in pack.labels.items()},
-        )
-    os.replace(partial, path)
+    files.write(
+        folder / f"{pack.name}.npz",
+        voxels=pack.voxels,
+        axes=np.array(pack.axes),
+        windows=np.array(pack.windows).reshape(-1, 2),
+        percents=pack.percents,
+        quantiles=pack.quantiles,
+        **{f"label-{name}": m for name, m in pack.labels.items()},
+    )
 
 
 def load(path: Path) -> Pack:
