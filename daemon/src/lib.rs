@@ -1,19 +1,19 @@
 //! The daemon: watches folders, segments what comes in, queues it for review.
 //!
 //! The modules are the way of the data: [`watch`] finds settled files, [`scan`] reads them,
-//! [`store`] keeps the cases and their work, [`worker`] does it with [`model`], [`embed`] and
-//! [`segment`], [`output`] writes the results, [`api`] serves them to people. [`server`] puts it
-//! together; [`commands`] are the verbs of `medicosamd`, of which [`setup`] fetches what a fresh
-//! machine lacks, and [`download`] models from where they were published.
+//! [`store`] keeps the cases and their work, [`workers`] do it in [`stages`] with [`model`],
+//! [`embed`] and [`segment`], [`output`] writes the results, [`api`] serves them to people.
+//! [`server`] puts it together; [`commands`] are the verbs of `medicosamd`, of which [`setup`]
+//! fetches what a fresh machine lacks, and [`download`] models from where they were published.
 
 pub mod api;
-pub mod board;
-pub mod changes;
+pub mod change_signal;
 pub mod commands;
 pub mod config;
 pub mod download;
 pub mod embed;
 pub mod evaluate;
+pub mod live_state;
 pub mod model;
 pub mod output;
 pub mod prompts;
@@ -21,6 +21,7 @@ pub mod scan;
 pub mod segment;
 pub mod server;
 pub mod setup;
+pub mod stages;
 pub mod store;
 pub mod watch;
-pub mod worker;
+pub mod workers;

@@ -1,4 +1,4 @@
-//! What is so right now and kept nowhere, as server-sent events: who looks at which case, and how
+//! Transient state as server-sent events: who looks at which case, and how
 //! far the workers are.
 
 use super::Api;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Least time between two messages: a worker reports every slice, and nobody reads faster.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What the one who listens looks at.
+/// What the listener looks at.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Looking {
@@ -35,19 +35,19 @@ pub async fn live(
         Some(prefix) => Some(api.ask(move |store| store.find(&prefix)).await?),
         None => None,
     };
-    let seat = case.map(|case| api.board.sit_down(peer.name(), case));
-    let changes = api.board.listen();
+    let viewing = case.map(|case| api.live.begin_viewing(peer.name(), case));
+    let changes = api.live.listen();
     let said: Option<Live> = None;
-    // The seat goes with the stream, which goes with its connection.
+    // The viewing goes with the stream, which goes with its connection.
     let messages = stream::unfold(
-        (api, seat, changes, said),
-        |(api, seat, mut changes, said)| async move {
+        (api, viewing, changes, said),
+        |(api, viewing, mut changes, said)| async move {
             loop {
-                let now = api.board.live(seat.as_ref());
+                let now = api.live.seen_by(viewing.as_ref());
                 if said.as_ref() != Some(&now) {
                     // Messages are plain structs, which JSON can always write.
                     let message = Message::default().json_data(&now).ok()?;
-                    return Some((Ok(message), (api, seat, changes, Some(now))));
+                    return Some((Ok(message), (api, viewing, changes, Some(now))));
                 }
                 changes.changed().await;
                 tokio::time::sleep(PAUSE).await;

@@ -5,7 +5,7 @@
 
 use super::Api;
 use super::error::ApiError;
-use crate::board::Tally;
+use crate::live_state::Tally;
 use crate::store::Queue;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -20,13 +20,13 @@ pub async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiErr
     let (cases, queue) = api
         .ask(|store| Ok((store.counts()?, store.queue()?)))
         .await?;
-    let (_, settling, workers) = api.board.snapshot();
+    let (_, settling, workers) = api.live.snapshot();
     let figures = Figures {
         cases,
         queue,
         settling: settling.len(),
         workers,
-        tallies: api.board.tallies(),
+        tallies: api.live.tallies(),
     };
     Ok((
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],

@@ -14,8 +14,8 @@ mod status;
 
 pub use socket::{ListenError, listen};
 
-use crate::board::Board;
-use crate::changes::Changes;
+use crate::change_signal::ChangeSignal;
+use crate::live_state::LiveState;
 use crate::store::{Store, StoreError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -37,8 +37,8 @@ const LARGEST_REQUEST: usize = 1 << 20;
 #[derive(Clone)]
 pub struct Api {
     store: Arc<dyn Store>,
-    changes: Changes,
-    board: Arc<Board>,
+    changes: ChangeSignal,
+    live: Arc<LiveState>,
     scans: Arc<ScanShelf>,
 }
 
@@ -47,14 +47,14 @@ impl Api {
     /// them.
     pub fn new(
         store: Arc<dyn Store>,
-        changes: Changes,
-        board: Arc<Board>,
+        changes: ChangeSignal,
+        live: Arc<LiveState>,
         scan_memory: u64,
     ) -> Self {
         Api {
             store,
             changes,
-            board,
+            live,
             scans: Arc::new(ScanShelf::new(scan_memory)),
         }
     }

@@ -22,7 +22,7 @@ pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
     let (counts, last_event) = api
         .ask(|store| Ok((store.counts()?, store.last_event()?)))
         .await?;
-    let (roots, settling, workers) = api.board.snapshot();
+    let (roots, settling, workers) = api.live.snapshot();
     Ok(Json(Status {
         version: VersionInfo::current(),
         pid: std::process::id(),
@@ -34,6 +34,6 @@ pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
         roots,
         workers,
         last_event,
-        viewers: api.board.live(None).viewers,
+        viewers: api.live.seen_by(None).viewers,
     }))
 }

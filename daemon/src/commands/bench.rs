@@ -6,7 +6,7 @@ use crate::model::{
     Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
     SessionOptions, SliceImage, Yardstick, installed_models,
 };
-use crate::worker::models_folder;
+use crate::stages::models_folder;
 use clap::Args;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};

@@ -4,7 +4,7 @@ use super::Places;
 use super::error::CommandError;
 use crate::config::{Config, Fallback, Object};
 use crate::model::{InstalledModel, Origin, can_remake, known_model};
-use crate::worker::{models_folder, runtime_library};
+use crate::stages::{models_folder, runtime_library};
 use clap::Args;
 use serde_json::json;
 
@@ -141,7 +141,7 @@ fn problems(config: &Config) -> Vec<String> {
     for model in models {
         let models = models_folder(&config.data);
         let can_be_made = || {
-            let checkpoint = || crate::worker::checkpoint(config, model);
+            let checkpoint = || crate::stages::checkpoint(config, model);
             let embedded = known_model(model).map(|m| m.origin == Origin::Embedded);
             can_remake(&models, model)
                 || embedded.is_some_and(|is| is || checkpoint().is_some_and(|c| c.is_file()))

@@ -3,7 +3,7 @@
 use crate::config::ConfigError;
 use crate::server::ServerError;
 use crate::setup::SetupError;
-use crate::worker::WorkerError;
+use crate::workers::WorkerError;
 use medicosam_shared::case::Fault;
 use medicosam_shared::client::ClientError;
 use std::fmt::Display;

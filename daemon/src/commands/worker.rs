@@ -3,7 +3,7 @@
 use super::error::CommandError;
 use super::{Places, start_logging};
 use crate::model::Device;
-use crate::worker;
+use crate::workers;
 use clap::Args;
 
 /// Run models for the daemon
@@ -24,5 +24,5 @@ pub struct WorkerArgs {
 /// Works until the daemon is gone.
 pub fn run(args: &WorkerArgs) -> Result<(), CommandError> {
     start_logging();
-    Ok(worker::run(args.places.load()?, args.number, args.device)?)
+    Ok(workers::run(args.places.load()?, args.number, args.device)?)
 }

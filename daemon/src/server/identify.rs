@@ -1,6 +1,6 @@
 //! Settled files → cases: the content's hash, a look at the header, the profile.
 
-use crate::changes::Changes;
+use crate::change_signal::ChangeSignal;
 use crate::config::choice::{Candidate, Choice, NO_PROFILE, values};
 use crate::config::{Config, Root};
 use crate::scan::{Header, ScanError, names};
@@ -24,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 pub struct Identifier {
     pub config: Arc<Config>,
     pub store: Arc<dyn Store>,
-    pub changes: Changes,
+    pub changes: ChangeSignal,
     pub watcher: Arc<WatcherHandle>,
 }
 

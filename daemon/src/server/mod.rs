@@ -7,15 +7,16 @@ mod lock;
 pub use lock::{LockError, StateLock};
 
 use crate::api::{self, Api, ListenError};
-use crate::board::Board;
-use crate::changes::Changes;
+use crate::change_signal::ChangeSignal;
 use crate::config::Config;
 use crate::config::choice::NO_PROFILE;
 use crate::embed::EmbeddingCache;
+use crate::live_state::LiveState;
 use crate::scan::names;
+use crate::stages::runtime_library;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
-use crate::worker::{Prober, Supervisor, runtime_library};
+use crate::workers::{Prober, Supervisor};
 use identify::Identifier;
 use medicosam_shared::case::{CaseState, Fault};
 use std::collections::BTreeMap;
@@ -96,13 +97,13 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
     EmbeddingCache::of(&config).sweep();
-    let changes = Changes::default();
-    let board = Arc::new(Board::new(&config.roots));
+    let changes = ChangeSignal::default();
+    let live = Arc::new(LiveState::new(&config.roots));
     let listener = api::listen(&config.socket)?;
     tracing::info!(socket = %config.socket.display(), "listening");
 
     let mut tasks = JoinSet::new();
-    let watcher = watch(&config, &store, &changes, &board, &mut tasks)?;
+    let watcher = watch(&config, &store, &changes, &live, &mut tasks)?;
     let program = std::env::current_exe().map_err(system("find this program's file"))?;
     let prober = Prober {
         program: program.clone(),
@@ -120,7 +121,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
             arguments: worker_arguments(&config, number),
             store: Arc::clone(&store),
             changes: changes.clone(),
-            board: Arc::clone(&board),
+            live: Arc::clone(&live),
         };
         let (failed, failure) = (Arc::clone(&failed), Arc::clone(&failure));
         tasks.spawn(async move {
@@ -134,10 +135,10 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
         until,
         Arc::clone(&store),
         changes.clone(),
-        Arc::clone(&board),
+        Arc::clone(&live),
         failure,
     )?;
-    Api::new(Arc::clone(&store), changes, board, config.scan_memory)
+    Api::new(Arc::clone(&store), changes, live, config.scan_memory)
         .serve(listener, end)
         .await
         .map_err(system("serve the API"))?;
@@ -169,8 +170,8 @@ fn worker_arguments(config: &Config, number: u32) -> Vec<OsString> {
 fn watch(
     config: &Config,
     store: &Arc<dyn Store>,
-    changes: &Changes,
-    board: &Arc<Board>,
+    changes: &ChangeSignal,
+    live: &Arc<LiveState>,
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<WatcherHandle>, ServerError> {
     let (sender, mut reports) = mpsc::unbounded_channel();
@@ -190,14 +191,14 @@ fn watch(
         changes: changes.clone(),
         watcher: Arc::clone(&handle),
     };
-    let (board, changes) = (Arc::clone(board), changes.clone());
+    let (live, changes) = (Arc::clone(live), changes.clone());
     tasks.spawn(async move {
         // In order: when a walk is reported, all files that it found finished are cases.
         while let Some(report) = reports.recv().await {
             match report {
                 WatcherReport::Settled(settled) => identifier.identify(settled).await,
                 WatcherReport::Walked { roots, settling } => {
-                    board.walked(&roots, settling);
+                    live.walked(&roots, settling);
                     changes.announce();
                 }
             }
@@ -210,8 +211,8 @@ fn watch(
 fn end_of_run(
     until: Until,
     store: Arc<dyn Store>,
-    changes: Changes,
-    board: Arc<Board>,
+    changes: ChangeSignal,
+    live: Arc<LiveState>,
     failure: Arc<Notify>,
 ) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(system("listen for signals"))?;
@@ -219,7 +220,7 @@ fn end_of_run(
     let done = async move {
         match until {
             Until::Stopped => std::future::pending().await,
-            Until::Done => everything_done(store, changes, board).await,
+            Until::Done => everything_done(store, changes, live).await,
         }
     };
     Ok(async move {
@@ -232,7 +233,7 @@ fn end_of_run(
     })
 }
 
-async fn everything_done(store: Arc<dyn Store>, changes: Changes, board: Arc<Board>) {
+async fn everything_done(store: Arc<dyn Store>, changes: ChangeSignal, live: Arc<LiveState>) {
     let mut listener = changes.listen();
     loop {
         let counts = store.counts().unwrap_or_default();
@@ -244,8 +245,8 @@ async fn everything_done(store: Arc<dyn Store>, changes: Changes, board: Arc<Boa
         // Paused cases wait for something that may take for ever, and so does a daemon without a
         // device.
         let nothing_goes_on =
-            board.is_paused() || !under_way.iter().any(|state| counts.contains_key(state));
-        if board.is_settled() && nothing_goes_on {
+            live.is_paused() || !under_way.iter().any(|state| counts.contains_key(state));
+        if live.is_settled() && nothing_goes_on {
             return;
         }
         listener.changed().await;

@@ -14,7 +14,7 @@ use crate::evaluate::Truth;
 use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
 use crate::scan::{LabelMap, ScanError, Volume};
-use crate::worker::models_folder;
+use crate::stages::models_folder;
 use clap::{Args, ValueEnum};
 use medicosam_shared::window::Window;
 use model::Stage;

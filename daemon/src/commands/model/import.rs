@@ -10,7 +10,7 @@ use crate::model::{
     known_model, known_names, usual_family,
 };
 use crate::setup::{self, ProgressPrinter};
-use crate::worker::models_folder;
+use crate::stages::models_folder;
 use clap::Args;
 use medicosam_shared::understands::Understands;
 use serde_json::json;

@@ -12,7 +12,7 @@ pub(super) use import::default_model;
 use super::DataFolder;
 use super::error::CommandError;
 use crate::model::{InstallError, OpenError};
-use crate::worker::models_folder;
+use crate::stages::models_folder;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::Path;

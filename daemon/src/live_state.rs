@@ -1,6 +1,6 @@
-//! The board: what the daemon knows of itself right now and keeps nowhere else.
+//! Transient state of roots, workers and viewers; not persisted.
 
-use crate::changes::{ChangeListener, Changes};
+use crate::change_signal::{ChangeListener, ChangeSignal};
 use crate::watch::RootState;
 use jiff::Timestamp;
 use medicosam_shared::api::{Live, RootStatus, Viewer, WorkerStatus};
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Scans whose time counts as the pace of now.
 const PACE_SCANS: usize = 20;
 
-/// State of roots, workers and viewers, for `/v1/status` and `/v1/live`.
+/// What the daemon knows of itself right now, for `/v1/status` and `/v1/live`.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct LiveState {
     inner: Mutex<Inner>,
-    changes: Changes,
+    changes: ChangeSignal,
 }
 
 #[derive(Debug, Default)]
@@ -30,20 +30,20 @@ struct Inner {
     /// Seconds that each of the last scans took.
     pace: VecDeque<f64>,
     viewers: BTreeMap<u64, Viewer>,
-    seats: u64,
+    viewings: u64,
 }
 
-/// A place among the viewers, free again when this is dropped.
+/// Somebody looks at a case, until this is dropped.
 #[derive(Debug)]
-pub struct Seat {
-    board: Arc<Board>,
+pub struct Viewing {
+    live: Arc<LiveState>,
     number: u64,
 }
 
-impl Drop for Seat {
+impl Drop for Viewing {
     fn drop(&mut self) {
-        self.board.lock().viewers.remove(&self.number);
-        self.board.changes.announce();
+        self.live.lock().viewers.remove(&self.number);
+        self.live.changes.announce();
     }
 }
 
@@ -64,20 +64,20 @@ pub struct Tally {
     pub decode_s: f64,
 }
 
-impl Board {
-    /// A board for these roots, before the first look at them.
+impl LiveState {
+    /// The state of these roots, before the first look at them.
     pub fn new(roots: &[crate::config::Root]) -> Self {
         let roots = roots.iter().map(|root| RootStatus {
             path: root.path.to_string_lossy().into_owned(),
             profile: root.profiles.join(", "),
             problem: None,
         });
-        Board {
+        LiveState {
             inner: Mutex::new(Inner {
                 roots: roots.collect(),
                 ..Inner::default()
             }),
-            changes: Changes::default(),
+            changes: ChangeSignal::default(),
         }
     }
 
@@ -139,11 +139,11 @@ impl Board {
         }
     }
 
-    /// Somebody looks at a case, until what comes back is dropped.
-    pub fn sit_down(self: &Arc<Self>, who: &str, case: CaseId) -> Seat {
+    /// Counts somebody as looking at a case until the result is dropped.
+    pub fn begin_viewing(self: &Arc<Self>, who: &str, case: CaseId) -> Viewing {
         let mut inner = self.lock();
-        inner.seats += 1;
-        let number = inner.seats;
+        inner.viewings += 1;
+        let number = inner.viewings;
         let viewer = Viewer {
             who: who.to_owned(),
             case,
@@ -152,8 +152,8 @@ impl Board {
         inner.viewers.insert(number, viewer);
         drop(inner);
         self.changes.announce();
-        Seat {
-            board: Arc::clone(self),
+        Viewing {
+            live: Arc::clone(self),
             number,
         }
     }
@@ -163,13 +163,13 @@ impl Board {
         self.changes.listen()
     }
 
-    /// What is so right now, for whoever has `seat`: they do not see themselves.
-    pub fn live(&self, seat: Option<&Seat>) -> Live {
+    /// What a viewer sees: everybody but themselves.
+    pub fn seen_by(&self, viewing: Option<&Viewing>) -> Live {
         let inner = self.lock();
         let others = inner
             .viewers
             .iter()
-            .filter(|(number, _)| seat.is_none_or(|seat| seat.number != **number));
+            .filter(|(number, _)| viewing.is_none_or(|viewing| viewing.number != **number));
         let scans = inner.pace.len();
         Live {
             viewers: others.map(|(_, viewer)| viewer.clone()).collect(),
@@ -211,11 +211,11 @@ mod tests {
 
     #[test]
     fn viewers_see_one_another_until_they_leave() {
-        let board = Arc::new(Board::default());
-        let ana = board.sit_down("ana", CaseId("a".to_owned()));
-        let ben = board.sit_down("ben", CaseId("a".to_owned()));
-        let seen = |seat: Option<&Seat>| -> Vec<String> {
-            let viewers = board.live(seat).viewers;
+        let live = Arc::new(LiveState::default());
+        let ana = live.begin_viewing("ana", CaseId("a".to_owned()));
+        let ben = live.begin_viewing("ben", CaseId("a".to_owned()));
+        let seen = |viewing: Option<&Viewing>| -> Vec<String> {
+            let viewers = live.seen_by(viewing).viewers;
             viewers.into_iter().map(|v| v.who).collect()
         };
         assert_eq!(seen(Some(&ana)), ["ben"]);
@@ -227,18 +227,18 @@ mod tests {
 
     #[test]
     fn the_pace_is_that_of_the_last_scans() {
-        let board = Board::default();
+        let live = LiveState::default();
         let took = |total_s| Timings {
             total_s,
             ..Timings::default()
         };
-        assert_eq!(board.live(None).scan_s, None);
-        board.finished("cpu", &took(1000.0), false);
+        assert_eq!(live.seen_by(None).scan_s, None);
+        live.finished("cpu", &took(1000.0), false);
         for _ in 0..PACE_SCANS / 2 {
-            board.finished("cpu", &took(10.0), false);
-            board.finished("cpu", &took(0.1), true);
-            board.finished("cpu", &took(20.0), false);
+            live.finished("cpu", &took(10.0), false);
+            live.finished("cpu", &took(0.1), true);
+            live.finished("cpu", &took(20.0), false);
         }
-        assert_eq!(board.live(None).scan_s, Some(15.0));
+        assert_eq!(live.seen_by(None).scan_s, Some(15.0));
     }
 }

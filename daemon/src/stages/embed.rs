@@ -1,15 +1,15 @@
 //! The embeddings of slices in a worker: from the cache, or computed and put there.
 
-use super::desk::Hand;
 use super::failure::{self, Failure};
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
-use super::reading::Reading;
+use super::load::Reading;
 use crate::embed::{CacheError, ContentKey, Purpose, Stack};
 use crate::model::{Embedding, SliceImage};
 use crate::scan::Volume;
 use crate::store::FaultClass;
+use crate::workers::claimed::Pipeline;
+use crate::workers::prompt_thread::Hand;
+use crate::workers::protocol::Report;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub enum Source {
 
 impl Pipeline {
     /// Embeds the next of these slices that are not in the cache at once.
-    pub(super) fn embed_next(
+    pub(crate) fn embed_next(
         &mut self,
         job: &mut Job<'_>,
         slices: &[u32],
@@ -88,7 +88,7 @@ impl Pipeline {
     }
 
     /// The embedding of a slice: from the cache, or computed now and put there.
-    pub(super) fn embedding(
+    pub(crate) fn embedding(
         &mut self,
         job: &mut Job<'_>,
         index: u32,

@@ -2,14 +2,14 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::{LowResLogits, Segmented};
 use crate::segment::propagation::{self, Answer, Question, micro_sam};
 use crate::segment::{Segmentation, follow};
 use crate::store::{DraftId, FaultClass, Work};
+use crate::workers::claimed::Pipeline;
+use crate::workers::protocol::Report;
 use medicosam_shared::api::Progress;
 use medicosam_shared::draft::{Answered, Candidate, Draft, Place, SliceAnswer, Step};
 use medicosam_shared::mask::{RleTooLong, SliceMask};
@@ -23,7 +23,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 impl Pipeline {
     /// Segments a slice of a draft by what is drawn on it. Writes no files and makes no revision.
-    pub(super) fn preview(
+    pub(crate) fn preview(
         &mut self,
         work: &Work,
         profile: &Profile,
@@ -73,7 +73,7 @@ impl Pipeline {
 
     /// Segments the slices around those that a person segmented: in this draft, or in an earlier
     /// revision, whose slices stay as they are.
-    pub(super) fn propagate(
+    pub(crate) fn propagate(
         &mut self,
         work: &Work,
         profile: &Profile,
@@ -152,7 +152,7 @@ impl Pipeline {
     }
 
     /// Makes a revision of a draft.
-    pub(super) fn commit_draft(
+    pub(crate) fn commit_draft(
         &mut self,
         work: &Work,
         profile: &Profile,

@@ -2,10 +2,10 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
 use crate::config::Profile;
 use crate::segment::Segmentation;
 use crate::store::{FaultClass, Work};
+use crate::workers::claimed::Pipeline;
 use medicosam_shared::draft::Place;
 use medicosam_shared::prompt::SlicePrompt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 impl Pipeline {
     /// Replaces masks of the current revision as a person asks.
-    pub(super) fn prompt(
+    pub(crate) fn prompt(
         &mut self,
         work: &Work,
         profile: &Profile,

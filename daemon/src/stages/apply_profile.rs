@@ -2,13 +2,13 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
-use super::reading::Reading;
+use super::load::Reading;
 use crate::config::Profile;
 use crate::prompts::{self, Prompts};
 use crate::segment::{OverlapError, Segmentation, propagation};
 use crate::store::{FaultClass, Work};
+use crate::workers::claimed::Pipeline;
+use crate::workers::protocol::Report;
 use medicosam_shared::case::CaseState;
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis};
@@ -31,7 +31,7 @@ struct Before {
 
 impl Pipeline {
     /// Segments a new case by its profile.
-    pub(super) fn segment(&mut self, work: &Work, profile: &Profile) -> Result<(), Failure> {
+    pub(crate) fn segment(&mut self, work: &Work, profile: &Profile) -> Result<(), Failure> {
         let started = Instant::now();
         self.reporter.tell(&Report::LongStep);
         self.ahead.pause();

@@ -5,10 +5,10 @@
 //! prompt on a slice that is not embedded yet is handed to the main thread, which takes it up
 //! between two slices.
 
-use super::failure::Failure;
+use super::claimed::Pipeline;
 use super::heartbeat::Held;
-use super::pipeline::Pipeline;
 use super::protocol::{Order, Report};
+use crate::stages::failure::Failure;
 use crate::store::{Lane, Work};
 use medicosam_shared::case::Fault;
 use std::io;

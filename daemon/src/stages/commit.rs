@@ -2,12 +2,12 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
 use crate::output;
 use crate::scan::{Header, names};
 use crate::segment::{Cohort, Segmentation, assess};
 use crate::store::{Approval, FaultClass, NewRevision, Task};
+use crate::workers::claimed::Pipeline;
+use crate::workers::protocol::Report;
 use jiff::Timestamp;
 use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::provenance::{ModelRecord, Provenance, RuntimeRecord, ScanRecord};
@@ -20,7 +20,7 @@ const COHORT: u32 = 500;
 impl Pipeline {
     /// Writes the files, then commits the revision. The other order could leave a revision whose
     /// files were never written.
-    pub(super) fn commit(
+    pub(crate) fn commit(
         &mut self,
         mut job: Job<'_>,
         segmentation: Segmentation,

@@ -1,13 +1,13 @@
 //! The daemon's side of a worker: chooses its device, starts it, wakes it, listens to it, notices
 //! that it hangs, starts it again.
 
-use super::choice::{Choice, NoDevice, give_up};
-use super::probing::Prober;
+use super::device_choice::{Choice, NoDevice, give_up};
+use super::device_probe::Prober;
 use super::protocol::{Order, Report, Said, Thread, to_line};
 use super::watchdog::{Alarm, Sign, Watchdog};
-use crate::board::Board;
-use crate::changes::Changes;
+use crate::change_signal::ChangeSignal;
 use crate::config::Devices;
+use crate::live_state::LiveState;
 use crate::model::Device;
 use crate::store::Store;
 use medicosam_shared::case::Fault;
@@ -52,9 +52,9 @@ pub struct Supervisor {
     /// Where its work lies.
     pub store: Arc<dyn Store>,
     /// Wakes it.
-    pub changes: Changes,
+    pub changes: ChangeSignal,
     /// Where its state is shown.
-    pub board: Arc<Board>,
+    pub live: Arc<LiveState>,
 }
 
 /// How a worker ended.
@@ -164,7 +164,7 @@ impl Supervisor {
         if device == Device::Cpu {
             return Ok(());
         }
-        self.board.worker(self.number, |status| {
+        self.live.worker(self.number, |status| {
             status.activity = "probing".to_owned();
         });
         let settings = self.devices.settings(device);
@@ -185,7 +185,7 @@ impl Supervisor {
             fault.message,
             pause.as_secs()
         );
-        self.board.worker(self.number, |status| {
+        self.live.worker(self.number, |status| {
             status.activity = "paused".to_owned();
             status.device = None;
             status.fallback = None;
@@ -216,7 +216,7 @@ impl Supervisor {
         if let Some(fault) = &fallback {
             tracing::warn!(worker = self.number, "{}", fault.message);
         }
-        self.board.worker(self.number, |status| {
+        self.live.worker(self.number, |status| {
             status.pid = child.id();
             status.activity = "idle".to_owned();
             status.device = Some(choice.device.to_string());
@@ -344,32 +344,30 @@ impl Supervisor {
         match report {
             Report::Alive | Report::Waiting | Report::LongStep => {}
             Report::Changed => self.changes.announce(),
-            Report::Running { runtime, device } => self.board.worker(self.number, |status| {
+            Report::Running { runtime, device } => self.live.worker(self.number, |status| {
                 status.runtime = Some(runtime);
                 status.device = Some(device);
             }),
-            Report::Case(case) => self.board.worker(self.number, |status| {
+            Report::Case(case) => self.live.worker(self.number, |status| {
                 let activity = if case.is_some() { "busy" } else { "idle" };
                 status.activity = activity.to_owned();
                 status.case = case;
                 status.progress = None;
             }),
             Report::Progress(progress) => self
-                .board
+                .live
                 .worker(self.number, |status| status.progress = Some(progress)),
             Report::Finished {
                 device,
                 timings,
                 prompted,
-            } => self.board.finished(&device, &timings, prompted),
-            Report::Ahead { case, progress } => self.board.worker(self.number, |status| {
+            } => self.live.finished(&device, &timings, prompted),
+            Report::Ahead { case, progress } => self.live.worker(self.number, |status| {
                 status.activity = "ahead".to_owned();
                 status.case = Some(case);
                 status.progress = Some(progress);
             }),
-            Report::Fault(fault) => self
-                .board
-                .worker(self.number, |status| status.fault = fault),
+            Report::Fault(fault) => self.live.worker(self.number, |status| status.fault = fault),
             Report::Resting => *last_word = LastWord::Resting,
             Report::DeviceFailed(fault) => *last_word = LastWord::DeviceFailed(fault),
         }
@@ -381,7 +379,7 @@ impl Supervisor {
             worker = self.number,
             "nothing to do: its models are unloaded"
         );
-        self.board.worker(self.number, |status| {
+        self.live.worker(self.number, |status| {
             status.pid = None;
             status.activity = "resting".to_owned();
             status.fallback = None;
@@ -410,7 +408,7 @@ impl Supervisor {
             "{}; it is started again",
             fault.message
         );
-        self.board.worker(self.number, |status| {
+        self.live.worker(self.number, |status| {
             status.pid = None;
             status.activity = "stopped".to_owned();
             status.case = None;

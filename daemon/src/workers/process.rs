@@ -1,18 +1,18 @@
 //! The worker process itself.
 
-use super::ahead::Ahead;
-use super::desk::{self, Desk, Hand};
-use super::failure::Failure;
+use super::claimed::Pipeline;
+use super::embed_ahead::Ahead;
 use super::heartbeat::Heartbeat;
-use super::models::Models;
-use super::pipeline::Pipeline;
+use super::prompt_thread::{self as desk, Desk, Hand};
 use super::protocol::{Order, Report, Said, Thread, to_line};
-use super::reading::ReadAhead;
 use super::reporter::Reporter;
 use super::supervisor::Supervisor;
 use crate::config::Config;
 use crate::embed::EmbeddingCache;
 use crate::model::Device;
+use crate::stages::failure::Failure;
+use crate::stages::load::ReadAhead;
+use crate::stages::models::Models;
 use crate::store::{SqliteStore, Store, StoreError};
 use std::collections::HashSet;
 use std::io::{self, BufRead, Write};

@@ -2,10 +2,10 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
 use crate::segment::Segmentation;
 use crate::store::Task;
+use crate::workers::claimed::Pipeline;
+use crate::workers::protocol::Report;
 use medicosam_shared::api::Progress;
 use medicosam_shared::draft::Place;
 use medicosam_shared::mask::SliceMask;
@@ -16,7 +16,7 @@ use std::time::Instant;
 impl Pipeline {
     /// Answers all prompts, slice by slice; `starts` are masks that the model starts from. Between
     /// two slices of bulk work, prompts that wait for the encoder are answered.
-    pub(super) fn answer_all(
+    pub(crate) fn answer_all(
         &mut self,
         job: &mut Job<'_>,
         mut segmentation: Segmentation,

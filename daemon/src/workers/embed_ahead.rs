@@ -4,13 +4,13 @@
 //! What is to be done follows from the cases in review and from what the cache holds; nothing is
 //! written down about it, and no case changes its state. It never makes room for itself.
 
-use super::failure::Failure;
-use super::pipeline::Pipeline;
+use super::claimed::Pipeline;
 use super::protocol::Report;
-use super::reading::Reading;
 use crate::embed::{AheadClaim, Purpose, Stack};
 use crate::model::Sizes;
 use crate::scan::Volume;
+use crate::stages::failure::Failure;
+use crate::stages::load::Reading;
 use crate::store::ScanOfCase;
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::CaseId;

@@ -1,11 +1,11 @@
 //! What the slices of a case have in common while something is done to it.
 
 use super::failure::Failure;
-use super::pipeline::Pipeline;
 use crate::config::Profile;
 use crate::scan::Volume;
 use crate::segment::propagation::Span;
 use crate::store::Work;
+use crate::workers::claimed::Pipeline;
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::Axis;
@@ -17,32 +17,32 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Everything about a case that its slices have in common.
-pub(super) struct Job<'a> {
-    pub(super) work: &'a Work,
-    pub(super) profile: &'a Profile,
-    pub(super) info: ScanInfo,
-    pub(super) axis: Axis,
-    pub(super) window: Window,
-    pub(super) range: Range,
+pub(crate) struct Job<'a> {
+    pub(crate) work: &'a Work,
+    pub(crate) profile: &'a Profile,
+    pub(crate) info: ScanInfo,
+    pub(crate) axis: Axis,
+    pub(crate) window: Window,
+    pub(crate) range: Range,
     /// Read when it is needed first: a prompt on an embedded slice does without.
-    pub(super) volume: Option<Volume>,
+    pub(crate) volume: Option<Volume>,
     /// How 3-D boxes became masks.
-    pub(super) propagation: Option<Propagation>,
+    pub(crate) propagation: Option<Propagation>,
     /// The 3-D boxes of the profile, as far as this revision was made by them.
-    pub(super) boxes: Vec<Span>,
+    pub(crate) boxes: Vec<Span>,
     /// Files beside the scan that prompts came from.
-    pub(super) sources: Vec<PromptSource>,
+    pub(crate) sources: Vec<PromptSource>,
     /// Slices that a person has segmented.
-    pub(super) edited: BTreeSet<Place>,
+    pub(crate) edited: BTreeSet<Place>,
     /// What was done to the masks of the profile's objects.
-    pub(super) rules: MaskRules,
-    pub(super) timings: Timings,
-    pub(super) started: Instant,
+    pub(crate) rules: MaskRules,
+    pub(crate) timings: Timings,
+    pub(crate) started: Instant,
 }
 
 impl<'a> Job<'a> {
     /// Changing something in a result that came about like `before`.
-    pub(super) fn continuing(
+    pub(crate) fn continuing(
         work: &'a Work,
         profile: &'a Profile,
         before: Provenance,
@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
 
 impl Pipeline {
     /// What the slices of a revision have in common.
-    pub(super) fn job_on<'a>(
+    pub(crate) fn job_on<'a>(
         &self,
         work: &'a Work,
         profile: &'a Profile,

@@ -1,9 +1,6 @@
 //! The models of a worker: opened when first needed, kept open.
 
 use super::failure::Failure;
-use super::probing::no_runtime;
-use super::protocol::Report;
-use super::reporter::Reporter;
 use crate::config::Config;
 use crate::model::{
     Device, InstalledModel, Origin, Runtime, Sam, SessionOptions, embedded, known_model,
@@ -11,6 +8,9 @@ use crate::model::{
 };
 use crate::setup;
 use crate::store::FaultClass;
+use crate::workers::device_probe::no_runtime;
+use crate::workers::protocol::Report;
+use crate::workers::reporter::Reporter;
 use medicosam_shared::case::Fault;
 use medicosam_shared::provenance::{ModelRecord, RuntimeRecord};
 use std::collections::HashMap;

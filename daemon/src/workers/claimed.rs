@@ -1,16 +1,16 @@
 //! One thread of a worker: what it does next, and what becomes of it.
 
-use super::ahead::Ahead;
-use super::desk::{Hand, Handed};
-use super::failure::Failure;
+use super::embed_ahead::Ahead;
 use super::heartbeat::{Heartbeat, Held};
-use super::models::Models;
+use super::prompt_thread::{Hand, Handed};
 use super::protocol::{Order, Report};
-use super::reading::ReadAhead;
 use super::reporter::Reporter;
 use crate::config::Config;
 use crate::config::choice::NO_PROFILE;
 use crate::embed::EmbeddingCache;
+use crate::stages::failure::Failure;
+use crate::stages::load::ReadAhead;
+use crate::stages::models::Models;
 use crate::store::{FaultClass, Lane, Store, Task, Work};
 use medicosam_shared::api::Progress;
 use medicosam_shared::case::Fault;
@@ -153,7 +153,7 @@ impl Pipeline {
 
     /// What bulk work does between two slices: prompts that wait for the encoder are answered, and
     /// the next scan is read.
-    pub(super) fn between_slices(&mut self, progress: Progress) -> Result<(), Failure> {
+    pub(crate) fn between_slices(&mut self, progress: Progress) -> Result<(), Failure> {
         self.answer_handed()?;
         self.read_next_ahead()?;
         self.reporter.tell(&Report::Progress(progress));

@@ -2,11 +2,11 @@
 
 use super::failure::Failure;
 use super::job::Job;
-use super::pipeline::Pipeline;
-use super::protocol::Report;
 use crate::model::Embedding;
 use crate::segment::propagation::{self, Question, Span};
 use crate::segment::{Segmentation, second_look};
+use crate::workers::claimed::Pipeline;
+use crate::workers::protocol::Report;
 use medicosam_shared::api::Progress;
 use medicosam_shared::prompt::Label;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,11 @@ use std::time::Instant;
 const HELD: usize = 32;
 
 /// Some of the embeddings of a scan.
-pub(super) type Embedded = BTreeMap<u32, Embedding>;
+pub(crate) type Embedded = BTreeMap<u32, Embedding>;
 
 impl Pipeline {
     /// Embeds all slices of 3-D boxes.
-    pub(super) fn embed_spans(
+    pub(crate) fn embed_spans(
         &mut self,
         job: &mut Job<'_>,
         spans: &[Span],
@@ -53,7 +53,7 @@ impl Pipeline {
     }
 
     /// Segments the objects of 3-D boxes by the profile's rule, and has a second look at each.
-    pub(super) fn answer_spans(
+    pub(crate) fn answer_spans(
         &mut self,
         job: &mut Job<'_>,
         mut segmentation: Segmentation,

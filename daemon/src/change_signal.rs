@@ -1,25 +1,25 @@
-//! Tells everybody in the daemon that the store has changed.
+//! The signal that the store has changed.
 //!
-//! Only *that*, not what: whoever listens reads the store. So a slow listener never misses
+//! It does not say what changed: listeners read the store. So a slow listener never misses
 //! anything, and a burst of changes costs it one look.
 
 use tokio::sync::watch;
 
 /// Announces changes of the store. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Changes {
+pub struct ChangeSignal {
     sender: watch::Sender<u64>,
 }
 
-impl Default for Changes {
+impl Default for ChangeSignal {
     fn default() -> Self {
-        Changes {
+        ChangeSignal {
             sender: watch::Sender::new(0),
         }
     }
 }
 
-impl Changes {
+impl ChangeSignal {
     /// Says that the store has changed.
     pub fn announce(&self) {
         self.sender.send_modify(|count| *count += 1);
