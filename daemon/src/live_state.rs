@@ -3,6 +3,7 @@
 use crate::change_signal::{ChangeListener, ChangeSignal};
 use crate::watch::RootState;
 use jiff::Timestamp;
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{Live, RootStatus, Viewer, WorkerStatus};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::provenance::Timings;
@@ -105,7 +106,7 @@ impl LiveState {
             inner.workers.push(WorkerStatus {
                 number,
                 pid: None,
-                activity: "starting".to_owned(),
+                activity: Activity::Starting,
                 case: None,
                 device: None,
                 fallback: None,
@@ -186,7 +187,7 @@ impl LiveState {
     /// Whether no worker has a device to run on.
     pub fn is_paused(&self) -> bool {
         let inner = self.lock();
-        !inner.workers.is_empty() && inner.workers.iter().all(|w| w.activity == "paused")
+        !inner.workers.is_empty() && inner.workers.iter().all(|w| w.activity == Activity::Paused)
     }
 
     /// Roots, unfinished files and workers.

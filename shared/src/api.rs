@@ -3,6 +3,7 @@
 //! Unknown fields of a response are ignored, so that a client may be older than its daemon;
 //! unknown fields of a request are refused, so that nothing asked for is silently dropped.
 
+use crate::activity::Activity;
 use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
 use crate::draft::{Draft, Step};
 use crate::prompt::{Label, SlicePrompt};
@@ -95,10 +96,8 @@ pub struct WorkerStatus {
     pub number: u32,
     /// Its process, while it runs.
     pub pid: Option<u32>,
-    /// What it does, in a word: `starting`, `probing` (trying a device), `idle`, `busy`, `ahead`
-    /// (nothing being due, it embeds the slices of a case in review that no prompt touched),
-    /// `resting` (unloaded until there is work), `paused` (no device works), `stopped`.
-    pub activity: String,
+    /// What it does right now.
+    pub activity: Activity,
     /// The case it works on.
     pub case: Option<crate::case::CaseId>,
     /// The device that it runs on, which has been proven to work: `cpu`, `cuda:0`; `None` if there

@@ -7,6 +7,7 @@
 //! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
 //! - [`mask_rules`]: what is done to masks before they become a result.
 //! - [`case`]: a scan on its way from the watched folder to a decision.
+//! - [`activity`]: what a worker does right now.
 //! - [`provenance`]: how a result came about; stored, written beside the label map, shown.
 //! - [`api`]: requests and responses of the HTTP API, one struct per message.
 //! - [`client`]: that API as async methods over the Unix socket.
@@ -17,6 +18,7 @@
 //! - [`window`]: which voxel values become black and white.
 //! - [`word_or_table`]: settings that can be either.
 
+pub mod activity;
 pub mod api;
 pub mod case;
 pub mod client;

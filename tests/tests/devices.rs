@@ -10,6 +10,7 @@
 
 use medicosam_daemon::model::onnx::{Conv, Dim, GraphBuilder, Model};
 use medicosam_daemon::model::{Family, PairRequest, Runtime, install_pair};
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{PromptRequest, PromptResponse, WorkerStatus};
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::mask::MaskSet;
@@ -172,7 +173,7 @@ fn without_its_device_work_waits_and_says_what_to_do() {
     let mut system = system(&cpu_runtime(), "devices = [\"cuda:0\"]");
     system.start();
     system.drop_scan(SCAN, SCAN);
-    let worker = system.until_worker("the pause", |w| w.activity == "paused");
+    let worker = system.until_worker("the pause", |w| w.activity == Activity::Paused);
     let fault = worker.fault.unwrap();
     assert_eq!(fault.code, "no-device");
     let reason = "cuda:0 cannot be used, because this ONNX Runtime was built without it";
@@ -252,7 +253,7 @@ fn a_worker_without_work_gives_back_its_memory_and_comes_again() {
     system.start();
     system.drop_scan(SCAN, SCAN);
     system.until_state(SCAN, CaseState::Review);
-    let resting = |w: &WorkerStatus| w.activity == "resting" && w.pid.is_none();
+    let resting = |w: &WorkerStatus| w.activity == Activity::Resting && w.pid.is_none();
     assert_eq!(system.until_worker("the rest", resting).fault, None);
     system.drop_scan("mr_brain.nii.gz", "late/mr_brain.nii.gz");
     let id = system.until_state(SCAN, CaseState::Review).summary.id;
@@ -388,7 +389,7 @@ fn a_better_device_takes_over_when_it_works_again() {
 
     std::os::unix::fs::symlink(installed.unwrap(), &driver).unwrap();
     // Nothing is in hand, so the worker makes way at once.
-    system.until_worker("its end", |w| w.activity == "resting");
+    system.until_worker("its end", |w| w.activity == Activity::Resting);
     let later = system.path("incoming/later.part");
     write_scan(&later, [420, 420, 13], 5.0, |i, j, k| (i + j + k) as i16);
     std::fs::rename(&later, later.with_extension("nii")).unwrap();
@@ -463,7 +464,7 @@ fn the_gpu_runtime_on_a_machine_without_one_says_what_is_missing() {
     let mut system = system(Path::new(&library), "devices = [\"tensorrt\", \"cuda\"]");
     system.start();
     let fault = system
-        .until_worker("the pause", |w| w.activity == "paused")
+        .until_worker("the pause", |w| w.activity == Activity::Paused)
         .fault
         .unwrap();
     assert!(

@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{PromptRequest, PromptResponse, WorkerStatus};
 use medicosam_shared::case::{Action, CaseDetail, CaseState};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
@@ -110,13 +111,13 @@ fn what_looks_the_same_is_embedded_once_and_the_rest_follows_when_nothing_else_i
     );
 
     // Air and three discs.
-    until("work ahead", || worker(&system).activity == "ahead");
+    until("work ahead", || worker(&system).activity == Activity::Ahead);
     let shown = worker(&system);
-    if shown.activity == "ahead" {
+    if shown.activity == Activity::Ahead {
         assert_eq!(shown.case.as_ref(), Some(&first.summary.id));
         assert_eq!(shown.progress.unwrap().total, 8);
     }
-    until("the rest", || worker(&system).activity == "idle");
+    until("the rest", || worker(&system).activity == Activity::Idle);
     assert_eq!(embeddings(&system), 4);
     let later = system.wait(system.client().case(&first.summary.id.0));
     assert_eq!(
@@ -179,7 +180,7 @@ fn slices_are_embedded_together_ahead_of_need_too() {
     phantom(&system, "scan.nii", 3.0, &slices);
     let case = system.until_state("scan.nii", CaseState::Review);
     until("the rest", || {
-        embeddings(&system) == 4 && worker(&system).activity == "idle"
+        embeddings(&system) == 4 && worker(&system).activity == Activity::Idle
     });
     let areas = |index: u32| -> u64 {
         let before = system.wait(system.client().case(&case.summary.id.0));

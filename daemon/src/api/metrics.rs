@@ -196,7 +196,7 @@ mod tests {
         let worker = |number, device: &str| WorkerStatus {
             number,
             pid: Some(7),
-            activity: "idle".to_owned(),
+            activity: medicosam_shared::activity::Activity::Idle,
             case: None,
             device: Some(device.to_owned()),
             fallback: None,

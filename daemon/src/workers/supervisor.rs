@@ -10,6 +10,7 @@ use crate::config::Devices;
 use crate::live_state::LiveState;
 use crate::model::Device;
 use crate::store::Store;
+use medicosam_shared::activity::Activity;
 use medicosam_shared::case::Fault;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -165,7 +166,7 @@ impl Supervisor {
             return Ok(());
         }
         self.live.worker(self.number, |status| {
-            status.activity = "probing".to_owned();
+            status.activity = Activity::Probing;
         });
         let settings = self.devices.settings(device);
         let report = self.prober.probe(device, settings).await?;
@@ -186,7 +187,7 @@ impl Supervisor {
             pause.as_secs()
         );
         self.live.worker(self.number, |status| {
-            status.activity = "paused".to_owned();
+            status.activity = Activity::Paused;
             status.device = None;
             status.fallback = None;
             status.fault = Some(fault);
@@ -218,7 +219,7 @@ impl Supervisor {
         }
         self.live.worker(self.number, |status| {
             status.pid = child.id();
-            status.activity = "idle".to_owned();
+            status.activity = Activity::Idle;
             status.device = Some(choice.device.to_string());
             status.fallback = fallback;
             status.fault = None;
@@ -349,8 +350,10 @@ impl Supervisor {
                 status.device = Some(device);
             }),
             Report::Case(case) => self.live.worker(self.number, |status| {
-                let activity = if case.is_some() { "busy" } else { "idle" };
-                status.activity = activity.to_owned();
+                status.activity = match case {
+                    Some(_) => Activity::Busy,
+                    None => Activity::Idle,
+                };
                 status.case = case;
                 status.progress = None;
             }),
@@ -363,7 +366,7 @@ impl Supervisor {
                 prompted,
             } => self.live.finished(&device, &timings, prompted),
             Report::Ahead { case, progress } => self.live.worker(self.number, |status| {
-                status.activity = "ahead".to_owned();
+                status.activity = Activity::Ahead;
                 status.case = Some(case);
                 status.progress = Some(progress);
             }),
@@ -381,7 +384,7 @@ impl Supervisor {
         );
         self.live.worker(self.number, |status| {
             status.pid = None;
-            status.activity = "resting".to_owned();
+            status.activity = Activity::Resting;
             status.fallback = None;
             status.case = None;
             status.progress = None;
@@ -410,7 +413,7 @@ impl Supervisor {
         );
         self.live.worker(self.number, |status| {
             status.pid = None;
-            status.activity = "stopped".to_owned();
+            status.activity = Activity::Stopped;
             status.case = None;
             status.progress = None;
             status.restarts += 1;

@@ -4,6 +4,7 @@ use super::event::{Answer, Effect, Event};
 use super::{Keymap, Model, Showing, Subject, handle};
 use crate::term::Key;
 use jiff::Timestamp;
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{CaseList, DraftView, SliceValues, Status, VersionInfo, WorkerStatus};
 use medicosam_shared::case::{
     self, CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
@@ -212,7 +213,7 @@ pub fn status() -> Status {
         workers: vec![WorkerStatus {
             number: 1,
             pid: Some(4712),
-            activity: "idle".to_owned(),
+            activity: Activity::Idle,
             case: None,
             device: Some("cpu".to_owned()),
             fallback: None,

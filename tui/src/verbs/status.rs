@@ -2,6 +2,7 @@
 
 use super::table::fields;
 use super::{Error, FormatArgs, print};
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{RootStatus, Status, WorkerStatus};
 use medicosam_shared::client::Client;
 use medicosam_shared::text::printable;
@@ -69,13 +70,13 @@ fn root_line(root: &RootStatus) -> String {
 
 fn worker_line(worker: &WorkerStatus) -> String {
     let mut line = format!("worker {}: ", worker.number);
-    match (worker.activity.as_str(), &worker.case, worker.progress) {
-        ("ahead", Some(case), Some(progress)) => line.push_str(&format!(
+    match (&worker.activity, &worker.case, worker.progress) {
+        (Activity::Ahead, Some(case), Some(progress)) => line.push_str(&format!(
             "embedding the rest of {case}: {}/{}",
             progress.done, progress.total
         )),
         (activity, case, progress) => {
-            line.push_str(&printable(activity));
+            line.push_str(&printable(&activity.to_string()));
             if let Some(case) = case {
                 line.push_str(&format!(" on {case}"));
             }
@@ -120,7 +121,7 @@ mod tests {
             problem: Some("no such folder".to_owned()),
         });
         let worker = &mut status.workers[0];
-        worker.activity = "busy".to_owned();
+        worker.activity = Activity::Busy;
         worker.case = Some(CaseId("3f2a".to_owned()));
         worker.progress = Some(Progress { done: 3, total: 11 });
         worker.fault = Some(Fault {
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn work_ahead_of_need_is_told_from_work_on_a_case() {
         let mut worker = fixture::status().workers.remove(0);
-        worker.activity = "ahead".to_owned();
+        worker.activity = Activity::Ahead;
         worker.case = Some(CaseId("3f2a".to_owned()));
         worker.progress = Some(Progress {
             done: 12,

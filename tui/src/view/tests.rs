@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::fixture::{connected, detail, noon, press, serve, show, summary, with_review};
 use crate::app::{Answer, Event, Failure, handle};
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{DecisionRequest, Live, Progress, Viewer};
 use medicosam_shared::case::{CaseId, CaseState, Fault, Verdict};
 use ratatui::Terminal;
@@ -75,7 +76,7 @@ fn queue_with_what_is_known_of_the_selected_case() {
     let read = handle(&mut model, Event::Resized { columns, rows });
     serve(&mut model, read);
     let mut workers = crate::app::fixture::status().workers;
-    workers[0].activity = "busy".to_owned();
+    workers[0].activity = Activity::Busy;
     workers[0].case = Some(CaseId("ct-0032".to_owned()));
     workers[0].progress = Some(Progress {
         done: 13,

@@ -1,6 +1,7 @@
 //! What is so right now: who looks at which case, how far the workers are, how long it will take.
 
 use crate::app::model::Model;
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{Live, Viewer};
 use medicosam_shared::case::{CaseId, CaseState};
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub fn time_left(model: &Model) -> Option<Duration> {
     });
     let done: f64 = workers
         .iter()
-        .filter(|w| w.activity == "busy")
+        .filter(|w| w.activity == Activity::Busy)
         .filter_map(|w| w.progress)
         .filter(|p| p.total > 0)
         .map(|p| f64::from(p.done) / f64::from(p.total))

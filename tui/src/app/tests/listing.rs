@@ -4,6 +4,7 @@ use super::*;
 use crate::app::queue::live::{about, time_left};
 use crate::app::queue::sort::Sort;
 use crate::view::{PictureStatus, Theme, view};
+use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{Live, Progress};
 use medicosam_shared::case::CaseSummary;
 use ratatui::buffer::Buffer;
@@ -139,7 +140,7 @@ fn the_time_left_follows_from_the_pace_of_the_last_scans() {
     ]);
     assert_eq!(time_left(&model), None, "nothing was measured");
     let mut workers = fixture::status().workers;
-    workers[0].activity = "busy".to_owned();
+    workers[0].activity = Activity::Busy;
     workers[0].progress = Some(Progress { done: 1, total: 2 });
     let live = |workers| {
         Answer::Live(Live {
