@@ -10,6 +10,8 @@ pub mod api;
 pub mod change_signal;
 pub mod commands;
 pub mod config;
+pub mod data_folder;
+pub mod digest;
 pub mod download;
 pub mod embed;
 pub mod evaluate;

@@ -2,11 +2,11 @@
 
 use super::error::CommandError;
 use super::runtime::RuntimeArgs;
+use crate::data_folder::models_folder;
 use crate::model::{
     Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
     SessionOptions, SliceImage, Yardstick, installed_models,
 };
-use crate::stages::models_folder;
 use clap::Args;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};

@@ -3,8 +3,8 @@
 use super::Places;
 use super::error::CommandError;
 use crate::config::{Config, Fallback, Object};
+use crate::data_folder::{checkpoint, models_folder, runtime_library};
 use crate::model::{InstalledModel, Origin, can_remake, known_model};
-use crate::stages::{models_folder, runtime_library};
 use clap::Args;
 use serde_json::json;
 
@@ -141,10 +141,10 @@ fn problems(config: &Config) -> Vec<String> {
     for model in models {
         let models = models_folder(&config.data);
         let can_be_made = || {
-            let checkpoint = || crate::stages::checkpoint(config, model);
+            let fetched = || checkpoint(config, model);
             let embedded = known_model(model).map(|m| m.origin == Origin::Embedded);
             can_remake(&models, model)
-                || embedded.is_some_and(|is| is || checkpoint().is_some_and(|c| c.is_file()))
+                || embedded.is_some_and(|is| is || fetched().is_some_and(|c| c.is_file()))
         };
         if let Err(error) = InstalledModel::open(&models, model)
             && !can_be_made()

@@ -3,9 +3,9 @@
 use super::error::CommandError;
 use super::{DataFolder, start_logging};
 use crate::config::{Config, DeviceSettings};
+use crate::data_folder::runtime_library;
 use crate::model::{Device, ProbeReport};
 use crate::setup;
-use crate::stages::runtime_library;
 use crate::workers::{Prober, probe_answer};
 use clap::Args;
 use medicosam_shared::case::Fault;

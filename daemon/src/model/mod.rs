@@ -9,63 +9,44 @@
 //!
 //! Nothing here knows of scans, queues or the network.
 
-mod batch;
-mod candidates;
-mod catalog;
 pub mod checkpoint;
-mod convert;
-mod device;
-pub mod embedded;
 mod embedding;
 mod family;
-mod fingerprint;
 pub mod graph;
 pub mod half;
 pub mod image;
 mod install;
 mod installed;
 mod interface;
-mod manifest;
 pub mod onnx;
-mod operators;
-mod pair;
-mod probe;
 mod progress;
-mod provider;
-mod runtime;
-mod sam;
-mod session;
+mod run;
 mod sizes;
-mod staging;
-mod trial;
-mod yardstick;
 
-pub use candidates::Candidates;
-pub use catalog::{
-    DEFAULT_MODEL, KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names,
-};
-pub use convert::usual_family;
-pub use device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
 pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
-pub use fingerprint::{Checksum, Fingerprint, Xxh128};
 pub use image::SliceImage;
 pub use install::{
-    InstallError, InstallRequest, can_remake, fingerprint, install, install_fingerprinted,
-    open_or_remake, remove,
+    InstallError, InstallRequest, PairError, PairRequest, can_remake, fingerprint, install,
+    install_fingerprinted, install_pair, open_or_remake, remove, try_model, usual_family,
 };
-pub use installed::{
+pub use installed::catalog::{
+    DEFAULT_MODEL, KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names,
+};
+pub use installed::embedded;
+pub use installed::fingerprint::{Checksum, Fingerprint, Xxh128};
+pub use installed::installed_model::{
     InstalledModel, ListedModel, OpenError, check_name, installed_models, understands,
 };
+pub use installed::manifest::{FileRecord, Source};
 pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
-pub use manifest::{FileRecord, Source};
-pub use pair::{PairError, PairRequest, install_pair};
-pub use probe::{ProbeReport, probe};
 pub use progress::{Progress, Watch};
-pub use provider::DeviceError;
-pub use runtime::{Runtime, RuntimeError, SessionOptions};
-pub use sam::{Masks, Sam, SamError, Segmented};
-pub use session::Part;
+pub use run::answer::Candidates;
+pub use run::device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
+pub use run::probe::{ProbeReport, probe};
+pub use run::provider::DeviceError;
+pub use run::runtime::{Runtime, RuntimeError, SessionOptions};
+pub use run::sam::{Masks, Sam, SamError, Segmented};
+pub use run::session::Part;
+pub use run::yardstick::{GemmRate, Yardstick};
 pub use sizes::Sizes;
-pub use trial::try_model;
-pub use yardstick::{GemmRate, Yardstick};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Digest;
+use crate::digest::Digest;
 
 /// Why a setup did not end with everything installed. Whatever it is, nothing is left
 /// half-installed.

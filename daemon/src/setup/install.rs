@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::storage::{DataLock, create_folder, rename, sync_folder};
 use super::wheel::{self, Origin};
-use super::{Digest, Package, PipCommand, Platform, Progress, SetupError, Wheel, marker};
+use super::{Package, PipCommand, Platform, Progress, SetupError, Wheel, marker};
+use crate::digest::Digest;
 
 /// A package to install, and where its wheel comes from.
 #[derive(Debug, Clone)]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::storage::{rename, sync_folder};
-use super::{Digest, Package, SetupError, Wheel};
+use super::{Package, SetupError, Wheel};
+use crate::digest::Digest;
 
 /// No marker is longer; more than this is not read.
 const LARGEST_MARKER: u64 = 64 * 1024;

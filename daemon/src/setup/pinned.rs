@@ -5,7 +5,8 @@
 //! C library inside is used, and one fixed wheel has one digest. They need glibc 2.28 or later
 //! (2.34 for the GPU build on ARM).
 
-use super::{Digest, Member, Package, Platform, Tags, Wheel};
+use super::{Member, Package, Platform, Tags, Wheel};
+use crate::digest::Digest;
 
 /// ONNX Runtime for the CPU.
 pub const ONNXRUNTIME_CPU: Package = Package {

@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Digest, Package};
+use super::Package;
+use crate::digest::Digest;
 
 /// One observation of a running setup.
 #[derive(Debug, Clone, Copy)]

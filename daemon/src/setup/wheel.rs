@@ -7,8 +7,8 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::digest::Hasher;
-use super::{Digest, SetupError, Wheel};
+use super::{SetupError, Wheel};
+use crate::digest::{Digest, Hasher};
 
 /// What to do about a wrong file, by where it came from.
 #[derive(Clone, Copy)]

@@ -11,5 +11,3 @@ pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod segment_slices;
 pub(crate) mod segment_spans;
-
-pub use models::{checkpoint, models_folder, runtime_library};

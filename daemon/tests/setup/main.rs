@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
+use medicosam_daemon::digest::Digest;
 use medicosam_daemon::setup::{
-    Check, Digest, Installed, Outcome, PipCommand, Progress, SetupError, Source, Wanted, install,
+    Check, Installed, Outcome, PipCommand, Progress, SetupError, Source, Wanted, install,
 };
 use place::{
     INSTALLED, LIBRARY, LICENSE, Place, WHEEL, archive, package, package_with, wheel_bytes,

@@ -6,9 +6,10 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use medicosam_daemon::digest::Digest;
 use medicosam_daemon::setup::{
-    Check, Digest, Installed, Member, Package, PipCommand, Platform, Progress, SetupError, Source,
-    Tags, Wanted, Wheel, install,
+    Check, Installed, Member, Package, PipCommand, Platform, Progress, SetupError, Source, Tags,
+    Wanted, Wheel, install,
 };
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;

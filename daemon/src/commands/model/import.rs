@@ -2,6 +2,7 @@
 
 use super::{CommandError, Place, Report, show};
 use crate::commands::runtime;
+use crate::data_folder::models_folder;
 use crate::model::checkpoint::Checkpoint;
 use crate::model::graph::Encoder;
 use crate::model::{
@@ -10,7 +11,6 @@ use crate::model::{
     known_model, known_names, usual_family,
 };
 use crate::setup::{self, ProgressPrinter};
-use crate::stages::models_folder;
 use clap::Args;
 use medicosam_shared::understands::Understands;
 use serde_json::json;

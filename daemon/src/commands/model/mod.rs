@@ -11,8 +11,8 @@ pub(super) use import::default_model;
 
 use super::DataFolder;
 use super::error::CommandError;
+use crate::data_folder::models_folder;
 use crate::model::{InstallError, OpenError};
-use crate::stages::models_folder;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -20,7 +20,7 @@ pub(crate) mod reader;
 pub use builder::{Dim, Float, GraphBuilder, Value};
 pub use file::{Model, OnnxError, SavedFile};
 pub use inspect::{GraphFile, InspectError, Port};
-pub use ops::Conv;
+pub use ops::{Conv, DOMAIN};
 
 /// Version of the operator set: the first with `Gelu` as an operator of its own.
 pub const OPSET: i64 = 20;

@@ -1,7 +1,6 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
 use super::builder::{Attribute, BOOL, Float, GraphBuilder, INT64, Value};
-use crate::model::operators::DOMAIN;
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +24,9 @@ impl Conv {
         groups: 1,
     };
 }
+
+/// The domain of the operators of our own (`model::run::operators`).
+pub const DOMAIN: &str = "medicosam";
 
 impl GraphBuilder {
     /// Convolution of `x` (1, C, H, W) with `weight` (O, C/groups, k, k) and `bias` (O).
@@ -182,7 +184,7 @@ impl GraphBuilder {
     }
 }
 
-/// The operators of our own, in the domain of [`kernels`](crate::model::operators).
+/// The operators of our own, in the domain of `model::run::operators`.
 impl GraphBuilder {
     /// `Linear`: `x` (M, I), weights and bias, something (M, O) to add to the result.
     pub fn fused_linear(

@@ -1,4 +1,4 @@
-//! The layers as operators of our own, for the CPU: see [`operators`](crate::model::operators).
+//! The layers as operators of our own, for the CPU: see `model::run::operators`.
 
 use super::convolution::depthwise;
 use super::{

@@ -1,19 +1,19 @@
 //! Installs models: from a checkpoint, whose graphs are made here, or from graphs made elsewhere.
 
-use super::catalog::{KnownModel, Origin, known_checkpoint, known_model};
-use super::checkpoint::{Checkpoint, CheckpointError};
 use super::convert::convert;
-use super::family::Family;
-use super::fingerprint::{Checksum, Fingerprint};
-use super::graph::{GRAPH_VERSION, GraphError};
-use super::installed::{InstalledModel, MANIFEST, OpenError, check_name};
-use super::interface::Interface;
-use super::manifest::{FileRecord, Manifest, Source};
-use super::onnx::OnnxError;
 use super::pair::PairError;
-use super::progress::{Progress, Watch};
-use super::sam::SamError;
 use super::staging::{Failed, Locked};
+use crate::model::checkpoint::{Checkpoint, CheckpointError};
+use crate::model::family::Family;
+use crate::model::graph::{GRAPH_VERSION, GraphError};
+use crate::model::installed::catalog::{KnownModel, Origin, known_checkpoint, known_model};
+use crate::model::installed::fingerprint::{Checksum, Fingerprint};
+use crate::model::installed::installed_model::{InstalledModel, MANIFEST, OpenError, check_name};
+use crate::model::installed::manifest::{FileRecord, Manifest, Source};
+use crate::model::interface::Interface;
+use crate::model::onnx::OnnxError;
+use crate::model::progress::{Progress, Watch};
+use crate::model::run::sam::SamError;
 use medicosam_shared::understands::Understands;
 use std::fs::File;
 use std::io::{self, Write};

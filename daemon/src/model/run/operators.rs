@@ -8,6 +8,7 @@
 //!
 //! [`pack`]: medicosam_kernels::gemm::pack
 
+use crate::model::onnx::DOMAIN;
 use medicosam_kernels::attention::{Bias, KeysAndValues, Projected, Relative, Windows, attend};
 use medicosam_kernels::bottleneck::{Bottleneck, Depthwise, Picture};
 use medicosam_kernels::gemm::{PANEL, TILE, panel_rows};
@@ -18,9 +19,6 @@ use ort::operator::{
 };
 use ort::value::{DynValueTypeMarker, TensorElementType, ValueRef};
 use std::sync::{Mutex, PoisonError};
-
-/// The domain of the operators.
-pub const DOMAIN: &str = "medicosam";
 
 /// The operators, to be registered with a session.
 pub fn domain() -> ort::Result<OperatorDomain> {

@@ -1,11 +1,11 @@
 //! `model.json`: what an installed model is, and what its files must be.
 
-use super::family::Family;
 use super::fingerprint::Fingerprint;
-use super::graph::GRAPH_VERSION;
-use super::interface::Interface;
-use super::sizes::Sizes;
-use crate::setup::Digest;
+use crate::digest::Digest;
+use crate::model::family::Family;
+use crate::model::graph::GRAPH_VERSION;
+use crate::model::interface::Interface;
+use crate::model::sizes::Sizes;
 use medicosam_shared::understands::Understands;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -16,7 +16,7 @@ const FORMAT: u32 = 2;
 
 /// The description of an installed model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     format: u32,
     pub name: String,
     pub family: Family,
@@ -71,7 +71,7 @@ pub struct FileRecord {
 }
 
 /// Why a description cannot be used.
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     /// There is none.
     Missing,
     /// It cannot be read.
@@ -83,7 +83,7 @@ pub(super) enum Unreadable {
 }
 
 impl Manifest {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         family: Family,
         sizes: Sizes,
@@ -106,7 +106,7 @@ impl Manifest {
     }
 
     /// Reads a description as it is, even if the graphs are outdated.
-    pub(super) fn read(path: &Path) -> Result<Self, Unreadable> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Unreadable> {
         /// What all versions have in common.
         #[derive(Deserialize)]
         struct Head {
@@ -134,7 +134,7 @@ impl Manifest {
     }
 
     /// Whether its graphs are those that this version makes.
-    pub(super) fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         match self.source {
             Source::Checkpoint { graph_version, .. } => graph_version == GRAPH_VERSION,
             Source::Onnx { .. } => true,
@@ -142,7 +142,7 @@ impl Manifest {
     }
 
     /// Identifies what the model computes. Fit for file names.
-    pub(super) fn hash(&self) -> String {
+    pub(crate) fn hash(&self) -> String {
         let family = self.family.name();
         match &self.source {
             Source::Checkpoint {
@@ -163,8 +163,8 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fingerprint::Xxh128;
     use super::*;
-    use crate::model::fingerprint::Xxh128;
 
     fn manifest(source: Source, content: &[u8]) -> Manifest {
         let sizes = Sizes {

@@ -4,8 +4,8 @@
 //! (`micro_sam/util.py`, `medico_sam/util.py`); LiteMedSAM's was measured.
 
 use super::embedded;
-use super::family::Family;
 use super::fingerprint::{Checksum, Fingerprint, Xxh128};
+use crate::model::family::Family;
 use crate::setup::{Package, pinned};
 use medicosam_shared::understands::Understands;
 
@@ -171,7 +171,7 @@ pub fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::Digest;
+    use crate::digest::Digest;
     use std::collections::HashSet;
 
     /// As upstream's registries print them.

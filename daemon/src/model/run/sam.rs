@@ -1,16 +1,16 @@
 //! A promptable model at work: slices become embeddings, embeddings and prompts become masks.
 
+use super::answer::Candidates;
 use super::batch::{BatchSize, run_in_batches};
-use super::candidates::Candidates;
 use super::device::{Device, Precision};
-use super::embedding::{Embedding, LowResLogits};
-use super::family::{PromptToken, Scores, colours};
-use super::image::SliceImage;
-use super::installed::InstalledModel;
-use super::interface::ImageForm;
 use super::provider::DeviceError;
 use super::runtime::{Runtime, SessionOptions};
 use super::session::{GraphSession, Input, Part};
+use crate::model::embedding::{Embedding, LowResLogits};
+use crate::model::family::{PromptToken, Scores, colours};
+use crate::model::image::SliceImage;
+use crate::model::installed::installed_model::InstalledModel;
+use crate::model::interface::ImageForm;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{PromptError, SlicePrompt};
@@ -108,7 +108,7 @@ impl SamError {
 /// All masks that the decoder offers for a prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Masks {
-    /// Logits, row-major: one mask after another, each [`Sizes::mask`](super::Sizes::mask) squared.
+    /// Logits, row-major: one mask after another, each [`Sizes::mask`](crate::model::Sizes::mask) squared.
     pub logits: Vec<f32>,
     /// The predicted IoU of each mask.
     pub iou: Vec<f32>,

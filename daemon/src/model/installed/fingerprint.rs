@@ -1,6 +1,6 @@
 //! Which file it is: both digests by which models are known, computed in one pass.
 
-use crate::setup::{Digest, Hasher};
+use crate::digest::{Digest, Hasher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::fs::File;

@@ -4,11 +4,11 @@
 //! A device's library can crash the process that tries it, so this belongs in a process of its own.
 
 use super::device::Device;
-use super::graph::BATCH;
-use super::onnx::{Conv, Dim, GraphBuilder, Model};
 use super::provider::DeviceError;
 use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::session::run;
+use crate::model::graph::BATCH;
+use crate::model::onnx::{Conv, Dim, GraphBuilder, Model};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Instant;

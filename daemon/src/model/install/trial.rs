@@ -1,11 +1,11 @@
 //! Whether a model runs at all.
 
-use super::embedding::Embedding;
-use super::family::{PromptToken, TokenKind};
-use super::installed::InstalledModel;
-use super::runtime::{Runtime, SessionOptions};
-use super::sam::{Sam, SamError};
-use super::session::Part;
+use crate::model::embedding::Embedding;
+use crate::model::family::{PromptToken, TokenKind};
+use crate::model::installed::installed_model::InstalledModel;
+use crate::model::run::runtime::{Runtime, SessionOptions};
+use crate::model::run::sam::{Sam, SamError};
+use crate::model::run::session::Part;
 use medicosam_shared::geometry::SliceShape;
 
 /// Segments a drawn picture, a bright square in the dark, by a point, a box, and both together: by

@@ -1,12 +1,12 @@
 //! From the weights of a checkpoint to the files of a model.
 
-use super::checkpoint::Checkpoint;
-use super::family::Family;
-use super::graph::{Encoder, Form, PatchEmbedding, PromptDecoder, TinyVitShape};
-use super::install::InstallError;
-use super::installed::{DECODER, ENCODER, ENCODER_CPU, ENCODER_F16};
-use super::onnx::Model;
-use super::progress::{Progress, Watch};
+use super::from_checkpoint::InstallError;
+use crate::model::checkpoint::Checkpoint;
+use crate::model::family::Family;
+use crate::model::graph::{Encoder, Form, PatchEmbedding, PromptDecoder, TinyVitShape};
+use crate::model::installed::installed_model::{DECODER, ENCODER, ENCODER_CPU, ENCODER_F16};
+use crate::model::onnx::Model;
+use crate::model::progress::{Progress, Watch};
 use std::path::Path;
 
 /// Writes the graphs of a checkpoint into a folder, and says what its encoder is. Each graph is

@@ -4,17 +4,19 @@
 //! For the encoder there are two customs, which `samexporter` both knows: a prepared slice
 //! (1, 3, S, S), or colours (H, W, 3) that the graph normalises and pads itself.
 
-use super::family::Family;
-use super::install::{InstallError, write_manifest};
-use super::installed::{DECODER, ENCODER, InstalledModel, MANIFEST, check_name};
-use super::interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
-use super::manifest::{Manifest, Source};
-use super::onnx::{GraphFile, InspectError, Port};
-use super::progress::{Progress, Watch};
-use super::runtime::Runtime;
-use super::sizes::Sizes;
+use super::from_checkpoint::{InstallError, write_manifest};
 use super::staging::Locked;
 use super::trial::try_model;
+use crate::model::family::Family;
+use crate::model::installed::installed_model::{
+    DECODER, ENCODER, InstalledModel, MANIFEST, check_name,
+};
+use crate::model::installed::manifest::{Manifest, Source};
+use crate::model::interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
+use crate::model::onnx::{GraphFile, InspectError, Port};
+use crate::model::progress::{Progress, Watch};
+use crate::model::run::runtime::Runtime;
+use crate::model::sizes::Sizes;
 use medicosam_shared::understands::Understands;
 use std::path::{Path, PathBuf};
 

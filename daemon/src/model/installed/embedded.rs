@@ -3,7 +3,7 @@
 //! Half precision: the encoder as published, prompt encoder and mask decoder as trained by
 //! `training/`. Model card, licence and notice lie beside it in `daemon/weights`.
 
-use crate::setup::Digest;
+use crate::digest::Digest;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub const SHA256: Digest =
         None => panic!("not 64 lower-case hexadecimal digits"),
     };
 
-static WEIGHTS: &[u8] = include_bytes!("../../weights/litemedsam-points.pth");
+static WEIGHTS: &[u8] = include_bytes!("../../../weights/litemedsam-points.pth");
 
 /// Puts the checkpoint into the folder `checkpoints`, unless it is there already; returns its path.
 pub fn put_into(checkpoints: &Path) -> io::Result<PathBuf> {

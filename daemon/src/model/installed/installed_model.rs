@@ -1,21 +1,21 @@
 //! Models on disk: `<models>/<name>/` with `encoder.onnx`, `decoder.onnx` and `model.json`.
 
 use super::catalog::{KnownModel, known_model};
-use super::family::Family;
 use super::fingerprint::Fingerprint;
-use super::interface::Interface;
 use super::manifest::{FileRecord, Manifest, Source, Unreadable};
-use super::progress::{Progress, Watch};
-use super::sizes::Sizes;
+use crate::model::family::Family;
+use crate::model::interface::Interface;
+use crate::model::progress::{Progress, Watch};
+use crate::model::sizes::Sizes;
 use medicosam_shared::understands::Understands;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(super) const ENCODER: &str = "encoder.onnx";
-pub(super) const ENCODER_CPU: &str = "encoder-cpu.onnx";
-pub(super) const ENCODER_F16: &str = "encoder-f16.onnx";
-pub(super) const DECODER: &str = "decoder.onnx";
-pub(super) const MANIFEST: &str = "model.json";
+pub(crate) const ENCODER: &str = "encoder.onnx";
+pub(crate) const ENCODER_CPU: &str = "encoder-cpu.onnx";
+pub(crate) const ENCODER_F16: &str = "encoder-f16.onnx";
+pub(crate) const DECODER: &str = "decoder.onnx";
+pub(crate) const MANIFEST: &str = "model.json";
 
 /// A model that is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl InstalledModel {
         Ok(Self::new(folder, manifest))
     }
 
-    pub(super) fn new(folder: PathBuf, manifest: Manifest) -> Self {
+    pub(crate) fn new(folder: PathBuf, manifest: Manifest) -> Self {
         let hash = manifest.hash();
         InstalledModel {
             folder,

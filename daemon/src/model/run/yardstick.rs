@@ -1,10 +1,10 @@
 //! The machine's own speed: how fast it multiplies matrices, and nothing else.
 
 use super::device::Device;
-use super::onnx::{Dim, GraphBuilder, Model};
 use super::provider::DeviceError;
 use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
 use super::session::run;
+use crate::model::onnx::{Dim, GraphBuilder, Model};
 use medicosam_kernels::gemm::{PANEL, pack};
 use ort::session::Session;
 use std::time::Instant;

@@ -2,9 +2,9 @@
 //! whichever build of it a machine has.
 
 use super::device::{Device, Precision};
-use super::graph::BATCH;
 use super::operators;
 use super::provider::{self, DeviceError};
+use crate::model::graph::BATCH;
 use ort::ep::{CPU, ExecutionProvider};
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;

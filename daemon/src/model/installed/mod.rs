@@ -1,0 +1,7 @@
+//! Models on disk, their descriptions, and the published models that are known by name.
+
+pub mod catalog;
+pub mod embedded;
+pub mod fingerprint;
+pub mod installed_model;
+pub mod manifest;
