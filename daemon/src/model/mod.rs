@@ -41,12 +41,12 @@ pub use installed::installed_model::{
 pub use installed::manifest::{FileRecord, Source};
 pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
 pub use progress::{Progress, Watch};
-pub use run::answer::Candidates;
-pub use run::device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision};
+pub use run::answer::{Candidates, Masks, Segmented};
+pub use run::device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision, SessionOptions};
+pub use run::error::{Part, SamError};
 pub use run::probe::{ProbeReport, probe};
 pub use run::provider::DeviceError;
-pub use run::runtime::{Runtime, RuntimeError, SessionOptions};
-pub use run::sam::{Masks, Sam, SamError, Segmented};
-pub use run::session::Part;
+pub use run::runtime::{Runtime, RuntimeError};
+pub use run::sam::Sam;
 pub use run::yardstick::{GemmRate, Yardstick};
 pub use sizes::Sizes;

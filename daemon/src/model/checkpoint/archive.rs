@@ -1,10 +1,9 @@
 //! The zip archives that `torch.save` writes: a pickle, `data.pkl`, that describes the tensors, and
 //! one uncompressed file of raw numbers per storage.
 
-use super::elements::View;
 use super::error::CheckpointProblem;
 use super::pickle::Pickle;
-use super::state_dict::{self, Unusable};
+use super::state_dict::{self, Stored, Unusable};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use zip::ZipArchive;
@@ -16,15 +15,6 @@ pub struct TorchArchive {
     archive: ZipArchive<BufReader<File>>,
     /// What precedes `data.pkl` and `data/` in the names of the archive: `archive/`, mostly.
     folder: String,
-}
-
-/// Where a tensor of the archive is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// Name of the storage's file within the archive's `data` folder.
-    pub storage: String,
-    /// The tensor in it.
-    pub view: View,
 }
 
 impl TorchArchive {

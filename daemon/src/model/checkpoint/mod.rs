@@ -25,8 +25,9 @@ pub use layout::Foreign;
 pub use pickle::PickleError;
 
 use self::safetensors::{Placed, SafetensorsFile, is_safetensors};
-use archive::{Stored, TorchArchive};
+use archive::TorchArchive;
 use elements::View;
+use state_dict::Stored;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek};

@@ -8,7 +8,6 @@
 //! The dictionary of tensors may be the outermost value, or an entry of it: trainers keep it beside
 //! their own state.
 
-use super::archive::Stored;
 use super::elements::{DType, View};
 use super::pickle::{Node, NodeId, Pickle};
 use std::collections::HashMap;
@@ -16,6 +15,15 @@ use std::collections::hash_map::Entry;
 
 /// Where trainers keep the model's tensors: torch_em and micro_sam, SAM-Med2D and MedSAM, Lightning.
 const MODEL_ENTRIES: [&str; 4] = ["model_state", "model", "state_dict", "model_state_dict"];
+
+/// Where a tensor of the archive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Name of the storage's file within the archive's `data` folder.
+    pub storage: String,
+    /// The tensor in it.
+    pub view: View,
+}
 
 /// What the outermost value of the pickle is, where it is not a dictionary of tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -114,6 +114,15 @@ impl Family {
         }
     }
 
+    /// Pixels of the encoder's input along each side of an embedding's cell, where nothing else is
+    /// known of a model.
+    pub const fn usual_stride(self) -> u32 {
+        match self {
+            Family::Sam | Family::MedSam => 16,
+            Family::LiteMedSam => 4,
+        }
+    }
+
     /// The encoder's input for a slice: (3, S, S), channels, rows, columns.
     pub fn preprocess(self, image: &SliceImage, sizes: Sizes) -> Vec<f32> {
         let prepare = match self {
@@ -170,8 +179,8 @@ impl Family {
     pub fn answer(self, prompt: &SlicePrompt, corrects: bool, iou: &[f32]) -> usize {
         match self {
             Family::Sam => sam::answer(prompt, corrects, iou),
-            // Their other masks were never trained, or after single points, where they are no better
-            // than the first on the whole.
+            // Their other masks are untrained, or trained on single points only, where on average
+            // they are no better than the first.
             Family::MedSam | Family::LiteMedSam => 0,
         }
     }

@@ -1,19 +1,11 @@
 //! Which image encoder a checkpoint holds.
 
-use super::tiny_vit::{PatchEmbedding, TinyVitShape};
-use super::vit::VitShape;
+use super::tiny_vit::{PatchEmbedding, TINY_VIT_PATCHES, TinyVitShape};
+use super::vit::{VIT_PATCHES, VitShape};
 use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
-
-/// The encoder's input, (B, 3, S, S), prepared as the model's family wants it.
-pub const IMAGE: &str = "image";
-
-/// What tells a SAM ViT: the kernel that makes tokens of patches.
-pub(super) const VIT_PATCHES: &str = "image_encoder.patch_embed.proj.weight";
-/// What tells a TinyViT: the first of two convolutions that do the same there.
-const TINY_VIT_PATCHES: &str = "image_encoder.patch_embed.seq.0.c.weight";
 
 /// An image encoder, as names and shapes in a checkpoint tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +64,7 @@ impl Encoder {
         format!("{kind} at {side} × {side}")
     }
 
-    /// Builds its graph: [`IMAGE`] (B, 3, S, S) to
+    /// Builds its graph: [`IMAGE`](super::IMAGE) (B, 3, S, S) to
     /// [`EMBEDDINGS`](super::inputs::EMBEDDINGS) (B, C, G, G), both of 32-bit floats, with a batch
     /// axis of any length, [`BATCH`](super::BATCH).
     pub fn build(&self, checkpoint: &mut Checkpoint, form: Form) -> Result<Model, GraphError> {

@@ -14,8 +14,8 @@ mod tiny_vit;
 mod vit;
 mod work;
 
-pub use encoder::{Encoder, IMAGE};
-pub use network::BATCH;
+pub use encoder::Encoder;
+pub use network::{BATCH, IMAGE};
 pub use prompt_decoder::{PromptDecoder, inputs, outputs};
 pub use tiny_vit::{PatchEmbedding, TinyVitShape};
 pub use vit::{Reach, VitShape};
@@ -36,7 +36,7 @@ pub enum Form {
     /// softmax and the sums along the transformer's blocks with 32, since 16 are known to break
     /// SAM's encoders there. For GPUs.
     F16,
-    /// 32-bit floats and our own operators ([`operators`](super::operators)): for this program on the
+    /// 32-bit floats and our own operators (`model::run::operators`): for this program on the
     /// CPU.
     Kernels,
 }

@@ -15,6 +15,9 @@ use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::{Conv, Model};
 use crate::model::sizes::Sizes;
 
+/// Weights that only a TinyViT has: the first of the two convolutions that make tokens of patches.
+pub(super) const TINY_VIT_PATCHES: &str = "image_encoder.patch_embed.seq.0.c.weight";
+
 /// Tokens per side after the patch embedding.
 pub(super) const TOKENS: usize = 256;
 /// Channels after each stage's merging.

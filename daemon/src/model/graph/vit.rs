@@ -5,12 +5,14 @@
 //! Transformer Backbones for Object Detection", ECCV 2022: most blocks attend within windows, some
 //! to the whole image, all with relative positions.
 
-use super::encoder::VIT_PATCHES;
 use super::network::{AttentionBias, Feature, Grid, LinearOptions, Network, WindowAttention};
 use super::{Form, GraphError};
 use crate::model::checkpoint::Checkpoint;
 use crate::model::onnx::Model;
 use crate::model::sizes::Sizes;
+
+/// Weights that only a SAM ViT has: the kernel that makes tokens of patches.
+pub(super) const VIT_PATCHES: &str = "image_encoder.patch_embed.proj.weight";
 
 /// ε of the layer normalisations within the blocks.
 const EPSILON: f32 = 1e-6;

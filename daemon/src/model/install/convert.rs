@@ -1,6 +1,6 @@
 //! From the weights of a checkpoint to the files of a model.
 
-use super::from_checkpoint::InstallError;
+use super::error::InstallError;
 use crate::model::checkpoint::Checkpoint;
 use crate::model::family::Family;
 use crate::model::graph::{Encoder, Form, PatchEmbedding, PromptDecoder, TinyVitShape};

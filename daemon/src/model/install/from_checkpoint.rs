@@ -1,22 +1,19 @@
-//! Installs models: from a checkpoint, whose graphs are made here, or from graphs made elsewhere.
+//! Installs a model from a checkpoint, opens it, and makes it again where its files are of no use.
 
 use super::convert::convert;
-use super::pair::PairError;
-use super::staging::{Failed, Locked};
+use super::describe::write_manifest;
+use super::error::InstallError;
+use super::staging::Locked;
 use crate::model::checkpoint::{Checkpoint, CheckpointError};
 use crate::model::family::Family;
-use crate::model::graph::{GRAPH_VERSION, GraphError};
+use crate::model::graph::GRAPH_VERSION;
 use crate::model::installed::catalog::{KnownModel, Origin, known_checkpoint, known_model};
 use crate::model::installed::fingerprint::{Checksum, Fingerprint};
 use crate::model::installed::installed_model::{InstalledModel, MANIFEST, OpenError, check_name};
-use crate::model::installed::manifest::{FileRecord, Manifest, Source};
+use crate::model::installed::manifest::{Manifest, Source};
 use crate::model::interface::Interface;
-use crate::model::onnx::OnnxError;
 use crate::model::progress::{Progress, Watch};
-use crate::model::run::sam::SamError;
 use medicosam_shared::understands::Understands;
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What to install a checkpoint as.
@@ -43,80 +40,6 @@ impl From<&KnownModel> for InstallRequest<'static> {
     }
 }
 
-/// Why a model cannot be installed or removed.
-#[derive(Debug, thiserror::Error)]
-pub enum InstallError {
-    /// The checkpoint cannot be read or is not of the family.
-    #[error(transparent)]
-    Graph(#[from] GraphError),
-    /// The name cannot be used, or what was installed cannot be looked at.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The checkpoint is another one than the published one.
-    #[error(
-        "the checkpoint {} is not the published one of {name}: its digest is {found} instead of \
-         {expected}. Fetch it again, or install it under another name if it is your own",
-        path.display()
-    )]
-    OtherCheckpoint {
-        /// The file.
-        path: PathBuf,
-        /// The model that it should be.
-        name: String,
-        /// The digest that it should have.
-        expected: String,
-        /// The digest that it has.
-        found: String,
-    },
-    /// Graphs made elsewhere cannot be used.
-    #[error(transparent)]
-    Pair(#[from] PairError),
-    /// The graphs do not run, or give something useless.
-    #[error("the trial run of the graphs failed, and nothing was installed: {0}")]
-    Trial(#[from] SamError),
-    /// A file or folder cannot be written.
-    #[error("cannot write {}: {error}", path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        error: OnnxError,
-    },
-}
-
-impl InstallError {
-    /// A stable name of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            InstallError::Graph(error) => error.code(),
-            InstallError::Open(error) => error.code(),
-            InstallError::OtherCheckpoint { .. } => "model-other-checkpoint",
-            InstallError::Pair(error) => error.code(),
-            InstallError::Trial(_) => "model-trial-failed",
-            InstallError::Write { .. } => "model-not-written",
-        }
-    }
-
-    pub(super) fn write(path: &Path, error: impl Into<OnnxError>) -> Self {
-        InstallError::Write {
-            path: path.to_owned(),
-            error: error.into(),
-        }
-    }
-}
-
-impl From<CheckpointError> for InstallError {
-    fn from(error: CheckpointError) -> Self {
-        InstallError::Graph(error.into())
-    }
-}
-
-impl From<Failed> for InstallError {
-    fn from((path, error): Failed) -> Self {
-        InstallError::write(&path, error)
-    }
-}
-
 /// Converts a checkpoint into the model `request.name` in the folder `models`, which is created if
 /// need be. A model of that name that was made from the same checkpoint is kept as it is; another
 /// one is replaced. Safe to call from several processes at once.
@@ -130,7 +53,7 @@ pub fn install(
     install_fingerprinted(checkpoint, fingerprint, request, models, &mut |_| {})
 }
 
-/// Reads a checkpoint to its end, which tells whether it is a published one.
+/// The digests of a checkpoint; they tell whether it is a published one.
 pub fn fingerprint(checkpoint: &Path, watch: Watch<'_>) -> Result<Fingerprint, InstallError> {
     let name = checkpoint.file_name().unwrap_or(checkpoint.as_os_str());
     let name = name.to_string_lossy();
@@ -203,8 +126,8 @@ pub fn install_fingerprinted(
     Ok(InstalledModel::new(folder, manifest))
 }
 
-/// Opens an installed model. One that another version of this program made or carried, or that is
-/// missing or damaged, is made anew from the checkpoint `known`, or from the one that it was made from.
+/// Opens an installed model. A model that is missing, damaged, or of another version of this program
+/// is made again from the checkpoint `known`, or from its own if that is still there.
 pub fn open_or_remake(
     models: &Path,
     name: &str,
@@ -237,7 +160,7 @@ pub fn open_or_remake(
     }
 }
 
-/// Whether this program carries another checkpoint of this name than the one that the model was made of.
+/// Whether this program carries a newer checkpoint of this name.
 fn is_superseded(model: &InstalledModel) -> bool {
     let known = known_model(model.name()).filter(|known| known.origin == Origin::Embedded);
     known.is_some_and(|carried| {
@@ -246,12 +169,12 @@ fn is_superseded(model: &InstalledModel) -> bool {
     })
 }
 
-/// Whether [`open_or_remake`] can make a model anew without being told its checkpoint.
+/// Whether the checkpoint of a model is still there for [`open_or_remake`].
 pub fn can_remake(models: &Path, name: &str) -> bool {
     remembered(models, name).is_some()
 }
 
-/// What a model was made from.
+/// The origin of a model.
 struct Made {
     family: Family,
     checkpoint: PathBuf,
@@ -259,7 +182,7 @@ struct Made {
     understands: Option<Understands>,
 }
 
-/// What a model was made from, if that is still there.
+/// The origin of a model, if that is still there.
 fn remembered(models: &Path, name: &str) -> Option<Made> {
     check_name(name).ok()?;
     let manifest = Manifest::read(&models.join(name).join(MANIFEST)).ok()?;
@@ -286,38 +209,4 @@ pub fn remove(models: &Path, name: &str) -> Result<(), InstallError> {
         }));
     }
     Ok(Locked::wait(models)?.remove(name)?)
-}
-
-/// Notes down what the staged files are, and writes the description beside them.
-pub(super) fn write_manifest(
-    mut manifest: Manifest,
-    folder: &Path,
-    watch: Watch<'_>,
-) -> Result<Manifest, InstallError> {
-    let failed = |error| InstallError::write(folder, error);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default();
-        let name = name.to_string_lossy().into_owned();
-        let fingerprint = Fingerprint::of_file(&path, |bytes, total| {
-            watch(Progress::Reading {
-                file: name.clone(),
-                bytes,
-                total,
-            });
-        });
-        let fingerprint = fingerprint.map_err(|e| InstallError::write(&path, e))?;
-        files.push(FileRecord { name, fingerprint });
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    manifest.files = files;
-    let path = folder.join(MANIFEST);
-    let written = || -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(&manifest)?;
-        text.push(b'\n');
-        File::create_new(&path)?.write_all(&text)
-    };
-    written().map_err(|e| InstallError::write(&path, e))?;
-    Ok(manifest)
 }

@@ -1,15 +1,17 @@
 //! How models get into the folder of models: made from a checkpoint, or taken as a pair of graphs.
 
 mod convert;
+mod describe;
+mod error;
 mod from_checkpoint;
 mod pair;
 mod staging;
 mod trial;
 
 pub use convert::usual_family;
+pub use error::{InstallError, PairError};
 pub use from_checkpoint::{
-    InstallError, InstallRequest, can_remake, fingerprint, install, install_fingerprinted,
-    open_or_remake, remove,
+    InstallRequest, can_remake, fingerprint, install, install_fingerprinted, open_or_remake, remove,
 };
-pub use pair::{PairError, PairRequest, install_pair};
+pub use pair::{PairRequest, install_pair};
 pub use trial::try_model;

@@ -4,7 +4,8 @@
 //! For the encoder there are two customs, which `samexporter` both knows: a prepared slice
 //! (1, 3, S, S), or colours (H, W, 3) that the graph normalises and pads itself.
 
-use super::from_checkpoint::{InstallError, write_manifest};
+use super::describe::write_manifest;
+use super::error::{InstallError, PairError};
 use super::staging::Locked;
 use super::trial::try_model;
 use crate::model::family::Family;
@@ -13,7 +14,7 @@ use crate::model::installed::installed_model::{
 };
 use crate::model::installed::manifest::{Manifest, Source};
 use crate::model::interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
-use crate::model::onnx::{GraphFile, InspectError, Port};
+use crate::model::onnx::{GraphFile, Port};
 use crate::model::progress::{Progress, Watch};
 use crate::model::run::runtime::Runtime;
 use crate::model::sizes::Sizes;
@@ -37,71 +38,8 @@ pub struct PairRequest<'a> {
     pub understands: Option<Understands>,
 }
 
-/// Why two graphs cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum PairError {
-    /// A file is no graph, or cannot be read.
-    #[error("cannot use the graph {}: {error}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: InspectError,
-    },
-    /// A graph does not have the inputs and outputs that it should have.
-    #[error("cannot use the graph {}: {what}", path.display())]
-    Interface {
-        /// The file.
-        path: PathBuf,
-        /// What was found and what was expected.
-        what: String,
-    },
-    /// The decoder gives one mask.
-    #[error(
-        "cannot use the decoder {}: it gives {found} mask(s) instead of 4. It was probably exported \
-         with --return-single-mask, which picks one of the masks for ambiguous points even where a \
-         box was given, so that its masks differ from SAM's. Export it again without that option",
-        path.display()
-    )]
-    Masks {
-        /// The file.
-        path: PathBuf,
-        /// How many masks it gives.
-        found: usize,
-    },
-    /// A file of weights that should lie beside a graph cannot be taken.
-    #[error("the graph {} keeps weights in {file:?}, which {what}", path.display())]
-    Weights {
-        /// The graph.
-        path: PathBuf,
-        /// The file of weights.
-        file: String,
-        /// Why it cannot be taken.
-        what: String,
-    },
-}
-
-impl PairError {
-    /// A stable name of the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            PairError::Unreadable { .. } => "graph-unreadable",
-            PairError::Interface { .. } => "graph-interface",
-            PairError::Masks { .. } => "graph-single-mask",
-            PairError::Weights { .. } => "graph-weights",
-        }
-    }
-}
-
 /// SAM's embedding, where a graph leaves its shape open.
 const USUAL_EMBEDDING: [usize; 3] = [256, 64, 64];
-/// Pixels of the input along each side of an embedding's cell.
-const fn usual_stride(family: Family) -> u32 {
-    match family {
-        Family::Sam | Family::MedSam => 16,
-        Family::LiteMedSam => 4,
-    }
-}
 /// Masks of a SAM decoder.
 const MASKS: usize = 4;
 
@@ -209,7 +147,7 @@ fn understand(
     let sizes = Sizes {
         // A graph that pads colours of any size to its own cannot be asked for it, and would crop
         // what is larger.
-        input: said.unwrap_or_else(|| grid.saturating_mul(usual_stride(request.family))),
+        input: said.unwrap_or_else(|| grid.saturating_mul(request.family.usual_stride())),
         channels: small(embedding[0]),
         grid,
     };

@@ -3,9 +3,10 @@
 use crate::model::embedding::Embedding;
 use crate::model::family::{PromptToken, TokenKind};
 use crate::model::installed::installed_model::InstalledModel;
-use crate::model::run::runtime::{Runtime, SessionOptions};
-use crate::model::run::sam::{Sam, SamError};
-use crate::model::run::session::Part;
+use crate::model::run::device::SessionOptions;
+use crate::model::run::error::{Part, SamError};
+use crate::model::run::runtime::Runtime;
+use crate::model::run::sam::Sam;
 use medicosam_shared::geometry::SliceShape;
 
 /// Segments a drawn picture, a bright square in the dark, by a point, a box, and both together: by

@@ -1,7 +1,7 @@
 //! The model file: `ModelProto`, written so that the weights go from memory to disk once.
 
-use super::builder::{Float, INT64};
 use super::protobuf::Message;
+use super::types::{Float, INT64};
 use super::{IR_VERSION, OPSET};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -33,7 +33,7 @@ pub struct Port {
 impl Port {
     /// Whether its numbers are 32-bit floats.
     pub fn is_f32(&self) -> bool {
-        self.element == super::builder::Float::F32.data_type()
+        self.element == super::types::Float::F32.data_type()
     }
 }
 

@@ -16,11 +16,13 @@ mod ops;
 mod protobuf;
 #[cfg(test)]
 pub(crate) mod reader;
+mod types;
 
-pub use builder::{Dim, Float, GraphBuilder, Value};
+pub use builder::{Dim, GraphBuilder, Value};
 pub use file::{Model, OnnxError, SavedFile};
 pub use inspect::{GraphFile, InspectError, Port};
 pub use ops::{Conv, DOMAIN};
+pub use types::Float;
 
 /// Version of the operator set: the first with `Gelu` as an operator of its own.
 pub const OPSET: i64 = 20;

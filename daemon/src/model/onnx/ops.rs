@@ -1,6 +1,7 @@
 //! The operators of ONNX that our graphs use, as methods of [`GraphBuilder`].
 
-use super::builder::{Attribute, BOOL, Float, GraphBuilder, INT64, Value};
+use super::builder::{Attribute, GraphBuilder, Value};
+use super::types::{BOOL, Float, INT64};
 
 /// How a convolution moves over its input: the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The devices that a model can run on.
+//! The devices that a model can run on, and how it uses them.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -152,6 +152,41 @@ impl TryFrom<String> for Device {
 impl From<Device> for String {
     fn from(device: Device) -> Self {
         device.to_string()
+    }
+}
+
+/// How sessions use the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionOptions {
+    /// Threads that share the work of one run; 0 for one per core.
+    pub threads: usize,
+    /// Whether memory is kept between runs, which is faster, or returned to the system.
+    pub keep_memory: bool,
+    /// Where the graphs run. Whatever this is, it is that or an error, never another device.
+    pub device: Device,
+    /// Which of a model's encoders is used.
+    pub precision: Precision,
+    /// Slices that are embedded at once, at most; at least 1.
+    pub batch: usize,
+    /// Whether the processor runs the encoder in operators of our own, where the model has such a
+    /// graph.
+    pub kernels: bool,
+    /// Most memory of a GPU that each session takes, in bytes.
+    pub memory_limit: Option<u64>,
+}
+
+impl Default for SessionOptions {
+    /// All cores; memory is kept.
+    fn default() -> Self {
+        SessionOptions {
+            threads: 0,
+            keep_memory: true,
+            device: Device::Cpu,
+            precision: Precision::F32,
+            batch: 1,
+            kernels: true,
+            memory_limit: None,
+        }
     }
 }
 

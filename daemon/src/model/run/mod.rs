@@ -2,11 +2,14 @@
 
 pub mod answer;
 mod batch;
+mod decoder;
 pub mod device;
+mod encoder;
+pub mod error;
 mod operators;
 pub mod probe;
 pub mod provider;
 pub mod runtime;
 pub mod sam;
-pub mod session;
+mod session;
 pub mod yardstick;

@@ -3,9 +3,9 @@
 //!
 //! A device's library can crash the process that tries it, so this belongs in a process of its own.
 
-use super::device::Device;
+use super::device::{Device, SessionOptions};
 use super::provider::DeviceError;
-use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
+use super::runtime::{Placement, Runtime, SessionError};
 use super::session::run;
 use crate::model::graph::BATCH;
 use crate::model::onnx::{Conv, Dim, GraphBuilder, Model};

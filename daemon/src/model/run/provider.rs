@@ -1,7 +1,6 @@
 //! Execution providers: how ONNX Runtime is told to use a device.
 
-use super::device::{Device, OpenVinoUnit, Precision};
-use super::runtime::SessionOptions;
+use super::device::{Device, OpenVinoUnit, Precision, SessionOptions};
 use ort::ep::{ArenaExtendStrategy, CUDA, ExecutionProvider, OpenVINO, TensorRT, WebGPU};
 use ort::session::builder::SessionBuilder;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! ONNX Runtime: a shared library that is loaded when it is needed, so that the same binary serves
 //! whichever build of it a machine has.
 
-use super::device::{Device, Precision};
+use super::device::{Device, SessionOptions};
 use super::operators;
 use super::provider::{self, DeviceError};
 use crate::model::graph::BATCH;
@@ -80,41 +80,6 @@ impl RuntimeError {
             RuntimeError::Unusable { .. } => "runtime-unusable",
             RuntimeError::TooOld { .. } => "runtime-too-old",
             RuntimeError::AnotherIsLoaded { .. } => "runtime-another-loaded",
-        }
-    }
-}
-
-/// How sessions use the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionOptions {
-    /// Threads that share the work of one run; 0 for one per core.
-    pub threads: usize,
-    /// Whether memory is kept between runs, which is faster, or returned to the system.
-    pub keep_memory: bool,
-    /// Where the graphs run. Whatever this is, it is that or an error, never another device.
-    pub device: Device,
-    /// Which of a model's encoders is used.
-    pub precision: Precision,
-    /// Slices that are embedded at once, at most; at least 1.
-    pub batch: usize,
-    /// Whether the processor runs the encoder in operators of our own, where the model has such a
-    /// graph.
-    pub kernels: bool,
-    /// Most memory of a GPU that each session takes, in bytes.
-    pub memory_limit: Option<u64>,
-}
-
-impl Default for SessionOptions {
-    /// All cores; memory is kept.
-    fn default() -> Self {
-        SessionOptions {
-            threads: 0,
-            keep_memory: true,
-            device: Device::Cpu,
-            precision: Precision::F32,
-            batch: 1,
-            kernels: true,
-            memory_limit: None,
         }
     }
 }

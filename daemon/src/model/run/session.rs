@@ -1,31 +1,13 @@
 //! One graph of a model in ONNX Runtime.
 
-use super::device::Device;
+use super::device::{Device, SessionOptions};
+use super::error::{Part, SamError};
 use super::provider::{DeviceError, is_out_of_memory};
-use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
-use super::sam::SamError;
+use super::runtime::{Placement, Runtime, SessionError};
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
 use std::borrow::Cow;
 use std::path::PathBuf;
-
-/// Which graph of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Slices to embeddings.
-    Encoder,
-    /// Embeddings and prompts to masks.
-    Decoder,
-}
-
-impl std::fmt::Display for Part {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Part::Encoder => "encoder",
-            Part::Decoder => "decoder",
-        })
-    }
-}
 
 /// An input of a run: name, shape, numbers (row-major).
 pub type Input<'a> = (&'a str, &'a [usize], &'a [f32]);

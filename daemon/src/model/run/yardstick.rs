@@ -1,8 +1,8 @@
 //! The machine's own speed: how fast it multiplies matrices, and nothing else.
 
-use super::device::Device;
+use super::device::{Device, SessionOptions};
 use super::provider::DeviceError;
-use super::runtime::{Placement, Runtime, SessionError, SessionOptions};
+use super::runtime::{Placement, Runtime, SessionError};
 use super::session::run;
 use crate::model::onnx::{Dim, GraphBuilder, Model};
 use medicosam_kernels::gemm::{PANEL, pack};

@@ -1,7 +1,6 @@
 //! What flows between layers.
 
-use super::{BATCH, Network};
-use crate::model::graph::encoder::IMAGE;
+use super::{BATCH, IMAGE, Network};
 use crate::model::graph::prompt_decoder::inputs;
 use crate::model::onnx::{Dim, Float, Value};
 

@@ -22,6 +22,9 @@ use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::onnx::{Float, Model, Value};
 use feature::Layout;
 
+/// The encoder's input, (B, 3, S, S), prepared as the model's family wants it.
+pub const IMAGE: &str = "image";
+
 /// Name of the encoder's first axis, the number of images.
 pub const BATCH: &str = "batch";
 
