@@ -6,6 +6,7 @@
 use crate::activity::Activity;
 use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
 use crate::draft::{Draft, Step};
+use crate::progress::Progress;
 use crate::prompt::{Label, SlicePrompt};
 use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
@@ -115,15 +116,6 @@ pub struct WorkerStatus {
     pub progress: Option<Progress>,
     /// What keeps it from working, if anything does.
     pub fault: Option<Fault>,
-}
-
-/// How far a worker is with a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Slices done.
-    pub done: u32,
-    /// Slices to do.
-    pub total: u32,
 }
 
 /// `GET /v1/cases`

@@ -1,5 +1,6 @@
 //! Cases: a scan on its way from the watched folder to a decision.
 
+use crate::fault_code::FaultCode;
 use crate::provenance::{OutputFiles, Provenance, ScanInfo};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,13 @@ pub struct Fault {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+impl Fault {
+    /// Whether it has this code.
+    pub fn is(&self, code: FaultCode) -> bool {
+        self.code == code.as_str()
+    }
 }
 
 /// A case as a row of the queue.

@@ -12,6 +12,7 @@ use crate::api::{
     VersionInfo, slice_headers,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
+use crate::fault_code::FaultCode;
 use crate::geometry::{Plane, SliceShape};
 use crate::mask::MaskSet;
 use futures_util::{Stream, StreamExt, stream};
@@ -79,8 +80,8 @@ impl ClientError {
     /// Stable code for scripts.
     pub fn code(&self) -> &str {
         match self {
-            ClientError::Unreachable { .. } => "daemon-unreachable",
-            ClientError::Broken { .. } => "connection-broken",
+            ClientError::Unreachable { .. } => FaultCode::DaemonUnreachable.as_str(),
+            ClientError::Broken { .. } => FaultCode::ConnectionBroken.as_str(),
             ClientError::Host(error) => error.fault.code(),
             ClientError::OtherVersion { .. } => "other-version",
             ClientError::Refused { fault, .. } => &fault.code,

@@ -1,6 +1,7 @@
 //! What both sides of the socket speak.
 //!
 //! - [`geometry`]: voxel axes, anatomical planes, the affine, how a slice lies on a screen.
+//! - [`place`]: an object on a slice.
 //! - [`prompt`]: what a profile or a person asks of the model.
 //! - [`propagation`]: how a 3-D box becomes masks slice by slice.
 //! - [`draft`]: what a reviewer changes before it becomes a revision.
@@ -9,6 +10,8 @@
 //! - [`case`]: a scan on its way from the watched folder to a decision.
 //! - [`activity`]: what a worker does right now.
 //! - [`provenance`]: how a result came about; stored, written beside the label map, shown.
+//! - [`progress`]: slices done and slices to do.
+//! - [`fault_code`]: the fault codes that programs act on.
 //! - [`api`]: requests and responses of the HTTP API, one struct per message.
 //! - [`client`]: that API as async methods over the Unix socket.
 //! - [`paths`]: where data, state and socket lie.
@@ -23,10 +26,13 @@ pub mod api;
 pub mod case;
 pub mod client;
 pub mod draft;
+pub mod fault_code;
 pub mod geometry;
 pub mod mask;
 pub mod mask_rules;
 pub mod paths;
+pub mod place;
+pub mod progress;
 pub mod prompt;
 pub mod propagation;
 pub mod provenance;

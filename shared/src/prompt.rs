@@ -5,10 +5,10 @@
 //! pixels).
 
 use crate::geometry::{Axis, Dims, SliceShape};
+use crate::place::Place;
 use serde::{Deserialize, Serialize};
 
-/// Number of an object in a label map; 0 is the background and never an object.
-pub type Label = std::num::NonZeroU16;
+pub use crate::place::Label;
 
 /// A box on a slice, in pixels, half-open: columns `x0..x1`, rows `y0..y1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,18 +135,42 @@ pub enum PromptError {
 }
 
 impl SlicePrompt {
+    /// A prompt with neither box nor point.
+    pub const fn nothing(place: Place) -> Self {
+        SlicePrompt {
+            label: place.label,
+            index: place.index,
+            bbox: None,
+            points: Vec::new(),
+        }
+    }
+
+    /// Whether it has neither box nor point.
+    pub const fn is_empty(&self) -> bool {
+        self.bbox.is_none() && self.points.is_empty()
+    }
+
+    /// Which object it is about, on which slice.
+    pub const fn place(&self) -> Place {
+        Place::new(self.label, self.index)
+    }
+
     /// Checks that the prompt asks something, about pixels that exist in a volume of `dims`
     /// sliced along `axis`.
     pub fn check(&self, dims: Dims, axis: Axis) -> Result<(), PromptError> {
-        let (label, index) = (self.label, self.index);
-        let count = dims.along(axis);
+        let (index, count) = (self.index, dims.along(axis));
         if index >= count {
             return Err(PromptError::NoSuchSlice { index, count, axis });
         }
-        if self.bbox.is_none() && self.points.is_empty() {
+        self.check_pixels(dims.slice_shape(axis))
+    }
+
+    /// Checks that the prompt asks something, about pixels of a slice of `shape`.
+    pub fn check_pixels(&self, shape: SliceShape) -> Result<(), PromptError> {
+        let (label, index) = (self.label, self.index);
+        if self.is_empty() {
             return Err(PromptError::Empty { label, index });
         }
-        let shape = dims.slice_shape(axis);
         if let Some(bbox) = self.bbox
             && !bbox.fits(shape)
         {
@@ -212,12 +236,7 @@ impl VolumePrompt {
         let (columns, rows) = axis.in_plane();
         let (columns, rows, along) = (columns.index(), rows.index(), axis.index());
         let mut slices = std::collections::BTreeMap::new();
-        let empty = |index| SlicePrompt {
-            label: self.label,
-            index,
-            bbox: None,
-            points: Vec::new(),
-        };
+        let empty = |index| SlicePrompt::nothing(Place::new(self.label, index));
         for b in &self.boxes {
             for index in b.min[along]..b.max[along] {
                 let prompt = slices.entry(index).or_insert_with(|| empty(index));

@@ -2,9 +2,9 @@
 //!
 //! The same record is kept in the store, written beside the label map and shown to the reviewer.
 
-use crate::draft::Place;
 use crate::geometry::{Affine, Axis, Dims, Plane};
 use crate::mask_rules::MaskRules;
+use crate::place::Place;
 use crate::prompt::{Label, SlicePrompt};
 use crate::propagation::Propagation;
 use crate::quality::Quality;

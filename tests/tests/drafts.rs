@@ -11,6 +11,7 @@ use medicosam_shared::case::{Action, CaseDetail, CaseId, CaseState};
 use medicosam_shared::client::ClientError;
 use medicosam_shared::draft::{Draft, Step};
 use medicosam_shared::mask::dice;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_tests::Size;
 use medicosam_tests::client::{in_review, quit};
@@ -278,7 +279,7 @@ fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
     change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
-    let touched: Vec<u32> = followed.answers().keys().map(|place| place.1).collect();
+    let touched: Vec<u32> = followed.answers().keys().map(|place| place.index).collect();
     assert!(
         touched.contains(&10),
         "{touched:?}: what lies between is filled"
@@ -288,7 +289,7 @@ fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
     let ours = system.wait(system.client().masks(id, 3));
     assert_eq!(ours.objects[0].slices[&11], theirs.objects[0].slices[&11]);
     let provenance = &current(&system, id).current().unwrap().provenance.clone();
-    let edited: Vec<u32> = provenance.edited.iter().map(|place| place.1).collect();
+    let edited: Vec<u32> = provenance.edited.iter().map(|place| place.index).collect();
     assert_eq!(edited, [9, 11], "what was followed is nobody's");
 
     // Whoever asks for that very slice gets it.
@@ -339,7 +340,7 @@ fn what_was_followed_gives_way_to_what_somebody_made_meanwhile() {
     change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
-    assert!(followed.answers().contains_key(&(label(), 11)));
+    assert!(followed.answers().contains_key(&Place::new(label(), 11)));
     prompt_at_once(&system, id, "11", "330,345,370,380");
     let theirs = system.wait(system.client().masks(id, 2));
 

@@ -12,6 +12,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Path, Query, State};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::understands::Understands;
 use serde::Deserialize;
 
@@ -85,7 +86,7 @@ async fn done(api: &Api, work: WorkId, id: &CaseId, who: &str) -> Result<DraftRe
                     .ask(move |store| store.last_draft_change(&id, &who))
                     .await;
             }
-            WorkOutcome::Failed(fault) if fault.code == "other-revision" => {
+            WorkOutcome::Failed(fault) if fault.is(FaultCode::OtherRevision) => {
                 return Err(ApiError::conflict(fault));
             }
             WorkOutcome::Failed(fault) => return Ok(DraftResponse::Failed { fault }),

@@ -6,6 +6,7 @@
 use super::error::CommandError;
 use clap::Args;
 use medicosam_shared::client::{NO_DAEMON, NOT_ALLOWED, READY};
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::paths;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -56,7 +57,7 @@ pub fn run(args: &DialStdioArgs) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             CommandError::new(
-                "connection-broken",
+                FaultCode::ConnectionBroken.as_str(),
                 format!(
                     "copying between the daemon at {} and the standard input and output: {error}",
                     socket.display()

@@ -6,6 +6,7 @@ use crate::scan::LabelMap;
 use crate::segment::propagation::{Answer, Span};
 use medicosam_shared::geometry::{Axis, SliceShape};
 use medicosam_shared::mask::SliceMask;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_shared::propagation::{MicroSam, Projection};
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ impl Truth {
     /// All objects of a label map cut across `axis`.
     pub fn of_map(map: &LabelMap, axis: Axis) -> Vec<Truth> {
         let mut objects: BTreeMap<Label, BTreeMap<u32, SliceMask>> = BTreeMap::new();
-        for ((label, index), mask) in map.masks(axis, |_| true) {
+        for (Place { label, index }, mask) in map.masks(axis, |_| true) {
             objects.entry(label).or_default().insert(index, mask);
         }
         let truth = |(label, slices)| Truth { label, slices };

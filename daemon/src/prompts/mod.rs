@@ -19,9 +19,9 @@ pub use spec::{BoxSpec, FromLabels, Marks, PointSpec, UsedAs};
 
 use crate::config::{Object, Profile};
 use crate::scan::{self, Class, LabelMap};
-use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SlicePrompt, VolumePrompt};
 use medicosam_shared::provenance::{PromptSource, ScanInfo};
 use sidecar::Sidecar;
@@ -67,7 +67,7 @@ impl Prompts {
         let mut slices: BTreeMap<Place, SlicePrompt> = BTreeMap::new();
         let written = self.volumes.iter().flat_map(|volume| volume.slices(axis));
         for prompt in written.chain(self.boxes.iter().cloned()) {
-            let place = (prompt.label, prompt.index);
+            let place = prompt.place();
             match slices.get_mut(&place) {
                 Some(known) => {
                     known.bbox = known.bbox.or(prompt.bbox);
@@ -313,7 +313,8 @@ fn add_labels(
         |label| (known.contains(&label) || profile.objects.is_empty()) && !has_boxes(label);
     let found = map.masks(axis, wanted);
     let starts = spec.used_as == UsedAs::Masks && masks;
-    for ((label, index), mask) in found {
+    for (place, mask) in found {
+        let Place { label, index } = place;
         let name = || format!("label {label}");
         prompts.names.entry(label).or_insert_with(name);
         prompts.boxes.push(SlicePrompt {
@@ -323,7 +324,7 @@ fn add_labels(
             points: Vec::new(),
         });
         if starts {
-            prompts.starts.insert((label, index), mask);
+            prompts.starts.insert(place, mask);
         }
     }
     prompts.sources.push(PromptSource {

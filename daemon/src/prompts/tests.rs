@@ -5,6 +5,7 @@ use crate::config::choice::Rules;
 use crate::config::{ReviewPolicy, SlicePlane};
 use medicosam_shared::geometry::{Affine, Dims};
 use medicosam_shared::mask_rules::MaskRules;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::SliceBox;
 use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Window;
@@ -238,7 +239,7 @@ fn masks_to_start_from_are_used_where_the_model_understands_them_and_it_is_said(
     fixture.profile.from_labels = Some(from_labels(UsedAs::Masks, 0));
     fixture.labels(SIZE);
     let understood = fixture.gather(true).unwrap();
-    let start = &understood.starts[&(Label::new(2).unwrap(), 5)];
+    let start = &understood.starts[&Place::new(Label::new(2).unwrap(), 5)];
     assert_eq!(start.area(), 2);
     assert_eq!(understood.sources[0].used, "masks and boxes");
     let not = fixture.gather(false).unwrap();

@@ -1,9 +1,9 @@
 //! Label maps: which object each voxel belongs to.
 
 use super::{Loaded, ScanError, Volume};
-use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::ScanInfo;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ impl LabelMap {
             }
             for label in found.into_iter().filter(|&label| wanted(label)) {
                 let mask = SliceMask::from_fn(shape, |x, y| at(x, y) == label.get());
-                masks.insert((label, index), mask);
+                masks.insert(Place::new(label, index), mask);
             }
         }
         masks
@@ -92,11 +92,11 @@ mod tests {
         let label = |n| Label::new(n).unwrap();
         assert_eq!(map.labels(), [label(7), label(9)].into());
         let k = map.masks(Axis::K, |_| true);
-        let places: Vec<_> = k.keys().map(|(l, index)| (l.get(), *index)).collect();
+        let places: Vec<_> = k.keys().map(|p| (p.label.get(), p.index)).collect();
         assert_eq!(places, [(7, 0), (7, 1), (9, 1)]);
-        assert!(k[&(label(7), 1)].get(2, 2));
+        assert!(k[&Place::new(label(7), 1)].get(2, 2));
         let j = map.masks(Axis::J, |l| l == label(7));
         assert_eq!(j.len(), 1);
-        assert_eq!(j[&(label(7), 2)].area(), 2);
+        assert_eq!(j[&Place::new(label(7), 2)].area(), 2);
     }
 }

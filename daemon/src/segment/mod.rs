@@ -11,10 +11,10 @@ pub use from_drawn::{Followed, follow};
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess, second_look};
 
-use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
 use medicosam_shared::mask_rules::{MaskRules, Overlap};
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{ObjectResult, SliceScore};
 use propagation::Answer;
@@ -79,7 +79,8 @@ impl Segmentation {
     }
 
     /// Puts what an object has on a slice of an earlier result in place of what it has here.
-    pub fn take_over(&mut self, earlier: &Segmentation, (label, index): Place) {
+    pub fn take_over(&mut self, earlier: &Segmentation, place: Place) {
+        let Place { label, index } = place;
         let Some(object) = earlier.masks.object(label) else {
             return;
         };
@@ -99,7 +100,8 @@ impl Segmentation {
         let masks = object.into_iter().flat_map(|object| object.slices.keys());
         let scores = self.scores.get(&label);
         let scores = scores.into_iter().flat_map(BTreeMap::keys);
-        masks.chain(scores).map(|&index| (label, index)).collect()
+        let indices = masks.chain(scores);
+        indices.map(|&index| Place::new(label, index)).collect()
     }
 
     /// Tidies the mask of an object.

@@ -1,9 +1,9 @@
 //! Voxels that two objects claim.
 
-use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong, SliceMask};
 use medicosam_shared::mask_rules::Overlap;
+use medicosam_shared::place::Place;
 use std::collections::BTreeSet;
 
 /// Why objects cannot stand beside one another.
@@ -39,19 +39,20 @@ pub fn settle(
 ) -> Result<(), OverlapError> {
     let shape = masks.dims.slice_shape(masks.axis);
     let mut later: BTreeSet<Place> = changed.iter().copied().collect();
-    for &(label, index) in changed {
-        later.remove(&(label, index));
+    for &place in changed {
+        later.remove(&place);
+        let Place { label, index } = place;
+        let beside = |label| Place::new(label, index);
         let others: Vec<_> = masks
             .objects
             .iter()
             .map(|object| object.label)
-            .filter(|&other| other != label && !later.contains(&(other, index)))
+            .filter(|&other| other != label && !later.contains(&beside(other)))
             .collect();
         for other in others {
-            let (Some(mine), Some(theirs)) = (
-                at(masks, (label, index), shape)?,
-                at(masks, (other, index), shape)?,
-            ) else {
+            let (Some(mine), Some(theirs)) =
+                (at(masks, place, shape)?, at(masks, beside(other), shape)?)
+            else {
                 continue;
             };
             let both = mine.pixels().iter().zip(theirs.pixels());
@@ -72,7 +73,7 @@ pub fn settle(
                         pixels,
                     });
                 }
-                Overlap::Overwrite if !fixed.contains(&(other, index)) => {
+                Overlap::Overwrite if !fixed.contains(&beside(other)) => {
                     let name = name(other);
                     masks.set_runs(other, &name, index, without(&theirs, &mine));
                 }
@@ -86,13 +87,9 @@ pub fn settle(
     Ok(())
 }
 
-fn at(
-    masks: &MaskSet,
-    (label, index): Place,
-    shape: SliceShape,
-) -> Result<Option<SliceMask>, RleTooLong> {
-    let object = masks.object(label);
-    let rle = object.and_then(|object| object.slices.get(&index));
+fn at(masks: &MaskSet, place: Place, shape: SliceShape) -> Result<Option<SliceMask>, RleTooLong> {
+    let object = masks.object(place.label);
+    let rle = object.and_then(|object| object.slices.get(&place.index));
     rle.map(|rle| rle.to_mask(shape)).transpose()
 }
 
@@ -127,7 +124,7 @@ mod tests {
 
     fn settled(policy: Overlap, changed: &[u16], fixed: &[u16]) -> Vec<u64> {
         let mut masks = three();
-        let place = |&n: &u16| (label(n), 1);
+        let place = |&n: &u16| Place::new(label(n), 1);
         let changed: Vec<Place> = changed.iter().map(place).collect();
         let fixed = fixed.iter().map(place).collect();
         settle(&mut masks, policy, &changed, &fixed).unwrap();
@@ -155,7 +152,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_objects_and_where() {
         let mut masks = three();
-        let places = [(label(1), 1), (label(2), 1)];
+        let places = [Place::new(label(1), 1), Place::new(label(2), 1)];
         let error = settle(&mut masks, Overlap::Refuse, &places, &BTreeSet::new()).unwrap_err();
         let text = error.to_string();
         assert!(

@@ -10,10 +10,10 @@ use crate::store::{FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use medicosam_shared::case::CaseState;
-use medicosam_shared::draft::Place;
 use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::mask_rules::MaskRules;
-use medicosam_shared::prompt::Label;
+use medicosam_shared::place::Place;
+use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::provenance::{ScanInfo, Timings};
 use medicosam_shared::understands::Understands;
 use std::collections::BTreeSet;
@@ -69,14 +69,14 @@ impl Pipeline {
         let asked = gather(&job, understands)?;
         job.sources.clone_from(&asked.sources);
         let mut prompts = asked.slices(axis);
-        prompts.retain(|prompt| !job.edited.contains(&(prompt.label, prompt.index)));
+        prompts.retain(|prompt| !job.edited.contains(&prompt.place()));
 
         let starts = &asked.starts;
         // A slice with a mask to start from stands for itself.
         let (for_itself, boxed): (Vec<_>, Vec<_>) = prompts
             .iter()
             .cloned()
-            .partition(|prompt| starts.contains_key(&(prompt.label, prompt.index)));
+            .partition(|prompt| starts.contains_key(&prompt.place()));
         let (spans, mut single) = propagation::split(&boxed);
         single.extend(for_itself);
         job.propagation = (!spans.is_empty()).then_some(profile.propagation);
@@ -91,7 +91,7 @@ impl Pipeline {
         self.reporter.tell(&Report::Changed);
         let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
         job.boxes = spans;
-        let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
+        let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
         let how = (&profile.masks, &job.info.affine);
         let segmentation = finish(segmentation, &asked, &places, before, how)?;
         let records = self.models.records(&profile.model)?;
@@ -177,11 +177,11 @@ fn put_back(segmentation: &mut Segmentation, prompts: &Prompts, before: Option<&
     let Some(before) = before else {
         return;
     };
-    let people: BTreeSet<_> = before.edited.iter().map(|(label, _)| *label).collect();
+    let people: BTreeSet<_> = before.edited.iter().map(|place| place.label).collect();
     for label in people {
         // An object that the profile does not know is a person's from end to end.
         let mut places = before.segmentation.places(label);
-        places.extend(before.edited.iter().filter(|place| place.0 == label));
+        places.extend(before.edited.iter().filter(|place| place.label == label));
         if prompts.names.contains_key(&label) {
             places.retain(|place| before.edited.contains(place));
         }
@@ -220,6 +220,10 @@ mod tests {
         Label::new(n).unwrap()
     }
 
+    fn place(n: u16, index: u32) -> Place {
+        Place::new(label(n), index)
+    }
+
     /// Masks of whole columns, each with this predicted IoU.
     fn segmentation(iou: f32, masks: &[(u16, u32, std::ops::Range<u32>)]) -> Segmentation {
         let shape: SliceShape = DIMS.slice_shape(Axis::K);
@@ -255,10 +259,10 @@ mod tests {
                 &[(1, 1, 0..2), (1, 2, 0..3), (9, 4, 6..8), (9, 5, 6..8)],
             ),
             axis: Axis::K,
-            edited: [(label(1), 2), (label(9), 4)].into(),
+            edited: [place(1, 2), place(9, 4)].into(),
         };
         let fresh = segmentation(0.9, &[(1, 1, 0..4), (2, 2, 1..5)]);
-        let asked = [(label(1), 1), (label(2), 2)];
+        let asked = [place(1, 1), place(2, 2)];
         for overlap in [None, Some(medicosam_shared::mask_rules::Overlap::Overwrite)] {
             let rules = MaskRules {
                 overlap,
@@ -289,7 +293,7 @@ mod tests {
         let before = Before {
             segmentation: segmentation(0.5, &[(1, 2, 0..3)]),
             axis: Axis::K,
-            edited: [(label(1), 2)].into(),
+            edited: [place(1, 2)].into(),
         };
         let fresh = segmentation(
             0.9,
@@ -313,7 +317,7 @@ mod tests {
             ..MaskRules::default()
         };
         let fresh = segmentation(0.9, &[(1, 1, 0..4), (2, 1, 3..5)]);
-        let asked = [(label(1), 1), (label(2), 1)];
+        let asked = [place(1, 1), place(2, 1)];
         let affine = Affine::from_spacing([1.0; 3]);
         let done = finish(fresh, &prompts(&[1, 2]), &asked, None, (&rules, &affine));
         let Err(Failure::Fault(fault, FaultClass::BadInput)) = done else {

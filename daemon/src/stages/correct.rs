@@ -6,7 +6,7 @@ use crate::config::Profile;
 use crate::segment::Segmentation;
 use crate::store::{FaultClass, Work};
 use crate::workers::claimed::Pipeline;
-use medicosam_shared::draft::Place;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::SlicePrompt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -40,7 +40,7 @@ impl Pipeline {
             &none,
             |label, current| current.name(label),
         )?;
-        let places: Vec<Place> = prompts.iter().map(|p| (p.label, p.index)).collect();
+        let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
         // Where the profile says that who comes later takes, nothing of another object is fixed:
         // this is what a person asked for last.
         segmentation.settle_overlaps(profile.masks.overlap, &places, &BTreeSet::new())?;

@@ -10,9 +10,11 @@ use crate::segment::{Segmentation, follow};
 use crate::store::{DraftId, FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
-use medicosam_shared::api::Progress;
-use medicosam_shared::draft::{Answered, Candidate, Draft, Place, SliceAnswer, Step};
+use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step};
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::mask::{RleTooLong, SliceMask};
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::propagation::Propagation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +32,7 @@ impl Pipeline {
         id: DraftId,
         place: Place,
     ) -> Result<(), Failure> {
-        let (label, index) = place;
+        let Place { label, index } = place;
         let draft = self.draft(id)?;
         let drawn = draft.drawn();
         let prompt = *drawn.get(&place).ok_or_else(|| {
@@ -85,7 +87,7 @@ impl Pipeline {
         let shape = job.info.dims.slice_shape(job.axis);
         let count = job.info.dims.along(job.axis);
         let mut seeds = self.edited_before(work, &job, &draft, label)?;
-        for ((of, index), (answer, mask)) in draft.answers() {
+        for (Place { label: of, index }, (answer, mask)) in draft.answers() {
             if of == label && !answer.propagated {
                 seeds.insert(index, mask.mask.to_mask(shape).map_err(damaged)?);
             }
@@ -162,7 +164,7 @@ impl Pipeline {
         // Another draft may have been committed while this one waited for its turn.
         if work.revision != Some(draft.revision) {
             return Err(Failure::new(
-                "other-revision",
+                FaultCode::OtherRevision.as_str(),
                 format!(
                     "there is a new revision of case {}; the draft changes revision {}",
                     work.lease.case, draft.revision
@@ -178,19 +180,19 @@ impl Pipeline {
         let mut segmentation = Segmentation::continuing(masks, &before.provenance.objects);
         let mut prompts = Vec::new();
         let (mut drawn, mut followed) = (Vec::new(), Vec::new());
-        for ((label, index), (answer, mask)) in draft.answers() {
+        for (place, (answer, mask)) in draft.answers() {
+            let Place { label, index } = place;
             mask.mask.check(shape).map_err(damaged)?;
             let name = draft.name(segmentation.masks(), label);
             segmentation.put(label, &name, index, mask);
             prompts.push(answer.prompt.clone());
             match answer.propagated {
-                true => followed.push((label, index)),
-                false => drawn.push((label, index)),
+                true => followed.push(place),
+                false => drawn.push(place),
             }
         }
         job.edited.extend(&drawn);
-        // What people have segmented loses nothing to what only follows; what a person has drawn
-        // last is what is wanted.
+        // Manual masks win over propagated ones, and the latest manual mask wins over all.
         let overlap = profile.masks.overlap;
         segmentation.settle_overlaps(overlap, &followed, &job.edited)?;
         segmentation.settle_overlaps(overlap, &drawn, &BTreeSet::new())?;
@@ -209,8 +211,8 @@ impl Pipeline {
         draft: &Draft,
         label: Label,
     ) -> Result<BTreeMap<u32, SliceMask>, Failure> {
-        let of_object = job.edited.iter().filter(|place| place.0 == label);
-        let slices: Vec<u32> = of_object.map(|place| place.1).collect();
+        let of_object = job.edited.iter().filter(|place| place.label == label);
+        let slices: Vec<u32> = of_object.map(|place| place.index).collect();
         if slices.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -267,7 +269,7 @@ impl Pipeline {
         }
         let is_it = |step: &Step| match step {
             Step::Answered(of) => {
-                of.label == place.0 && of.slices.iter().any(|s| s.prompt.index == place.1)
+                of.label == place.label && of.slices.iter().any(|s| s.prompt.index == place.index)
             }
             _ => false,
         };

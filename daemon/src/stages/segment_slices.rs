@@ -6,9 +6,9 @@ use crate::segment::Segmentation;
 use crate::store::Task;
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
-use medicosam_shared::api::Progress;
-use medicosam_shared::draft::Place;
 use medicosam_shared::mask::SliceMask;
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -46,7 +46,7 @@ impl Pipeline {
             let started = Instant::now();
             let sam = self.models.get(&job.profile.model)?;
             for prompt in prompts {
-                let start = starts.get(&(prompt.label, index)).map(|mask| {
+                let start = starts.get(&prompt.place()).map(|mask| {
                     let model = sam.model();
                     model.family().start_from(mask, model.sizes())
                 });

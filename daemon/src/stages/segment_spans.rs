@@ -7,7 +7,7 @@ use crate::segment::propagation::{self, Question, Span};
 use crate::segment::{Segmentation, second_look};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
-use medicosam_shared::api::Progress;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::Label;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;

@@ -1,6 +1,7 @@
 //! What the store can refuse or fail at.
 
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};
+use medicosam_shared::fault_code::FaultCode;
 use std::path::PathBuf;
 
 /// Why the store did not do what was asked. Nothing has changed.
@@ -130,14 +131,14 @@ impl StoreError {
             StoreError::NoSuchCase(_) => "no-such-case",
             StoreError::Ambiguous { .. } => "ambiguous-case",
             StoreError::NoSuchRevision { .. } => "no-such-revision",
-            StoreError::Conflict { .. } => "other-revision",
-            StoreError::AlreadyDecided { .. } => "already-decided",
+            StoreError::Conflict { .. } => FaultCode::OtherRevision.as_str(),
+            StoreError::AlreadyDecided { .. } => FaultCode::AlreadyDecided.as_str(),
             StoreError::NothingDecided { .. } => "nothing-decided",
             StoreError::OthersDecision { .. } => "others-decision",
             StoreError::WrongState { .. } => "wrong-state",
             StoreError::Prompt(_) => "prompt-outside",
-            StoreError::NoDraft(_) => "no-draft",
-            StoreError::DraftMoved(_) => "draft-moved",
+            StoreError::NoDraft(_) => FaultCode::NoDraft.as_str(),
+            StoreError::DraftMoved(_) => FaultCode::DraftMoved.as_str(),
             StoreError::DraftUnfit(_) => "draft-unfit",
             StoreError::LeaseLost(_) => "lease-lost",
             StoreError::NewerSchema { .. } => "store-newer",

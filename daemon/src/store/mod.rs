@@ -16,14 +16,14 @@ pub use sqlite::SqliteStore;
 pub use work::{FaultClass, Lane, Lease, Outcome, ScanOfCase, Task, Work, WorkId, WorkOutcome};
 
 use medicosam_shared::api::{
-    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, Progress, PromptRequest,
-    UndoRequest,
+    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, PromptRequest, UndoRequest,
 };
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
 use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{OutputFiles, Provenance, ScanInfo};
 use std::collections::BTreeMap;

@@ -12,8 +12,9 @@ use crate::stages::failure::Failure;
 use crate::stages::load::ReadAhead;
 use crate::stages::models::Models;
 use crate::store::{FaultClass, Lane, Store, Task, Work};
-use medicosam_shared::api::Progress;
 use medicosam_shared::case::Fault;
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -145,7 +146,7 @@ impl Pipeline {
                 draft,
                 label,
                 index,
-            } => self.preview(work, profile, draft, (label, index)),
+            } => self.preview(work, profile, draft, Place::new(label, index)),
             &Task::Propagate { draft, label } => self.propagate(work, profile, draft, label),
             &Task::Commit { draft } => self.commit_draft(work, profile, draft),
         }

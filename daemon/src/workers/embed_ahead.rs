@@ -12,9 +12,9 @@ use crate::scan::Volume;
 use crate::stages::failure::Failure;
 use crate::stages::load::Reading;
 use crate::store::ScanOfCase;
-use medicosam_shared::api::Progress;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::Axis;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::window::Range;
 use std::collections::{HashSet, VecDeque};
 

@@ -3,8 +3,8 @@
 //!
 //! The end of its input tells a worker that the daemon is gone, however it went; it then ends.
 
-use medicosam_shared::api::Progress;
 use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::progress::Progress;
 use medicosam_shared::provenance::Timings;
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,7 @@
 //! the next request starts another one.
 
 use super::Host;
+use crate::fault_code::FaultCode;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::{self, SendRequest};
@@ -103,9 +104,9 @@ impl HostFault {
             HostFault::Unreachable => "host-unreachable",
             HostFault::NoProgram => "host-without-medicosamd",
             HostFault::OtherProgram => "host-other-medicosamd",
-            HostFault::NoDaemon => "daemon-unreachable",
+            HostFault::NoDaemon => FaultCode::DaemonUnreachable.as_str(),
             HostFault::NotAllowed => "daemon-forbidden",
-            HostFault::Lost => "connection-broken",
+            HostFault::Lost => FaultCode::ConnectionBroken.as_str(),
         }
     }
 

@@ -10,6 +10,7 @@ use super::queue::batch::Asked;
 use crate::term::{Key, KeyCode};
 use medicosam_shared::api::{DecisionRequest, NoteRequest, UndoRequest};
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::text::printable;
 
 /// A case and the revision of it that was on the screen.
@@ -231,7 +232,10 @@ pub(super) fn decided(
         Err(failure) => {
             if let Some(batch) = batch.filter(|batch| batch.count > 1) {
                 tell(model, batch.summary());
-            } else if single && failure.fault.code == ALREADY_DECIDED && model.dialog.is_none() {
+            } else if single
+                && failure.fault.is(FaultCode::AlreadyDecided)
+                && model.dialog.is_none()
+            {
                 model.dialog = Some(Dialog::Conflict {
                     case: case.clone(),
                     request,
@@ -279,9 +283,6 @@ pub(super) fn decided(
     model.scroll();
     Vec::new()
 }
-
-/// The daemon's word for a decision that another reviewer has made already.
-const ALREADY_DECIDED: &str = "already-decided";
 
 fn tell(model: &mut Model, (text, bad): (String, bool)) {
     model.notice = Some(if bad {

@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use medicosam_shared::api::{CaseList, Status};
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::client::{Client, ClientError};
+use medicosam_shared::fault_code::FaultCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
@@ -94,7 +95,7 @@ pub async fn live(client: Client, case: Option<CaseId>, answers: Sender<Answer>)
 
 fn ended() -> Failure {
     Failure::from(Fault {
-        code: "connection-broken".to_owned(),
+        code: FaultCode::ConnectionBroken.into(),
         message: "the daemon has ended the connection".to_owned(),
         hint: String::new(),
     })

@@ -7,6 +7,7 @@ use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView}
 use medicosam_shared::case::{CaseDetail, CaseId};
 use medicosam_shared::client::Client;
 use medicosam_shared::draft::Draft;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use std::io::{IsTerminal, Write};
 
@@ -194,7 +195,7 @@ fn lines(draft: &Draft) -> Vec<String> {
         .iter()
         .map(|(label, name)| format!("new object {label} {name}"));
     let answers = draft.answers().into_iter();
-    let masks = answers.map(|((label, index), (answer, mask))| {
+    let masks = answers.map(|(Place { label, index }, (answer, mask))| {
         let by = match answer.propagated {
             true => "carried on",
             false => "by hand",

@@ -109,8 +109,8 @@ fn worker_line(worker: &WorkerStatus) -> String {
 mod tests {
     use super::*;
     use crate::app::fixture;
-    use medicosam_shared::api::Progress;
     use medicosam_shared::case::{CaseId, Fault};
+    use medicosam_shared::progress::Progress;
 
     #[test]
     fn the_daemon_is_told_in_full() {

@@ -6,6 +6,7 @@ use crate::app::review::stack::{self, Stack};
 use crate::app::review::subject::Layout;
 use crate::app::review::{Compared, Review};
 use crate::picture::{Form, Ink};
+use medicosam_shared::place::Place;
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -215,7 +216,7 @@ fn draft<'a>(review: &Review, edit: &Edit) -> Vec<Line<'a>> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    if let Some((answer, chosen)) = draft.answer((edit.label, review.index()))
+    if let Some((answer, chosen)) = draft.answer(Place::new(edit.label, review.index()))
         && let Some(mask) = answer.candidates.get(chosen as usize)
     {
         let number = chosen + 1;

@@ -2,8 +2,9 @@ use super::*;
 use crate::app::fixture::{connected, detail, noon, press, serve, show, summary, with_review};
 use crate::app::{Answer, Event, Failure, handle};
 use medicosam_shared::activity::Activity;
-use medicosam_shared::api::{DecisionRequest, Live, Progress, Viewer};
+use medicosam_shared::api::{DecisionRequest, Live, Viewer};
 use medicosam_shared::case::{CaseId, CaseState, Fault, Verdict};
+use medicosam_shared::progress::Progress;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 

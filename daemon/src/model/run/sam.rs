@@ -13,7 +13,7 @@ use crate::model::family::PromptToken;
 use crate::model::image::SliceImage;
 use crate::model::installed::installed_model::InstalledModel;
 use medicosam_shared::geometry::SliceShape;
-use medicosam_shared::prompt::{PromptError, SlicePrompt};
+use medicosam_shared::prompt::SlicePrompt;
 
 /// A model ready to segment. Its graphs are loaded when first needed: prompting a slice that is
 /// embedded already costs only the decoder.
@@ -187,7 +187,7 @@ impl Sam {
     ) -> Result<(Masks, usize), SamError> {
         let (family, sizes) = (self.model().family(), self.model().sizes());
         let shape = embedding.original;
-        check_prompt(prompt, shape)?;
+        prompt.check_pixels(shape)?;
         let tokens = family.tokens(prompt, shape, sizes);
         let masks = self.decode_tokens(embedding, &tokens, mask)?;
         let best = family.answer(prompt, mask.is_some(), &masks.iou);
@@ -237,36 +237,10 @@ fn encoder_hash(model: &str, precision: Precision) -> String {
     }
 }
 
-/// Refuses prompts that are empty or reach beyond the slice.
-fn check_prompt(prompt: &SlicePrompt, shape: SliceShape) -> Result<(), PromptError> {
-    let (label, index) = (prompt.label, prompt.index);
-    if let Some(bbox) = prompt.bbox.filter(|bbox| !bbox.fits(shape)) {
-        return Err(PromptError::BoxOutside {
-            label,
-            index,
-            bbox,
-            shape,
-        });
-    }
-    let mut points = prompt.points.iter();
-    if let Some(&point) = points.find(|p| p.x >= shape.width || p.y >= shape.height) {
-        return Err(PromptError::PointOutside {
-            label,
-            index,
-            point,
-            shape,
-        });
-    }
-    if prompt.bbox.is_none() && prompt.points.is_empty() {
-        return Err(PromptError::Empty { label, index });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
+    use medicosam_shared::prompt::{Label, PromptError, SliceBox, SlicePoint};
 
     const SHAPE: SliceShape = SliceShape {
         width: 4,
@@ -302,10 +276,10 @@ mod tests {
             positive: true,
         };
         assert_eq!(
-            check_prompt(&prompt(Some(inside), vec![point(3, 2)]), SHAPE),
+            prompt(Some(inside), vec![point(3, 2)]).check_pixels(SHAPE),
             Ok(())
         );
-        let refused = |p| check_prompt(&p, SHAPE).unwrap_err();
+        let refused = |p: SlicePrompt| p.check_pixels(SHAPE).unwrap_err();
         assert!(matches!(
             refused(prompt(None, vec![])),
             PromptError::Empty { .. }

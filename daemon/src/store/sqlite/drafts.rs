@@ -7,9 +7,11 @@ use super::super::draft::{DraftId, DraftOutcome};
 use super::super::error::{Doing, StoreError};
 use super::super::{Lease, Task, WorkId};
 use super::{audit, cases, row, work};
-use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, Progress};
+use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse};
 use medicosam_shared::case::{Action, CaseId, CaseState, RevisionNumber};
 use medicosam_shared::draft::{Answered, Draft, Step};
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, PromptError, SlicePrompt};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -284,7 +286,7 @@ pub fn change(
             let draft = head.whole(t)?;
             let offered = draft
                 .as_ref()
-                .and_then(|d| d.answer((label, index)))
+                .and_then(|d| d.answer(Place::new(label, index)))
                 .map_or(0, |(answer, _)| answer.candidates.len());
             if candidate as usize >= offered {
                 let why = format!(
@@ -352,7 +354,7 @@ pub fn change(
         &DraftChange::Segment { label, index } => {
             let draft = head.whole(t)?;
             let drawn = draft.as_ref().map(Draft::drawn).unwrap_or_default();
-            if !drawn.contains_key(&(label, index)) {
+            if !drawn.contains_key(&Place::new(label, index)) {
                 return Err(PromptError::Empty { label, index }.into());
             }
             let task = Task::Preview {
@@ -386,7 +388,7 @@ pub fn change(
             let places: Vec<String> = draft
                 .iter()
                 .flat_map(|draft| draft.answers().into_keys())
-                .map(|(_, index)| index.to_string())
+                .map(|place| place.index.to_string())
                 .collect();
             if places.is_empty() {
                 let why = "no slice has been segmented in the draft yet".to_owned();
@@ -403,7 +405,7 @@ pub fn change(
 /// Whether an object has a slice that was segmented by what a person drew.
 fn has_seed(draft: &Draft, label: Label) -> bool {
     let mut answers = draft.answers().into_iter();
-    answers.any(|((of, _), (answer, _))| of == label && !answer.propagated)
+    answers.any(|(place, (answer, _))| place.label == label && !answer.propagated)
 }
 
 /// Begins a draft on a revision, in place of one that was discarded.

@@ -25,14 +25,14 @@ use super::{
     Outcome, PromptsFile, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
 };
 use medicosam_shared::api::{
-    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, Progress, PromptRequest,
-    UndoRequest,
+    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, PromptRequest, UndoRequest,
 };
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
 use medicosam_shared::draft::{Answered, Draft};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::Label;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::BTreeMap;

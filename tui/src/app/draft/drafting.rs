@@ -5,10 +5,13 @@
 //! is asked of the daemon, a change or the whole draft, so that every answer is about what is known.
 
 use crate::app::event::{Effect, Failure};
-use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView, Progress};
+use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::{CaseId, RevisionNumber};
 use medicosam_shared::draft::{Draft, Step};
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::understands::Understands;
 use std::collections::{BTreeMap, VecDeque};
@@ -64,7 +67,10 @@ impl Drafting {
 
     /// What is drawn for an object on a slice.
     pub fn drawn(&self, label: Label, index: u32) -> Option<&SlicePrompt> {
-        self.seen.as_ref()?.drawn().remove(&(label, index))
+        self.seen
+            .as_ref()?
+            .drawn()
+            .remove(&Place::new(label, index))
     }
 
     /// The masks with what the draft changes, if it changes any.
@@ -222,7 +228,7 @@ impl Drafting {
             return (None, Vec::new());
         }
         self.asked = Asked::Nothing;
-        if failure.fault.code == "draft-moved" {
+        if failure.fault.is(FaultCode::DraftMoved) {
             // Masks came while it was on its way: once more, on top of them.
             return (None, self.load(case, revision));
         }
@@ -353,10 +359,8 @@ impl Drafting {
 
 /// Whether the daemon was not reached, or the answer did not come back.
 fn is_loss(failure: &Failure) -> bool {
-    matches!(
-        failure.fault.code.as_str(),
-        "daemon-unreachable" | "connection-broken"
-    )
+    let fault = &failure.fault;
+    fault.is(FaultCode::DaemonUnreachable) || fault.is(FaultCode::ConnectionBroken)
 }
 
 /// Whether the draft is `after` what it was `before` because of a change, of which nobody knows
@@ -373,9 +377,8 @@ fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Draft>)
     match change {
         DraftChange::Object { label, .. } => draft.objects().contains_key(label),
         DraftChange::Draw { prompt } => {
-            let drawn = draft.drawn().remove(&(prompt.label, prompt.index));
-            let is_nothing = prompt.bbox.is_none() && prompt.points.is_empty();
-            drawn.map_or(is_nothing, |drawn| drawn == prompt)
+            let drawn = draft.drawn().remove(&prompt.place());
+            drawn.map_or(prompt.is_empty(), |drawn| drawn == prompt)
         }
         DraftChange::Undo => position(after) < position(before),
         DraftChange::Redo => position(after) > position(before),

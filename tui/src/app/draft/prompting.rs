@@ -10,6 +10,8 @@ use crate::app::review::look;
 use crate::term::{Key, KeyCode};
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
+use medicosam_shared::fault_code::FaultCode;
+use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::time::Duration;
 
@@ -63,8 +65,9 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     let label = edit.label;
+    let place = Place::new(label, index);
     let drawn = review.drafting.drawn(label, index).cloned();
-    let drawn = drawn.unwrap_or_else(|| nothing(label, index));
+    let drawn = drawn.unwrap_or_else(|| SlicePrompt::nothing(place));
     match action {
         Action::Corner => return corner(model, drawn),
         Action::Confirm if edit.corner.is_some() => return corner(model, drawn),
@@ -78,8 +81,8 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::ClearPrompt => {
             edit.corner = None;
-            if drawn != nothing(label, index) {
-                let prompt = nothing(label, index);
+            if drawn != SlicePrompt::nothing(place) {
+                let prompt = SlicePrompt::nothing(place);
                 return ask(model, DraftChange::Draw { prompt });
             }
         }
@@ -119,15 +122,6 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
-}
-
-fn nothing(label: Label, index: u32) -> SlicePrompt {
-    SlicePrompt {
-        label,
-        index,
-        bbox: None,
-        points: Vec::new(),
-    }
 }
 
 /// Has the draft changed.
@@ -202,7 +196,7 @@ fn propagate(model: &mut Model, label: Label) -> Vec<Effect> {
     let draft = model.review().and_then(|r| r.drafting.draft());
     let by_hand = draft.is_some_and(|draft| {
         let mut answers = draft.answers().into_iter();
-        answers.any(|((of, _), (answer, _))| of == label && !answer.propagated)
+        answers.any(|(place, (answer, _))| place.label == label && !answer.propagated)
     });
     if !by_hand {
         model.notice = Some(Notice::bad(
@@ -224,7 +218,7 @@ fn choose(model: &mut Model, step: i64) -> Vec<Effect> {
     };
     let (label, index) = (edit.label, review.index());
     let draft = review.drafting.draft();
-    let Some((answer, chosen)) = draft.and_then(|d| d.answer((label, index))) else {
+    let Some((answer, chosen)) = draft.and_then(|d| d.answer(Place::new(label, index))) else {
         model.notice = Some(Notice::bad(
             "There are no masks to choose from here; segment the slice first (s).",
         ));
@@ -371,11 +365,11 @@ pub(in crate::app) fn draft_changed(
             review.compose();
             review.prompting = false;
             let conflict = failure.conflict && change == Some(DraftChange::Commit);
-            if conflict && failure.fault.code == "other-revision" {
+            if conflict && failure.fault.is(FaultCode::OtherRevision) {
                 effects.push(Effect::LoadCase(case.clone()));
                 let text = failure.fault.message.clone();
                 model.dialog = Some(Dialog::Question(Question::Rebase(text)));
-            } else if failure.fault.code != "draft-moved" {
+            } else if !failure.fault.is(FaultCode::DraftMoved) {
                 model.notice = Some(Notice::failure(&failure));
             }
             return effects;

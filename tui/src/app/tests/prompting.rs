@@ -1,11 +1,11 @@
 //! Drafts, as key strings.
 
 use super::*;
-use medicosam_shared::api::{
-    DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView, Progress,
-};
+use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step};
 use medicosam_shared::mask::Rle;
+use medicosam_shared::place::Place;
+use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 use medicosam_shared::understands::Understands;
 
@@ -80,7 +80,7 @@ impl Daemon {
                 candidate,
             }),
             DraftChange::Segment { label, index } => {
-                let prompt = (*draft.drawn().get(&(label, index)).unwrap()).clone();
+                let prompt = (*draft.drawn().get(&Place::new(label, index)).unwrap()).clone();
                 Some(answered(label, prompt))
             }
             DraftChange::Undo => {

@@ -4,9 +4,10 @@
 //! position back, redoing moves it on, and a new step takes the place of all that follow the
 //! position. What a draft holds follows from its steps alone, so that daemon and client see the same.
 
-use crate::api::Progress;
 use crate::case::RevisionNumber;
 use crate::mask::{MaskSet, Rle};
+use crate::place::Place;
+use crate::progress::Progress;
 use crate::prompt::{Label, SlicePrompt};
 use crate::provenance::{ModelRecord, RuntimeRecord};
 use serde::{Deserialize, Serialize};
@@ -105,9 +106,6 @@ pub struct Candidate {
     pub stability: f32,
 }
 
-/// An object on a slice.
-pub type Place = (Label, u32);
-
 impl Draft {
     /// A draft that changes nothing yet.
     pub fn new(revision: RevisionNumber) -> Self {
@@ -148,11 +146,10 @@ impl Draft {
         let mut drawn = BTreeMap::new();
         for step in self.done() {
             if let Step::Drawn { prompt } = step {
-                let place = (prompt.label, prompt.index);
-                if prompt.bbox.is_none() && prompt.points.is_empty() {
-                    drawn.remove(&place);
+                if prompt.is_empty() {
+                    drawn.remove(&prompt.place());
                 } else {
-                    drawn.insert(place, prompt);
+                    drawn.insert(prompt.place(), prompt);
                 }
             }
         }
@@ -167,7 +164,7 @@ impl Draft {
                 Step::Answered(answered) => {
                     for answer in &answered.slices {
                         if let Some(mask) = answer.mask() {
-                            let place = (answered.label, answer.prompt.index);
+                            let place = Place::new(answered.label, answer.prompt.index);
                             answers.insert(place, (answer, mask));
                         }
                     }
@@ -177,7 +174,7 @@ impl Draft {
                     index,
                     candidate,
                 } => {
-                    if let Some((answer, mask)) = answers.get_mut(&(*label, *index))
+                    if let Some((answer, mask)) = answers.get_mut(&Place::new(*label, *index))
                         && let Some(other) = answer.candidates.get(*candidate as usize)
                     {
                         *mask = other;
@@ -190,8 +187,8 @@ impl Draft {
     }
 
     /// The newest answer for an object on a slice, and which of its masks is meant, from 0.
-    pub fn answer(&self, (label, index): Place) -> Option<(&SliceAnswer, u32)> {
-        let (answer, mask) = self.answers().remove(&(label, index))?;
+    pub fn answer(&self, place: Place) -> Option<(&SliceAnswer, u32)> {
+        let (answer, mask) = self.answers().remove(&place)?;
         let chosen = answer.candidates.iter().position(|c| std::ptr::eq(c, mask));
         Some((answer, chosen? as u32))
     }
@@ -215,7 +212,7 @@ impl Draft {
     /// The masks of the revision that it changes, `base`, as the draft has them.
     pub fn masks(&self, base: &MaskSet) -> MaskSet {
         let mut masks = base.clone();
-        for ((label, index), (_, candidate)) in self.answers() {
+        for (Place { label, index }, (_, candidate)) in self.answers() {
             let name = self.name(base, label);
             masks.set_runs(label, &name, index, candidate.mask.clone());
         }
@@ -230,9 +227,9 @@ impl Draft {
         for step in &mut self.steps {
             if let Step::Answered(answered) = step {
                 let (label, before) = (answered.label, answered.slices.len());
-                answered
-                    .slices
-                    .retain(|s| !s.propagated || !edited.contains(&(label, s.prompt.index)));
+                answered.slices.retain(|s| {
+                    !s.propagated || !edited.contains(&Place::new(label, s.prompt.index))
+                });
                 has_changed |= answered.slices.len() != before;
             }
         }
@@ -249,7 +246,7 @@ impl Draft {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
     use crate::geometry::{Axis, Dims};
     use crate::prompt::SlicePoint;
@@ -331,7 +328,7 @@ pub(crate) mod tests {
             prompt: prompt(1, 2, 0),
         });
         assert_eq!((areas(&draft), draft.drawn().len()), (vec![(1, 2, 9)], 0));
-        assert_eq!(draft.answer((label(1), 2)).unwrap().1, 1);
+        assert_eq!(draft.answer(Place::new(label(1), 2)).unwrap().1, 1);
         draft.position -= 2;
         assert_eq!((areas(&draft), draft.drawn().len()), (vec![(1, 2, 5)], 1));
         assert!(draft.can_redo());
@@ -355,7 +352,7 @@ pub(crate) mod tests {
         for step in [answered(1, 0, &[3]), followed(1), followed(2)] {
             draft.push(step);
         }
-        let theirs = BTreeSet::from([(label(1), 0), (label(1), 2), (label(2), 1)]);
+        let theirs = BTreeSet::from([(1, 0), (1, 2), (2, 1)].map(|(l, z)| Place::new(label(l), z)));
         assert!(draft.rebase(2, &theirs));
         assert_eq!(areas(&draft), [(1, 0, 3), (1, 1, 4)]);
         assert_eq!((draft.revision, draft.position), (2, 3));
