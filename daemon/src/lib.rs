@@ -18,6 +18,7 @@ pub mod evaluate;
 pub mod live_state;
 pub mod model;
 pub mod output;
+pub mod plan;
 pub mod prompts;
 pub mod scan;
 pub mod segment;

@@ -2,10 +2,10 @@
 
 use super::Places;
 use super::error::CommandError;
-use crate::config::choice::{Candidate, values};
 use crate::config::{Config, Profile, Root};
 use crate::data_folder::models_folder;
 use crate::model::understands;
+use crate::plan::{PassedOver, choose, values};
 use crate::prompts;
 use crate::scan::{self, Header, ScanError, Volume, names};
 use crate::watch::{Kind, kind_of};
@@ -67,12 +67,6 @@ struct Explanation<'a> {
     slices: BTreeSet<u32>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct PassedOver<'a> {
-    profile: &'a str,
-    why: String,
-}
-
 #[derive(Debug, Serialize)]
 struct KnownObject {
     label: u16,
@@ -105,22 +99,11 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     let root = root_of(config, path)?;
     let header = Header::read_first(path).map_err(fault_of)?;
     let (scan, volumes) = (header.info().clone(), header.volumes());
-    let choice = config.choose(
-        root,
-        &mut Candidate {
-            path,
-            info: Some(&scan),
-            values: &mut || match volumes {
-                1 => values(path),
-                _ => values(&names::frame_path(path, 0)),
-            },
-        },
-    );
-    let passed_over: Vec<PassedOver<'_>> = choice
-        .passed_over
-        .into_iter()
-        .map(|(profile, why)| PassedOver { profile, why })
-        .collect();
+    let choice = choose(config, root, path, Some(&scan), &mut || match volumes {
+        1 => values(path),
+        _ => values(&names::frame_path(path, 0)),
+    });
+    let passed_over = choice.passed_over;
     let reasons = || {
         let lines = passed_over
             .iter()

@@ -1,9 +1,10 @@
 //! Where models run: which devices, in which order, and what happens when none works.
 
+use super::check::{first_repeated, positive};
 use super::error;
+use super::fallback::Fallback;
 use super::file;
 use crate::model::{Device, PROVIDERS, Precision};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -21,19 +22,6 @@ pub struct Devices {
     pub keep_alive: Duration,
     /// How long a device that does not work is left alone before it is tried again, at most.
     pub retry_after: Duration,
-}
-
-/// What happens when none of the devices works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fallback {
-    /// Work waits until one does: nothing is silently slow.
-    #[default]
-    Pause,
-    /// The processor does it, and says so.
-    Cpu,
-    /// The daemon ends.
-    Fail,
 }
 
 /// Settings of a device; what is `None` is left to the device.
@@ -62,15 +50,8 @@ impl Devices {
         if preferred.is_empty() {
             return Err("[runtime] devices is empty; leave it out for the processor".to_owned());
         }
-        if let Some(device) = super::first_repeated(preferred.iter().map(ToString::to_string)) {
+        if let Some(device) = first_repeated(preferred.iter().map(ToString::to_string)) {
             return Err(format!("[runtime] devices names {device} twice"));
-        }
-        let times = [
-            ("keep_alive", runtime.keep_alive),
-            ("retry_after", runtime.retry_after),
-        ];
-        if let Some((name, _)) = times.iter().find(|(_, time)| !time.is_positive()) {
-            return Err(format!("[runtime] {name} must be more than nothing"));
         }
         let mut checked = BTreeMap::new();
         for (name, settings) in settings {
@@ -86,8 +67,8 @@ impl Devices {
             preferred,
             settings: checked,
             fallback: runtime.fallback,
-            keep_alive: runtime.keep_alive.unsigned_abs(),
-            retry_after: runtime.retry_after.unsigned_abs(),
+            keep_alive: positive("[runtime] keep_alive", runtime.keep_alive)?,
+            retry_after: positive("[runtime] retry_after", runtime.retry_after)?,
         })
     }
 

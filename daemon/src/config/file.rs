@@ -1,12 +1,14 @@
 //! The configuration file as it is written. Unknown keys are errors.
 
-use super::choice::Rules;
-use super::devices::Fallback;
 use super::error::{self, ConfigError};
+use super::fallback::Fallback;
+use super::frames::Frames;
+use super::from_labels::FromLabels;
 use super::review::ReviewPolicy;
+use super::rules::Rules;
 use super::size::ByteSize;
+use super::spec::{BoxSpec, PointSpec};
 use crate::model::{DEFAULT_MODEL, Precision};
-use crate::prompts::{BoxSpec, FromLabels, PointSpec};
 use jiff::SignedDuration;
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::propagation::Propagation;
@@ -184,37 +186,6 @@ pub(super) struct Profile {
     pub review: ReviewPolicy,
     #[serde(default)]
     pub object: Vec<Object>,
-}
-
-/// Which volumes of a file with several (4-D) are scans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "\"each\", or the number of a volume, counted from 0"
-)]
-pub enum Frames {
-    /// One of them.
-    One(u64),
-    /// Each.
-    All(Each),
-}
-
-/// Each of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Each {
-    /// Each of them.
-    Each,
-}
-
-impl Frames {
-    /// The volumes of a file that holds so many.
-    pub fn of(self, volumes: u64) -> Vec<u64> {
-        match self {
-            Frames::One(frame) => vec![frame],
-            Frames::All(Each::Each) => (0..volumes).collect(),
-        }
-    }
 }
 
 fn default_model() -> String {

@@ -7,17 +7,13 @@
 
 mod error;
 mod labels;
-pub mod pattern;
 mod place;
 pub mod sidecar;
-pub mod spec;
 
 pub use error::PromptsError;
 pub use labels::check_grid;
-pub use pattern::PathPattern;
-pub use spec::{BoxSpec, FromLabels, Marks, PointSpec, UsedAs};
 
-use crate::config::{Object, Profile};
+use crate::config::{FromLabels, Object, PathPattern, Profile, UsedAs};
 use crate::scan::{self, Class, LabelMap};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;

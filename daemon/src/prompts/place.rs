@@ -1,6 +1,6 @@
 //! Boxes and points as written → voxels of one scan.
 
-use super::spec::{At, BoxSpec, Extent, Marks, PointSpec, Space};
+use crate::config::{At, BoxSpec, Extent, Marks, PointSpec, Space};
 use medicosam_shared::geometry::{Affine, Axis};
 use medicosam_shared::prompt::{VoxelBox, VoxelPoint};
 use medicosam_shared::provenance::ScanInfo;

@@ -1,7 +1,7 @@
 //! `<scan>.prompts.json`: prompts of one scan, in a file beside it.
 
 use super::error::PromptsError;
-use super::spec::{BoxSpec, FromLabels, Marks, PointSpec};
+use crate::config::{BoxSpec, FromLabels, Marks, PointSpec};
 use crate::scan::names;
 use medicosam_shared::prompt::Label;
 use rustix::fs::{Mode, OFlags};
@@ -177,7 +177,7 @@ fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompts::spec::Extent;
+    use crate::config::Extent;
     use proptest::prelude::*;
 
     fn parsed(text: &str) -> Result<Sidecar, String> {

@@ -1,8 +1,7 @@
 //! Where prompts come from, and which of them counts.
 
 use super::*;
-use crate::config::choice::Rules;
-use crate::config::{ReviewPolicy, SlicePlane};
+use crate::config::{BoxSpec, Marks, ReviewPolicy, Rules, SlicePlane};
 use medicosam_shared::geometry::{Affine, Dims};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::place::Place;

@@ -1,8 +1,8 @@
 //! Settled files → cases: the content's hash, a look at the header, the profile.
 
 use crate::change_signal::ChangeSignal;
-use crate::config::choice::{Candidate, Choice, NO_PROFILE, values};
-use crate::config::{Config, Root};
+use crate::config::{Config, NO_PROFILE, Root};
+use crate::plan::{Choice, choose, values};
 use crate::scan::{Header, ScanError, names};
 use crate::store::{Identification, PromptsFile, Store, StoreError};
 use crate::watch::{self, Kind, Settled, WatcherHandle};
@@ -97,14 +97,9 @@ fn identify(
         volumes = header.volumes();
         header.info().clone()
     });
-    let choice = config.choose(
-        root,
-        &mut Candidate {
-            path: &settled.path,
-            info: scan.as_ref().ok(),
-            values: &mut || values(&first_path(&settled.path, volumes)),
-        },
-    );
+    let choice = choose(config, root, &settled.path, scan.as_ref().ok(), &mut || {
+        values(&first_path(&settled.path, volumes))
+    });
     if let (None, Ok(_)) = (choice.profile, &scan) {
         scan = Err(no_profile(&settled.path, &choice));
     }
@@ -158,7 +153,7 @@ fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
     let passed: Vec<String> = choice
         .passed_over
         .iter()
-        .map(|(name, why)| format!("{name}: {why}"))
+        .map(|p| format!("{}: {}", p.profile, p.why))
         .collect();
     let path = path.to_string_lossy();
     Fault {

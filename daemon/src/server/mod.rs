@@ -8,8 +8,7 @@ pub use lock::{LockError, StateLock};
 
 use crate::api::{self, Api, ListenError};
 use crate::change_signal::ChangeSignal;
-use crate::config::Config;
-use crate::config::choice::NO_PROFILE;
+use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
 use crate::live_state::LiveState;

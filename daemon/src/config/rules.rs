@@ -1,21 +1,21 @@
-//! The rules of a profile, `[profile.match]`: all of them must hold.
+//! `[profile.match]`: the rules of a profile, which must all hold for its scans.
 
-use super::Candidate;
 use super::bids;
+use super::glob::{Glob, Globs};
 use crate::scan::VoxelType;
-use glob::{MatchOptions, Pattern};
-use serde::{Deserialize, Deserializer, de};
+use medicosam_shared::provenance::ScanInfo;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 use std::path::Path;
 
-/// What a scan must be like.
+/// The rules that a scan must meet.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// Its path below the root.
+    /// Pattern of its path below the root.
     path: Option<Glob>,
-    /// Entities, `suffix` and `datatype` of its name by BIDS: any of the patterns.
+    /// Patterns of the BIDS entities, `suffix` and `datatype` of its name.
     #[serde(default)]
     bids: BTreeMap<String, Globs>,
     /// Voxels along i, j, k.
@@ -24,7 +24,7 @@ pub struct Rules {
     /// Size of a voxel along i, j, k, in mm.
     #[serde(default)]
     spacing: Bounds,
-    /// Types that its voxels may have.
+    /// Types of voxels.
     #[serde(default, rename = "type")]
     types: Vec<String>,
     /// Its smallest and largest value.
@@ -55,62 +55,9 @@ struct ValueBounds {
     highest: Option<[f64; 2]>,
 }
 
-/// A pattern with `*`, `?`, `[…]`, and `**` for any number of folders.
-#[derive(Debug, Clone, PartialEq)]
-struct Glob(Pattern);
-
-/// Patterns of which any may match: written as one, or as a list.
-#[derive(Debug, Clone, PartialEq)]
-struct Globs(Vec<Glob>);
-
-impl<'de> Deserialize<'de> for Globs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a pattern, or a list of patterns")]
-        enum Written {
-            One(String),
-            Any(Vec<String>),
-        }
-        let texts = match Written::deserialize(deserializer)? {
-            Written::One(text) => vec![text],
-            Written::Any(texts) => texts,
-        };
-        // Not within the untagged enum, which would not say what is wrong with a pattern.
-        let globs = texts.iter().map(|text| Glob::new(text));
-        globs
-            .collect::<Result<_, _>>()
-            .map(Globs)
-            .map_err(de::Error::custom)
-    }
-}
-
-impl Glob {
-    fn new(text: &str) -> Result<Self, String> {
-        let pattern = Pattern::new(text);
-        pattern
-            .map(Glob)
-            .map_err(|error| format!("the pattern {text:?} is wrong: {error}"))
-    }
-
-    fn matches(&self, path: &Path) -> bool {
-        let options = MatchOptions {
-            require_literal_separator: true,
-            ..MatchOptions::default()
-        };
-        self.0.matches_path_with(path, options)
-    }
-}
-
-impl<'de> Deserialize<'de> for Glob {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Glob::new(&text).map_err(de::Error::custom)
-    }
-}
-
 impl Rules {
     /// Checks what can be checked without a scan.
-    pub(in crate::config) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         for (what, Bounds { min, max }) in [("shape", self.shape), ("spacing", self.spacing)] {
             let numbers = min.iter().chain(&max).flatten();
             check_numbers(what, numbers)?;
@@ -138,14 +85,21 @@ impl Rules {
         Ok(())
     }
 
-    /// The first rule that does not hold for a scan, whose path below the root is `below`, in
-    /// words; `None` if all hold.
-    pub(super) fn mismatch(&self, below: &Path, scan: &mut Candidate<'_>) -> Option<String> {
+    /// The first rule that a scan breaks, in words; `None` if all rules hold. `below` is its path
+    /// below the root. `values` reads its voxels, and is called only where a rule needs them.
+    ///
+    /// A rule about an unknown header or unknown values holds.
+    pub fn mismatch(
+        &self,
+        below: &Path,
+        info: Option<&ScanInfo>,
+        values: impl FnOnce() -> Option<Values>,
+    ) -> Option<String> {
         let of_name = self.mismatch_of_name(below);
         if of_name.is_some() {
             return of_name;
         }
-        let info = scan.info?;
+        let info = info?;
         outside("shape", self.shape, info.dims.0.map(f64::from))
             .or_else(|| outside("spacing", self.spacing, info.affine.spacing()))
             .or_else(|| {
@@ -153,47 +107,34 @@ impl Rules {
                 let wanted = self.types.join(", ");
                 (!fits).then(|| format!("type is {}, not {wanted}", info.voxel_type))
             })
-            .or_else(|| self.mismatch_of_values(scan))
+            .or_else(|| self.values.mismatch(values))
     }
 
     fn mismatch_of_name(&self, below: &Path) -> Option<String> {
         if let Some(glob) = &self.path
             && !glob.matches(below)
         {
-            return Some(format!(
-                "path {} is not {:?}",
-                below.display(),
-                glob.0.as_str()
-            ));
+            return Some(format!("path {} is not {glob:?}", below.display()));
         }
-        self.bids.iter().find_map(|(entity, globs)| {
-            let wanted = || {
-                let patterns = globs.0.iter().map(|glob| glob.0.as_str());
-                patterns.collect::<Vec<_>>().join(" or ")
-            };
-            match bids::value(below, entity) {
-                None => Some(format!(
-                    "there is no {entity}, which should be {}",
-                    wanted()
-                )),
-                Some(found) if !globs.0.iter().any(|glob| glob.matches(Path::new(found))) => {
-                    Some(format!("{entity} is {found}, not {}", wanted()))
+        self.bids
+            .iter()
+            .find_map(|(entity, globs)| match bids::value(below, entity) {
+                None => Some(format!("there is no {entity}, which should be {globs}")),
+                Some(found) if !globs.matches(found) => {
+                    Some(format!("{entity} is {found}, not {globs}"))
                 }
                 Some(_) => None,
-            }
-        })
+            })
     }
+}
 
-    fn mismatch_of_values(&self, scan: &mut Candidate<'_>) -> Option<String> {
-        let ValueBounds { lowest, highest } = self.values;
+impl ValueBounds {
+    fn mismatch(self, values: impl FnOnce() -> Option<Values>) -> Option<String> {
+        let ValueBounds { lowest, highest } = self;
         if lowest.is_none() && highest.is_none() {
             return None;
         }
-        let found = match (scan.values)() {
-            Ok(found) => found,
-            // The scan fails by it, with all words.
-            Err(_) => return None,
-        };
+        let found = values()?;
         let check = |what, range: Option<[f64; 2]>, value: f64| {
             let [from, to] = range?;
             let fits = (from..=to).contains(&value);
@@ -203,7 +144,7 @@ impl Rules {
     }
 }
 
-/// A bound that is no number would let everything through, or nothing. Infinity is a bound.
+/// A bound that is not a number would let everything through, or nothing. Infinity is a bound.
 fn check_numbers<'a>(what: &str, mut numbers: impl Iterator<Item = &'a f64>) -> Result<(), String> {
     if numbers.any(|number| number.is_nan()) {
         return Err(format!("{what}: a bound is not a number"));
@@ -229,7 +170,6 @@ fn outside(what: &str, bounds: Bounds, found: [f64; 3]) -> Option<String> {
 mod tests {
     use super::*;
     use medicosam_shared::geometry::{Affine, Dims};
-    use medicosam_shared::provenance::ScanInfo;
 
     fn rules(text: &str) -> Rules {
         let rules: Rules = toml::from_str(text).unwrap();
@@ -248,19 +188,13 @@ mod tests {
 
     fn mismatch(text: &str, path: &str) -> Option<String> {
         let info = ct();
-        let mut values = || {
-            Ok(Values {
+        let values = || {
+            Some(Values {
                 lowest: -1024.0,
                 highest: 3071.0,
             })
         };
-        let path = Path::new(path);
-        let mut scan = Candidate {
-            path,
-            info: Some(&info),
-            values: &mut values,
-        };
-        rules(text).mismatch(path, &mut scan)
+        rules(text).mismatch(Path::new(path), Some(&info), values)
     }
 
     #[test]
@@ -308,13 +242,12 @@ mod tests {
 
     #[test]
     fn values_are_asked_for_only_where_a_rule_needs_them() {
-        let mut scan = Candidate {
-            path: Path::new("a.nii"),
-            info: Some(&ct()),
-            values: &mut || panic!("reads all voxels"),
-        };
+        let values = || panic!("reads all voxels");
         let rules = rules("type = [\"int16\"]");
-        assert_eq!(rules.mismatch(Path::new("a.nii"), &mut scan), None);
+        assert_eq!(
+            rules.mismatch(Path::new("a.nii"), Some(&ct()), values),
+            None
+        );
     }
 
     #[test]

@@ -1,19 +1,17 @@
-//! What a path says by the naming rules of BIDS: `sub-01/anat/sub-01_acq-mp2rage_T1w.nii.gz`.
+//! Entities in a path by the naming rules of BIDS: `sub-01/anat/sub-01_acq-mp2rage_T1w.nii.gz`.
 
 use crate::scan::names;
 use std::path::Path;
 
-/// Data types of BIDS: the folder that a file lies in.
-const DATATYPES: [&str; 13] = [
+/// Data types of BIDS, which name the folder of a file.
+const DATATYPES: [&str; 14] = [
     "anat", "beh", "dwi", "eeg", "fmap", "func", "ieeg", "meg", "micr", "motion", "mrs", "nirs",
-    "perf",
+    "perf", "pet",
 ];
-/// One more: positron emission tomography.
-const PET: &str = "pet";
 
-/// The value of an entity (`sub`, `ses`, `acq`, …), of `suffix` (what follows the last `_`) or of
+/// The value of an entity (`sub`, `ses`, `acq`, …), of `suffix` (the part after the last `_`) or of
 /// `datatype` (the folder); `None` if the path does not have it.
-pub fn value<'a>(path: &'a Path, entity: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(path: &'a Path, entity: &str) -> Option<&'a str> {
     let name = path.file_name()?.to_str()?;
     let stem = names::strip(name, names::endings()).unwrap_or(name);
     match entity {
@@ -23,7 +21,7 @@ pub fn value<'a>(path: &'a Path, entity: &str) -> Option<&'a str> {
         }
         "datatype" => {
             let folder = path.parent()?.file_name()?.to_str()?;
-            (folder == PET || DATATYPES.contains(&folder)).then_some(folder)
+            DATATYPES.contains(&folder).then_some(folder)
         }
         _ => {
             let mut parts = stem.split('_').filter_map(|part| part.split_once('-'));
