@@ -1,8 +1,7 @@
 //! Prompts: what a profile or a person asks of the model.
 //!
-//! A profile names objects with boxes and points anywhere in the volume ([`VolumePrompt`], in
-//! voxels once resolved); the model sees one slice at a time ([`SlicePrompt`], in that slice's
-//! pixels).
+//! A profile names objects with boxes and points anywhere in the volume. The model sees one slice at
+//! a time: a [`SlicePrompt`], in that slice's pixels.
 
 use crate::geometry::{Axis, Dims, SliceShape};
 use crate::place::Place;
@@ -194,123 +193,12 @@ impl SlicePrompt {
     }
 }
 
-/// A box in the volume, in voxels, half-open: `min` is inside, `max` is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VoxelBox {
-    /// First voxel along i, j, k.
-    pub min: [u32; 3],
-    /// One past the last voxel along i, j, k.
-    pub max: [u32; 3],
-}
-
-/// A point in the volume, in voxels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VoxelPoint {
-    /// Voxel index i, j, k.
-    pub at: [u32; 3],
-    /// Whether the object is here (or, if not, is not here).
-    pub positive: bool,
-}
-
-/// What a profile asks about one object, resolved to voxels of one scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VolumePrompt {
-    /// The object.
-    pub label: Label,
-    /// Its name in the label table.
-    pub name: String,
-    /// Where it is; no two of them share a slice.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub boxes: Vec<VoxelBox>,
-    /// Voxels that do or do not belong to it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub points: Vec<VoxelPoint>,
-}
-
-impl VolumePrompt {
-    /// The prompt on each slice across `axis` that it says anything about, in slice order: every
-    /// slice of a box gets the box's rectangle, every point goes to the slice it lies in.
-    pub fn slices(&self, axis: Axis) -> Vec<SlicePrompt> {
-        let (columns, rows) = axis.in_plane();
-        let (columns, rows, along) = (columns.index(), rows.index(), axis.index());
-        let mut slices = std::collections::BTreeMap::new();
-        let empty = |index| SlicePrompt::nothing(Place::new(self.label, index));
-        for b in &self.boxes {
-            for index in b.min[along]..b.max[along] {
-                let prompt = slices.entry(index).or_insert_with(|| empty(index));
-                prompt.bbox = Some(SliceBox {
-                    x0: b.min[columns],
-                    y0: b.min[rows],
-                    x1: b.max[columns],
-                    y1: b.max[rows],
-                });
-            }
-        }
-        for point in &self.points {
-            let index = point.at[along];
-            let prompt = slices.entry(index).or_insert_with(|| empty(index));
-            prompt.points.push(SlicePoint {
-                x: point.at[columns],
-                y: point.at[rows],
-                positive: point.positive,
-            });
-        }
-        slices.into_values().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn label() -> Label {
         Label::new(1).unwrap()
-    }
-
-    #[test]
-    fn a_volume_box_becomes_its_rectangle_on_each_of_its_slices() {
-        let prompt = VolumePrompt {
-            label: label(),
-            name: "nodule".into(),
-            boxes: vec![VoxelBox {
-                min: [10, 20, 5],
-                max: [14, 28, 7],
-            }],
-            points: vec![VoxelPoint {
-                at: [11, 22, 9],
-                positive: true,
-            }],
-        };
-        let k = prompt.slices(Axis::K);
-        assert_eq!(k.iter().map(|s| s.index).collect::<Vec<_>>(), [5, 6, 9]);
-        assert_eq!(
-            k[0].bbox,
-            Some(SliceBox {
-                x0: 10,
-                y0: 20,
-                x1: 14,
-                y1: 28
-            })
-        );
-        assert_eq!(
-            (k[2].bbox, k[2].points[0].x, k[2].points[0].y),
-            (None, 11, 22)
-        );
-
-        let i = prompt.slices(Axis::I);
-        assert_eq!(i.len(), 4);
-        assert_eq!(
-            i[0].bbox,
-            Some(SliceBox {
-                x0: 20,
-                y0: 5,
-                x1: 28,
-                y1: 7
-            })
-        );
-        assert_eq!((i[1].points[0].x, i[1].points[0].y), (22, 9));
     }
 
     #[test]

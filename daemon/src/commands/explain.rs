@@ -130,7 +130,7 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     let axis = profile.plane.axis(&scan);
     let understands = understands(&models_folder(&config.data), &profile.model);
     let starts = understands.is_some_and(|understands| understands.masks);
-    let prompts = prompts::gather(profile, path, &scan, axis, starts).map_err(|error| {
+    let prompts = gathered(profile, path, &scan, axis, starts).map_err(|error| {
         let message = match passed_over.len() {
             0 => error.to_string(),
             _ => format!("{error} ({})", reasons()),
@@ -139,7 +139,7 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     })?;
     let range = range_of(profile, path)?;
     let path = path.to_owned();
-    let slices = prompts.slices(axis);
+    let slices = prompts.by_slice();
     Ok(Explanation {
         path,
         volumes: frames,
@@ -154,7 +154,7 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
         range,
         masks: profile.masks,
         objects: prompts
-            .names
+            .names()
             .iter()
             .map(|(label, name)| KnownObject {
                 label: label.get(),
@@ -166,6 +166,17 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
         prompts: slices,
         scan,
     })
+}
+
+fn gathered(
+    profile: &Profile,
+    path: &Path,
+    scan: &ScanInfo,
+    axis: Axis,
+    masks: bool,
+) -> Result<prompts::Prompts, prompts::PromptsError> {
+    let files = prompts::Files::read(profile, path)?;
+    prompts::resolve(profile, files, scan, axis, masks)
 }
 
 /// The root of a scan; an error if the daemon would pass the file over.

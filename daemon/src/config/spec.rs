@@ -186,7 +186,7 @@ impl TryFrom<WrittenPoint> for PointSpec {
 
 impl BoxSpec {
     /// Its slice if it is on one, its lower and its upper corner.
-    fn numbers(&self) -> (Option<f64>, Vec<f64>, Vec<f64>) {
+    pub(super) fn numbers(&self) -> (Option<f64>, Vec<f64>, Vec<f64>) {
         match self.extent {
             Extent::Volume { min, max } => (None, min.to_vec(), max.to_vec()),
             Extent::Slice { slice, min, max } => (Some(slice), min.to_vec(), max.to_vec()),
@@ -208,7 +208,7 @@ impl fmt::Display for BoxSpec {
 
 impl PointSpec {
     /// Its slice if it is on one, and its numbers.
-    fn numbers(&self) -> (Option<f64>, Vec<f64>) {
+    pub(super) fn numbers(&self) -> (Option<f64>, Vec<f64>) {
         match self.at {
             At::Volume(at) => (None, at.to_vec()),
             At::Slice { slice, at } => (Some(slice), at.to_vec()),

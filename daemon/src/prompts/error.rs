@@ -1,6 +1,6 @@
 //! Why the prompts of a scan cannot be had.
 
-use super::Origin;
+use super::origin::Origin;
 use crate::scan::{Class, ScanError};
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::text::printable;

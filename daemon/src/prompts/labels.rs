@@ -1,117 +1,100 @@
-//! A label map beside the scan: whether it lies on the scan's grid, and boxes around its objects.
+//! Prompts from a label map: a box around each object on each slice, and its mask to start from.
 
 use super::error::PromptsError;
-use medicosam_shared::geometry::Dims;
+use super::files::NamedMap;
+use super::grid::check_grid;
+use super::object::ObjectPrompts;
+use super::of_scan::Prompts;
+use super::written::known_objects;
+use crate::config::{Profile, UsedAs};
+use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
-use medicosam_shared::prompt::SliceBox;
-use medicosam_shared::provenance::ScanInfo;
+use medicosam_shared::prompt::{Label, SliceBox};
+use medicosam_shared::provenance::{PromptSource, ScanInfo};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-/// How far the corners of two grids may lie apart, in parts of the smallest voxel side.
-const TOLERANCE: f64 = 0.1;
-
-/// Checks that a label map lies on the grid of the scan: the same size, and corners that agree to
-/// a tenth of a voxel.
-pub fn check_grid(path: &Path, labels: &ScanInfo, scan: &ScanInfo) -> Result<(), PromptsError> {
-    let other = |what| PromptsError::OtherGrid {
-        path: path.to_owned(),
-        what,
-    };
-    if labels.dims != scan.dims {
-        return Err(other(format!(
-            "it has {} voxels, the scan {}",
-            labels.dims, scan.dims
-        )));
-    }
-    let (apart, at) = farthest_corner(scan.dims, labels, scan);
-    let smallest = scan
-        .affine
-        .spacing()
-        .into_iter()
-        .fold(f64::INFINITY, f64::min);
-    // Written this way round so that a distance that is not a number is refused.
-    if apart <= smallest * TOLERANCE {
-        return Ok(());
-    }
-    let world = |info: &ScanInfo| {
-        info.affine
-            .to_world(at)
-            .map(|v| (v * 100.0).round() / 100.0)
-    };
-    Err(other(format!(
-        "its voxel {at:?} lies at {:?} mm, that of the scan at {:?} mm, {apart:.2} mm apart",
-        world(labels),
-        world(scan)
-    )))
-}
-
-/// The largest distance between the same corners of two grids, and the corner.
-fn farthest_corner(dims: Dims, a: &ScanInfo, b: &ScanInfo) -> (f64, [f64; 3]) {
-    let corner = |bits: u8| -> [f64; 3] {
-        std::array::from_fn(|axis| match bits >> axis & 1 {
-            0 => 0.0,
-            _ => f64::from(dims.0[axis].saturating_sub(1)),
-        })
-    };
-    let distance = |at| {
-        let (p, q) = (a.affine.to_world(at), b.affine.to_world(at));
-        let squares = p.iter().zip(q).map(|(p, q)| (p - q) * (p - q));
-        squares.sum::<f64>().sqrt()
-    };
-    let mut farthest = (0.0, [0.0; 3]);
-    for at in (0..8).map(corner) {
-        let apart = distance(at);
-        if apart > farthest.0 || apart.is_nan() {
-            farthest = (apart, at);
+/// Adds the prompts that a label map gives to objects without a box of their own.
+pub(super) fn add(
+    prompts: &mut Prompts,
+    profile: &Profile,
+    named: NamedMap,
+    info: &ScanInfo,
+    axis: Axis,
+    masks: bool,
+) -> Result<(), PromptsError> {
+    let NamedMap { spec, path, map } = named;
+    let map = map?;
+    check_grid(&path, &map.info, info)?;
+    let known: BTreeSet<Label> = prompts.objects.iter().map(|o| o.label).collect();
+    check_labels(profile, &path, &map.labels(), &known)?;
+    // A profile without objects takes all labels.
+    let takes_all = profile.objects.is_empty();
+    let objects = prompts.objects.iter().filter(|o| o.has_boxes());
+    let boxed: BTreeSet<Label> = objects.map(|o| o.label).collect();
+    let wanted = |label| (takes_all || known.contains(&label)) && !boxed.contains(&label);
+    let starts = spec.used_as == UsedAs::Masks && masks;
+    for (place, mask) in map.masks(axis, wanted) {
+        let rectangle = box_around(&mask, spec.margin);
+        object(prompts, place.label).add_rectangle(place.index, rectangle);
+        if starts {
+            prompts.starts.insert(place, mask);
         }
     }
-    farthest
+    prompts.sources.push(PromptSource {
+        path: path.to_string_lossy().into_owned(),
+        sha256: map.sha256,
+        used: used(spec.used_as, masks, &profile.model),
+    });
+    Ok(())
+}
+
+/// At least one label of the map must be an object of the profile, if the profile has any.
+fn check_labels(
+    profile: &Profile,
+    path: &Path,
+    found: &BTreeSet<Label>,
+    known: &BTreeSet<Label>,
+) -> Result<(), PromptsError> {
+    if profile.objects.is_empty() || !known.is_disjoint(found) {
+        return Ok(());
+    }
+    let listed: Vec<String> = found.iter().map(Label::to_string).collect();
+    Err(PromptsError::NoneOfTheObjects {
+        path: path.to_owned(),
+        found: match &*listed {
+            [] => "no labels".to_owned(),
+            [label] => format!("label {label}"),
+            _ => format!("labels {}", listed.join(", ")),
+        },
+        profile: profile.name.clone(),
+        known: known_objects(profile),
+    })
+}
+
+/// The object with a label; a new one if only the map has it.
+fn object(prompts: &mut Prompts, label: Label) -> &mut ObjectPrompts {
+    let objects = &mut prompts.objects;
+    let at = objects.iter().position(|o| o.label == label);
+    let at = at.unwrap_or_else(|| {
+        objects.push(ObjectPrompts::new(label, format!("label {label}")));
+        objects.len() - 1
+    });
+    &mut objects[at]
 }
 
 /// The box around a mask, `margin` pixels larger on each side, cut to the slice.
-pub fn box_around(mask: &SliceMask, margin: u32) -> Option<SliceBox> {
+fn box_around(mask: &SliceMask, margin: u32) -> Option<SliceBox> {
     Some(mask.bounds()?.enlarged(margin, mask.shape()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use medicosam_shared::geometry::Affine;
-
-    fn info(dims: [u32; 3], affine: Affine) -> ScanInfo {
-        ScanInfo {
-            dims: Dims(dims),
-            affine,
-            voxel_type: "uint8".into(),
-            notes: vec![],
+/// What was taken from the map, in words.
+fn used(used_as: UsedAs, masks: bool, model: &str) -> String {
+    match (used_as, masks) {
+        (UsedAs::Boxes, _) => "boxes".to_owned(),
+        (UsedAs::Masks, true) => "masks and boxes".to_owned(),
+        (UsedAs::Masks, false) => {
+            format!("boxes only: model {model} was not trained on masks")
         }
-    }
-
-    #[test]
-    fn another_grid_is_refused_with_the_numbers() {
-        let scan = info([40, 30, 20], Affine::from_spacing([0.8, 0.8, 5.0]));
-        let check = |labels: &ScanInfo| check_grid(Path::new("/in/l.nii"), labels, &scan);
-        assert!(check(&scan.clone()).is_ok());
-        let mut near = scan.clone();
-        near.affine.0[0][3] += 0.05;
-        assert!(check(&near).is_ok());
-
-        let error = check(&info([40, 30, 21], scan.affine)).unwrap_err();
-        let text = error.to_string();
-        assert!(
-            text.contains("40×30×21") && text.contains("40×30×20"),
-            "{text}"
-        );
-        let mut moved = scan.clone();
-        moved.affine.0[2][3] = 3.5;
-        let text = check(&moved).unwrap_err().to_string();
-        assert!(text.contains("3.50 mm apart"), "{text}");
-        // The same origin and spacing, but mirrored.
-        let mut mirrored = scan.clone();
-        mirrored.affine.0[0][0] = -0.8;
-        assert!(check(&mirrored).is_err());
-        let mut broken = scan.clone();
-        broken.affine.0[0][0] = f64::NAN;
-        assert!(check(&broken).is_err());
     }
 }

@@ -2,15 +2,29 @@
 
 use crate::config::{At, BoxSpec, Extent, Marks, PointSpec, Space};
 use medicosam_shared::geometry::{Affine, Axis};
-use medicosam_shared::prompt::{VoxelBox, VoxelPoint};
 use medicosam_shared::provenance::ScanInfo;
+
+/// A box in the volume, in voxels, half-open: `min` is inside, `max` is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct VoxelBox {
+    pub min: [u32; 3],
+    pub max: [u32; 3],
+}
+
+/// A point in the volume, in voxels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct VoxelPoint {
+    pub at: [u32; 3],
+    /// Whether the object is here, or is not here.
+    pub positive: bool,
+}
 
 /// Rounding slack, in voxels, for places computed from fractions or through an affine.
 const SLACK: f64 = 1e-4;
 
-/// Boxes and points of one object in voxels of a scan that is sliced across `axis`; otherwise what
-/// is wrong, with the numbers.
-pub fn resolve(
+/// Boxes and points of one object in voxels of a scan that is sliced across `axis`. The error says
+/// what is wrong, with the numbers.
+pub(super) fn resolve(
     marks: &Marks,
     scan: &ScanInfo,
     axis: Axis,

@@ -1,14 +1,19 @@
 //! Where prompts come from, and which of them counts.
 
 use super::*;
-use crate::config::{BoxSpec, Marks, ReviewPolicy, Rules, SlicePlane};
-use medicosam_shared::geometry::{Affine, Dims};
+use crate::config::{
+    BoxSpec, FromLabels, Marks, Object, Profile, ReviewPolicy, Rules, SlicePlane, UsedAs,
+};
+use crate::scan::Class;
+use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::place::Place;
-use medicosam_shared::prompt::SliceBox;
+use medicosam_shared::prompt::{Label, SliceBox};
 use medicosam_shared::propagation::Propagation;
+use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::window::Window;
 use medicosam_tests::nifti::write_scan;
+use std::path::{Path, PathBuf};
 
 const SIZE: [u16; 3] = [40, 30, 8];
 
@@ -76,12 +81,13 @@ impl Fixture {
 
     fn gather(&self, masks: bool) -> Result<Prompts, PromptsError> {
         let scan = self.folder.path().join("ct.nii.gz");
-        gather(&self.profile, &scan, &self.info, Axis::K, masks)
+        let files = Files::read(&self.profile, &scan)?;
+        resolve(&self.profile, files, &self.info, Axis::K, masks)
     }
 
     /// Label and slice of every prompt.
     fn asked(&self) -> Vec<(u16, u32)> {
-        let prompts = self.gather(false).unwrap().slices(Axis::K);
+        let prompts = self.gather(false).unwrap().by_slice();
         prompts.iter().map(|p| (p.label.get(), p.index)).collect()
     }
 
@@ -103,7 +109,7 @@ fn without_anything_beside_the_scan_the_profile_counts() {
     let fixture = fixture();
     assert_eq!(fixture.asked(), [(1, 2), (1, 3), (1, 4)]);
     let prompts = fixture.gather(false).unwrap();
-    assert_eq!(prompts.names.len(), 2, "the cyst is known, and waits");
+    assert_eq!(prompts.objects.len(), 2, "the cyst is known, and waits");
     assert!(prompts.sources.is_empty());
 }
 
@@ -142,7 +148,7 @@ fn a_profile_without_objects_takes_those_of_the_sidecar() {
         [(9, 7), (3, 6)],
         "in the order of the file"
     );
-    let names = fixture.gather(false).unwrap().names;
+    let names = fixture.gather(false).unwrap().names();
     let names: Vec<&str> = names.values().map(String::as_str).collect();
     assert_eq!(names, ["node", "label 9"]);
     fixture.sidecar(r#"{"object": [{"name": "node"}]}"#);
@@ -207,14 +213,18 @@ fn a_label_map_gives_the_box_of_each_object_on_each_slice() {
         x1: 33,
         y1: 14,
     };
-    assert_eq!(prompts.boxes[0].bbox, Some(cyst), "with its margin");
+    assert_eq!(
+        prompts.objects[1].slices[&5].bbox,
+        Some(cyst),
+        "with its margin"
+    );
     assert!(prompts.starts.is_empty());
     assert_eq!(prompts.sources[0].used, "boxes");
 
     // A point is added to the boxes of the map.
     fixture.sidecar(r#"{"object": [{"label": 1, "points": [{"at": [20, 11, 4]}]}]}"#);
     assert_eq!(fixture.asked(), [(1, 3), (1, 4), (1, 5), (1, 6), (2, 5)]);
-    let slices = fixture.gather(false).unwrap().slices(Axis::K);
+    let slices = fixture.gather(false).unwrap().by_slice();
     assert!(slices[1].bbox.is_some() && slices[1].points.len() == 1);
 }
 
@@ -228,7 +238,7 @@ fn a_profile_without_objects_takes_every_label() {
         fixture.asked(),
         [(1, 3), (1, 4), (1, 5), (1, 6), (2, 5), (7, 0)]
     );
-    let names = fixture.gather(false).unwrap().names;
+    let names = fixture.gather(false).unwrap().names();
     assert_eq!(names[&Label::new(7).unwrap()], "label 7");
 }
 
@@ -243,7 +253,7 @@ fn masks_to_start_from_are_used_where_the_model_understands_them_and_it_is_said(
     assert_eq!(understood.sources[0].used, "masks and boxes");
     let not = fixture.gather(false).unwrap();
     assert!(not.starts.is_empty());
-    assert_eq!(not.boxes, understood.boxes);
+    assert_eq!(not.by_slice(), understood.by_slice());
     assert!(
         not.sources[0]
             .used

@@ -4,8 +4,8 @@ use super::failure::Failure;
 use super::job::Job;
 use super::load::Reading;
 use crate::config::Profile;
-use crate::prompts::{self, Prompts};
-use crate::segment::{OverlapError, Segmentation, propagation};
+use crate::prompts::{self, Files, Prompts};
+use crate::segment::{OverlapError, Segmentation};
 use crate::store::{FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
@@ -16,7 +16,7 @@ use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::provenance::{ScanInfo, Timings};
 use medicosam_shared::understands::Understands;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// What a case has before its profile is applied again, because prompts beside its scan changed.
@@ -68,32 +68,23 @@ impl Pipeline {
         job.timings.model_s += opening.elapsed().as_secs_f64();
         let asked = gather(&job, understands)?;
         job.sources.clone_from(&asked.sources);
-        let mut prompts = asked.slices(axis);
-        prompts.retain(|prompt| !job.edited.contains(&prompt.place()));
-
-        let starts = &asked.starts;
-        // A slice with a mask to start from stands for itself.
-        let (for_itself, boxed): (Vec<_>, Vec<_>) = prompts
-            .iter()
-            .cloned()
-            .partition(|prompt| starts.contains_key(&prompt.place()));
-        let (spans, mut single) = propagation::split(&boxed);
-        single.extend(for_itself);
+        let (prompts, spans, starts) = (asked.by_slice(), asked.spans(), &asked.starts);
+        let names = asked.names();
         job.propagation = (!spans.is_empty()).then_some(profile.propagation);
         let name = |label: Label, current: &Segmentation| {
-            let known = asked.names.get(&label).cloned();
+            let known = names.get(&label).cloned();
             known.unwrap_or_else(|| current.name(label))
         };
         let empty = Segmentation::empty(job.info.dims, axis);
         let embedded = self.embed_spans(&mut job, &spans)?;
-        let segmentation = self.answer_all(&mut job, empty, &single, starts, name)?;
+        let segmentation = self.answer_all(&mut job, empty, &asked.slices(), starts, name)?;
         self.store.stage(&work.lease, CaseState::Segmenting)?;
         self.reporter.tell(&Report::Changed);
         let segmentation = self.answer_spans(&mut job, segmentation, &spans, embedded, name)?;
         job.boxes = spans;
         let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
         let how = (&profile.masks, &job.info.affine);
-        let segmentation = finish(segmentation, &asked, &places, before, how)?;
+        let segmentation = finish(segmentation, &names, &places, before, how)?;
         let records = self.models.records(&profile.model)?;
         self.commit(
             job,
@@ -127,43 +118,40 @@ fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis 
     before.map_or_else(|| profile.plane.axis(info), |before| before.axis)
 }
 
-/// The prompts of the job's scan, by its profile and the files beside it, for a model that
-/// `understands` so much.
+/// The prompts of the job's scan, by its profile and the files beside it, except on slices that a
+/// person has segmented.
 fn gather(job: &Job<'_>, understands: Understands) -> Result<Prompts, Failure> {
     let (profile, work) = (job.profile, job.work);
-    Ok(prompts::gather(
-        profile,
-        &work.path,
-        &job.info,
-        job.axis,
-        understands.masks,
-    )?)
+    let files = Files::read(profile, &work.path)?;
+    let (info, masks) = (&job.info, understands.masks);
+    let prompts = prompts::resolve(profile, files, info, job.axis, masks)?;
+    Ok(prompts.without(&job.edited))
 }
 
 /// Tidies what came out, and puts what people have done back in its place.
 fn finish(
     mut segmentation: Segmentation,
-    prompts: &Prompts,
+    names: &BTreeMap<Label, String>,
     asked: &[Place],
     before: Option<&Before>,
     (rules, affine): (&MaskRules, &Affine),
 ) -> Result<Segmentation, Failure> {
     // Also before tidying: what people have done may be all that holds the parts together.
-    put_back(&mut segmentation, prompts, before);
-    for (label, name) in &prompts.names {
+    put_back(&mut segmentation, names, before);
+    for (label, name) in names {
         segmentation.declare(*label, name);
         if rules.changes_masks() {
             let tidied = segmentation.tidy(*label, rules, affine);
             tidied.map_err(OverlapError::from)?;
         }
     }
-    put_back(&mut segmentation, prompts, before);
+    put_back(&mut segmentation, names, before);
     let none = BTreeSet::new();
     let edited = before.map_or(&none, |before| &before.edited);
     // Smoothing may have filled slices that were not asked for.
     let known: BTreeSet<&Place> = asked.iter().collect();
     let mut changed = asked.to_vec();
-    for label in prompts.names.keys() {
+    for label in names.keys() {
         let places = segmentation.places(*label);
         changed.extend(places.into_iter().filter(|place| !known.contains(place)));
     }
@@ -173,7 +161,11 @@ fn finish(
 }
 
 /// Puts what people have done in place of what the profile has made of it.
-fn put_back(segmentation: &mut Segmentation, prompts: &Prompts, before: Option<&Before>) {
+fn put_back(
+    segmentation: &mut Segmentation,
+    names: &BTreeMap<Label, String>,
+    before: Option<&Before>,
+) {
     let Some(before) = before else {
         return;
     };
@@ -182,7 +174,7 @@ fn put_back(segmentation: &mut Segmentation, prompts: &Prompts, before: Option<&
         // An object that the profile does not know is a person's from end to end.
         let mut places = before.segmentation.places(label);
         places.extend(before.edited.iter().filter(|place| place.label == label));
-        if prompts.names.contains_key(&label) {
+        if names.contains_key(&label) {
             places.retain(|place| before.edited.contains(place));
         }
         for place in places {
@@ -240,14 +232,9 @@ mod tests {
         segmentation
     }
 
-    fn prompts(labels: &[u16]) -> Prompts {
-        Prompts {
-            names: labels
-                .iter()
-                .map(|&n| (label(n), format!("o{n}")))
-                .collect(),
-            ..Prompts::default()
-        }
+    fn names(labels: &[u16]) -> BTreeMap<Label, String> {
+        let labels = labels.iter();
+        labels.map(|&n| (label(n), format!("o{n}"))).collect()
     }
 
     #[test]
@@ -269,8 +256,8 @@ mod tests {
                 ..MaskRules::default()
             };
             let affine = Affine::from_spacing([1.0; 3]);
-            let (fresh, prompts) = (fresh.clone(), prompts(&[1, 2, 3]));
-            let done = finish(fresh, &prompts, &asked, Some(&before), (&rules, &affine)).ok();
+            let (fresh, names) = (fresh.clone(), names(&[1, 2, 3]));
+            let done = finish(fresh, &names, &asked, Some(&before), (&rules, &affine)).ok();
             let results = done.unwrap().results(&affine);
             let areas = |n: u16| -> Vec<(u32, u64)> {
                 let object = results.iter().find(|o| o.label == label(n)).unwrap();
@@ -304,7 +291,7 @@ mod tests {
             ..MaskRules::default()
         };
         let affine = Affine::from_spacing([1.0; 3]);
-        let done = finish(fresh, &prompts(&[1]), &[], Some(&before), (&rules, &affine)).ok();
+        let done = finish(fresh, &names(&[1]), &[], Some(&before), (&rules, &affine)).ok();
         let masks = done.unwrap().into_masks();
         let slices: Vec<u32> = masks.objects[0].slices.keys().copied().collect();
         assert_eq!(slices, [0, 1, 2, 3], "slice 5 is another part");
@@ -319,7 +306,7 @@ mod tests {
         let fresh = segmentation(0.9, &[(1, 1, 0..4), (2, 1, 3..5)]);
         let asked = [place(1, 1), place(2, 1)];
         let affine = Affine::from_spacing([1.0; 3]);
-        let done = finish(fresh, &prompts(&[1, 2]), &asked, None, (&rules, &affine));
+        let done = finish(fresh, &names(&[1, 2]), &asked, None, (&rules, &affine));
         let Err(Failure::Fault(fault, FaultClass::BadInput)) = done else {
             panic!("it is not refused")
         };

@@ -15,7 +15,7 @@ mod span;
 
 pub use micro_sam::{Seeds, micro_sam};
 pub use projection::innermost;
-pub use span::{Span, split};
+pub use span::Span;
 
 use crate::model::{Embedding, Sam, SamError, Segmented};
 use medicosam_shared::draft::Candidate;

@@ -1,10 +1,10 @@
-//! 3-D boxes, as the slices see them.
+//! 3-D boxes, seen from their slices.
 
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// One object over consecutive slices that all have the same box: a 3-D box.
+/// A 3-D box around an object: consecutive slices with the same rectangle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// The object.
@@ -27,82 +27,30 @@ impl Span {
     pub fn points(&self, index: u32) -> &[SlicePoint] {
         self.points.get(&index).map_or(&[], Vec::as_slice)
     }
-}
 
-/// Parts prompts into 3-D boxes of at least two slices, and those that stand for themselves.
-pub fn split(prompts: &[SlicePrompt]) -> (Vec<Span>, Vec<SlicePrompt>) {
-    let mut by_object: BTreeMap<Label, BTreeMap<u32, &SlicePrompt>> = BTreeMap::new();
-    for prompt in prompts {
-        let object = by_object.entry(prompt.label).or_default();
-        object.insert(prompt.index, prompt);
-    }
-    let (mut spans, mut single) = (Vec::new(), Vec::new());
-    for (label, slices) in by_object {
-        let slices: Vec<&SlicePrompt> = slices.into_values().collect();
-        let goes_on = |a: &&SlicePrompt, b: &&SlicePrompt| {
-            a.bbox.is_some() && a.bbox == b.bbox && a.index + 1 == b.index
-        };
-        for run in slices.chunk_by(goes_on) {
-            match run {
-                [first, .., last] if let Some(bbox) = first.bbox => spans.push(Span {
-                    label,
-                    bbox,
-                    slices: first.index..last.index + 1,
-                    points: run
-                        .iter()
-                        .filter(|p| !p.points.is_empty())
-                        .map(|p| (p.index, p.points.clone()))
-                        .collect(),
-                }),
-                _ => single.extend(run.iter().map(|&prompt| prompt.clone())),
-            }
-        }
-    }
-    (spans, single)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_box_on_consecutive_slices_is_one_box_in_space() {
-        let bbox = |x0| SliceBox {
-            x0,
-            y0: 0,
-            x1: 9,
-            y1: 9,
-        };
-        let point = SlicePoint {
-            x: 1,
-            y: 1,
-            positive: true,
-        };
-        let prompt = |label, index, bbox, points: &[SlicePoint]| SlicePrompt {
-            label: Label::new(label).unwrap(),
+    /// What is asked on each of its slices.
+    pub fn prompts(&self) -> impl Iterator<Item = SlicePrompt> {
+        self.slices.clone().map(|index| SlicePrompt {
+            label: self.label,
             index,
-            bbox,
-            points: points.to_vec(),
+            bbox: Some(self.bbox),
+            points: self.points(index).to_vec(),
+        })
+    }
+
+    /// The runs of slices that stay, each with its points.
+    pub fn runs(&self, stays: impl Fn(u32) -> bool) -> Vec<Span> {
+        let left: Vec<u32> = self.slices.clone().filter(|&index| stays(index)).collect();
+        let run = |run: &[u32]| {
+            let (&first, &last) = (run.first()?, run.last()?);
+            let points = self.points.range(first..=last);
+            Some(Span {
+                label: self.label,
+                bbox: self.bbox,
+                slices: first..last + 1,
+                points: points.map(|(&index, on)| (index, on.clone())).collect(),
+            })
         };
-        let prompts = [
-            prompt(2, 5, Some(bbox(1)), &[]),
-            prompt(1, 5, Some(bbox(0)), &[]),
-            prompt(1, 6, Some(bbox(0)), &[point]),
-            prompt(1, 7, None, &[point]),
-            prompt(1, 8, Some(bbox(0)), &[]),
-            prompt(1, 9, Some(bbox(3)), &[]),
-            prompt(1, 10, Some(bbox(3)), &[]),
-            prompt(1, 11, Some(bbox(3)), &[]),
-        ];
-        let (spans, single) = split(&prompts);
-        let found: Vec<_> = spans
-            .iter()
-            .map(|s| (s.slices.clone(), s.middle()))
-            .collect();
-        assert_eq!(found, [(5..7, 5), (9..12, 10)]);
-        assert_eq!(spans[0].points(6), [point]);
-        assert!(spans[0].points(5).is_empty());
-        let left: Vec<_> = single.iter().map(|p| (p.label.get(), p.index)).collect();
-        assert_eq!(left, [(1, 7), (1, 8), (2, 5)]);
+        left.chunk_by(|a, b| a + 1 == *b).filter_map(run).collect()
     }
 }

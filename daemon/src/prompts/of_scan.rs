@@ -1,0 +1,55 @@
+//! All prompts of one scan.
+
+use super::object::ObjectPrompts;
+use crate::segment::propagation::Span;
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::place::Place;
+use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::provenance::PromptSource;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All prompts of one scan, in its voxels.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prompts {
+    /// By object, in the order of the profile; then those that only the label map has.
+    pub objects: Vec<ObjectPrompts>,
+    /// Masks to start from, on some of the slices outside spans.
+    pub starts: BTreeMap<Place, SliceMask>,
+    /// The files beside the scan that they come from.
+    pub sources: Vec<PromptSource>,
+}
+
+impl Prompts {
+    /// The names of all objects, those without prompts too.
+    pub fn names(&self) -> BTreeMap<Label, String> {
+        let objects = self.objects.iter();
+        objects.map(|o| (o.label, o.name.clone())).collect()
+    }
+
+    /// The 3-D boxes.
+    pub fn spans(&self) -> Vec<Span> {
+        let spans = self.objects.iter().flat_map(|object| &object.spans);
+        spans.cloned().collect()
+    }
+
+    /// The prompts on slices outside the spans.
+    pub fn slices(&self) -> Vec<SlicePrompt> {
+        let slices = self.objects.iter().flat_map(|o| o.slices.values());
+        slices.cloned().collect()
+    }
+
+    /// What is asked on each slice, spans included: object by object, slice by slice.
+    pub fn by_slice(&self) -> Vec<SlicePrompt> {
+        let objects = self.objects.iter();
+        objects.flat_map(ObjectPrompts::by_slice).collect()
+    }
+
+    /// The same without what is asked at these places, which a person has segmented.
+    #[must_use]
+    pub fn without(mut self, places: &BTreeSet<Place>) -> Self {
+        let objects = self.objects.into_iter();
+        self.objects = objects.map(|object| object.without(places)).collect();
+        self.starts.retain(|place, _| !places.contains(place));
+        self
+    }
+}
