@@ -1,4 +1,4 @@
-//! Where models run: which devices, in which order, and what happens when none works.
+//! `[runtime]` and `[device.NAME]`: the devices that models run on.
 
 use super::check::{first_repeated, positive};
 use super::error;
@@ -12,22 +12,22 @@ use std::time::Duration;
 /// Devices in order of preference, and their settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Devices {
-    /// The best first; never empty.
+    /// In order of preference; never empty.
     preferred: Vec<Device>,
     /// Settings by the name of a device or of its provider.
     settings: BTreeMap<String, DeviceSettings>,
-    /// What happens when none of them works.
+    /// What happens when no device works.
     pub fallback: Fallback,
     /// How long a worker without work keeps its models in memory.
     pub keep_alive: Duration,
-    /// How long a device that does not work is left alone before it is tried again, at most.
+    /// Longest time between two tries of a device that does not work.
     pub retry_after: Duration,
 }
 
-/// Settings of a device; what is `None` is left to the device.
+/// Settings of a device. `None` leaves a setting to the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeviceSettings {
-    /// How exactly the encoder computes.
+    /// Precision of the encoder.
     pub precision: Option<Precision>,
     /// Slices embedded at once.
     pub batch: Option<NonZeroUsize>,
@@ -72,17 +72,17 @@ impl Devices {
         })
     }
 
-    /// The devices, the best first.
+    /// The devices in order of preference.
     pub fn preferred(&self) -> &[Device] {
         &self.preferred
     }
 
-    /// How many workers keep all devices busy: one for each NVIDIA GPU, and at least `count`.
+    /// The number of workers: one for each NVIDIA GPU, and at least `count`.
     pub(super) fn workers(&self, count: u32) -> u32 {
         count.max(self.gpus().len() as u32)
     }
 
-    /// What a worker (numbers count from 1) may run on, the best first. Each worker has one of the
+    /// The devices of a worker (numbered from 1) in order of preference. Each worker has one of the
     /// NVIDIA GPUs, in turn, and shares the other devices.
     pub fn of_worker(&self, number: u32) -> Vec<Device> {
         let gpus = self.gpus();
@@ -92,7 +92,7 @@ impl Devices {
         self.preferred.iter().copied().filter(may).collect()
     }
 
-    /// The settings of a device: its own, then those of its provider.
+    /// The settings of a device; its own take precedence over its provider's.
     pub fn settings(&self, device: Device) -> DeviceSettings {
         let get = |name: &str| self.settings.get(name).copied().unwrap_or_default();
         let (own, shared) = (get(&device.to_string()), get(device.provider()));

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of a configuration.
 
 use std::path::PathBuf;
 
@@ -18,10 +18,10 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where and why.
+        /// The place and the reason.
         message: String,
     },
-    /// It says something that cannot be.
+    /// A value or a name in it is wrong.
     #[error("the configuration {} is not right: {what}", .path.display())]
     Invalid {
         /// The file.
@@ -54,7 +54,7 @@ impl ConfigError {
     }
 }
 
-/// The parser's message with the line, the snippet and a guess at what was meant.
+/// The parser's message with the line, the snippet and the nearest known key.
 pub(super) fn syntax(error: &toml::de::Error, text: &str, path: PathBuf) -> ConfigError {
     let line = error.span().map_or(1, |span| {
         text[..span.start.min(text.len())].matches('\n').count() + 1

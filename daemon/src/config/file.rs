@@ -1,4 +1,4 @@
-//! The configuration file as it is written. Unknown keys are errors.
+//! The configuration file as written. Unknown keys are errors.
 
 use super::error::{self, ConfigError};
 use super::fallback::Fallback;

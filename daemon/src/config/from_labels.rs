@@ -4,27 +4,27 @@ use super::pattern::{NotAPattern, PathPattern};
 use medicosam_shared::word_or_table::WordOrTable;
 use serde::Deserialize;
 
-/// A label map beside each scan that prompts are made of.
+/// A label map beside each scan, from which prompts are made.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WordOrTable<WrittenLabels>")]
 pub struct FromLabels {
-    /// Where it lies.
+    /// Its path.
     pub path: PathPattern,
-    /// What is made of it.
+    /// The prompts that are made from it.
     pub used_as: UsedAs,
     /// How much larger the boxes are on each side, in pixels.
     pub margin: u32,
 }
 
-/// What is made of a label map.
+/// The prompts that are made from a label map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UsedAs {
     /// The box of each object on each slice.
     #[default]
     Boxes,
-    /// Its masks are what the model starts from, with their boxes; for a model that was not
-    /// trained on masks, only the boxes.
+    /// The mask of each object, from which the model starts, and its box. A model that was not
+    /// trained on masks gets only the box.
     Masks,
 }
 

@@ -2,12 +2,12 @@
 
 use super::spec::{BoxSpec, PointSpec, Space};
 
-/// Everything that is written about one object's place.
+/// The boxes and points of one object.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Marks {
-    /// Where it is.
+    /// Boxes around it.
     pub boxes: Vec<BoxSpec>,
-    /// Points that do or do not belong to it.
+    /// Points in it or outside it.
     pub points: Vec<PointSpec>,
 }
 
@@ -20,19 +20,18 @@ impl Marks {
         }
     }
 
-    /// Whether nothing is written.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.boxes.is_empty() && self.points.is_empty()
     }
 
-    /// Checks what can be checked without a scan: finite numbers, fractions within the volume,
-    /// boxes that are not empty.
+    /// The checks that need no scan: finite numbers, fractions within the volume, no empty box.
     pub fn check(&self) -> Result<(), String> {
         for bbox in &self.boxes {
             let (slice, min, max) = bbox.numbers();
             let all: Vec<f64> = slice.iter().chain(&min).chain(&max).copied().collect();
             check_numbers(&format!("the box {bbox}"), bbox.space, &all)?;
-            // In mm a flat box is the slice that it lies in.
+            // In mm a flat box stands for the slice it lies in.
             let is_empty = |(a, b): (&f64, &f64)| match bbox.space {
                 Space::Mm => a > b,
                 Space::Voxel | Space::Fraction => a >= b,

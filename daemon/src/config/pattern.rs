@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de};
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-/// What stands for the scan's file name without its ending.
+/// Stands for the scan's file name without its ending.
 const STEM: &str = "{stem}";
 
 /// The path of a file that belongs to a scan, from the scan's folder, with `{stem}` in the file

@@ -1,25 +1,27 @@
-//! Which results a person looks at.
+//! `review`: which results wait for a person.
 
 use medicosam_shared::case::CaseId;
 use medicosam_shared::quality::Quality;
 use serde::Deserialize;
 use std::fmt;
 
-/// Which results of a profile wait for a person. Others are approved by this policy, and marked so.
+/// Which results of a profile wait for a person. This policy approves the others, and they are
+/// marked accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub enum ReviewPolicy {
-    /// All of them.
+    /// All results.
     #[default]
     All,
-    /// Those with a lower score.
+    /// Results with a lower score.
     Below(f32),
-    /// A share of them, in percent, chosen by the case's identity: by nobody, and always the same.
+    /// A share of the results, in percent. The identity of a case decides, so the choice is nobody's
+    /// and never changes.
     Sample(f64),
 }
 
 impl ReviewPolicy {
-    /// Whether a result of a profile waits for a person. One without a score always does.
+    /// Whether a result waits for a person. A result without a score always does.
     pub fn wants(self, case: &CaseId, quality: Option<&Quality>) -> bool {
         let Some(quality) = quality else {
             return true;
@@ -28,7 +30,7 @@ impl ReviewPolicy {
             ReviewPolicy::All => true,
             ReviewPolicy::Below(least) => quality.score < least,
             ReviewPolicy::Sample(percent) => {
-                // The identity is a hash: its digits are as good as random ones.
+                // The identity is a hash, whose digits are as good as random ones.
                 let digits = case.0.get(..8).unwrap_or(&case.0);
                 let place = u32::from_str_radix(digits, 16).map_or(0.0, f64::from);
                 place / (f64::from(u32::MAX) + 1.0) * 100.0 < percent
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn low_scores_a_share_and_whatever_has_no_score_wait_for_a_person() {
+    fn low_scores_a_share_and_results_without_a_score_wait_for_a_person() {
         let quality = |score| Quality {
             score,
             reasons: Vec::new(),

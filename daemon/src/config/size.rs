@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size_says_how_to_write_one() {
+    fn a_text_that_is_not_a_size_says_how_to_write_one() {
         for text in [
             "", "20", "GB", "-1 GB", "1.2.3 GB", "5 apples", "ten GB", "1e3 GB",
         ] {

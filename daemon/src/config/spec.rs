@@ -1,9 +1,9 @@
-//! Prompts as people write them: in a profile (TOML) or in a sidecar (JSON), in the same words.
+//! Boxes and points as people write them, in a profile (TOML) and in a sidecar (JSON) alike.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// In what numbers a place in the volume is given.
+/// The unit of a place in the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Space {
@@ -12,12 +12,12 @@ pub enum Space {
     Voxel,
     /// World millimetres, RAS+, through the scan's affine.
     Mm,
-    /// Fractions of the volume along i, j, k; 0 is its beginning, 1 its end.
+    /// Fractions of the volume along i, j, k, from 0 to 1.
     Fraction,
 }
 
 impl Space {
-    /// What its numbers are, in words.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Space::Voxel => "voxels",
@@ -27,17 +27,17 @@ impl Space {
     }
 }
 
-/// A box as written: from `min`, inside, to `max`, outside in voxels and fractions.
+/// A box as written. In voxels and fractions `min` is inside and `max` is not.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "WrittenBox")]
 pub struct BoxSpec {
-    /// In what numbers.
+    /// Its unit.
     pub space: Space,
-    /// From where to where.
+    /// Its corners.
     pub extent: Extent,
 }
 
-/// What a box covers.
+/// The part of the volume that a box covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Extent {
     /// A part of the volume.
@@ -62,15 +62,15 @@ pub enum Extent {
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "WrittenPoint")]
 pub struct PointSpec {
-    /// In what numbers.
+    /// Its unit.
     pub space: Space,
-    /// Where.
+    /// Its place.
     pub at: At,
-    /// Whether the object is there, or is not there.
+    /// Whether it lies in the object, or outside.
     pub positive: bool,
 }
 
-/// Where a point is.
+/// The place of a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum At {
     /// In the volume: i, j, k, or x, y, z in mm.
@@ -109,7 +109,7 @@ fn yes() -> bool {
     true
 }
 
-/// What is wrong with numbers that are too many or too few.
+/// The message about too many or too few numbers.
 fn miscounted(what: &str, slice: Option<f64>, numbers: &[f64]) -> String {
     match slice {
         None => format!(
@@ -123,7 +123,7 @@ fn miscounted(what: &str, slice: Option<f64>, numbers: &[f64]) -> String {
     }
 }
 
-/// `slice` counts voxels or parts of the volume; a place in mm needs none.
+/// `slice` counts in voxels or fractions. A place in mm has none.
 fn check_space(what: &str, space: Space, slice: Option<f64>) -> Result<(), String> {
     match (space, slice) {
         (Space::Mm, Some(_)) => Err(format!(
@@ -185,7 +185,7 @@ impl TryFrom<WrittenPoint> for PointSpec {
 }
 
 impl BoxSpec {
-    /// Its slice if it is on one, its lower and its upper corner.
+    /// Its slice, if it is on one, and its lower and upper corner.
     pub(super) fn numbers(&self) -> (Option<f64>, Vec<f64>, Vec<f64>) {
         match self.extent {
             Extent::Volume { min, max } => (None, min.to_vec(), max.to_vec()),
@@ -207,7 +207,7 @@ impl fmt::Display for BoxSpec {
 }
 
 impl PointSpec {
-    /// Its slice if it is on one, and its numbers.
+    /// Its slice, if it is on one, and its coordinates.
     pub(super) fn numbers(&self) -> (Option<f64>, Vec<f64>) {
         match self.at {
             At::Volume(at) => (None, at.to_vec()),

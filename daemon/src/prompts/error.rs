@@ -1,4 +1,4 @@
-//! Why the prompts of a scan cannot be had.
+//! Errors of the prompts of a scan.
 
 use super::origin::Origin;
 use crate::scan::{Class, ScanError};
@@ -11,17 +11,17 @@ fn shown(path: &std::path::Path) -> String {
     printable(&path.to_string_lossy()).to_string()
 }
 
-/// Why the prompts of a scan cannot be had.
+/// Why the prompts of a scan cannot be worked out.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptsError {
     /// A box or a point misses the scan.
     #[error("{origin}, object {object:?}: {what}; the scan has {dims} voxels")]
     Outside {
-        /// Where it is written.
+        /// The place where it is written.
         origin: Origin,
         /// The object's name.
         object: String,
-        /// What misses, with its numbers.
+        /// The box or point, with its numbers.
         what: String,
         /// Size of the scan.
         dims: Dims,
@@ -34,7 +34,7 @@ pub enum PromptsError {
         /// What the system says.
         source: io::Error,
     },
-    /// The sidecar says something that cannot be.
+    /// The sidecar has a mistake.
     #[error("the prompts in {} cannot be used: {what}", shown(path))]
     SidecarWrong {
         /// The file.
@@ -45,7 +45,7 @@ pub enum PromptsError {
     /// An object that the profile does not have.
     #[error("{origin}: object {object} is not one of profile {profile:?}, which has {known}")]
     UnknownObject {
-        /// Where it is written.
+        /// The place where it is written.
         origin: Origin,
         /// The object, as it is written.
         object: String,
@@ -102,7 +102,7 @@ pub enum PromptsError {
 }
 
 impl PromptsError {
-    /// A stable name of the kind of error.
+    /// Stable code for scripts.
     pub fn code(&self) -> &'static str {
         match self {
             PromptsError::Outside { .. } => "prompt-outside",
@@ -116,7 +116,7 @@ impl PromptsError {
         }
     }
 
-    /// Whose fault it is.
+    /// Whether the input or the environment is at fault.
     pub fn class(&self) -> Class {
         match self {
             PromptsError::SidecarUnreadable { .. } | PromptsError::NoLabels { .. } => {
@@ -134,7 +134,7 @@ impl PromptsError {
                 "Correct the profile or the sidecar, or route such scans to another profile; then `medicosam retry CASE`."
             }
             PromptsError::SidecarUnreadable { .. } => {
-                "Let the user that runs medicosamd read it; it is tried again by itself."
+                "Let the user that runs medicosamd read it. The scan is then tried again automatically."
             }
             PromptsError::SidecarWrong { .. } => {
                 "Correct the file; the scan is segmented again as soon as it changes."
@@ -144,7 +144,7 @@ impl PromptsError {
             }
             PromptsError::Labels { source, .. } => source.hint(),
             PromptsError::NoLabels { .. } => {
-                "Put it there; the scan goes on by itself. `medicosamd explain SCAN` shows where it is looked for."
+                "Put it there; the scan then continues automatically. `medicosamd explain SCAN` shows the expected place."
             }
             PromptsError::OtherGrid { .. } => {
                 "Resample the label map onto the scan (nearest neighbour), or register the two."

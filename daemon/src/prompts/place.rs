@@ -47,8 +47,8 @@ pub(super) fn resolve(
     Ok((boxes, points.collect::<Result<_, _>>()?))
 }
 
-/// Voxels whose index range the box covers. A box in voxels must lie inside the volume; one in mm
-/// is cut to it, because its corners in a tilted scan lie where nobody chose them.
+/// The voxels that a box covers. A box in voxels must lie inside the volume. A box in mm is cut to
+/// it, because in a tilted scan nobody chose where its corners lie.
 fn resolve_box(spec: &BoxSpec, scan: &ScanInfo, axis: Axis) -> Result<VoxelBox, String> {
     let dims = scan.dims.0.map(f64::from);
     let missed = || format!("the box {spec} lies outside");
@@ -98,8 +98,8 @@ fn resolve_box(spec: &BoxSpec, scan: &ScanInfo, axis: Axis) -> Result<VoxelBox, 
     Ok(VoxelBox { min, max })
 }
 
-/// The voxels whose centres lie between two (fractional) indices, half-open; where none does, the
-/// one whose centre is nearest to the middle.
+/// The voxels whose centres lie between two (fractional) indices, half-open. If there are none, the
+/// voxel whose centre is nearest to the middle.
 fn centres(low: f64, high: f64) -> (f64, f64) {
     let (first, last) = ((low - SLACK).ceil(), (high + SLACK).floor());
     if first <= last {
@@ -109,7 +109,7 @@ fn centres(low: f64, high: f64) -> (f64, f64) {
     (nearest, nearest + 1.0)
 }
 
-/// Index of the slice that a number names; a fraction names the slice that it lies in.
+/// Index of the slice that a number names. A fraction names the slice it lies in.
 fn whole_slice(slice: f64, space: Space, count: f64) -> f64 {
     match space {
         Space::Fraction => fraction_of(slice, count),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_misses_the_volume_is_named_with_its_numbers() {
+    fn a_box_or_point_outside_the_volume_is_named_with_its_numbers() {
         let scan = scan(FLIPPED);
         let error = resolve_box(
             &boxed(Space::Voxel, [0.0, 0.0, 0.0], [101.0, 5.0, 5.0]),

@@ -12,10 +12,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// What sidecars are called after the scan, with or without its ending.
+/// Follows the scan's name, with or without its ending, in the name of a sidecar.
 pub const ENDING: &str = ".prompts.json";
 
-/// Bytes that a sidecar may have: thousands of points.
+/// Most bytes of a sidecar, enough for thousands of points.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// A sidecar that was read.
@@ -25,20 +25,20 @@ pub struct Sidecar {
     pub path: PathBuf,
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
-    /// What it says of objects.
+    /// Its objects.
     pub objects: Vec<SidecarObject>,
     /// Label map to take instead of the profile's.
     pub from_labels: Option<FromLabels>,
 }
 
-/// An object of a sidecar: known by its label, its name, or both.
+/// An object of a sidecar, with a label, a name or both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SidecarObject {
     /// Its number.
     pub label: Option<Label>,
     /// Its name.
     pub name: Option<String>,
-    /// Where it is.
+    /// Its boxes and points.
     pub marks: Marks,
 }
 
@@ -78,8 +78,8 @@ pub fn places(scan: &Path) -> Vec<PathBuf> {
     places
 }
 
-/// What a sidecar is named after: the scan's name or stem, with its folder; `None` if the file is
-/// no sidecar.
+/// The scan's name or stem, with its folder, that a sidecar is named after; `None` if the file is no
+/// sidecar.
 pub fn named_after(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?.strip_suffix(ENDING)?;
     let is_name = !name.is_empty() && !name.starts_with('.');
@@ -98,14 +98,14 @@ pub fn read(scan: &Path) -> Result<Option<Sidecar>, PromptsError> {
     Ok(None)
 }
 
-/// Whoever may write into the folder must not choose what else is read: links are not followed, and
-/// what is looked at is what is read, whatever has the name by then.
+/// A person who may write into the folder must not choose which other files are read. So links are
+/// not followed, and the opened file is checked, not the name.
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let not_plain = || io::Error::other("it is not a plain file");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
-        // That is how the system says that it is a link.
+        // The system's error for a link.
         Err(Errno::LOOP) => return Err(not_plain()),
         Err(error) => return Err(error.into()),
     };
@@ -128,7 +128,8 @@ fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
         what,
     };
     let file: Contents = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
-    // Whoever may write into the folder must not choose what else is read; a profile may.
+    // A person who may write into the folder must not choose which other files are read; a profile
+    // may.
     if file
         .from_labels
         .as_ref()
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_file_or_too_large_is_not_read() {
+    fn a_link_a_folder_and_a_file_that_is_too_large_are_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let scan = folder.path().join("ct.nii");
         let place = folder.path().join("ct.prompts.json");
