@@ -10,7 +10,7 @@ mod support;
 
 use medicosam_daemon::model::SliceImage;
 use medicosam_daemon::model::image::{resize_cubic, resize_pillow};
-use medicosam_daemon::scan::Volume;
+use medicosam_daemon::scan::{Source, Volume};
 use medicosam_shared::geometry::{Axis, SliceShape};
 use medicosam_shared::window::Range;
 use safetensors::SafeTensors;
@@ -154,7 +154,7 @@ fn cubic_pictures_are_those_of_scikit_image() {
 #[test]
 fn grey_values_are_those_of_micro_sam() {
     let scan = support::fixtures().join("../ct_lung.nii.gz");
-    let slice = Volume::read(&scan)
+    let slice = Volume::read(&Source::file(&scan))
         .unwrap()
         .volume
         .slice(Axis::K, 10)

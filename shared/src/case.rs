@@ -124,8 +124,11 @@ pub struct CaseSummary {
     pub id: CaseId,
     /// File name of the scan.
     pub name: String,
-    /// Full path of the scan.
+    /// Full path of the scan: its file, or the first file of several.
     pub path: String,
+    /// Which volume of that file it is, counted from 0, if the file holds several.
+    #[serde(default)]
+    pub frame: Option<u64>,
     /// Profile that it is segmented by.
     pub profile: String,
     /// Where it stands.

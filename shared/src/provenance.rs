@@ -80,7 +80,13 @@ pub struct Provenance {
 pub struct ScanRecord {
     /// Path at the time.
     pub path: String,
-    /// SHA-256 of the file's bytes.
+    /// Which volume of that file it is, counted from 0, if the file holds several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u64>,
+    /// All files at the time, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// SHA-256 of the file's bytes; of several files, or one volume of several, derived from them.
     pub sha256: String,
     /// Its geometry.
     #[serde(flatten)]

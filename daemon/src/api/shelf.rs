@@ -2,9 +2,9 @@
 
 use super::error::ApiError;
 use crate::scan::Volume;
+use crate::store::ScanOfCase;
 use medicosam_shared::case::CaseId;
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The scans that were looked at last, up to a number of bytes. The very last one stays whatever
@@ -19,17 +19,6 @@ pub struct ScanShelf {
 /// reading, and slices of other scans do not wait for it.
 type Place = Arc<Mutex<Option<Arc<Volume>>>>;
 
-/// A scan of a case, where it lies, and what it was when the case was made.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The case.
-    pub case: &'a CaseId,
-    /// The file.
-    pub path: &'a Path,
-    /// Of its bytes. The file must still have the content that the case stands for.
-    pub sha256: &'a str,
-}
-
 impl ScanShelf {
     /// An empty shelf for `limit` bytes of voxels.
     pub fn new(limit: u64) -> Self {
@@ -39,11 +28,12 @@ impl ScanShelf {
         }
     }
 
-    /// The scan of a case, from memory or from its file.
-    pub fn get(&self, wanted: Wanted<'_>) -> Result<Arc<Volume>, ApiError> {
+    /// The scan of a case, from memory or from its file, which must still have the content that the
+    /// case stands for.
+    pub fn get(&self, wanted: &ScanOfCase) -> Result<Arc<Volume>, ApiError> {
         let place = {
             let mut places = lock(&self.places);
-            let known = places.iter().position(|(id, _)| id == wanted.case);
+            let known = places.iter().position(|(id, _)| *id == wanted.case);
             let place = known.and_then(|at| places.remove(at));
             let (id, place) = place.unwrap_or_else(|| (wanted.case.clone(), Place::default()));
             places.push_front((id, Arc::clone(&place)));
@@ -56,10 +46,10 @@ impl ScanShelf {
 
     /// Reads a scan that somebody may look at soon. It pushes nothing out that was looked at: where
     /// there is no room for it, it goes.
-    pub fn read_ahead(&self, wanted: Wanted<'_>) -> Result<(), ApiError> {
+    pub fn read_ahead(&self, wanted: &ScanOfCase) -> Result<(), ApiError> {
         let place = {
             let mut places = lock(&self.places);
-            if places.iter().any(|(id, _)| id == wanted.case) {
+            if places.iter().any(|(id, _)| *id == wanted.case) {
                 return Ok(());
             }
             let place = Place::default();
@@ -91,18 +81,18 @@ impl ScanShelf {
 }
 
 /// The scan at a place, which is read if it is not there.
-fn read_into(place: &Place, wanted: Wanted<'_>) -> Result<Arc<Volume>, ApiError> {
+fn read_into(place: &Place, wanted: &ScanOfCase) -> Result<Arc<Volume>, ApiError> {
     let mut place = lock(place);
     if let Some(volume) = &*place {
         return Ok(Arc::clone(volume));
     }
-    let loaded = Volume::read(wanted.path)?;
+    let loaded = Volume::read(&wanted.source)?;
     if loaded.sha256 != wanted.sha256 {
         return Err(ApiError::not_found(
             "scan-replaced",
             format!(
                 "{} has other content than when it was segmented",
-                wanted.path.display()
+                wanted.source
             ),
             "The new content has a case of its own: `medicosam list`.",
         ));
@@ -135,16 +125,21 @@ fn fitting(sizes: impl Iterator<Item = u64>, limit: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sha2::{Digest, Sha256};
-    use std::path::PathBuf;
+    use crate::scan::{self, Source};
+    use std::path::{Path, PathBuf};
 
     fn sample() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/mr_brain.nii.gz")
     }
 
-    fn sha256_of(path: &Path) -> String {
-        let digest = Sha256::digest(std::fs::read(path).unwrap());
-        digest.iter().map(|b| format!("{b:02x}")).collect()
+    fn scan_of(case: &str, path: &Path, sha256: &str) -> ScanOfCase {
+        ScanOfCase {
+            case: CaseId(case.to_owned()),
+            source: Source::file(path),
+            sha256: sha256.to_owned(),
+            profile: "p".to_owned(),
+            revision: None,
+        }
     }
 
     #[test]
@@ -162,20 +157,12 @@ mod tests {
     fn scans_stay_in_memory_until_the_limit_pushes_out_what_was_looked_at_longest_ago() {
         let folder = tempfile::tempdir().unwrap();
         let sample = sample();
-        let sha256 = sha256_of(&sample);
-        let size = Volume::read(&sample).unwrap().volume.bytes();
-        let shelf = ScanShelf::new(size * 2);
+        let loaded = Volume::read(&Source::file(&sample)).unwrap();
+        let shelf = ScanShelf::new(loaded.volume.bytes() * 2);
         let path = |name: &str| folder.path().join(name).with_extension("nii.gz");
-        let wanted = |name: &str, act: &dyn Fn(Wanted<'_>) -> bool| {
-            let (case, path) = (CaseId(name.to_owned()), path(name));
-            act(Wanted {
-                case: &case,
-                path: &path,
-                sha256: &sha256,
-            })
-        };
-        let get = |name: &str| wanted(name, &|w| shelf.get(w).is_ok());
-        let read_ahead = |name: &str| wanted(name, &|w| shelf.read_ahead(w).is_ok());
+        let wanted = |name: &str| scan_of(name, &path(name), &loaded.sha256);
+        let get = |name: &str| shelf.get(&wanted(name)).is_ok();
+        let read_ahead = |name: &str| shelf.read_ahead(&wanted(name)).is_ok();
         for name in ["a", "b", "c", "d"] {
             std::fs::copy(&sample, path(name)).unwrap();
         }
@@ -198,15 +185,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scan.nii.gz");
         std::fs::copy(sample(), &path).unwrap();
-        let sha256 = sha256_of(&path);
+        let (sha256, _) = scan::hash(&Source::file(&path)).unwrap();
         let shelf = ScanShelf::new(1 << 30);
-        let wanted = Wanted {
-            case: &CaseId("next".to_owned()),
-            path: &path,
-            sha256: &sha256,
-        };
-        shelf.read_ahead(wanted).unwrap();
+        let wanted = scan_of("next", &path, &sha256);
+        shelf.read_ahead(&wanted).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert!(shelf.get(wanted).is_ok());
+        assert!(shelf.get(&wanted).is_ok());
     }
 }

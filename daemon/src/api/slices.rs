@@ -3,17 +3,14 @@
 use super::Api;
 use super::blocking;
 use super::error::ApiError;
-use super::shelf::Wanted;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::slice_headers;
-use medicosam_shared::case::CaseDetail;
 use medicosam_shared::geometry::{Plane, SliceShape};
 use medicosam_shared::window::{Range, Window};
 use serde::Deserialize;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 /// In what form a slice is wanted.
@@ -46,10 +43,10 @@ pub async fn slice(
 ) -> Result<Response, ApiError> {
     let Path((id, plane, index)) = path?;
     let Query(query) = query?;
-    let case = api.ask(move |store| store.case(&store.find(&id)?)).await?;
+    let scan = api.ask(move |store| store.scan(&store.find(&id)?)).await?;
     let scans = Arc::clone(&api.scans);
     blocking(move || {
-        let volume = scans.get(wanted(&case))?;
+        let volume = scans.get(&scan)?;
         let info = volume.info();
         let axis = info.affine.axis(plane);
         let values = volume.slice(axis, index).ok_or_else(|| {
@@ -74,18 +71,10 @@ pub async fn read_ahead(
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let case = api.ask(move |store| store.case(&store.find(&id)?)).await?;
+    let scan = api.ask(move |store| store.scan(&store.find(&id)?)).await?;
     let scans = Arc::clone(&api.scans);
-    blocking(move || scans.read_ahead(wanted(&case))).await?;
+    blocking(move || scans.read_ahead(&scan)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn wanted(case: &CaseDetail) -> Wanted<'_> {
-    Wanted {
-        case: &case.summary.id,
-        path: FilePath::new(&case.summary.path),
-        sha256: &case.sha256,
-    }
 }
 
 fn range(query: &SliceQuery) -> Result<Range, ApiError> {

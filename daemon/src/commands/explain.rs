@@ -7,7 +7,7 @@ use crate::data_folder::models_folder;
 use crate::model::understands;
 use crate::plan::{PassedOver, choose, values};
 use crate::prompts;
-use crate::scan::{self, Header, ScanError, Volume, names};
+use crate::scan::{self, Header, ScanError, Source, Volume};
 use crate::watch::{Kind, kind_of};
 use clap::Args;
 use medicosam_shared::geometry::{Axis, Plane};
@@ -41,7 +41,10 @@ pub struct ExplainArgs {
 #[derive(Debug, Serialize)]
 struct Explanation<'a> {
     path: PathBuf,
-    /// Volumes of the file that are scans, if it holds several; `path` is the first of them.
+    /// Which volume of the file is shown, counted from 0, if it holds several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    /// Volumes of the file that are scans, if it holds several; `frame` is the first of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volumes: Vec<u64>,
     root: &'a Path,
@@ -97,11 +100,12 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandError> {
 
 fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, CommandError> {
     let root = root_of(config, path)?;
-    let header = Header::read_first(path).map_err(fault_of)?;
+    let whole = Source::file(path);
+    let header = Header::read_first(&whole).map_err(fault_of)?;
     let (scan, volumes) = (header.info().clone(), header.volumes());
     let choice = choose(config, root, path, Some(&scan), &mut || match volumes {
-        1 => values(path),
-        _ => values(&names::frame_path(path, 0)),
+        1 => values(&whole),
+        _ => values(&whole.frame(0)),
     });
     let passed_over = choice.passed_over;
     let reasons = || {
@@ -124,24 +128,26 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     // Of a file with several volumes, the first that is a scan.
     let frames = profile.frames.filter(|_| volumes > 1);
     let frames = frames.map(|frames| frames.of(volumes)).unwrap_or_default();
-    let first = frames.first().map(|&frame| names::frame_path(path, frame));
-    let path = first.as_deref().unwrap_or(path);
-    let scan = scan::read_header(path).map_err(fault_of)?;
+    let source = match frames.first() {
+        Some(&frame) => whole.frame(frame),
+        None => whole,
+    };
+    let scan = scan::read_header(&source).map_err(fault_of)?;
     let axis = profile.plane.axis(&scan);
     let understands = understands(&models_folder(&config.data), &profile.model);
     let starts = understands.is_some_and(|understands| understands.masks);
-    let prompts = gathered(profile, path, &scan, axis, starts).map_err(|error| {
+    let prompts = gathered(profile, &source, &scan, axis, starts).map_err(|error| {
         let message = match passed_over.len() {
             0 => error.to_string(),
             _ => format!("{error} ({})", reasons()),
         };
         CommandError::new(error.code(), message, error.hint())
     })?;
-    let range = range_of(profile, path)?;
-    let path = path.to_owned();
+    let range = range_of(profile, &source)?;
     let slices = prompts.by_slice();
     Ok(Explanation {
-        path,
+        path: source.place().to_owned(),
+        frame: source.frame_number(),
         volumes: frames,
         root: &root.path,
         passed_over,
@@ -170,12 +176,12 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
 
 fn gathered(
     profile: &Profile,
-    path: &Path,
+    source: &Source,
     scan: &ScanInfo,
     axis: Axis,
     masks: bool,
 ) -> Result<prompts::Prompts, prompts::PromptsError> {
-    let files = prompts::Files::read(profile, path)?;
+    let files = prompts::Files::read(profile, source)?;
     prompts::resolve(profile, files, scan, axis, masks)
 }
 
@@ -215,11 +221,11 @@ fn root_of<'a>(config: &'a Config, path: &Path) -> Result<&'a Root, CommandError
     }
 }
 
-fn range_of(profile: &Profile, path: &Path) -> Result<Range, CommandError> {
+fn range_of(profile: &Profile, source: &Source) -> Result<Range, CommandError> {
     if let Some(range) = Range::of(profile.window) {
         return Ok(range);
     }
-    let loaded = Volume::read(path).map_err(fault_of)?;
+    let loaded = Volume::read(source).map_err(fault_of)?;
     Ok(loaded.volume.range(profile.window))
 }
 

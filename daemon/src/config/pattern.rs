@@ -1,6 +1,6 @@
 //! Names of files that belong to a scan, as patterns: `{stem}_seg.nii.gz`, `labels/{stem}.nii.gz`.
 
-use crate::scan::names;
+use crate::scan::{Source, names};
 use serde::{Deserialize, Deserializer, de};
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
@@ -67,10 +67,9 @@ impl<'de> Deserialize<'de> for PathPattern {
 
 impl PathPattern {
     /// The file that belongs to a scan.
-    pub fn of(&self, scan: &Path) -> PathBuf {
-        let (folder, stem) = names::folder_and_stem(scan);
-        let name = format!("{}{stem}{}", self.before, self.after);
-        folder.join(&self.folder).join(name)
+    pub fn of(&self, scan: &Source) -> PathBuf {
+        let name = format!("{}{}{}", self.before, scan.stem(), self.after);
+        scan.folder().join(&self.folder).join(name)
     }
 
     /// Whether the file lies in the scan's folder or below it.
@@ -110,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_pattern_names_the_file_of_each_scan() {
-        let scan = Path::new("/in/sub-1/ct.nii.gz");
+        let scan = &Source::file("/in/sub-1/ct.nii.gz");
         for (text, expected) in [
             ("{stem}_seg.nii.gz", "/in/sub-1/ct_seg.nii.gz"),
             ("labels/{stem}.nii.gz", "/in/sub-1/labels/ct.nii.gz"),
@@ -158,7 +157,7 @@ mod tests {
             folder in prop::sample::select(vec!["", "labels/", "a/b/"]),
         ) {
             let pattern = pattern(&format!("{folder}{before}{{stem}}{after}.nii.gz"));
-            let scan = PathBuf::from(format!("/in/x/{stem}.nii.gz"));
+            let scan = Source::file(format!("/in/x/{stem}.nii.gz"));
             let (in_folder, found) = pattern.scans_of(&pattern.of(&scan)).unwrap();
             prop_assert_eq!(in_folder, Path::new("/in/x"));
             prop_assert_eq!(found, stem);

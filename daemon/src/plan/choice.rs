@@ -1,15 +1,14 @@
 //! Which profile a scan has: the first of its root's whose rules all hold.
 
 use crate::config::{Config, Profile, Root, Values};
-use crate::scan::Volume;
+use crate::scan::{Source, Volume};
 use medicosam_shared::provenance::ScanInfo;
 use serde::Serialize;
 use std::path::Path;
 
-/// The smallest and the largest value of the scan at `path`; `None` if it cannot be read or has no
-/// finite value.
-pub fn values(path: &Path) -> Option<Values> {
-    let (lowest, highest) = Volume::read(path).ok()?.volume.extremes()?;
+/// The smallest and the largest value of a scan; `None` if it cannot be read or has no finite value.
+pub fn values(source: &Source) -> Option<Values> {
+    let (lowest, highest) = Volume::read(source).ok()?.volume.extremes()?;
     Some(Values { lowest, highest })
 }
 

@@ -4,7 +4,7 @@ use super::error::PromptsError;
 use super::origin::Origin;
 use super::sidecar::{self, Sidecar};
 use crate::config::{FromLabels, PathPattern, Profile};
-use crate::scan::{Class, LabelMap, names};
+use crate::scan::{Class, LabelMap, Source, SourceKey, names, split_frame};
 use std::path::{Path, PathBuf};
 
 /// The files beside a scan from which its prompts come.
@@ -29,7 +29,7 @@ pub struct NamedMap {
 
 impl Files {
     /// Reads what lies beside a scan with this profile.
-    pub fn read(profile: &Profile, scan: &Path) -> Result<Files, PromptsError> {
+    pub fn read(profile: &Profile, scan: &Source) -> Result<Files, PromptsError> {
         let sidecar = sidecar::read(scan)?;
         let labels = labels_of(profile, sidecar.as_ref())
             .map(|(origin, spec)| read_map(origin, spec.clone(), scan));
@@ -52,7 +52,7 @@ fn labels_of<'a>(
     })
 }
 
-fn read_map(origin: Origin, spec: FromLabels, scan: &Path) -> NamedMap {
+fn read_map(origin: Origin, spec: FromLabels, scan: &Source) -> NamedMap {
     let path = spec.path.of(scan);
     let map = LabelMap::read(&path).map_err(|source| {
         let is_missing = source.class() == Class::Changed && !path.exists();
@@ -66,24 +66,23 @@ fn read_map(origin: Origin, spec: FromLabels, scan: &Path) -> NamedMap {
     NamedMap { spec, path, map }
 }
 
-/// The places where the scan of a file beside it can lie. The file is a sidecar, or a label map that
+/// The scans that a file beside them can belong to. The file is a sidecar, or a label map that
 /// matches one of these patterns.
-pub fn scans_of(path: &Path, label_maps: &[PathPattern]) -> Vec<PathBuf> {
+pub fn scans_of(path: &Path, label_maps: &[PathPattern]) -> Vec<SourceKey> {
     let mut scans = Vec::new();
     let mut add = |folder: &Path, stem: &str| {
-        let named = |ending| folder.join(format!("{stem}{ending}"));
+        let named = |ending| SourceKey::new(folder.join(format!("{stem}{ending}")), None);
         scans.extend(names::endings().map(named));
         // A volume of a file with several.
-        if let Some((stem, frame)) = names::split_frame(stem) {
-            let file = |ending| folder.join(format!("{stem}{ending}"));
-            let files = names::VOLUMES.into_iter().map(file);
-            scans.extend(files.map(|file| names::frame_path(&file, frame)));
+        if let Some((stem, frame)) = split_frame(stem) {
+            let files = names::VOLUMES.map(|ending| folder.join(format!("{stem}{ending}")));
+            scans.extend(files.map(|file| SourceKey::new(file, Some(frame))));
         }
     };
     if let Some(named) = sidecar::named_after(path) {
         let stem = named.file_name().unwrap_or_default().to_string_lossy();
         add(named.parent().unwrap_or(Path::new("")), &stem);
-        scans.push(named);
+        scans.push(SourceKey::new(named, None));
     } else {
         for (folder, stem) in label_maps.iter().filter_map(|map| map.scans_of(path)) {
             add(&folder, &stem);

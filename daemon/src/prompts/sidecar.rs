@@ -2,7 +2,7 @@
 
 use super::error::PromptsError;
 use crate::config::{BoxSpec, FromLabels, Marks, PointSpec};
-use crate::scan::names;
+use crate::scan::Source;
 use medicosam_shared::prompt::Label;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -65,15 +65,14 @@ struct Object {
 
 /// The places where a scan's sidecar can lie: `ct.nii.gz.prompts.json`, which goes first, and
 /// `ct.prompts.json`; for a volume of a file with several, its own before those of the file.
-pub fn places(scan: &Path) -> Vec<PathBuf> {
-    let of = |scan: &Path| {
-        let (folder, stem) = names::folder_and_stem(scan);
-        let name = scan.file_name().unwrap_or_default().to_string_lossy();
-        [&*name, &*stem].map(|name| folder.join(format!("{name}{ENDING}")))
+pub fn places(scan: &Source) -> Vec<PathBuf> {
+    let of = |scan: &Source| {
+        let names = [scan.name(), scan.stem()];
+        names.map(|name| scan.folder().join(format!("{name}{ENDING}")))
     };
     let mut places = of(scan).to_vec();
-    if let (file, Some(_)) = names::file_and_frame(scan) {
-        places.extend(of(file));
+    if scan.frame_number().is_some() {
+        places.extend(of(&scan.without_frame()));
     }
     places
 }
@@ -87,7 +86,7 @@ pub fn named_after(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reads the sidecar of a scan, if there is one.
-pub fn read(scan: &Path) -> Result<Option<Sidecar>, PromptsError> {
+pub fn read(scan: &Source) -> Result<Option<Sidecar>, PromptsError> {
     for path in places(scan) {
         match read_bytes(&path) {
             Ok(bytes) => return parse(path, &bytes).map(Some),
@@ -244,7 +243,7 @@ mod tests {
     #[test]
     fn a_sidecar_is_found_by_the_scans_name_or_its_stem() {
         let folder = tempfile::tempdir().unwrap();
-        let scan = folder.path().join("ct.nii.gz");
+        let scan = Source::file(folder.path().join("ct.nii.gz"));
         assert_eq!(read(&scan).unwrap(), None);
         let write = |name: &str, label: u16| {
             let text = format!(r#"{{"object": [{{"label": {label}}}]}}"#);
@@ -260,7 +259,7 @@ mod tests {
         assert_eq!(found(), 1);
         write("ct.nii.gz.prompts.json", 2);
         assert_eq!(found(), 2, "the whole name goes first");
-        let volume = names::frame_path(&scan, 3);
+        let volume = scan.frame(3);
         let sidecar = read(&volume).unwrap().unwrap();
         assert_eq!(sidecar.objects[0].label, Label::new(2), "that of the file");
         write("ct_frame-0003.prompts.json", 3);
@@ -271,13 +270,13 @@ mod tests {
             assert!(["ct", "ct.nii.gz"].contains(&&*named.file_name().unwrap().to_string_lossy()));
         }
         assert_eq!(named_after(Path::new("/in/.prompts.json")), None);
-        assert_eq!(named_after(&scan), None);
+        assert_eq!(named_after(scan.place()), None);
     }
 
     #[test]
     fn a_link_a_folder_and_a_file_that_is_too_large_are_not_read() {
         let folder = tempfile::tempdir().unwrap();
-        let scan = folder.path().join("ct.nii");
+        let scan = Source::file(folder.path().join("ct.nii"));
         let place = folder.path().join("ct.prompts.json");
         let elsewhere = folder.path().join("elsewhere");
         std::fs::write(&elsewhere, r#"{"object": []}"#).unwrap();

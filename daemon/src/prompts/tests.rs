@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{
     BoxSpec, FromLabels, Marks, Object, Profile, ReviewPolicy, Rules, SlicePlane, UsedAs,
 };
-use crate::scan::Class;
+use crate::scan::{Class, Source, SourceKey};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::place::Place;
@@ -13,7 +13,7 @@ use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::window::Window;
 use medicosam_tests::nifti::write_scan;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const SIZE: [u16; 3] = [40, 30, 8];
 
@@ -80,7 +80,7 @@ impl Fixture {
     }
 
     fn gather(&self, masks: bool) -> Result<Prompts, PromptsError> {
-        let scan = self.folder.path().join("ct.nii.gz");
+        let scan = Source::file(self.folder.path().join("ct.nii.gz"));
         let files = Files::read(&self.profile, &scan)?;
         resolve(&self.profile, files, &self.info, Axis::K, masks)
     }
@@ -297,8 +297,10 @@ fn a_label_map_that_cannot_be_used_is_an_error() {
 fn the_scan_of_a_file_beside_it_is_found() {
     let maps = ["labels/{stem}_seg.nii.gz".parse().unwrap()];
     let scans = |path: &str| scans_of(Path::new(path), &maps);
-    assert!(scans("/in/a.prompts.json").contains(&PathBuf::from("/in/a.nii.gz")));
-    assert!(scans("/in/a.nii.gz.prompts.json").contains(&PathBuf::from("/in/a.nii.gz")));
-    assert!(scans("/in/labels/a_seg.nii.gz").contains(&PathBuf::from("/in/a.nii")));
+    let key = |path: &str, frame| SourceKey::new(path, frame);
+    assert!(scans("/in/a.prompts.json").contains(&key("/in/a.nii.gz", None)));
+    assert!(scans("/in/a.nii.gz.prompts.json").contains(&key("/in/a.nii.gz", None)));
+    assert!(scans("/in/labels/a_seg.nii.gz").contains(&key("/in/a.nii", None)));
+    assert!(scans("/in/a_frame-0003.prompts.json").contains(&key("/in/a.nii", Some(3))));
     assert!(scans("/in/other/a_seg.nii.gz").is_empty());
 }

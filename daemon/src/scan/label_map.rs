@@ -1,6 +1,6 @@
 //! Label maps: which object each voxel belongs to.
 
-use super::{Loaded, ScanError, Volume};
+use super::{Loaded, ScanError, Source, Volume};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
@@ -24,7 +24,7 @@ impl LabelMap {
     /// The label map at `path`: every voxel must be a whole number from 0 to 65535, whatever its
     /// type.
     pub fn read(path: &Path) -> Result<LabelMap, ScanError> {
-        let Loaded { volume, sha256 } = Volume::read(path)?;
+        let Loaded { volume, sha256 } = Volume::read(&Source::file(path))?;
         let voxels = volume
             .to_labels()
             .map_err(|problem| ScanError::new("reading labels from", path, problem))?;

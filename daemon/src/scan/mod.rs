@@ -36,9 +36,13 @@ mod header;
 mod label_map;
 pub mod names;
 mod note;
+mod path_text;
 mod percentile;
 mod picture;
 mod signature;
+mod source;
+mod source_key;
+mod stamp;
 mod volume;
 mod voxels;
 
@@ -49,47 +53,63 @@ pub use error::{Class, Problem, ScanError};
 pub use header::{DEFAULT_MAX_VOXEL_BYTES, Header};
 pub use label_map::LabelMap;
 pub use note::Note;
+pub use source::{Source, split_frame};
+pub use source_key::SourceKey;
+pub use stamp::{Fingerprint, Stamp};
 pub use volume::Volume;
 pub use voxels::VoxelType;
 
 use bytes::{Contents, Disk};
-use file::Stamp;
 use header::{MAX_SURPLUS, START};
 use medicosam_shared::provenance::ScanInfo;
-use sha2::{Digest as _, Sha256};
 use std::path::Path;
 use voxels::Voxels;
 
 const READING_HEADER: &str = "reading the header of";
 const READING: &str = "reading";
 
-/// Size, affine and voxel type of the scan at `path`; its voxels are not read.
-pub fn read_header(path: &Path) -> Result<ScanInfo, ScanError> {
-    Header::read(path).map(|header| header.info().clone())
+/// Size, affine and voxel type of a scan; its voxels are not read.
+pub fn read_header(source: &Source) -> Result<ScanInfo, ScanError> {
+    Header::read(source).map(|header| header.info().clone())
+}
+
+/// The hash of a scan's content, and the state of the files that have it.
+pub fn hash(source: &Source) -> Result<(String, Stamp), ScanError> {
+    let mut hashes = Vec::new();
+    let mut files = Vec::new();
+    for path in source.members() {
+        let failed = |problem| ScanError::new("reading", path, problem);
+        let (file, before) = file::open(path).map_err(failed)?;
+        let sha256 = Disk::new(&file, before.size, true).finish();
+        let sha256 = sha256.map_err(|error| failed(Problem::from_io(error)))?;
+        if file::state(&file).map_err(failed)? != before {
+            return Err(failed(Problem::Changed));
+        }
+        hashes.push(sha256);
+        files.push(before);
+    }
+    let content = source.content_hash(hashes.iter().map(|hash| ("", hash.as_str())));
+    Ok((content, files.into_iter().collect()))
 }
 
 impl Header {
-    /// Reads and checks the header of the scan at `path`; its voxels are not read. A volume of a
-    /// file with several has a path of its own, see [`names`].
-    pub fn read(path: &Path) -> Result<Header, ScanError> {
-        let (file, frame) = names::file_and_frame(path);
-        Self::read_frame(file, frame)
-    }
-
-    /// The same for the first volume of a file, however many it has.
-    pub fn read_first(path: &Path) -> Result<Header, ScanError> {
-        Self::read_frame(path, Some(0))
-    }
-
-    fn read_frame(file: &Path, frame: Option<u64>) -> Result<Header, ScanError> {
+    /// Reads and checks the header of a scan; its voxels are not read.
+    pub fn read(source: &Source) -> Result<Header, ScanError> {
+        let file = source.place();
         with_contents(file, READING_HEADER, false, |contents, size| {
             let begin = begin(contents)?;
             if names::is_picture(file) && !contents.is_gzip() && picture::is_picture(&begin) {
                 let bytes = all(contents, begin, size)?;
                 return picture::header(&bytes, DEFAULT_MAX_VOXEL_BYTES);
             }
+            let frame = source.frame_number();
             header(contents, &begin, size, DEFAULT_MAX_VOXEL_BYTES, frame)
         })
+    }
+
+    /// The same for the first volume of a scan, however many it has.
+    pub fn read_first(source: &Source) -> Result<Header, ScanError> {
+        Self::read(&source.frame(0))
     }
 }
 
@@ -98,43 +118,32 @@ impl Header {
 pub struct Loaded {
     /// The scan.
     pub volume: Volume,
-    /// SHA-256 of the file's bytes as they lie on the disk, in lower-case hexadecimal; for one
-    /// volume of several, see [`frame_hash`].
+    /// The hash of its content, see [`Source::content_hash`].
     pub sha256: String,
 }
 
-/// What a volume of a file with several is known by: the SHA-256, in hexadecimal, of that of the
-/// file and the volume's number.
-pub fn frame_hash(file: &str, frame: u64) -> String {
-    let digest = Sha256::digest(format!("{file} frame {frame}"));
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 impl Volume {
-    /// Reads the scan at `path`, in one pass: hashed, decompressed, decoded. A volume of a file
-    /// with several has a path of its own, see [`names`].
-    pub fn read(path: &Path) -> Result<Loaded, ScanError> {
-        Self::read_within(path, DEFAULT_MAX_VOXEL_BYTES)
+    /// Reads a scan, in one pass: hashed, decompressed, decoded.
+    pub fn read(source: &Source) -> Result<Loaded, ScanError> {
+        Self::read_within(source, DEFAULT_MAX_VOXEL_BYTES)
     }
 
     /// The same with another limit on the size of the voxels in memory, in bytes.
-    pub fn read_within(path: &Path, max_voxel_bytes: u64) -> Result<Loaded, ScanError> {
-        let (file, frame) = names::file_and_frame(path);
+    pub fn read_within(source: &Source, max_voxel_bytes: u64) -> Result<Loaded, ScanError> {
+        let file = source.place();
         let (volume, sha256) = with_contents(file, READING, true, |contents, size| {
             let begin = begin(contents)?;
             let volume =
                 if names::is_picture(file) && !contents.is_gzip() && picture::is_picture(&begin) {
                     picture::volume(&all(contents, begin, size)?, max_voxel_bytes)?
                 } else {
+                    let frame = source.frame_number();
                     let header = header(contents, &begin, size, max_voxel_bytes, frame)?;
                     read_volume(contents, header, size)?
                 };
             Ok((volume, contents.finish()?))
         })?;
-        let sha256 = match frame {
-            Some(frame) => frame_hash(&sha256, frame),
-            None => sha256,
-        };
+        let sha256 = source.content_hash([("", sha256.as_str())]);
         Ok(Loaded { volume, sha256 })
     }
 }
@@ -194,7 +203,7 @@ fn with_contents<T>(
         Contents::new(Disk::new(&file, before.size, hashed))
             .and_then(|mut contents| read(&mut contents, before.size))
     };
-    match Stamp::of(&file) {
+    match file::state(&file) {
         Ok(after) if after == before => found,
         Ok(_) => Err(Problem::Changed),
         Err(problem) => Err(problem),

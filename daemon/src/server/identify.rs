@@ -3,17 +3,17 @@
 use crate::change_signal::ChangeSignal;
 use crate::config::{Config, NO_PROFILE, Root};
 use crate::plan::{Choice, choose, values};
-use crate::scan::{Header, ScanError, names};
+use crate::prompts;
+use crate::scan::{self, Header, ScanError, Source, SourceKey};
 use crate::store::{Identification, PromptsFile, Store, StoreError};
 use crate::watch::{self, Kind, Settled, WatcherHandle};
-use crate::{prompts, scan};
 use medicosam_shared::case::Fault;
 use medicosam_shared::text::printable;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,13 +92,14 @@ fn identify(
     sha256: String,
 ) -> Result<(), StoreError> {
     let mut volumes = 1;
-    let header = Header::read_first(&settled.path).map_err(|error| fault_of(&error));
+    let source = Source::file(&settled.path);
+    let header = Header::read_first(&source).map_err(|error| fault_of(&error));
     let mut scan = header.map(|header| {
         volumes = header.volumes();
         header.info().clone()
     });
     let choice = choose(config, root, &settled.path, scan.as_ref().ok(), &mut || {
-        values(&first_path(&settled.path, volumes))
+        values(&first_of(&source, volumes))
     });
     if let (None, Ok(_)) = (choice.profile, &scan) {
         scan = Err(no_profile(&settled.path, &choice));
@@ -107,37 +108,36 @@ fn identify(
         Some(frames) if volumes > 1 && scan.is_ok() => frames.of(volumes),
         _ => Vec::new(),
     };
-    let add = |path: PathBuf, sha256: String, scan| -> Result<(), StoreError> {
+    let add = |source: Source, scan| -> Result<(), StoreError> {
         let profile = choice.profile.map_or(NO_PROFILE, |profile| &profile.name);
-        let file = Identification {
-            path,
+        let found = Identification {
             fingerprint: settled.fingerprint,
-            sha256,
+            sha256: source.content_hash([("", sha256.as_str())]),
+            source,
             profile: profile.to_owned(),
             scan,
         };
-        let case = store.identify(&file)?;
-        tracing::info!(%case, path = %file.path.display(), profile, "found");
+        let case = store.identify(&found)?;
+        tracing::info!(%case, path = %found.source, profile, "found");
         Ok(())
     };
     if frames.is_empty() {
-        // One volume, or several of which the profile does not say which it wants: that is told.
-        let scan = scan.and_then(|_| scan::read_header(&settled.path).map_err(|e| fault_of(&e)));
-        return add(settled.path, sha256, scan);
+        // Several volumes under a profile that does not name one are a fault.
+        let scan = scan.and_then(|_| scan::read_header(&source).map_err(|e| fault_of(&e)));
+        return add(source, scan);
     }
-    for frame in frames {
-        let path = names::frame_path(&settled.path, frame);
-        let scan = scan::read_header(&path).map_err(|error| fault_of(&error));
-        add(path, scan::frame_hash(&sha256, frame), scan)?;
+    for volume in frames.into_iter().map(|frame| source.frame(frame)) {
+        let scan = scan::read_header(&volume).map_err(|error| fault_of(&error));
+        add(volume, scan)?;
     }
     Ok(())
 }
 
 /// The scan that stands for all volumes of a file where a profile is chosen by its values.
-fn first_path(path: &Path, volumes: u64) -> PathBuf {
+fn first_of(source: &Source, volumes: u64) -> Source {
     match volumes {
-        0 | 1 => path.to_owned(),
-        _ => names::frame_path(path, 0),
+        0 | 1 => source.clone(),
+        _ => source.frame(0),
     }
 }
 
@@ -171,7 +171,7 @@ fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
 fn take_prompts(root: &Root, store: &dyn Store, file: &PromptsFile) -> Result<(), StoreError> {
     let mut scans = prompts::scans_of(&file.path, &root.label_maps);
     // What belongs to a file with several volumes belongs to each of them.
-    let of_volumes: Vec<PathBuf> = scans.iter().flat_map(|scan| frame_paths(scan)).collect();
+    let of_volumes: Vec<SourceKey> = scans.iter().flat_map(volumes_of).collect();
     scans.extend(of_volumes);
     for case in store.prompts_changed(&scans, file)? {
         tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
@@ -179,13 +179,14 @@ fn take_prompts(root: &Root, store: &dyn Store, file: &PromptsFile) -> Result<()
     Ok(())
 }
 
-/// The paths of the volumes of a file that holds several.
-fn frame_paths(file: &Path) -> Vec<PathBuf> {
-    let volumes = Header::read_first(file).map_or(1, |header| header.volumes());
+/// The volumes of a file that holds several.
+fn volumes_of(file: &SourceKey) -> Vec<SourceKey> {
+    let source = Source::file(file.place());
+    let volumes = Header::read_first(&source).map_or(1, |header| header.volumes());
     match volumes {
         0 | 1 => Vec::new(),
         _ => (0..volumes)
-            .map(|frame| names::frame_path(file, frame))
+            .map(|frame| source.frame(frame).key())
             .collect(),
     }
 }

@@ -12,7 +12,6 @@ use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
 use crate::live_state::LiveState;
-use crate::scan::names;
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
 use crate::workers::{Prober, Supervisor};
@@ -178,10 +177,11 @@ fn watch(
         let _ = sender.send(report);
     };
     // A scan that had no profile is looked at again: the configuration may have one now.
-    let mut known = store.identified_files(NO_PROFILE)?;
+    let known = store.identified_files(NO_PROFILE)?.into_iter();
     // A file with several volumes is read again: a stop may have come between two of them.
-    known.retain(|(path, _)| names::file_and_frame(path).1.is_none());
-    let watcher = Watcher::start(config.roots.clone(), known, report);
+    let known = known.filter(|(key, _)| key.frame_number().is_none());
+    let known = known.map(|(key, found)| (key.place().to_owned(), found));
+    let watcher = Watcher::start(config.roots.clone(), known.collect(), report);
     let watcher = watcher.map_err(system("start a thread"))?;
     let handle = Arc::new(watcher);
     let identifier = Identifier {

@@ -36,9 +36,9 @@ impl Pipeline {
         self.reporter.tell(&Report::LongStep);
         self.ahead.pause();
         let window = profile.window;
-        let reading = match self.read_ahead.take(&work.path, &work.sha256, window) {
+        let reading = match self.read_ahead.take(&work.source, &work.sha256, window) {
             Some(reading) => reading,
-            None => Reading::new(&work.path, &work.sha256, window)?,
+            None => Reading::new(&work.source, &work.sha256, window)?,
         };
         let info = reading.volume.info().clone();
         let before = self.done_by_people(work)?;
@@ -122,7 +122,7 @@ fn axis_of(profile: &Profile, info: &ScanInfo, before: Option<&Before>) -> Axis 
 /// person has segmented.
 fn gather(job: &Job<'_>, understands: Understands) -> Result<Prompts, Failure> {
     let (profile, work) = (job.profile, job.work);
-    let files = Files::read(profile, &work.path)?;
+    let files = Files::read(profile, &work.source)?;
     let (info, masks) = (&job.info, understands.masks);
     let prompts = prompts::resolve(profile, files, info, job.axis, masks)?;
     Ok(prompts.without(&job.edited))

@@ -3,14 +3,14 @@
 use super::failure::Failure;
 use super::job::Job;
 use crate::output;
-use crate::scan::{Header, names};
+use crate::scan::{Header, Source};
 use crate::segment::{Cohort, Segmentation, assess};
 use crate::store::{Approval, FaultClass, NewRevision, Task};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use jiff::Timestamp;
 use medicosam_shared::prompt::SlicePrompt;
-use medicosam_shared::provenance::{ModelRecord, Provenance, RuntimeRecord, ScanRecord};
+use medicosam_shared::provenance::{ModelRecord, Provenance, RuntimeRecord, ScanInfo, ScanRecord};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -30,9 +30,8 @@ impl Pipeline {
     ) -> Result<(), Failure> {
         let started = Instant::now();
         let work = job.work;
-        let folder = self.output_folder(&work.path)?;
-        let name = work.path.file_name().unwrap_or_default();
-        let stem = output::stem(&name.to_string_lossy());
+        let folder = self.output_folder(&work.source)?;
+        let stem = output::stem(&work.source.name());
         job.timings.total_s = job.started.elapsed().as_secs_f64();
         self.reporter.tell(&Report::Running {
             runtime: runtime.name.clone(),
@@ -50,11 +49,7 @@ impl Pipeline {
             generated_by: concat!("medicosam ", env!("CARGO_PKG_VERSION")).to_owned(),
             created: Timestamp::now(),
             author: author.to_owned(),
-            scan: ScanRecord {
-                path: work.path.to_string_lossy().into_owned(),
-                sha256: work.sha256.clone(),
-                info: job.info.clone(),
-            },
+            scan: record_of(&work.source, &work.sha256, &job.info),
             axis: job.axis,
             plane: job.info.affine.plane(job.axis),
             window: job.window,
@@ -73,7 +68,7 @@ impl Pipeline {
         self.reporter.tell(&Report::LongStep);
         let header = match &job.volume {
             Some(volume) => volume.header().clone(),
-            None => Header::read(&work.path)?,
+            None => Header::read(&work.source)?,
         };
         if self.swept.insert(folder.clone()) {
             output::sweep(&folder)?;
@@ -108,20 +103,32 @@ impl Pipeline {
     }
 
     /// Where the results of a scan go: its root's output, with the folders below the root.
-    fn output_folder(&self, scan: &Path) -> Result<PathBuf, Failure> {
-        let root = self.config.root_of(scan).ok_or_else(|| {
+    fn output_folder(&self, scan: &Source) -> Result<PathBuf, Failure> {
+        let root = self.config.root_of(scan.place()).ok_or_else(|| {
             Failure::new(
                 "root-missing",
-                format!(
-                    "{} is in no root of the configuration any more",
-                    scan.display()
-                ),
+                format!("{scan} is in no root of the configuration any more"),
                 "Put the root back, or remove the scan; it goes on by itself.",
                 FaultClass::Environment,
             )
         })?;
-        let (folder, _) = names::folder_and_stem(scan);
-        let below = folder.strip_prefix(&root.path).unwrap_or(Path::new(""));
-        Ok(root.output.join(below))
+        let below = scan.folder().strip_prefix(&root.path);
+        Ok(root.output.join(below.unwrap_or(Path::new(""))))
+    }
+}
+
+/// Which scan it was, for the provenance.
+fn record_of(source: &Source, sha256: &str, info: &ScanInfo) -> ScanRecord {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let files = match source.is_group() {
+        true => source.members().iter().map(|path| text(path)).collect(),
+        false => Vec::new(),
+    };
+    ScanRecord {
+        path: text(source.place()),
+        frame: source.frame_number(),
+        files,
+        sha256: sha256.to_owned(),
+        info: info.clone(),
     }
 }

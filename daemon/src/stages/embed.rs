@@ -115,7 +115,7 @@ impl Pipeline {
             missing => {
                 self.reporter.tell(&Report::LongStep);
                 let started = Instant::now();
-                let reading = Reading::new(&job.work.path, &job.work.sha256, job.window)?;
+                let reading = Reading::new(&job.work.source, &job.work.sha256, job.window)?;
                 job.timings.load_s += started.elapsed().as_secs_f64();
                 missing.insert(reading.volume)
             }

@@ -1,11 +1,9 @@
 //! Reading scans, and reading the next one while the current one is embedded.
 
 use super::failure::Failure;
-use crate::scan::{Header, Volume, names};
-use crate::store::{FaultClass, Fingerprint, ScanOfCase};
-use crate::watch::fingerprint;
+use crate::scan::{Header, Source, Stamp, Volume};
+use crate::store::{FaultClass, ScanOfCase};
 use medicosam_shared::window::{Range, Window};
-use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 /// A scan in memory, with what its slices are made grey by.
@@ -15,16 +13,13 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads the scan at `path`, and makes sure that it is the one that was identified.
-    pub fn new(path: &Path, sha256: &str, window: Window) -> Result<Self, Failure> {
-        let loaded = Volume::read(path)?;
+    /// Reads a scan, and makes sure that it is the one that was identified.
+    pub fn new(source: &Source, sha256: &str, window: Window) -> Result<Self, Failure> {
+        let loaded = Volume::read(source)?;
         if loaded.sha256 != sha256 {
             return Err(Failure::new(
                 "scan-replaced",
-                format!(
-                    "{} has other content than when it was found",
-                    path.display()
-                ),
+                format!("{source} has other content than when it was found"),
                 "Nothing to do: the new content becomes a case of its own.",
                 FaultClass::Passing,
             ));
@@ -48,10 +43,10 @@ pub struct ReadAhead {
 
 /// A scan that is being read.
 struct Pending {
-    path: PathBuf,
+    source: Source,
     sha256: String,
     window: Window,
-    reading: JoinHandle<Option<(Reading, Fingerprint)>>,
+    reading: JoinHandle<Option<(Reading, Stamp)>>,
 }
 
 impl ReadAhead {
@@ -62,24 +57,24 @@ impl ReadAhead {
 
     /// Starts to read a scan, if its voxels have at most `max_bytes`.
     pub fn start(&mut self, scan: ScanOfCase, window: Window, max_bytes: u64) {
-        let ScanOfCase { path, sha256, .. } = scan;
+        let ScanOfCase { source, sha256, .. } = scan;
         let read = {
-            let (path, sha256) = (path.clone(), sha256.clone());
+            let (source, sha256) = (source.clone(), sha256.clone());
             move || {
-                let before = state(&path)?;
+                let before = source.stamp().ok()?;
                 // Whatever is wrong shows again when the scan is read for its case.
-                let header = Header::read(&path).ok()?;
+                let header = Header::read(&source).ok()?;
                 if header.voxel_bytes() > max_bytes {
                     return None;
                 }
-                let reading = Reading::new(&path, &sha256, window).ok()?;
+                let reading = Reading::new(&source, &sha256, window).ok()?;
                 Some((reading, before))
             }
         };
         let thread = std::thread::Builder::new().name("read ahead".to_owned());
         // Without a thread the scan is read when its case is claimed.
         self.pending = thread.spawn(read).ok().map(|reading| Pending {
-            path,
+            source,
             sha256,
             window,
             reading,
@@ -88,23 +83,16 @@ impl ReadAhead {
 
     /// The scan, if it was read ahead; waits if it is still being read. Whatever else was read
     /// ahead is forgotten, since somebody else must have claimed it.
-    pub fn take(&mut self, path: &Path, sha256: &str, window: Window) -> Option<Reading> {
+    pub fn take(&mut self, source: &Source, sha256: &str, window: Window) -> Option<Reading> {
         let pending = self.pending.take()?;
-        if (pending.path.as_path(), pending.sha256.as_str()) != (path, sha256)
+        if (&pending.source, pending.sha256.as_str()) != (source, sha256)
             || pending.window != window
         {
             return None;
         }
         let (reading, before) = pending.reading.join().ok().flatten()?;
-        (state(path)? == before).then_some(reading)
+        (source.stamp().ok()? == before).then_some(reading)
     }
-}
-
-fn state(path: &Path) -> Option<Fingerprint> {
-    let (file, _) = names::file_and_frame(path);
-    std::fs::symlink_metadata(file)
-        .ok()
-        .map(|m| fingerprint(&m))
 }
 
 #[cfg(test)]
@@ -112,6 +100,7 @@ mod tests {
     use super::*;
     use medicosam_shared::case::CaseId;
     use sha2::{Digest, Sha256};
+    use std::path::Path;
 
     struct Sample {
         _folder: tempfile::TempDir,
@@ -127,7 +116,7 @@ mod tests {
         let scan = ScanOfCase {
             case: CaseId("a".to_owned()),
             sha256: digest.iter().map(|b| format!("{b:02x}")).collect(),
-            path,
+            source: Source::file(&path),
             profile: "p".to_owned(),
             revision: None,
         };
@@ -149,8 +138,10 @@ mod tests {
         assert!(ahead.is_idle());
         ahead.start(scan.clone(), WINDOW, u64::MAX);
         assert!(!ahead.is_idle());
-        let read = ahead.take(&scan.path, &scan.sha256, WINDOW).unwrap();
-        let expected = Reading::new(&scan.path, &scan.sha256, WINDOW).ok().unwrap();
+        let read = ahead.take(&scan.source, &scan.sha256, WINDOW).unwrap();
+        let expected = Reading::new(&scan.source, &scan.sha256, WINDOW)
+            .ok()
+            .unwrap();
         assert_eq!(read.range, expected.range);
         assert_eq!(read.volume.info(), expected.volume.info());
         assert!(ahead.is_idle());
@@ -161,15 +152,16 @@ mod tests {
         let Sample { _folder, scan } = sample();
         let mut ahead = ReadAhead::default();
         let sha256 = scan.sha256.as_str();
-        let mut take = |max, path: &Path, sha256: &str, window| {
+        let mut take = |max, source: &Source, sha256: &str, window| {
             ahead.start(scan.clone(), WINDOW, max);
-            ahead.take(path, sha256, window).is_some()
+            ahead.take(source, sha256, window).is_some()
         };
-        assert!(!take(u64::MAX, Path::new("/other.nii.gz"), sha256, WINDOW));
-        assert!(!take(u64::MAX, &scan.path, "other", WINDOW));
-        assert!(!take(u64::MAX, &scan.path, sha256, Window::MinMax));
-        assert!(!take(1000, &scan.path, sha256, WINDOW));
-        assert!(take(u64::MAX, &scan.path, sha256, WINDOW));
+        let other = Source::file("/other.nii.gz");
+        assert!(!take(u64::MAX, &other, sha256, WINDOW));
+        assert!(!take(u64::MAX, &scan.source, "other", WINDOW));
+        assert!(!take(u64::MAX, &scan.source, sha256, Window::MinMax));
+        assert!(!take(1000, &scan.source, sha256, WINDOW));
+        assert!(take(u64::MAX, &scan.source, sha256, WINDOW));
 
         ahead.start(scan.clone(), WINDOW, u64::MAX);
         while ahead
@@ -179,7 +171,7 @@ mod tests {
         {
             std::thread::yield_now();
         }
-        std::fs::write(&scan.path, "something else").unwrap();
-        assert!(ahead.take(&scan.path, sha256, WINDOW).is_none());
+        std::fs::write(scan.source.place(), "something else").unwrap();
+        assert!(ahead.take(&scan.source, sha256, WINDOW).is_none());
     }
 }

@@ -10,11 +10,13 @@ mod error;
 mod sqlite;
 mod work;
 
+pub use crate::scan::Fingerprint;
 pub use draft::{DraftId, DraftOutcome};
 pub use error::StoreError;
 pub use sqlite::SqliteStore;
 pub use work::{FaultClass, Lane, Lease, Outcome, ScanOfCase, Task, Work, WorkId, WorkOutcome};
 
+use crate::scan::{Source, SourceKey};
 use medicosam_shared::api::{
     DecisionRequest, DraftProgress, DraftRequest, DraftResponse, PromptRequest, UndoRequest,
 };
@@ -29,22 +31,6 @@ use medicosam_shared::provenance::{OutputFiles, Provenance, ScanInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What identifies the state of a file without reading it. Two equal fingerprints mean that
-/// nobody wrote to the file in between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint {
-    /// Device.
-    pub dev: u64,
-    /// Inode.
-    pub ino: u64,
-    /// Bytes.
-    pub size: u64,
-    /// Modification time, ns since 1970.
-    pub mtime_ns: i64,
-    /// Change time, ns since 1970: moves even where a copier restores the modification time.
-    pub ctime_ns: i64,
-}
-
 /// Work that nobody has taken, whether it is due or waits for a later time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Queue {
@@ -54,14 +40,14 @@ pub struct Queue {
     pub bulk: u64,
 }
 
-/// A settled file that has been read.
+/// A settled scan that has been read.
 #[derive(Debug, Clone)]
 pub struct Identification {
-    /// Where it lies.
-    pub path: PathBuf,
+    /// Its file or files.
+    pub source: Source,
     /// Its state when it was read.
     pub fingerprint: Fingerprint,
-    /// SHA-256 of its bytes, in hex.
+    /// The hash of its content, see [`Source::content_hash`].
     pub sha256: String,
     /// Profile of its root.
     pub profile: String,
@@ -104,7 +90,7 @@ pub struct Approval {
 pub trait Store: Send + Sync {
     /// Fingerprints of all files that have been identified, but for those of cases with the profile
     /// `but`.
-    fn identified_files(&self, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError>;
+    fn identified_files(&self, but: &str) -> Result<Vec<(SourceKey, Fingerprint)>, StoreError>;
 
     /// Makes a case of a file, with work for it, or links the file to the case that its content
     /// already has. A case whose file was replaced by this content is superseded if nobody has
@@ -116,7 +102,7 @@ pub trait Store: Send + Sync {
     /// the scan is segmented again. Returns the cases that this concerns.
     fn prompts_changed(
         &self,
-        scans: &[PathBuf],
+        scans: &[SourceKey],
         file: &PromptsFile,
     ) -> Result<Vec<CaseId>, StoreError>;
 
@@ -133,6 +119,9 @@ pub trait Store: Send + Sync {
 
     /// The case whose id begins with `prefix`.
     fn find(&self, prefix: &str) -> Result<CaseId, StoreError>;
+
+    /// The scan that a case stands for.
+    fn scan(&self, id: &CaseId) -> Result<ScanOfCase, StoreError>;
 
     /// Everything about a case.
     fn case(&self, id: &CaseId) -> Result<CaseDetail, StoreError>;

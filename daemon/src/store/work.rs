@@ -1,10 +1,10 @@
 //! Work: what has to be done to a case, who does it, and how it ends.
 
 use super::draft::DraftId;
+use crate::scan::Source;
 use medicosam_shared::case::{CaseId, CaseState, Fault, RevisionNumber};
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a lease lasts unless it is renewed.
@@ -86,9 +86,9 @@ pub struct Work {
     pub task: Task,
     /// Who asked: a user, or the daemon.
     pub author: String,
-    /// Where the scan lies.
-    pub path: PathBuf,
-    /// What its bytes must hash to.
+    /// The file or files of the scan.
+    pub source: Source,
+    /// What their content must hash to.
     pub sha256: String,
     /// The profile to segment by.
     pub profile: String,
@@ -101,9 +101,9 @@ pub struct Work {
 pub struct ScanOfCase {
     /// The case.
     pub case: CaseId,
-    /// Where the scan lies.
-    pub path: PathBuf,
-    /// What its bytes must hash to.
+    /// The file or files of the scan.
+    pub source: Source,
+    /// What their content must hash to.
     pub sha256: String,
     /// The profile to segment by.
     pub profile: String,

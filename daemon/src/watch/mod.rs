@@ -13,15 +13,8 @@ pub use settle::{Observation, Settler};
 pub use watcher::{Kind, RootState, Settled, Watcher, WatcherHandle, WatcherReport};
 
 use crate::store::Fingerprint;
-use std::os::unix::fs::MetadataExt;
 
 /// The fingerprint of a file as the file system tells it.
 pub fn fingerprint(metadata: &std::fs::Metadata) -> Fingerprint {
-    Fingerprint {
-        dev: metadata.dev(),
-        ino: metadata.ino(),
-        size: metadata.size(),
-        mtime_ns: metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec(),
-        ctime_ns: metadata.ctime() * 1_000_000_000 + metadata.ctime_nsec(),
-    }
+    metadata.into()
 }

@@ -120,10 +120,7 @@ impl Pipeline {
             if work.profile == NO_PROFILE {
                 return Failure::new(
                     "no-profile",
-                    format!(
-                        "no profile matched {} when it was found",
-                        work.path.display()
-                    ),
+                    format!("no profile matched {} when it was found", work.source),
                     "Restart the daemon with a profile that does: it is looked at again then.",
                     FaultClass::BadInput,
                 );

@@ -126,7 +126,7 @@ impl Pipeline {
             return Ok(Step::Settled);
         };
         self.reporter.tell(&Report::LongStep);
-        let reading = Reading::new(&scan.path, &scan.sha256, record.window)?;
+        let reading = Reading::new(&scan.source, &scan.sha256, record.window)?;
         Ok(Step::Continues(Box::new(Rest {
             model,
             axis: record.axis,

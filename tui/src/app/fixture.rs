@@ -46,6 +46,7 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         id: CaseId(id.to_owned()),
         name: format!("{id}.nii.gz"),
         path: format!("/data/incoming/{id}.nii.gz"),
+        frame: None,
         profile: "lung-nodule".to_owned(),
         state,
         fault: (state == CaseState::Failed).then(|| Fault {
@@ -116,6 +117,8 @@ fn revision(number: RevisionNumber) -> Revision {
             author: "profile lung-nodule".to_owned(),
             scan: ScanRecord {
                 path: "/data/incoming/x.nii.gz".to_owned(),
+                frame: None,
+                files: Vec::new(),
                 sha256: "0".repeat(64),
                 info: scan_info(),
             },

@@ -14,7 +14,7 @@ use crate::data_folder::models_folder;
 use crate::evaluate::Truth;
 use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
-use crate::scan::{LabelMap, ScanError, Volume};
+use crate::scan::{LabelMap, ScanError, Source, Volume};
 use clap::{Args, ValueEnum};
 use medicosam_shared::window::Window;
 use model::Stage;
@@ -179,7 +179,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         let name = image.file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{} of {}: {name}", number + 1, pairs.len());
         let started = Instant::now();
-        let volume = Volume::read(image)?.volume;
+        let volume = Volume::read(&Source::file(image))?.volume;
         let map = LabelMap::read(labels)?;
         stage.times.load_s += started.elapsed().as_secs_f64();
         let info = volume.info();

@@ -4,8 +4,8 @@ mod durability;
 mod failures;
 mod results;
 
-use crate::scan::Header;
 use crate::scan::tests::sample::{Sample, file};
+use crate::scan::{Header, Source};
 use medicosam_shared::geometry::{Affine, Axis, Dims, Plane};
 use medicosam_shared::mask::{MaskSet, SliceMask};
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
@@ -18,7 +18,12 @@ use std::path::Path;
 /// The header of a scan, as read from a file.
 fn header_of(sample: &Sample) -> Header {
     let folder = tempfile::tempdir().unwrap();
-    Header::read(&file(folder.path(), "scan.nii", &sample.bytes())).unwrap()
+    Header::read(&Source::file(&file(
+        folder.path(),
+        "scan.nii",
+        &sample.bytes(),
+    )))
+    .unwrap()
 }
 
 fn label(n: u16) -> Label {
@@ -40,6 +45,8 @@ fn provenance(info: &ScanInfo) -> Provenance {
         author: "profile lung".to_owned(),
         scan: ScanRecord {
             path: "/data/in/scan.nii".to_owned(),
+            frame: None,
+            files: Vec::new(),
             sha256: "ab".repeat(32),
             info: info.clone(),
         },

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::output::write;
-use crate::scan::{LabelMap, Volume};
+use crate::scan::{LabelMap, Source, Volume};
 use flate2::read::MultiGzDecoder;
 use nifti::{NiftiObject, NiftiVolume, ReaderOptions};
 use std::fs::File;
@@ -51,7 +51,7 @@ fn what_was_written_is_read_back_by_both_readers() {
         let path = Path::new(&files.label_map);
         let map = LabelMap::read(path).unwrap();
         assert_eq!((map.info.dims, &map.voxels), (dims, &expected));
-        let ours = Volume::read(path).unwrap().volume;
+        let ours = Volume::read(&Source::file(path)).unwrap().volume;
         assert_eq!(ours.info().affine, scan.info().affine);
         assert_eq!(ours.notes(), []);
         let bits = if n > 255 { "uint16" } else { "uint8" };
@@ -102,7 +102,7 @@ fn a_qform_alone_is_kept() {
     let scan = header_of(&sample);
     let masks = masks(scan.info().dims, 1, 0, |_, _| true);
     let files = write(folder.path(), "a", &scan, &masks, &provenance(scan.info())).unwrap();
-    let back = Header::read(Path::new(&files.label_map)).unwrap();
+    let back = Header::read(&Source::file(Path::new(&files.label_map))).unwrap();
     assert_eq!(back.info().affine, scan.info().affine);
     assert_eq!((back.nifti().sform_code, back.nifti().qform_code), (0, 1));
     assert!(!affine_close(
@@ -194,7 +194,7 @@ fn the_label_map_of_a_picture_is_a_picture_of_the_same_size() {
         .unwrap()
         .write_image_data(&[7; 15])
         .unwrap();
-    let scan = Header::read(&file(folder.path(), "skin.png", &bytes)).unwrap();
+    let scan = Header::read(&Source::file(&file(folder.path(), "skin.png", &bytes))).unwrap();
     for (n, name) in [(3, "a"), (300, "b")] {
         let masks = masks(scan.info().dims, n, 0, |x, y| (x, y) == (2, 1));
         let files = write(folder.path(), name, &scan, &masks, &provenance(scan.info())).unwrap();

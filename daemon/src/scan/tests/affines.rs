@@ -1,12 +1,17 @@
 //! The affine: sform, qform, voxel sizes, and headers in which one of them is nonsense.
 
 use super::sample::{Sample, file};
-use crate::scan::{Header, Note};
+use crate::scan::{Header, Note, Source};
 use medicosam_shared::geometry::Affine;
 
 fn header(sample: &Sample) -> Header {
     let folder = tempfile::tempdir().unwrap();
-    Header::read(&file(folder.path(), "scan.nii", &sample.bytes())).unwrap()
+    Header::read(&Source::file(&file(
+        folder.path(),
+        "scan.nii",
+        &sample.bytes(),
+    )))
+    .unwrap()
 }
 
 /// A file with both forms: the sform of spacing 2, the qform of spacing 3.

@@ -2,7 +2,7 @@
 //! memory.
 
 use super::sample::{Sample, file, gzip};
-use crate::scan::{Class, Header, ScanError, Volume};
+use crate::scan::{Class, Header, ScanError, Source, Volume};
 use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn good() -> Sample {
 
 fn refused(path: &Path) -> ScanError {
     let began = Instant::now();
-    let error = Volume::read(path).unwrap_err();
+    let error = Volume::read(&Source::file(path)).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(2), "{error}");
     let text = error.to_string();
     let name = path.file_name().and_then(OsStr::to_str).unwrap();
@@ -38,7 +38,8 @@ fn refused_bytes(bytes: &[u8], code: &str) -> String {
 fn refused_header(sample: &Sample, code: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     for bytes in [sample.gzip(), sample.bytes()] {
-        let error = Header::read(&file(folder.path(), "scan.nii", &bytes)).unwrap_err();
+        let error =
+            Header::read(&Source::file(&file(folder.path(), "scan.nii", &bytes))).unwrap_err();
         assert_eq!(error.code(), code, "{error}");
     }
     refused_bytes(&sample.gzip(), code);
@@ -127,7 +128,7 @@ fn bombs() {
     let honest = [gzip(&sample.bytes()), ten_gigabytes_of_zeros()].concat();
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "scan.nii.gz", &honest);
-    let error = Volume::read_within(&path, 1 << 30).unwrap_err();
+    let error = Volume::read_within(&Source::file(&path), 1 << 30).unwrap_err();
     assert_eq!(error.code(), "scan-too-large");
     // A small file with a header that asks for much: no gzip stream can hold that.
     sample.dim[3] = 600;
@@ -322,7 +323,7 @@ fn links_are_not_followed() {
     }
     // A hard link is the file itself.
     std::fs::hard_link(&real, at("hard.nii")).unwrap();
-    Volume::read(&at("hard.nii")).unwrap();
+    Volume::read(&Source::file(&at("hard.nii"))).unwrap();
 }
 
 #[test]
@@ -348,6 +349,6 @@ fn what_may_not_be_read_or_is_gone() {
 fn names_cannot_take_over_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "a\x1b]52;c;x\x07\n.nii", b"");
-    let text = Volume::read(&path).unwrap_err().to_string();
+    let text = Volume::read(&Source::file(&path)).unwrap_err().to_string();
     assert!(!text.contains(|c: char| c.is_control()), "{text:?}");
 }

@@ -1,7 +1,7 @@
 //! Files that are odd but right, or right enough: they are read.
 
 use super::sample::{Sample, file, gzip};
-use crate::scan::{Note, Volume};
+use crate::scan::{Note, Source, Volume};
 use medicosam_shared::geometry::{Axis, Dims};
 use medicosam_shared::window::{Range, Window};
 
@@ -11,7 +11,7 @@ fn good() -> Sample {
 
 fn read(name: &str, bytes: &[u8]) -> Volume {
     let folder = tempfile::tempdir().unwrap();
-    let loaded = Volume::read(&file(folder.path(), name, bytes)).unwrap();
+    let loaded = Volume::read(&Source::file(&file(folder.path(), name, bytes))).unwrap();
     assert_eq!(loaded.sha256, super::real::hex(bytes), "hash of {name}");
     loaded.volume
 }

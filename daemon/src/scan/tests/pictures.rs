@@ -1,7 +1,7 @@
 //! Pictures as scans.
 
 use super::sample::file;
-use crate::scan::{Header, LabelMap, Volume};
+use crate::scan::{Header, LabelMap, Source, Volume};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::geometry::{Axis, Dims};
@@ -16,8 +16,8 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 fn read(name: &str, bytes: &[u8]) -> Volume {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), name, bytes);
-    let header = Header::read(&path).unwrap();
-    let loaded = Volume::read(&path).unwrap();
+    let header = Header::read(&Source::file(&path)).unwrap();
+    let loaded = Volume::read(&Source::file(&path)).unwrap();
     let seen = loaded.volume.info();
     assert_eq!(header.info().dims, seen.dims);
     assert_eq!(header.info().voxel_type, seen.voxel_type);
@@ -109,7 +109,7 @@ fn what_cannot_be_read_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |name: &str, bytes: &[u8]| {
         let path = file(folder.path(), name, bytes);
-        let error = Volume::read(&path).unwrap_err();
+        let error = Volume::read(&Source::file(&path)).unwrap_err();
         (error.code(), error.to_string())
     };
     let grey = GrayImage::new(64, 64).into();

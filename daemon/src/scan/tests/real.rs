@@ -1,7 +1,7 @@
 //! The real scans; expected values from nibabel and numpy.
 
 use super::sample::data;
-use crate::scan::{LabelMap, Volume, read_header};
+use crate::scan::{LabelMap, Source, Volume, read_header};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::window::Window;
 use sha2::{Digest as _, Sha256};
@@ -15,13 +15,16 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_ct_is_read_as_nibabel_reads_it() {
-    let loaded = Volume::read(&data("ct_lung.nii.gz")).unwrap();
+    let loaded = Volume::read(&Source::file(&data("ct_lung.nii.gz"))).unwrap();
     assert_eq!(
         loaded.sha256,
         "55382e80f140ee86cf4f59b5020b1a850d18fb5dd49cf5013211cd534f592689"
     );
     let ct = loaded.volume;
-    assert_eq!(ct.info(), &read_header(&data("ct_lung.nii.gz")).unwrap());
+    assert_eq!(
+        ct.info(),
+        &read_header(&Source::file(&data("ct_lung.nii.gz"))).unwrap()
+    );
     assert_eq!(ct.info().dims, Dims([512, 512, 21]));
     assert_eq!(ct.info().voxel_type, "int16");
     assert_eq!(
@@ -47,7 +50,9 @@ fn the_ct_is_read_as_nibabel_reads_it() {
 
 #[test]
 fn windows_are_those_of_numpy() {
-    let ct = Volume::read(&data("ct_lung.nii.gz")).unwrap().volume;
+    let ct = Volume::read(&Source::file(&data("ct_lung.nii.gz")))
+        .unwrap()
+        .volume;
     let percentile = |low, high| Window::Percentile { low, high };
     assert_eq!(
         serde_json::to_string(&ct.range(percentile(0.5, 99.5))).unwrap(),
@@ -57,7 +62,9 @@ fn windows_are_those_of_numpy() {
         serde_json::to_string(&ct.range(percentile(1.0, 50.0))).unwrap(),
         r#"{"fixed":{"low":-1010.0,"high":-118.0}}"#
     );
-    let mr = Volume::read(&data("mr_brain.nii.gz")).unwrap().volume;
+    let mr = Volume::read(&Source::file(&data("mr_brain.nii.gz")))
+        .unwrap()
+        .volume;
     assert_eq!(
         serde_json::to_string(&mr.range(percentile(0.5, 99.5))).unwrap(),
         r#"{"fixed":{"low":5.0,"high":1794.0}}"#
@@ -66,7 +73,9 @@ fn windows_are_those_of_numpy() {
 
 #[test]
 fn windowed_slices_are_those_that_the_upstream_model_was_given() {
-    let ct = Volume::read(&data("ct_lung.nii.gz")).unwrap().volume;
+    let ct = Volume::read(&Source::file(&data("ct_lung.nii.gz")))
+        .unwrap()
+        .volume;
     let range = ct.range(Window::Level {
         level: -600.0,
         width: 1500.0,
@@ -76,7 +85,9 @@ fn windowed_slices_are_those_that_the_upstream_model_was_given() {
         hex(&grey),
         "e9d8914314b9f94b4b4e9a1e0e96eaf22e8a64410beb645af59c178140d84174"
     );
-    let mr = Volume::read(&data("mr_brain.nii.gz")).unwrap().volume;
+    let mr = Volume::read(&Source::file(&data("mr_brain.nii.gz")))
+        .unwrap()
+        .volume;
     let range = mr.range(Window::Percentile {
         low: 0.5,
         high: 99.5,

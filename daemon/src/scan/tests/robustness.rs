@@ -4,7 +4,7 @@
 //! what a damaged header says would fail there with `scan-out-of-memory`.
 
 use super::sample::{Sample, file, gzip};
-use crate::scan::{Header, Volume};
+use crate::scan::{Header, Source, Volume};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::window::Window;
 use proptest::prelude::*;
@@ -55,8 +55,8 @@ fn limit() -> bool {
 fn read(bytes: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "scan.nii", bytes);
-    let header = Header::read(&path);
-    match Volume::read(&path) {
+    let header = Header::read(&Source::file(&path));
+    match Volume::read(&Source::file(&path)) {
         Ok(loaded) => {
             let (header, volume) = (header.unwrap(), loaded.volume.info());
             let seen = header.info();

@@ -1,7 +1,7 @@
 //! Values: every type in either byte order, slices along every axis, percentiles.
 
 use super::sample::{Sample, file, gzip, positions};
-use crate::scan::Volume;
+use crate::scan::{Source, Volume};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::window::{Range, Window};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 fn read(sample: &Sample) -> Volume {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "scan.nii", &sample.bytes());
-    Volume::read(&path).unwrap().volume
+    Volume::read(&Source::file(&path)).unwrap().volume
 }
 
 macro_rules! check_type {
@@ -98,7 +98,7 @@ fn slices_along_every_axis_hold_the_right_voxels() {
     let sample = Sample::int16(dims, |i, j, k| (i + 10 * j + 100 * k) as i16);
     for bytes in [sample.bytes(), sample.gzip(), gzip(&sample.bytes())] {
         let folder = tempfile::tempdir().unwrap();
-        let volume = Volume::read(&file(folder.path(), "scan", &bytes))
+        let volume = Volume::read(&Source::file(&file(folder.path(), "scan", &bytes)))
             .unwrap()
             .volume;
         for axis in Axis::ALL {

@@ -3,17 +3,17 @@
 use super::super::error::{Doing, StoreError};
 use super::super::{PromptsFile, Task};
 use super::identify::DAEMON;
-use super::{audit, cases, row, work};
+use super::{audit, cases, work};
+use crate::scan::SourceKey;
 use medicosam_shared::case::{Action, CaseId, CaseState};
 use medicosam_shared::provenance::PromptSource;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 /// See [`super::super::Store::prompts_changed`].
 pub fn prompts_changed(
     t: &Transaction<'_>,
-    scans: &[PathBuf],
+    scans: &[SourceKey],
     file: &PromptsFile,
 ) -> Result<Vec<CaseId>, StoreError> {
     let mut concerned = Vec::new();
@@ -29,11 +29,11 @@ pub fn prompts_changed(
 }
 
 /// The case that a file stands for, if it still does.
-fn case_of(t: &Transaction<'_>, scan: &Path) -> Result<Option<CaseId>, StoreError> {
+fn case_of(t: &Transaction<'_>, scan: &SourceKey) -> Result<Option<CaseId>, StoreError> {
     t.query_row(
         "SELECT case_id FROM files JOIN cases ON cases.id = case_id
          WHERE files.path = ?1 AND superseded_by IS NULL",
-        [row::path_bytes(scan)],
+        [scan.to_bytes()],
         |r| r.get(0).map(CaseId),
     )
     .optional()

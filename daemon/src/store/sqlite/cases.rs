@@ -4,6 +4,7 @@ use super::super::ScanOfCase;
 use super::super::error::{Doing, StoreError};
 use super::audit;
 use super::{clock, row};
+use crate::scan::Source;
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Fault, Revision, RevisionNumber,
 };
@@ -11,7 +12,6 @@ use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 const SUMMARY: &str = "SELECT id, path, profile, state, fault, revision, score, volume_ml, reviewer, created, updated, reason FROM cases";
 
@@ -104,11 +104,28 @@ pub fn in_review(t: &Transaction<'_>) -> Result<Vec<ScanOfCase>, StoreError> {
 pub fn scan_of_case(r: &Row<'_>) -> rusqlite::Result<ScanOfCase> {
     Ok(ScanOfCase {
         case: CaseId(r.get(0)?),
-        path: row::path_from(r.get(1)?),
+        source: source(r, 1)?,
         sha256: r.get(2)?,
         profile: r.get(3)?,
         revision: r.get(4)?,
     })
+}
+
+/// The source in a column of a row.
+pub fn source(r: &Row<'_>, column: usize) -> rusqlite::Result<Source> {
+    Ok(Source::from_stored(&r.get::<_, Vec<u8>>(column)?))
+}
+
+/// The scan that a case stands for.
+pub fn scan(t: &Transaction<'_>, id: &CaseId) -> Result<ScanOfCase, StoreError> {
+    t.query_row(
+        "SELECT id, path, sha256, profile, revision FROM cases WHERE id = ?1",
+        [&id.0],
+        scan_of_case,
+    )
+    .optional()
+    .doing("reading a case")?
+    .ok_or_else(|| StoreError::NoSuchCase(id.0.clone()))
 }
 
 /// The row of a case.
@@ -275,7 +292,7 @@ fn no_such_revision(id: &CaseId, number: RevisionNumber) -> StoreError {
 /// A row of [`SUMMARY`] before its texts are understood.
 struct SummaryColumns {
     id: String,
-    path: Vec<u8>,
+    source: Source,
     profile: String,
     state: String,
     fault: Option<String>,
@@ -292,7 +309,7 @@ impl SummaryColumns {
     fn read(r: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(SummaryColumns {
             id: r.get(0)?,
-            path: r.get(1)?,
+            source: source(r, 1)?,
             profile: r.get(2)?,
             state: r.get(3)?,
             fault: r.get(4)?,
@@ -307,11 +324,11 @@ impl SummaryColumns {
     }
 
     fn summary(self) -> Result<CaseSummary, StoreError> {
-        let path = row::path_from(self.path);
         Ok(CaseSummary {
             id: CaseId(self.id),
-            name: file_name(&path),
-            path: path.to_string_lossy().into_owned(),
+            name: self.source.name(),
+            path: self.source.place().to_string_lossy().into_owned(),
+            frame: self.source.frame_number(),
             profile: self.profile,
             state: row::from_word("a state", &self.state)?,
             fault: row::from_optional_json("a fault", self.fault)?,
@@ -324,11 +341,4 @@ impl SummaryColumns {
             updated: row::from_word("a time", &self.updated)?,
         })
     }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
 }

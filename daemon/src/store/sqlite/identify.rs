@@ -3,16 +3,16 @@
 use super::super::error::{Doing, StoreError};
 use super::super::{Fingerprint, Identification, Task};
 use super::{audit, clock, row, work};
+use crate::scan::SourceKey;
 use medicosam_shared::case::{Action, CaseId, CaseState};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
 
 /// Who makes cases.
 pub const DAEMON: &str = "daemon";
 
 /// See [`super::super::Store::identified_files`].
-pub fn files(t: &Transaction<'_>, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
+pub fn files(t: &Transaction<'_>, but: &str) -> Result<Vec<(SourceKey, Fingerprint)>, StoreError> {
     let mut statement = t
         .prepare(
             "SELECT files.path, dev, ino, size, mtime_ns, ctime_ns
@@ -22,7 +22,7 @@ pub fn files(t: &Transaction<'_>, but: &str) -> Result<Vec<(PathBuf, Fingerprint
     let rows = statement
         .query_map([but], |r| {
             Ok((
-                row::path_from(r.get(0)?),
+                SourceKey::from_bytes(&r.get::<_, Vec<u8>>(0)?),
                 Fingerprint {
                     dev: r.get::<_, i64>(1)? as u64,
                     ino: r.get::<_, i64>(2)? as u64,
@@ -50,7 +50,7 @@ pub fn identify(t: &Transaction<'_>, file: &Identification) -> Result<CaseId, St
     let previous: Option<String> = t
         .query_row(
             "SELECT case_id FROM files WHERE path = ?1",
-            [row::path_bytes(&file.path)],
+            [file.source.key().to_bytes()],
             |r| r.get(0),
         )
         .optional()
@@ -99,7 +99,7 @@ fn create(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
             id.0,
             file.sha256,
             file.profile,
-            row::path_bytes(&file.path),
+            file.source.to_stored(),
             state.as_str(),
             fault,
             scan,
@@ -117,15 +117,15 @@ fn create(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(),
 
 /// Writes down which file the case is.
 fn identified(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(), StoreError> {
-    let path = file.path.to_string_lossy();
-    audit::record(t, DAEMON, Action::Identified, (id, None), &path)
+    let source = file.source.to_string();
+    audit::record(t, DAEMON, Action::Identified, (id, None), &source)
 }
 
 /// A content that had been replaced is back.
 fn revive(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(), StoreError> {
     t.execute(
         "UPDATE cases SET superseded_by = NULL, path = ?2, updated = ?3 WHERE id = ?1",
-        params![id.0, row::path_bytes(&file.path), clock::now()],
+        params![id.0, file.source.to_stored(), clock::now()],
     )
     .doing("taking a case up again")?;
     identified(t, id, file)?;
@@ -150,7 +150,7 @@ fn link(t: &Transaction<'_>, id: &CaseId, file: &Identification) -> Result<(), S
              ino = excluded.ino, size = excluded.size, mtime_ns = excluded.mtime_ns,
              ctime_ns = excluded.ctime_ns",
         params![
-            row::path_bytes(&file.path),
+            file.source.key().to_bytes(),
             id.0,
             f.dev as i64,
             f.ino as i64,

@@ -24,6 +24,7 @@ use super::{
     DraftId, DraftOutcome, FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision,
     Outcome, PromptsFile, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
 };
+use crate::scan::SourceKey;
 use medicosam_shared::api::{
     DecisionRequest, DraftProgress, DraftRequest, DraftResponse, PromptRequest, UndoRequest,
 };
@@ -112,7 +113,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn identified_files(&self, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>, StoreError> {
+    fn identified_files(&self, but: &str) -> Result<Vec<(SourceKey, Fingerprint)>, StoreError> {
         self.read(|t| identify::files(t, but))
     }
 
@@ -122,7 +123,7 @@ impl Store for SqliteStore {
 
     fn prompts_changed(
         &self,
-        scans: &[PathBuf],
+        scans: &[SourceKey],
         file: &PromptsFile,
     ) -> Result<Vec<CaseId>, StoreError> {
         self.write(|t| beside::prompts_changed(t, scans, file))
@@ -142,6 +143,10 @@ impl Store for SqliteStore {
 
     fn find(&self, prefix: &str) -> Result<CaseId, StoreError> {
         self.read(|t| cases::find(t, prefix))
+    }
+
+    fn scan(&self, id: &CaseId) -> Result<ScanOfCase, StoreError> {
+        self.read(|t| cases::scan(t, id))
     }
 
     fn case(&self, id: &CaseId) -> Result<CaseDetail, StoreError> {

@@ -5,6 +5,7 @@ mod decisions;
 mod drafts;
 
 use super::*;
+use crate::scan::Source;
 use crate::store::Task;
 use jiff::Timestamp;
 use medicosam_shared::case::{Action, Verdict};
@@ -40,7 +41,7 @@ fn info() -> ScanInfo {
 
 fn file(path: &str, content: &str) -> Identification {
     Identification {
-        path: path.into(),
+        source: Source::file(path),
         fingerprint: Fingerprint {
             dev: 1,
             ino: 2,
@@ -72,6 +73,8 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             author: author.into(),
             scan: ScanRecord {
                 path: "/in/a.nii".into(),
+                frame: None,
+                files: Vec::new(),
                 sha256: "a".into(),
                 info: info(),
             },
@@ -441,7 +444,7 @@ fn the_next_scan_is_seen_before_it_is_claimed_and_nothing_is_taken() {
     assert_eq!(work.lease.case, first);
     let next = f.store.upcoming().unwrap().unwrap();
     assert_eq!((next.case, next.sha256.as_str()), (second.clone(), "b"));
-    assert_eq!(next.path, Path::new("/in/b.nii"));
+    assert_eq!(next.source, Source::file("/in/b.nii"));
     assert_eq!(claim(&f.store).lease.case, second);
     assert_eq!(upcoming(), None, "all of it is being worked on");
     let outcome = f.store.fail(&work.lease, &fault(), FaultClass::Environment);

@@ -206,11 +206,11 @@ pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work
     if task.first_stage().is_some() {
         audit::record(t, owner, Action::Claimed, (&case, summary.revision), "")?;
     }
-    let (path, sha256) = t
+    let (source, sha256) = t
         .query_row(
             "SELECT path, sha256 FROM cases WHERE id = ?1",
             [&case.0],
-            |r| Ok((row::path_from(r.get(0)?), r.get(1)?)),
+            |r| Ok((cases::source(r, 0)?, r.get(1)?)),
         )
         .doing("claiming work")?;
     Ok(Some(Work {
@@ -221,7 +221,7 @@ pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work
         },
         task,
         author: claimed.author,
-        path,
+        source,
         sha256,
         profile: summary.profile,
         revision: summary.revision,

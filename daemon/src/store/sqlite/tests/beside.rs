@@ -1,6 +1,7 @@
 //! Files beside a scan from which prompts come.
 
 use super::*;
+use crate::scan::SourceKey;
 use medicosam_shared::provenance::PromptSource;
 
 const SIDECAR: &str = "/in/a.prompts.json";
@@ -10,7 +11,7 @@ fn seen(store: &SqliteStore, sha256: &str) -> Vec<CaseId> {
         path: SIDECAR.into(),
         sha256: sha256.to_owned(),
     };
-    let scans = ["/in/a.nii.gz".into(), "/in/a.nii".into()];
+    let scans = ["/in/a.nii.gz", "/in/a.nii"].map(|path| SourceKey::new(path, None));
     store.prompts_changed(&scans, &file).unwrap()
 }
 
@@ -112,7 +113,8 @@ fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on() {
         path: "/in/b_seg.nii.gz".into(),
         sha256: "9".into(),
     };
-    store.prompts_changed(&["/in/b.nii".into()], &map).unwrap();
+    let scan = SourceKey::new("/in/b.nii", None);
+    store.prompts_changed(&[scan], &map).unwrap();
     assert!(store.has_due_work().unwrap());
 }
 
