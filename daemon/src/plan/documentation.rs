@@ -65,7 +65,8 @@ fn every_example_of_a_sidecar_can_be_read() {
     for block in blocks(&document("docs/configuration.md")) {
         if block.starts_with('{') {
             std::fs::write(folder.path().join("ct.prompts.json"), &block).unwrap();
-            let read = sidecar::read(&crate::scan::Source::file(&scan)).unwrap_or_else(|e| panic!("{e}\n{block}"));
+            let read = sidecar::read(&crate::scan::Source::file(&scan))
+                .unwrap_or_else(|e| panic!("{e}\n{block}"));
             objects += read.unwrap().objects.len();
         }
     }
