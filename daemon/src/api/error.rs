@@ -76,12 +76,11 @@ impl From<StoreError> for ApiError {
             StoreError::NoSuchCase(_) | StoreError::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
             StoreError::Conflict { .. }
             | StoreError::AlreadyDecided { .. }
-            | StoreError::NoDraft(_)
-            | StoreError::DraftMoved(_)
             | StoreError::NothingDecided { .. }
             | StoreError::OthersDecision { .. }
             | StoreError::WrongState { .. } => StatusCode::CONFLICT,
-            StoreError::Ambiguous { .. } | StoreError::Prompt(_) | StoreError::DraftUnfit(_) => {
+            StoreError::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
+            StoreError::Ambiguous { .. } | StoreError::Prompt(_) | StoreError::Draft(_) => {
                 StatusCode::BAD_REQUEST
             }
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,6 +1,7 @@
 //! What the store can refuse or fail at.
 
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};
+use medicosam_shared::draft::DraftRefusal;
 use medicosam_shared::fault_code::FaultCode;
 use std::path::PathBuf;
 
@@ -81,15 +82,9 @@ pub enum StoreError {
     /// A prompt does not fit the scan.
     #[error(transparent)]
     Prompt(#[from] medicosam_shared::prompt::PromptError),
-    /// There is no draft to change.
-    #[error("there is no draft on case {0}")]
-    NoDraft(CaseId),
-    /// Somebody, the same reviewer elsewhere, has changed the draft since.
-    #[error("the draft on case {0} was changed elsewhere")]
-    DraftMoved(CaseId),
     /// The draft cannot be changed like that.
-    #[error("{0}")]
-    DraftUnfit(String),
+    #[error(transparent)]
+    Draft(#[from] DraftRefusal),
     /// The lease ran out and somebody else has the work.
     #[error("the lease on case {0} is lost; somebody else works on it")]
     LeaseLost(CaseId),
@@ -137,9 +132,7 @@ impl StoreError {
             StoreError::OthersDecision { .. } => "others-decision",
             StoreError::WrongState { .. } => "wrong-state",
             StoreError::Prompt(_) => "prompt-outside",
-            StoreError::NoDraft(_) => FaultCode::NoDraft.as_str(),
-            StoreError::DraftMoved(_) => FaultCode::DraftMoved.as_str(),
-            StoreError::DraftUnfit(_) => "draft-unfit",
+            StoreError::Draft(refusal) => refusal.code(),
             StoreError::LeaseLost(_) => "lease-lost",
             StoreError::NewerSchema { .. } => "store-newer",
             StoreError::OldSqlite(_) => "sqlite-old",
@@ -164,9 +157,7 @@ impl StoreError {
             }
             StoreError::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
             StoreError::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
-            StoreError::NoDraft(_) => "Draw something: that begins a draft.",
-            StoreError::DraftMoved(_) => "Read it again: nothing of it is lost.",
-            StoreError::DraftUnfit(_) => "Look at the draft; docs/api.md says what it takes.",
+            StoreError::Draft(refusal) => refusal.hint(),
             StoreError::LeaseLost(_) => "Nothing to do: the other worker's result counts.",
             StoreError::NewerSchema { .. } => {
                 "Run the version that wrote it, or a newer one; nothing was changed."

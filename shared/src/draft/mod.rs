@@ -1,5 +1,22 @@
 //! Drafts: what a reviewer changes in a case before it becomes a revision.
+//!
+//! A draft is a list of [`Step`]s from a revision on, and a position in that list. Undoing moves the
+//! position back, redoing moves it on, and a new step takes the place of all that follow the
+//! position. The content of a draft follows from its steps alone, and [`Draft::apply`] is the only
+//! way to change them; so daemon and client see the same.
 
+mod change;
 mod content;
+mod machine;
+mod refusal;
+mod step;
+mod surroundings;
+#[cfg(test)]
+mod tests;
 
-pub use content::{Answered, Candidate, Draft, SliceAnswer, Step};
+pub use change::{DraftChange, DraftRequest};
+pub use content::Draft;
+pub use machine::{Applied, DraftWork, Noted};
+pub use refusal::DraftRefusal;
+pub use step::{Answered, Candidate, SliceAnswer, Step};
+pub use surroundings::{Base, Current, Surroundings};

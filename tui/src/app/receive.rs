@@ -4,7 +4,7 @@ use super::event::{Answer, Effect};
 use super::model::{Link, Model, Notice};
 use super::review::Review;
 use super::review::slices::SliceId;
-use super::{decide, draft::prompting, queue::live};
+use super::{decide, draft::answers, queue::live};
 use medicosam_shared::api::Status;
 use medicosam_shared::case::{Action, Event};
 use medicosam_shared::text::printable;
@@ -101,14 +101,14 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Peeked(result) => model.peek.arrived(result),
         Answer::Live(now) => live::put(model, now),
         Answer::Retried { case, result } => decide::retried(model, &case, result),
-        Answer::Draft { case, result } => return prompting::draft_loaded(model, &case, result),
+        Answer::Draft { case, result } => return answers::draft_loaded(model, &case, result),
         Answer::DraftChanged {
             case,
             result,
             elapsed,
-        } => return prompting::draft_changed(model, &case, result, elapsed),
+        } => return answers::draft_changed(model, &case, result, elapsed),
         Answer::DraftProgress { case, result } => {
-            return prompting::draft_progressed(model, &case, result);
+            return answers::draft_progressed(model, &case, result);
         }
     }
     Vec::new()

@@ -4,7 +4,7 @@ use super::super::error::{Doing, StoreError};
 use super::super::work::{BACKOFF, PAUSE};
 use super::super::{FaultClass, Lease, Outcome, Task};
 use super::leases::{self, Holder};
-use super::{audit, cases, drafts};
+use super::{audit, cases, draft_rows};
 use medicosam_shared::case::{Action, CaseId, CaseState, Fault};
 use rusqlite::{Transaction, params};
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn fail_quietly(
         leases::end(t, lease, fault)?;
         Outcome::GivenUp
     };
-    drafts::touch(t, lease.work)?;
+    draft_rows::touch(t, lease.work)?;
     Ok(outcome)
 }
 
@@ -80,7 +80,7 @@ fn give_up(
     fault: &Fault,
 ) -> Result<(), StoreError> {
     leases::end(t, lease, fault)?;
-    drafts::touch(t, lease.work)?;
+    draft_rows::touch(t, lease.work)?;
     let state = match holder.task {
         Task::Segment => CaseState::Failed,
         _ => holder.prior_state,

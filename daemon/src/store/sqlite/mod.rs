@@ -8,6 +8,7 @@ mod beside;
 mod cases;
 mod clock;
 mod decisions;
+mod draft_rows;
 mod drafts;
 mod faults;
 mod identify;
@@ -264,11 +265,11 @@ impl Store for SqliteStore {
     }
 
     fn draft_logits(&self, draft: DraftId, step: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|t| drafts::logits(t, draft, step))
+        self.read(|t| draft_rows::logits(t, draft, step))
     }
 
     fn draft_report(&self, lease: &Lease, progress: Progress) -> Result<(), StoreError> {
-        self.write(|t| drafts::report(t, lease, progress))
+        self.write(|t| draft_rows::report(t, lease, progress))
     }
 
     fn answer_draft(

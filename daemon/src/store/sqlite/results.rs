@@ -3,7 +3,7 @@
 use super::super::error::{Doing, StoreError};
 use super::super::{Lease, NewRevision, Task};
 use super::leases::holder;
-use super::{audit, beside, cases, clock, decisions, drafts, row};
+use super::{audit, beside, cases, clock, decisions, draft_rows, drafts, row};
 use medicosam_shared::case::{Action, RevisionNumber};
 use medicosam_shared::draft::Answered;
 use rusqlite::{Transaction, params};
@@ -61,7 +61,7 @@ pub fn finish(
     )
     .doing("finishing work")?;
     if let Some(draft) = holder.task.draft() {
-        drafts::close(t, draft)?;
+        draft_rows::close(t, draft)?;
     }
     if holder.task == Task::Segment {
         beside::forget_what_was_used(t, &lease.case, &provenance.sources)?;

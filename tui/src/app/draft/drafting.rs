@@ -1,18 +1,20 @@
 //! The draft of the case that is looked at, as far as the client is with it.
 //!
-//! The daemon keeps the draft. What is drawn is seen at once and sent behind; so what is on the
-//! screen is what the daemon has confirmed and what is still on its way to it. One thing at a time
-//! is asked of the daemon, a change or the whole draft, so that every answer is about what is known.
+//! The daemon keeps the draft. Changes are seen at once and sent behind; so the screen shows the
+//! confirmed draft with the changes that are still on their way to the daemon, made by the same
+//! rules. One thing at a time is asked of the daemon, a change or the whole draft, so that every
+//! answer is about a known draft.
 
+use super::known::Known;
+use super::lost::has_come;
 use crate::app::event::{Effect, Failure};
-use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView};
-use medicosam_shared::case::{CaseId, RevisionNumber};
-use medicosam_shared::draft::{Draft, Step};
+use medicosam_shared::api::{DraftResponse, DraftView};
+use medicosam_shared::draft::{Draft, DraftChange, DraftRefusal, Step};
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::mask::MaskSet;
-use medicosam_shared::place::Place;
+use medicosam_shared::place::{Label, Place};
 use medicosam_shared::progress::Progress;
-use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::understands::Understands;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,9 +24,9 @@ use std::sync::Arc;
 pub struct Drafting {
     /// As the daemon has it; discarded ones too.
     confirmed: Option<Draft>,
-    /// As it is seen; `None` if there is none, or it is discarded.
+    /// The same with the changes of the outbox.
     seen: Option<Draft>,
-    /// What has not been answered, oldest first.
+    /// Changes that have not been answered, oldest first.
     outbox: VecDeque<DraftChange>,
     /// What is on its way.
     asked: Asked,
@@ -55,9 +57,9 @@ enum Asked {
 }
 
 impl Drafting {
-    /// The draft as it is seen.
+    /// The draft as it is seen; `None` if there is none, or it is discarded.
     pub fn draft(&self) -> Option<&Draft> {
-        self.seen.as_ref()
+        self.seen.as_ref().filter(|draft| !draft.discarded)
     }
 
     /// Whether points are of use: unless the model is known not to understand them.
@@ -67,10 +69,7 @@ impl Drafting {
 
     /// What is drawn for an object on a slice.
     pub fn drawn(&self, label: Label, index: u32) -> Option<&SlicePrompt> {
-        self.seen
-            .as_ref()?
-            .drawn()
-            .remove(&Place::new(label, index))
+        self.draft()?.drawn().remove(&Place::new(label, index))
     }
 
     /// The masks with what the draft changes, if it changes any.
@@ -80,22 +79,17 @@ impl Drafting {
 
     /// Whether there are changes that would be lost with the draft.
     pub fn has_changes(&self) -> bool {
-        self.seen.as_ref().is_some_and(Draft::can_undo)
+        self.draft().is_some_and(Draft::can_undo)
     }
 
     /// Whether there is a discarded draft to bring back.
     pub fn is_discarded(&self) -> bool {
-        self.confirmed.as_ref().is_some_and(|d| d.discarded) && self.seen.is_none()
+        self.seen.as_ref().is_some_and(|draft| draft.discarded)
     }
 
     /// Slices done and to do of what is being segmented; without numbers for a single slice.
     pub fn working(&self) -> Option<Progress> {
-        let waits = |change: &DraftChange| {
-            matches!(change, DraftChange::Segment { .. } | DraftChange::Commit)
-        };
-        let asked = self.outbox.iter().any(waits);
-        let known = self.confirmed.as_ref().and_then(|d| d.working);
-        known.or_else(|| asked.then_some(Progress { done: 0, total: 0 }))
+        self.draft()?.working
     }
 
     /// Whether the same is on its way already.
@@ -105,31 +99,35 @@ impl Drafting {
 
     /// Names of the objects that are new in the draft.
     pub fn objects(&self) -> BTreeMap<Label, String> {
-        let objects = self.seen.as_ref().map(Draft::objects).unwrap_or_default();
+        let objects = self.draft().map(Draft::objects).unwrap_or_default();
         let owned = |(label, name): (Label, &str)| (label, name.to_owned());
         objects.into_iter().map(owned).collect()
+    }
+
+    /// Whether a change could be made to the draft as it is seen.
+    pub fn check(&self, known: Known<'_>, change: &DraftChange) -> Result<(), DraftRefusal> {
+        known.apply(&mut self.seen.clone(), change).map(drop)
     }
 
     /// Takes a change: it is seen at once, and sent when its turn comes.
     pub fn ask(
         &mut self,
-        case: &CaseId,
-        revision: RevisionNumber,
+        known: Known<'_>,
         change: DraftChange,
-    ) -> Vec<Effect> {
+    ) -> Result<Vec<Effect>, DraftRefusal> {
+        known.apply(&mut self.seen, &change)?;
         self.outbox.push_back(change);
-        self.look(revision);
-        self.send(case, revision)
+        Ok(self.send(known))
     }
 
     /// Has the draft read again, now or when what was asked before is answered.
-    pub fn load(&mut self, case: &CaseId, revision: RevisionNumber) -> Vec<Effect> {
+    pub fn load(&mut self, known: Known<'_>) -> Vec<Effect> {
         self.is_stale = true;
-        self.send(case, revision)
+        self.send(known)
     }
 
     /// Asks for what is to be asked next, if nothing is on its way.
-    fn send(&mut self, case: &CaseId, revision: RevisionNumber) -> Vec<Effect> {
+    fn send(&mut self, known: Known<'_>) -> Vec<Effect> {
         let after_loss = match self.asked {
             Asked::Nothing => false,
             Asked::LostChange => true,
@@ -137,40 +135,33 @@ impl Drafting {
         };
         if std::mem::take(&mut self.is_stale) {
             self.asked = Asked::Draft { after_loss };
-            return vec![Effect::LoadDraft(case.clone())];
+            return vec![Effect::LoadDraft(known.case.clone())];
         }
         let Some(change) = self.outbox.front().filter(|_| !after_loss) else {
             return Vec::new();
         };
         self.asked = Asked::Change;
         vec![Effect::ChangeDraft {
-            case: case.clone(),
-            request: DraftRequest {
-                revision,
-                version: self.version(),
-                change: change.clone(),
-            },
+            case: known.case.clone(),
+            request: known.request(self.confirmed.as_ref(), change.clone()),
         }]
-    }
-
-    /// The version that changes are made to; 0 if there is no draft.
-    fn version(&self) -> u64 {
-        self.confirmed.as_ref().map_or(0, |draft| draft.version)
     }
 
     /// Takes the answer to the change that was on its way, which it returns, and sends the next.
     pub fn answered(
         &mut self,
-        case: &CaseId,
-        revision: RevisionNumber,
+        known: Known<'_>,
         response: &DraftResponse,
     ) -> (Option<DraftChange>, Vec<Effect>) {
-        if self.asked != Asked::Change {
+        let change = match self.asked {
+            Asked::Change => self.outbox.pop_front(),
             // Asked before the case was left and opened again.
-            return (None, self.load(case, revision));
-        }
+            Asked::Nothing | Asked::LostChange | Asked::Draft { .. } => None,
+        };
+        let Some(change) = change else {
+            return (None, self.load(known));
+        };
         self.asked = Asked::Nothing;
-        let change = self.outbox.pop_front();
         match response {
             DraftResponse::Changed {
                 version,
@@ -178,49 +169,54 @@ impl Drafting {
                 step,
                 working,
             } => {
-                let begins = self.confirmed.as_ref().is_none_or(|d| d.discarded)
-                    && !matches!(change, Some(DraftChange::Restore));
-                if begins {
-                    self.confirmed = Some(Draft::new(revision));
-                }
+                let is_known = self.confirm(known, &change, *position, step.as_ref());
+                self.is_stale |= !is_known;
                 if let Some(draft) = &mut self.confirmed {
-                    let before = position.saturating_sub(u32::from(step.is_some())) as usize;
-                    if step.is_some() {
-                        draft.steps.truncate(before);
-                        draft.steps.extend(step.clone());
-                    }
-                    // Other masks have come before this one.
-                    self.is_stale |= draft.steps.len() < *position as usize;
-                    draft.position = *position;
                     draft.version = *version;
                     draft.working = *working;
-                    draft.discarded = matches!(change, Some(DraftChange::Discard));
-                    if matches!(change, Some(DraftChange::Rebase)) {
-                        draft.revision = revision;
-                        // What was followed may have given way to what somebody did there.
-                        self.is_stale = true;
-                    }
                 }
             }
             DraftResponse::Revised { .. } => self.confirmed = None,
             DraftResponse::Queued | DraftResponse::Failed { .. } => self.is_stale = true,
         }
-        self.look(revision);
-        let mut effects = self.watch(case);
-        effects.extend(self.send(case, revision));
-        (change, effects)
+        self.look(known);
+        let mut effects = self.watch(known);
+        effects.extend(self.send(known));
+        (Some(change), effects)
+    }
+
+    /// Makes a change that the daemon has made; `step` is the last step of its draft. Returns
+    /// whether the draft is surely the same then; else masks have come that are not known here.
+    fn confirm(
+        &mut self,
+        known: Known<'_>,
+        change: &DraftChange,
+        position: u32,
+        step: Option<&Step>,
+    ) -> bool {
+        let applied = known.apply(&mut self.confirmed, change);
+        let (Ok(applied), Some(draft)) = (applied, &mut self.confirmed) else {
+            return false;
+        };
+        let is_same = match (&applied.step, step) {
+            (None, Some(masks)) => {
+                draft.push(masks.clone());
+                true
+            }
+            (made, step) => made.as_ref() == step,
+        };
+        is_same && draft.position == position
     }
 
     /// The change that was on its way was refused, or nobody knows what became of it. The draft is
     /// read again; returns the change if it was refused.
     pub fn refused(
         &mut self,
-        case: &CaseId,
-        revision: RevisionNumber,
+        known: Known<'_>,
         failure: &Failure,
     ) -> (Option<DraftChange>, Vec<Effect>) {
         if self.asked != Asked::Change {
-            return (None, self.load(case, revision));
+            return (None, self.load(known));
         }
         if is_loss(failure) {
             // When the daemon is there again, its version of the draft says whether it had come.
@@ -230,22 +226,17 @@ impl Drafting {
         self.asked = Asked::Nothing;
         if failure.fault.is(FaultCode::DraftMoved) {
             // Masks came while it was on its way: once more, on top of them.
-            return (None, self.load(case, revision));
+            return (None, self.load(known));
         }
         let change = self.outbox.pop_front();
         // What was drawn on top of it may mean something else now.
         self.outbox.clear();
-        self.look(revision);
-        (change, self.load(case, revision))
+        self.look(known);
+        (change, self.load(known))
     }
 
     /// Takes the draft as the daemon has it, and goes on with what has not been answered.
-    pub fn loaded(
-        &mut self,
-        case: &CaseId,
-        revision: RevisionNumber,
-        view: DraftView,
-    ) -> Vec<Effect> {
+    pub fn loaded(&mut self, known: Known<'_>, view: DraftView) -> Vec<Effect> {
         let Asked::Draft { after_loss } = self.asked else {
             return Vec::new();
         };
@@ -257,9 +248,9 @@ impl Drafting {
         }
         self.understands = view.understands;
         self.confirmed = view.draft;
-        self.look(revision);
-        let mut effects = self.watch(case);
-        effects.extend(self.send(case, revision));
+        self.look(known);
+        let mut effects = self.watch(known);
+        effects.extend(self.send(known));
         effects
     }
 
@@ -268,15 +259,16 @@ impl Drafting {
         self.asked = match self.asked {
             Asked::Draft { after_loss: true } => Asked::LostChange,
             Asked::Draft { after_loss: false } => Asked::Nothing,
-            other => other,
+            Asked::Nothing => Asked::Nothing,
+            Asked::Change => Asked::Change,
+            Asked::LostChange => Asked::LostChange,
         };
     }
 
     /// Takes news of what is being segmented.
     pub fn progressed(
         &mut self,
-        case: &CaseId,
-        revision: RevisionNumber,
+        known: Known<'_>,
         version: u64,
         working: Option<Progress>,
     ) -> Vec<Effect> {
@@ -285,11 +277,12 @@ impl Drafting {
             return Vec::new();
         };
         if working.is_none() {
-            return self.load(case, revision);
+            return self.load(known);
         }
         draft.working = working;
         draft.version = draft.version.max(version);
-        self.watch(case)
+        self.look(known);
+        self.watch(known)
     }
 
     /// There is no news, and nobody waits for any.
@@ -297,59 +290,30 @@ impl Drafting {
         self.is_watched = false;
     }
 
-    fn watch(&mut self, case: &CaseId) -> Vec<Effect> {
-        let works = self.confirmed.as_ref().is_some_and(|d| d.working.is_some());
-        if !works || std::mem::replace(&mut self.is_watched, true) {
+    fn watch(&mut self, known: Known<'_>) -> Vec<Effect> {
+        let works = self.confirmed.as_ref().filter(|d| d.working.is_some());
+        let Some(after) = works.map(|draft| draft.version) else {
+            return Vec::new();
+        };
+        if std::mem::replace(&mut self.is_watched, true) {
             return Vec::new();
         }
-        vec![Effect::WatchDraft {
-            case: case.clone(),
-            after: self.version(),
-        }]
+        let case = known.case.clone();
+        vec![Effect::WatchDraft { case, after }]
     }
 
     /// Works out what is seen: the confirmed draft with what has not been answered.
-    fn look(&mut self, revision: RevisionNumber) {
-        let mut seen = self.confirmed.clone().filter(|d| !d.discarded);
+    fn look(&mut self, known: Known<'_>) {
+        self.seen.clone_from(&self.confirmed);
         for change in &self.outbox {
-            let step = match change.clone() {
-                DraftChange::Object { label, name } => Step::Object { label, name },
-                DraftChange::Draw { prompt } => Step::Drawn { prompt },
-                DraftChange::Choose {
-                    label,
-                    index,
-                    candidate,
-                } => Step::Chosen {
-                    label,
-                    index,
-                    candidate,
-                },
-                DraftChange::Undo => {
-                    if let Some(draft) = &mut seen {
-                        draft.position = draft.position.saturating_sub(1);
-                    }
-                    continue;
-                }
-                DraftChange::Redo => {
-                    if let Some(draft) = &mut seen {
-                        draft.position = (draft.position + 1).min(draft.steps.len() as u32);
-                    }
-                    continue;
-                }
-                DraftChange::Discard => {
-                    seen = None;
-                    continue;
-                }
-                _ => continue,
-            };
-            seen.get_or_insert_with(|| Draft::new(revision)).push(step);
+            // The daemon says why when the turn of a change comes that no longer fits.
+            let _refused = known.apply(&mut self.seen, change);
         }
-        self.seen = seen;
     }
 
     /// Works out the masks on top of those of the revision.
     pub fn compose(&mut self, base: Option<&Arc<MaskSet>>) {
-        let draft = self.seen.as_ref().filter(|d| !d.answers().is_empty());
+        let draft = self.draft().filter(|d| !d.answers().is_empty());
         self.masks = draft
             .zip(base)
             .map(|(draft, base)| Arc::new(draft.masks(base)));
@@ -361,29 +325,4 @@ impl Drafting {
 fn is_loss(failure: &Failure) -> bool {
     let fault = &failure.fault;
     fault.is(FaultCode::DaemonUnreachable) || fault.is(FaultCode::ConnectionBroken)
-}
-
-/// Whether the draft is `after` what it was `before` because of a change, of which nobody knows
-/// whether the daemon got it. Masks may have come to the draft meanwhile in any case.
-fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Draft>) -> bool {
-    let version = |draft: Option<&Draft>| draft.map_or(0, |d| d.version);
-    if version(before) == version(after) {
-        return false;
-    }
-    let position = |draft: Option<&Draft>| draft.map_or(0, |d| d.position);
-    let Some(draft) = after.filter(|d| !d.discarded) else {
-        return matches!(change, DraftChange::Commit | DraftChange::Discard);
-    };
-    match change {
-        DraftChange::Object { label, .. } => draft.objects().contains_key(label),
-        DraftChange::Draw { prompt } => {
-            let drawn = draft.drawn().remove(&prompt.place());
-            drawn.map_or(prompt.is_empty(), |drawn| drawn == prompt)
-        }
-        DraftChange::Undo => position(after) < position(before),
-        DraftChange::Redo => position(after) > position(before),
-        DraftChange::Commit | DraftChange::Discard => false,
-        // Seen on the screen, and asked for with one key if not.
-        _ => true,
-    }
 }

@@ -1,5 +1,11 @@
 //! Segmenting again: what is drawn, and the draft that it changes.
 
+pub mod answers;
 pub mod drafting;
 pub mod edit;
+pub mod known;
+mod lost;
 pub mod prompting;
+mod refused;
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,17 @@
 //! Drawing prompts, and what comes of them.
 
 use super::edit::Edit;
+use super::refused::refused;
 use crate::app::Action;
 use crate::app::cursor::Step;
-use crate::app::event::{Effect, Failure};
+use crate::app::event::Effect;
 use crate::app::model::{Dialog, Line, Model, Notice, Question};
 use crate::app::review::Review;
 use crate::app::review::look;
 use crate::term::{Key, KeyCode};
-use medicosam_shared::api::{DraftChange, DraftProgress, DraftResponse, DraftView};
-use medicosam_shared::case::CaseId;
-use medicosam_shared::fault_code::FaultCode;
-use medicosam_shared::place::Place;
-use medicosam_shared::prompt::{Label, SlicePrompt};
-use std::time::Duration;
+use medicosam_shared::draft::{DraftChange, DraftRefusal};
+use medicosam_shared::place::{Label, Place};
+use medicosam_shared::prompt::SlicePrompt;
 
 /// Begins to draw.
 pub(in crate::app) fn begin(model: &mut Model) -> Vec<Effect> {
@@ -105,18 +103,14 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Segment | Action::Confirm => return segment(model, drawn),
         Action::Propagate => return propagate(model, label),
         Action::UndoPrompt => return undo(model),
-        Action::RedoPrompt => {
-            if review.drafting.draft().is_some_and(|d| d.can_redo()) {
-                return ask(model, DraftChange::Redo);
-            }
-            model.notice = Some(Notice::good("There is nothing to do again."));
-        }
+        Action::RedoPrompt => return ask(model, DraftChange::Redo),
         Action::CommitDraft => return commit(model),
         Action::DiscardDraft => {
-            if review.drafting.has_changes() {
-                model.dialog = Some(Dialog::Question(Question::Discard));
-            } else {
-                model.notice = Some(Notice::good("There is no draft to discard."));
+            let possible =
+                review.with_draft(|drafting, known| drafting.check(known, &DraftChange::Discard));
+            match possible {
+                Ok(()) => model.dialog = Some(Dialog::Question(Question::Discard)),
+                Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
             }
         }
         _ => {}
@@ -124,11 +118,19 @@ pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Has the draft changed.
+/// Has the draft changed, or says why it cannot be.
 fn ask(model: &mut Model, change: DraftChange) -> Vec<Effect> {
-    match model.review_mut() {
-        Some(review) => review.change_draft(change),
-        None => Vec::new(),
+    try_to(model, change).unwrap_or_default()
+}
+
+/// Has the draft changed; `None`, with a notice, if it cannot be.
+fn try_to(model: &mut Model, change: DraftChange) -> Option<Vec<Effect>> {
+    match model.review_mut()?.change_draft(change) {
+        Ok(effects) => Some(effects),
+        Err(refusal) => {
+            model.notice = Some(refused(&refusal, &model.keymap));
+            None
+        }
     }
 }
 
@@ -174,41 +176,21 @@ fn segment(model: &mut Model, drawn: SlicePrompt) -> Vec<Effect> {
         // The box that is seen is the box that is meant.
         effects = corner(model, drawn);
     }
-    let Some(review) = model.review_mut() else {
-        return effects;
-    };
     let change = DraftChange::Segment { label, index };
-    if review.drafting.is_asked(&change) {
-        return effects;
+    if !model.review().is_some_and(|r| r.drafting.is_asked(&change)) {
+        effects.extend(ask(model, change));
     }
-    if review.drafting.drawn(label, index).is_none() {
-        model.notice = Some(Notice::bad(
-            "Draw something first: the corners of a box, or a point.",
-        ));
-        return effects;
-    }
-    effects.extend(ask(model, change));
     effects
 }
 
 /// Follows the object to the slices around those that were segmented by hand.
 fn propagate(model: &mut Model, label: Label) -> Vec<Effect> {
-    let draft = model.review().and_then(|r| r.drafting.draft());
-    let by_hand = draft.is_some_and(|draft| {
-        let mut answers = draft.answers().into_iter();
-        answers.any(|(place, (answer, _))| place.label == label && !answer.propagated)
-    });
-    if !by_hand {
-        model.notice = Some(Notice::bad(
-            "Segment a slice of the object first (s); it is followed from there.",
-        ));
+    let works = |review: &Review| review.drafting.working().is_some();
+    if model.review().is_some_and(works) {
+        model.notice = Some(refused(&DraftRefusal::Busy, &model.keymap));
         return Vec::new();
     }
-    let change = DraftChange::Propagate { label };
-    match model.review() {
-        Some(review) if review.drafting.working().is_none() => ask(model, change),
-        _ => Vec::new(),
-    }
+    ask(model, DraftChange::Propagate { label })
 }
 
 /// Takes another one of the masks that the model offered on the slice.
@@ -218,18 +200,18 @@ fn choose(model: &mut Model, step: i64) -> Vec<Effect> {
     };
     let (label, index) = (edit.label, review.index());
     let draft = review.drafting.draft();
-    let Some((answer, chosen)) = draft.and_then(|d| d.answer(Place::new(label, index))) else {
-        model.notice = Some(Notice::bad(
-            "There are no masks to choose from here; segment the slice first (s).",
-        ));
-        return Vec::new();
+    let answer = draft.and_then(|draft| draft.answer(Place::new(label, index)));
+    let candidate = match answer.map(|(answer, chosen)| (answer.candidates.len(), chosen)) {
+        Some((1, _)) => {
+            model.notice = Some(Notice::good("There is only one mask here."));
+            return Vec::new();
+        }
+        Some((count, chosen)) => {
+            (i64::from(chosen) + step).rem_euclid((count as i64).max(1)) as u32
+        }
+        // The refusal says so.
+        None => 0,
     };
-    let count = answer.candidates.len() as i64;
-    if count < 2 {
-        model.notice = Some(Notice::good("There is only one mask here."));
-        return Vec::new();
-    }
-    let candidate = (i64::from(chosen) + step).rem_euclid(count) as u32;
     ask(
         model,
         DraftChange::Choose {
@@ -241,37 +223,28 @@ fn choose(model: &mut Model, step: i64) -> Vec<Effect> {
 }
 
 fn undo(model: &mut Model) -> Vec<Effect> {
-    let Some(review) = model.review_mut() else {
-        return Vec::new();
-    };
-    if review.drafting.is_discarded() {
-        model.notice = Some(Notice::good("Your draft is back."));
-        return ask(model, DraftChange::Restore);
-    }
-    if review.drafting.has_changes() {
+    if !model.review().is_some_and(|r| r.drafting.is_discarded()) {
         return ask(model, DraftChange::Undo);
     }
-    model.notice = Some(Notice::good("There is nothing to undo in the draft."));
-    Vec::new()
+    model.notice = Some(Notice::good("Your draft is back."));
+    ask(model, DraftChange::Restore)
 }
 
 fn commit(model: &mut Model) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    if review.drafting.working().is_some() {
-        model.notice = Some(Notice::bad(
-            "Masks are still being made; wait, or stop with esc.",
-        ));
-        return Vec::new();
+    match review.change_draft(DraftChange::Commit) {
+        Ok(effects) => {
+            review.prompting = true;
+            return effects;
+        }
+        Err(refusal @ DraftRefusal::OtherRevision { .. }) => {
+            model.dialog = Some(Dialog::Question(Question::Rebase(refusal.to_string())));
+        }
+        Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
     }
-    let draft = review.drafting.draft();
-    if draft.is_none_or(|draft| draft.answers().is_empty()) {
-        model.notice = Some(Notice::bad("No slice has been segmented in the draft yet."));
-        return Vec::new();
-    }
-    review.prompting = true;
-    ask(model, DraftChange::Commit)
+    Vec::new()
 }
 
 /// A key while a question is asked: only `y` is yes.
@@ -329,130 +302,13 @@ fn name_object(model: &mut Model) -> Vec<Effect> {
         },
         None => (label, name),
     };
-    let taken = model.review().is_some_and(|r| r.labels().contains(&label));
-    if name.is_empty() || taken {
-        let why = if taken {
-            format!("There is an object {label} already.")
-        } else {
-            "Give it a name, or leave with esc.".to_owned()
-        };
-        model.notice = Some(Notice::bad(why));
+    let Some(effects) = try_to(model, DraftChange::Object { label, name }) else {
         model.dialog = Some(Dialog::NewObject { label, text });
         return Vec::new();
-    }
+    };
     if let Some(edit) = model.review_mut().and_then(|r| r.edit.as_mut()) {
         edit.label = label;
         edit.corner = None;
-    }
-    ask(model, DraftChange::Object { label, name })
-}
-
-/// The daemon has changed the draft, or not.
-pub(in crate::app) fn draft_changed(
-    model: &mut Model,
-    case: &CaseId,
-    result: Result<DraftResponse, Failure>,
-    elapsed: Duration,
-) -> Vec<Effect> {
-    let Some(review) = model.review_of(case) else {
-        return Vec::new();
-    };
-    let revision = review.revision().unwrap_or_default();
-    let response = match result {
-        Ok(response) => response,
-        Err(failure) => {
-            let (change, mut effects) = review.drafting.refused(case, revision, &failure);
-            review.compose();
-            review.prompting = false;
-            let conflict = failure.conflict && change == Some(DraftChange::Commit);
-            if conflict && failure.fault.is(FaultCode::OtherRevision) {
-                effects.push(Effect::LoadCase(case.clone()));
-                let text = failure.fault.message.clone();
-                model.dialog = Some(Dialog::Question(Question::Rebase(text)));
-            } else if !failure.fault.is(FaultCode::DraftMoved) {
-                model.notice = Some(Notice::failure(&failure));
-            }
-            return effects;
-        }
-    };
-    let (change, mut effects) = review.drafting.answered(case, revision, &response);
-    review.compose();
-    if change == Some(DraftChange::Commit) {
-        review.prompting = false;
-    }
-    let notice = match response {
-        DraftResponse::Revised { revision } => {
-            effects.push(Effect::LoadCase(case.clone()));
-            Some(Notice::good(format!(
-                "revision {revision} in {} ms",
-                elapsed.as_millis()
-            )))
-        }
-        DraftResponse::Changed { .. } if matches!(change, Some(DraftChange::Segment { .. })) => {
-            review.elapsed = Some(elapsed);
-            review.masks_visible = true;
-            let text = format!("mask in {} ms", elapsed.as_millis());
-            Some(Notice::good(text))
-        }
-        DraftResponse::Changed { .. } => None,
-        DraftResponse::Queued => Some(Notice::good(
-            "Other work comes first; the new mask will appear by itself.",
-        )),
-        DraftResponse::Failed { fault } => Some(Notice::failure(&fault.into())),
-    };
-    if notice.is_some() {
-        model.notice = notice;
-    }
-    effects
-}
-
-/// The draft as the daemon has it.
-pub(in crate::app) fn draft_loaded(
-    model: &mut Model,
-    case: &CaseId,
-    result: Result<DraftView, Failure>,
-) -> Vec<Effect> {
-    let Some(review) = model.review_of(case) else {
-        return Vec::new();
-    };
-    // Without it there is nothing to go on with; whoever draws will be told why.
-    let Ok(view) = result else {
-        review.drafting.unread();
-        return Vec::new();
-    };
-    let news = review.drafting.draft().is_none() && review.edit.is_none();
-    let revision = review.revision().unwrap_or_default();
-    let effects = review.drafting.loaded(case, revision, view);
-    review.compose();
-    if news && review.drafting.has_changes() {
-        let draft = review.drafting.draft();
-        let slices = draft.map_or(0, |d| d.answers().len().max(d.drawn().len()));
-        model.notice = Some(Notice::good(format!(
-            "You have a draft here ({slices} slices). `e` goes on with it."
-        )));
-    }
-    effects
-}
-
-/// What is being segmented for the draft is further, or done.
-pub(in crate::app) fn draft_progressed(
-    model: &mut Model,
-    case: &CaseId,
-    result: Result<DraftProgress, Failure>,
-) -> Vec<Effect> {
-    let Some(review) = model.review_of(case) else {
-        return Vec::new();
-    };
-    let Ok(progress) = result else {
-        review.drafting.unwatched();
-        return Vec::new();
-    };
-    let revision = review.revision().unwrap_or_default();
-    let (version, working) = (progress.version, progress.working);
-    let effects = review.drafting.progressed(case, revision, version, working);
-    if progress.working.is_none() {
-        let bad = progress.fault.map(|fault| Notice::failure(&fault.into()));
-        model.notice = bad.or_else(|| model.notice.take());
     }
     effects
 }

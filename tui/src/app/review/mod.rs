@@ -15,11 +15,12 @@ pub mod zoom;
 
 use crate::app::draft::drafting::Drafting;
 use crate::app::draft::edit::Edit;
+use crate::app::draft::known::Known;
 use crate::app::event::Effect;
 use crate::masks::Measures;
 use crate::picture::{Form, Opacity, Region};
-use medicosam_shared::api::DraftChange;
 use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
+use medicosam_shared::draft::{DraftChange, DraftRefusal};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
@@ -214,21 +215,25 @@ impl Review {
 
     /// Reads the case and one's draft.
     pub fn read(&mut self) -> Vec<Effect> {
-        let revision = self.revision().unwrap_or_default();
         let mut effects = vec![Effect::LoadCase(self.case.clone())];
-        effects.extend(self.drafting.load(&self.case, revision));
+        effects.extend(self.with_draft(Drafting::load));
         effects
     }
 
-    /// Has one's draft changed.
-    pub fn change_draft(&mut self, change: DraftChange) -> Vec<Effect> {
-        let Some(revision) = self.revision() else {
-            return Vec::new();
+    /// Does something about one's draft that depends on the case.
+    pub fn with_draft<T>(&mut self, work: impl FnOnce(&mut Drafting, Known<'_>) -> T) -> T {
+        let known = Known {
+            case: &self.case,
+            detail: self.detail.as_ref(),
         };
-        let case = self.case.clone();
-        let effects = self.drafting.ask(&case, revision, change);
+        work(&mut self.drafting, known)
+    }
+
+    /// Has one's draft changed.
+    pub fn change_draft(&mut self, change: DraftChange) -> Result<Vec<Effect>, DraftRefusal> {
+        let effects = self.with_draft(|drafting, known| drafting.ask(known, change))?;
         self.compose();
-        effects
+        Ok(effects)
     }
 
     /// Puts what the draft changes on top of the masks of the revision.

@@ -1,10 +1,10 @@
 //! Drafts, as key strings.
 
 use super::*;
+use crate::app::draft::known::Known;
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView};
-use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step};
+use medicosam_shared::draft::{Answered, Candidate, Draft, DraftWork, SliceAnswer};
 use medicosam_shared::mask::Rle;
-use medicosam_shared::place::Place;
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 use medicosam_shared::understands::Understands;
@@ -57,65 +57,34 @@ impl Daemon {
 
     fn change(&mut self, request: DraftRequest) -> DraftResponse {
         self.asked.push(request.clone());
-        if request.change == DraftChange::Commit {
-            self.draft = None;
-            return DraftResponse::Revised { revision: 2 };
-        }
-        let version = self.draft.as_ref().map_or(0, |d| d.version);
-        assert_eq!(request.version, version, "{request:?}");
-        let draft = self
-            .draft
-            .get_or_insert_with(|| Draft::new(request.revision));
-        draft.version += 1;
-        let step = match request.change {
-            DraftChange::Object { label, name } => Some(Step::Object { label, name }),
-            DraftChange::Draw { prompt } => Some(Step::Drawn { prompt }),
-            DraftChange::Choose {
-                label,
-                index,
-                candidate,
-            } => Some(Step::Chosen {
-                label,
-                index,
-                candidate,
-            }),
-            DraftChange::Segment { label, index } => {
-                let prompt = (*draft.drawn().get(&Place::new(label, index)).unwrap()).clone();
-                Some(answered(label, prompt))
+        let (case, detail) = (
+            id("one"),
+            detail("one", CaseState::Review, request.revision),
+        );
+        let known = Known {
+            case: &case,
+            detail: Some(&detail),
+        };
+        let around = known.around(self.draft.as_ref(), &request).unwrap();
+        let applied = Draft::apply(&mut self.draft, &request, &around);
+        let applied = applied.unwrap_or_else(|refusal| panic!("{request:?}: {refusal}"));
+        let draft = self.draft.as_mut().unwrap();
+        let step = match applied.work {
+            None => applied.step,
+            Some(DraftWork::Preview(place)) => {
+                let prompt = draft.drawn()[&place].clone();
+                draft.working = None;
+                draft.take_answer(answered(place.label, prompt)).step
             }
-            DraftChange::Undo => {
-                draft.position -= 1;
-                None
-            }
-            DraftChange::Redo => {
-                draft.position += 1;
-                None
-            }
-            DraftChange::Discard => {
-                draft.discarded = true;
-                None
-            }
-            DraftChange::Restore => {
-                draft.discarded = false;
-                None
-            }
-            DraftChange::Rebase => {
-                draft.revision = request.revision;
-                None
-            }
-            DraftChange::Propagate { .. } => {
+            Some(DraftWork::Propagate(_)) => {
                 draft.working = Some(Progress { done: 0, total: 9 });
                 None
             }
-            DraftChange::Cancel => {
-                draft.working = None;
-                None
+            Some(DraftWork::Commit) => {
+                self.draft = None;
+                return DraftResponse::Revised { revision: 2 };
             }
-            DraftChange::Commit => None,
         };
-        if let Some(step) = step.clone() {
-            draft.push(step);
-        }
         DraftResponse::Changed {
             version: draft.version,
             position: draft.position,
@@ -130,7 +99,7 @@ impl Daemon {
 }
 
 /// Two masks of 7 and of 11 pixels.
-fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Step {
+fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Answered {
     let candidate = |area, predicted_iou| Candidate {
         mask: Rle(vec![0, area]),
         predicted_iou,
@@ -139,7 +108,7 @@ fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Step
     let provenance = detail("one", CaseState::Review, 1).revisions[0]
         .provenance
         .clone();
-    Step::Answered(Answered {
+    Answered {
         label,
         model: provenance.model,
         runtime: provenance.runtime,
@@ -149,7 +118,7 @@ fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Step
             candidates: vec![candidate(7, 0.9), candidate(11, 0.6)],
             chosen: 0,
         }],
-    })
+    }
 }
 
 /// Answers what is asked for from the fixture, but for drafts.
@@ -180,6 +149,12 @@ fn editing_with(understands: Option<Understands>) -> (Daemon, Model) {
     (daemon, model)
 }
 
+/// The notice and what to do about it.
+fn said(model: &Model) -> String {
+    let notice = model.notice.as_ref();
+    notice.map_or_else(String::new, |n| format!("{}. {}", n.text, n.hint))
+}
+
 fn area(model: &Model, label: u16, index: u32) -> u64 {
     let masks = model.review().unwrap().drawn_masks().unwrap();
     let object = masks.object(Label::new(label).unwrap());
@@ -200,7 +175,7 @@ fn a_slice_is_segmented_at_once_and_committed_when_the_reviewer_wants() {
     let cursor = model.review().unwrap().edit.as_ref().unwrap().cursor;
     assert_eq!(cursor, (40, 20));
     daemon.press(&mut model, "s");
-    assert!(daemon.asked.is_empty() && notice(&model).contains("Draw something"));
+    assert!(daemon.asked.is_empty() && said(&model).contains("Draw something"));
     let before = area(&model, 1, 8);
     daemon.press(&mut model, "H k b L L j j s");
     let [drawn, segmented] = daemon.asked.as_slice() else {
@@ -496,7 +471,7 @@ fn slices_of_the_draft_are_found_by_key_like_those_of_the_revision() {
 fn a_new_object_has_a_label_and_a_name() {
     let (mut daemon, mut model) = editing();
     daemon.press(&mut model, "O enter");
-    assert!(notice(&model).contains("Give it a name"));
+    assert!(said(&model).contains("Give it a name"));
     daemon.press(&mut model, "c y s t enter");
     let object = |label, name: &str| DraftChange::Object {
         label: Label::new(label).unwrap(),
@@ -523,7 +498,7 @@ fn a_new_object_has_a_label_and_a_name() {
 fn slices_around_are_segmented_with_progress_and_can_be_stopped() {
     let (mut daemon, mut model) = editing();
     daemon.press(&mut model, "S");
-    assert!(notice(&model).contains("Segment a slice"));
+    assert!(said(&model).contains("Segment a slice"));
     daemon.press(&mut model, "b L J b s");
     let effects = daemon.press(&mut model, "S");
     let case = id("one");

@@ -2,7 +2,7 @@
 
 use super::*;
 use medicosam_shared::api::DraftChange;
-use medicosam_shared::draft::{Candidate, SliceAnswer, Step};
+use medicosam_shared::draft::{Candidate, DraftRefusal, SliceAnswer, Step};
 use medicosam_shared::mask::Rle;
 
 fn label() -> Label {
@@ -181,9 +181,9 @@ fn of_two_reviewers_the_second_learns_who_was_first_and_keeps_the_draft() {
     commit(&f.store, &id, "ana");
 
     let refused = try_change(&f.store, &id, "ben", DraftChange::Commit).unwrap_err();
-    let StoreError::Conflict {
+    let StoreError::Draft(DraftRefusal::OtherRevision {
         current, author, ..
-    } = &refused
+    }) = &refused
     else {
         panic!("{refused}")
     };
@@ -214,7 +214,7 @@ fn a_change_to_another_version_of_the_draft_is_refused() {
         };
         assert!(matches!(
             f.store.change_draft(&id, "ana", &request),
-            Err(StoreError::DraftMoved(_))
+            Err(StoreError::Draft(DraftRefusal::Moved(_)))
         ));
     }
 }
@@ -231,7 +231,7 @@ fn a_discarded_draft_can_be_brought_back_until_another_is_begun() {
     change(&f.store, &id, "ana", DraftChange::Discard);
     assert!(matches!(
         try_change(&f.store, &id, "ana", DraftChange::Undo),
-        Err(StoreError::NoDraft(_))
+        Err(StoreError::Draft(DraftRefusal::NoDraft(_)))
     ));
     change(&f.store, &id, "ana", draw(2));
     let draft = f.store.draft(&id, "ana").unwrap().unwrap();
