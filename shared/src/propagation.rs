@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Spec", into = "Spec")]
 pub enum Propagation {
-    /// Many boxes inside the 3-D box on each slice; of their masks those are taken that the model is
-    /// surest of and that agree from slice to slice.
+    /// Many boxes inside the 3-D box on each slice; the masks taken are those with a high predicted
+    /// IoU that also agree from slice to slice.
     #[default]
     Agreement,
     /// The 3-D box's rectangle on each slice, each for itself.
@@ -33,13 +33,31 @@ pub struct MicroSam {
     pub box_extension: f64,
 }
 
+impl MicroSam {
+    /// The defaults.
+    pub const DEFAULT: MicroSam = MicroSam {
+        projection: Projection::SinglePoint,
+        stop_iou: 0.5,
+        box_extension: 0.05,
+    };
+
+    fn check(self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.stop_iou) {
+            return Err(format!("stop_iou is {}, not 0 to 1", self.stop_iou));
+        }
+        if !(0.0..=1000.0).contains(&self.box_extension) {
+            return Err(format!(
+                "box_extension is {}, not 0 to 1000",
+                self.box_extension
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl Default for MicroSam {
     fn default() -> Self {
-        MicroSam {
-            projection: Projection::SinglePoint,
-            stop_iou: 0.5,
-            box_extension: 0.05,
-        }
+        MicroSam::DEFAULT
     }
 }
 
@@ -82,6 +100,14 @@ impl Projection {
 }
 
 impl Propagation {
+    /// All of them, with the default settings.
+    pub const ALL: [Propagation; 4] = [
+        Propagation::Agreement,
+        Propagation::EverySlice,
+        Propagation::MiddleOut,
+        Propagation::MicroSam(MicroSam::DEFAULT),
+    ];
+
     /// Its name in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -126,40 +152,39 @@ impl TryFrom<Spec> for Propagation {
                 box_extension: None,
             },
         };
-        let rule = match by.as_str() {
-            "agreement" => Propagation::Agreement,
-            "every-slice" => Propagation::EverySlice,
-            "middle-out" => Propagation::MiddleOut,
-            "micro-sam" => {
-                let defaults = MicroSam::default();
+        let named = Propagation::ALL.into_iter().find(|rule| rule.name() == by);
+        match named {
+            Some(Propagation::MicroSam(defaults)) => {
                 let settings = MicroSam {
                     projection: projection.unwrap_or(defaults.projection),
                     stop_iou: stop_iou.unwrap_or(defaults.stop_iou),
                     box_extension: box_extension.unwrap_or(defaults.box_extension),
                 };
-                if !(0.0..=1.0).contains(&settings.stop_iou) {
-                    return Err(format!("stop_iou is {}, not 0 to 1", settings.stop_iou));
-                }
-                if !(0.0..=1000.0).contains(&settings.box_extension) {
-                    return Err(format!(
-                        "box_extension is {}, not 0 to 1000",
-                        settings.box_extension
-                    ));
-                }
-                return Ok(Propagation::MicroSam(settings));
+                settings.check().map(|()| Propagation::MicroSam(settings))
             }
-            other => {
-                return Err(format!(
-                    "unknown propagation {other:?}; it is \"agreement\", \"every-slice\", \"middle-out\" or \"micro-sam\""
-                ));
+            Some(_) if projection.is_some() || stop_iou.is_some() || box_extension.is_some() => {
+                Err(format!(
+                    "projection, stop_iou and box_extension belong to \"micro-sam\", not to {by:?}"
+                ))
             }
-        };
-        if projection.is_some() || stop_iou.is_some() || box_extension.is_some() {
-            return Err(format!(
-                "projection, stop_iou and box_extension belong to \"micro-sam\", not to {by:?}"
-            ));
+            Some(rule) => Ok(rule),
+            None => {
+                let names = Propagation::ALL.map(|rule| format!("{:?}", rule.name()));
+                Err(format!(
+                    "unknown propagation {by:?}; it is {}",
+                    either(&names)
+                ))
+            }
         }
-        Ok(rule)
+    }
+}
+
+/// `a, b or c`.
+fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
 }
 

@@ -1,13 +1,10 @@
 //! Masks and scores of a case, slice by slice.
 
-mod from_drawn;
-mod next_box;
 mod overlap;
 pub mod propagation;
 mod quality;
 mod tidy;
 
-pub use from_drawn::{Followed, follow};
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess, second_look};
 

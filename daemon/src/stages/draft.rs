@@ -5,8 +5,8 @@ use super::job::Job;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::{LowResLogits, Segmented};
-use crate::segment::propagation::{self, Answer, Question, micro_sam};
-use crate::segment::{Segmentation, follow};
+use crate::segment::Segmentation;
+use crate::segment::propagation::{self, Question};
 use crate::store::{DraftId, FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
@@ -16,7 +16,6 @@ use medicosam_shared::mask::{RleTooLong, SliceMask};
 use medicosam_shared::place::Place;
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
-use medicosam_shared::propagation::Propagation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -101,7 +100,7 @@ impl Pipeline {
         let mut prompts = BTreeMap::new();
         let mut reported: Option<Instant> = None;
         let mut asked = 0;
-        let mut ask = |question: &Question, total: u32| {
+        let ask = |question: &Question, total: u32| {
             self.answer_handed()?;
             self.reporter.tell(&Report::Alive);
             if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
@@ -117,23 +116,7 @@ impl Pipeline {
             let sam = self.models.get(&profile.model)?;
             Ok::<_, Failure>(propagation::answer(sam, &embedding, label, question)?)
         };
-        let found: BTreeMap<u32, Answer> = match profile.propagation {
-            Propagation::MicroSam(settings) => {
-                micro_sam(&seeds, 0..count, settings, &mut |question: &Question| {
-                    ask(question, count)
-                })?
-            }
-            // The other rules need a 3-D box.
-            _ => {
-                let found = follow(&seeds, count, |index, bbox, (_, total)| {
-                    ask(&Question::of_box(index, bbox, &[]), total)
-                })?;
-                let answers = found.iter();
-                answers
-                    .map(|(&index, followed)| (index, Answer::from(&followed.answer)))
-                    .collect()
-            }
-        };
+        let found = propagation::follow(profile.propagation, &seeds, count, ask)?;
         let slices = found.into_iter().filter_map(|(index, answer)| {
             Some(SliceAnswer {
                 // A slice that nothing was asked about has nothing.

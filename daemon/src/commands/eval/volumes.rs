@@ -5,17 +5,10 @@ use super::model::Stage;
 use super::report::Propagated;
 use crate::commands::error::CommandError;
 use crate::evaluate::{Random, Start, Truth, grid, middle_prompt};
-use crate::segment::propagation::{Answer, Seeds, micro_sam, segment_span};
+use crate::segment::propagation::{Answer, Seeds, follow, segment_span};
 use medicosam_shared::propagation::{MicroSam, Projection, Propagation};
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-/// The rules for a 3-D box that need nothing else.
-const FOR_BOXES: [Propagation; 3] = [
-    Propagation::Agreement,
-    Propagation::EverySlice,
-    Propagation::MiddleOut,
-];
 
 /// Dice of each object by each rule.
 pub fn evaluate(
@@ -30,7 +23,11 @@ pub fn evaluate(
                 0 => "3-D box".to_owned(),
                 by => format!("3-D box + {by}"),
             };
-            for rule in FOR_BOXES {
+            // micro_sam's rule starts from the middle slice, see below.
+            let for_boxes = Propagation::ALL
+                .into_iter()
+                .filter(|rule| !matches!(rule, Propagation::MicroSam(_)));
+            for rule in for_boxes {
                 let row = measured(truth, &start, rule, stage, |stage| {
                     let shape = stage.slices().1;
                     let Some(span) = truth.span(enlarged) else {
@@ -106,8 +103,10 @@ fn from_middle(
     let first = stage.answer(&prompt, None, true)?;
     let count = stage.slices().0;
     let seeds = Seeds::from([(prompt.index, first.mask.clone())]);
-    let mut ask = |question: &_| stage.ask(truth.label, question);
-    let mut found = micro_sam(&seeds, 0..count, settings, &mut ask)?;
+    let rule = Propagation::MicroSam(settings);
+    let mut found = follow(rule, &seeds, count, |question, _| {
+        stage.ask(truth.label, question)
+    })?;
     found.insert(prompt.index, Answer::from(&first));
     Ok(Some(found))
 }

@@ -2,32 +2,33 @@
 //!
 //! An object seldom fills the rectangle of its 3-D box on a slice, and a model that was trained on
 //! tight boxes then takes something larger for it. Boxes that come from the mask on the slice before
-//! are tight, but whatever goes wrong on one slice goes on to all that follow. So neither is trusted:
+//! are tight, but an error on one slice spreads to all that follow. So neither is trusted:
 //!
 //! 1. On each slice the model answers boxes of several places and sizes inside the 3-D box
 //!    ([`boxes_inside`]). Its predicted IoU is higher where a box fits something.
 //! 2. Of the masks on all slices those are chosen that have the largest sum of predicted IoUs, and of
 //!    IoUs of neighbours, weighted ([`best_chain`]). So a slice cannot lead astray those that follow.
 //! 3. The boxes of these masks, a little larger, are asked about on their own slice and on both
-//!    neighbours, and the choice is made anew; twice.
+//!    neighbours, and the choice is made again; twice.
 //! 4. The masks on a slice that have most in common with the chosen one, whose boxes differ a little,
 //!    vote on each pixel.
 //!
-//! What does not depend on slices' contents comes from considerations, not from fitting: the weights
-//! were varied by factors of two on the sample volumes without much change.
+//! The constants come from considerations, not from fitting: varying the weights by factors of two
+//! changed little on the sample volumes.
 
 use super::chain::best_chain;
 use super::lattice::{boxes_inside, is_worth_asking};
-use super::{Answer, Question, Span};
-use crate::model::Segmented;
-use crate::segment::next_box::margin;
+use super::next_box::margin;
+use super::{Answer, Answers, Ask, Question, Rule, Span};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::prompt::SliceBox;
-use std::collections::BTreeMap;
 
 /// What the IoU of two neighbours is worth, beside the predicted IoU of each.
 const NEIGHBOURS: f64 = 0.3;
+
+/// What an empty mask costs: more than any other choice on all slices around it can make up for.
+const EMPTY_PENALTY: f64 = 10.0;
 
 /// How often boxes are made of the masks chosen so far.
 const ROUNDS: usize = 2;
@@ -38,7 +39,7 @@ const SAME_OBJECT: f64 = 0.7;
 /// Boxes that have at least this IoU are much alike.
 const SIMILAR_BOX: f64 = 0.6;
 
-/// What came of a box on a slice.
+/// The answer to a box on a slice.
 #[derive(Debug, Clone)]
 struct Hypothesis {
     bbox: SliceBox,
@@ -49,58 +50,63 @@ struct Hypothesis {
 }
 
 /// Segments an object on all slices of its 3-D box.
-pub fn agreement<E>(
-    span: &Span,
-    shape: SliceShape,
-    ask: &mut impl FnMut(&Question) -> Result<Segmented, E>,
-) -> Result<BTreeMap<u32, Answer>, E> {
-    let mut consider = |slice: &mut Vec<Hypothesis>, index: u32, bbox: SliceBox| {
-        if slice.iter().any(|h| h.bbox == bbox) {
-            return Ok(());
+pub struct Agreement;
+
+impl<E> Rule<E> for Agreement {
+    fn segment_span(
+        &self,
+        span: &Span,
+        shape: SliceShape,
+        ask: &mut Ask<'_, E>,
+    ) -> Result<Answers, E> {
+        let mut consider = |slice: &mut Vec<Hypothesis>, index: u32, bbox: SliceBox| {
+            if slice.iter().any(|h| h.bbox == bbox) {
+                return Ok(());
+            }
+            let answer = ask(&Question::of_box(index, bbox, span.points(index)))?;
+            slice.push(Hypothesis {
+                bbox,
+                mask: answer.mask.to_rle(),
+                bounds: answer.mask.bounds(),
+                predicted_iou: answer.predicted_iou,
+                stability: answer.stability,
+            });
+            Ok(())
+        };
+        let mut slices: Vec<Vec<Hypothesis>> = Vec::new();
+        for index in span.slices.clone() {
+            let mut slice = Vec::new();
+            for bbox in boxes_inside(span.bbox) {
+                consider(&mut slice, index, bbox)?;
+            }
+            slices.push(slice);
         }
-        let answer = ask(&Question::of_box(index, bbox, span.points(index)))?;
-        slice.push(Hypothesis {
-            bbox,
-            mask: answer.mask.to_rle(),
-            bounds: answer.mask.bounds(),
-            predicted_iou: answer.predicted_iou,
-            stability: answer.stability,
-        });
-        Ok(())
-    };
-    let mut slices: Vec<Vec<Hypothesis>> = Vec::new();
-    for index in span.slices.clone() {
-        let mut slice = Vec::new();
-        for bbox in boxes_inside(span.bbox) {
-            consider(&mut slice, index, bbox)?;
-        }
-        slices.push(slice);
-    }
-    let mut chosen = choose(&slices);
-    for _ in 0..ROUNDS {
-        let bounds: Vec<Option<SliceBox>> = slices
-            .iter()
-            .zip(&chosen)
-            .map(|(slice, &at)| slice[at].bounds)
-            .collect();
-        for (at, index) in span.slices.clone().enumerate() {
-            let own = bounds[at].map(|b| b.enlarged(1, shape));
-            let around = [at.checked_sub(1), Some(at), Some(at + 1)];
-            let around = around.into_iter().flatten();
-            let around = around.filter_map(|at| bounds.get(at).copied().flatten());
-            let around = around.map(|b| b.enlarged(margin(shape), shape));
-            for bbox in own.into_iter().chain(around) {
-                if let Some(bbox) = common(bbox, span.bbox).filter(|&b| is_worth_asking(b)) {
-                    consider(&mut slices[at], index, bbox)?;
+        let mut chosen = choose(&slices);
+        for _ in 0..ROUNDS {
+            let bounds: Vec<Option<SliceBox>> = slices
+                .iter()
+                .zip(&chosen)
+                .map(|(slice, &at)| slice[at].bounds)
+                .collect();
+            for (at, index) in span.slices.clone().enumerate() {
+                let own = bounds[at].map(|b| b.enlarged(1, shape));
+                let around = [at.checked_sub(1), Some(at), Some(at + 1)];
+                let around = around.into_iter().flatten();
+                let around = around.filter_map(|at| bounds.get(at).copied().flatten());
+                let around = around.map(|b| b.enlarged(margin(shape), shape));
+                for bbox in own.into_iter().chain(around) {
+                    if let Some(bbox) = common(bbox, span.bbox).filter(|&b| is_worth_asking(b)) {
+                        consider(&mut slices[at], index, bbox)?;
+                    }
                 }
             }
+            chosen = choose(&slices);
         }
-        chosen = choose(&slices);
+        let answers = span.slices.clone().zip(slices.iter().zip(&chosen));
+        Ok(answers
+            .map(|(index, (slice, &at))| (index, vote(slice, &slice[at], shape)))
+            .collect())
     }
-    let answers = span.slices.clone().zip(slices.iter().zip(&chosen));
-    Ok(answers
-        .map(|(index, (slice, &at))| (index, vote(slice, &slice[at], shape)))
-        .collect())
 }
 
 /// The hypothesis to take on each slice.
@@ -108,7 +114,7 @@ fn choose(slices: &[Vec<Hypothesis>]) -> Vec<usize> {
     // The object is on every slice of its 3-D box: an empty mask is only taken if there is no other.
     let worth = |h: &Hypothesis| match h.bounds {
         Some(_) => f64::from(h.predicted_iou),
-        None => f64::from(h.predicted_iou) - 10.0,
+        None => f64::from(h.predicted_iou) - EMPTY_PENALTY,
     };
     let worths: Vec<Vec<f64>> = slices
         .iter()

@@ -3,42 +3,59 @@
 //! Kept as there: the first mask on the way out that has too little in common with the one before
 //! ends the object and does not count; between two slices that are known, nothing ends; the slice in
 //! the middle of an even gap is asked about with both neighbours' masks together, and then with
-//! several points even where one is chosen. Otherwise than there: where a mask is empty between two
-//! known slices the next one is empty too, instead of what the model makes of no prompt at all.
+//! several points even where one is chosen. One difference: where a mask is empty between two known
+//! slices the next one is empty too, instead of the model's answer to no prompt at all.
 
 use super::projection::question;
-use super::{Answer, Question};
-use crate::model::Segmented;
+use super::{Answer, Answers, Ask, AskOf, Question, Rule, Seeds, Span};
+use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::propagation::{MicroSam, Projection};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Masks that are known, by slice. An empty one at either end says that the object stops before it.
-pub type Seeds = BTreeMap<u32, SliceMask>;
-
 /// Added to unions, as there.
 const EPSILON: f64 = 1e-7;
 
-/// Follows an object from its known slices through `slices`; returns what was found, none of it on
-/// the slices of the seeds.
-pub fn micro_sam<E>(
+/// micro_sam's propagation, by its settings.
+pub struct OutFromKnown(pub MicroSam);
+
+impl<E> Rule<E> for OutFromKnown {
+    fn segment_span(&self, span: &Span, _: SliceShape, ask: &mut Ask<'_, E>) -> Result<Answers, E> {
+        let middle = span.middle();
+        let question = Question::of_box(middle, span.bbox, span.points(middle));
+        let first = ask(&question)?;
+        let seeds = Seeds::from([(middle, first.mask.clone())]);
+        let mut found = out_from_known(&seeds, span.slices.clone(), self.0, ask)?;
+        found.insert(middle, Answer::from(&first));
+        Ok(found)
+    }
+
+    fn follow(&self, seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<Answers, E> {
+        let mut ask = |question: &Question| ask(question, count);
+        out_from_known(seeds, 0..count, self.0, &mut ask)
+    }
+}
+
+/// Follows an object from its known slices through `slices`; none of the answers is on the slices of
+/// the seeds.
+fn out_from_known<E>(
     seeds: &Seeds,
     slices: Range<u32>,
     settings: MicroSam,
-    ask: &mut impl FnMut(&Question) -> Result<Segmented, E>,
-) -> Result<BTreeMap<u32, Answer>, E> {
+    ask: &mut Ask<'_, E>,
+) -> Result<Answers, E> {
     let mut walk = Walk {
         settings,
         masks: BTreeMap::new(),
-        found: BTreeMap::new(),
+        found: Answers::new(),
         ask,
     };
     let is_there = |mask: &SliceMask| mask.area() > 0;
     let (Some((&first, first_mask)), Some((&last, last_mask))) =
         (seeds.first_key_value(), seeds.last_key_value())
     else {
-        return Ok(BTreeMap::new());
+        return Ok(Answers::new());
     };
     // An empty slice in the middle is no annotation.
     let ends = |index: u32| index == first || index == last;
@@ -67,15 +84,15 @@ pub fn micro_sam<E>(
     Ok(walk.found)
 }
 
-struct Walk<'a, F> {
+struct Walk<'a, 'ask, E> {
     settings: MicroSam,
     /// All masks so far, those of the seeds included.
     masks: BTreeMap<u32, SliceMask>,
-    found: BTreeMap<u32, Answer>,
-    ask: &'a mut F,
+    found: Answers,
+    ask: &'a mut Ask<'ask, E>,
 }
 
-impl<E, F: FnMut(&Question) -> Result<Segmented, E>> Walk<'_, F> {
+impl<E> Walk<'_, '_, E> {
     /// From slice to slice, beginning beside `from`; up to a mask with less than `stop` in common
     /// with the one before.
     fn run(

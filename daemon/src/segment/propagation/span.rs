@@ -1,8 +1,12 @@
-//! 3-D boxes, seen from their slices.
+//! Where propagation starts: a 3-D box, or masks that are known.
 
+use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+/// Masks that are known, by slice. An empty one at either end says that the object stops before it.
+pub type Seeds = BTreeMap<u32, SliceMask>;
 
 /// A 3-D box around an object: consecutive slices with the same rectangle.
 #[derive(Debug, Clone, PartialEq, Eq)]

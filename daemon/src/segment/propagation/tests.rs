@@ -2,10 +2,11 @@
 
 use super::testing::{SHAPE, knowing, segmented, square};
 use super::*;
-use medicosam_shared::mask::dice;
-use medicosam_shared::prompt::Label;
+use medicosam_shared::mask::{SliceMask, dice};
+use medicosam_shared::prompt::{Label, SliceBox};
 use medicosam_shared::propagation::{MicroSam, Projection};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 fn span(slices: std::ops::Range<u32>) -> Span {
@@ -110,7 +111,10 @@ fn follow(
         box_extension: 0.025,
     };
     let seeds: Seeds = seeds.iter().cloned().collect();
-    let found = micro_sam(&seeds, 0..20, settings, &mut knowing(truth, &mut asked)).unwrap();
+    let mut knowing = knowing(truth, &mut asked);
+    let rule = Propagation::MicroSam(settings);
+    let found = super::follow(rule, &seeds, 20, |question, _| knowing(question)).unwrap();
+    drop(knowing);
     (found.into_keys().collect(), asked)
 }
 

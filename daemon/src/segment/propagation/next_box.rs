@@ -11,12 +11,12 @@ const MARGIN: u32 = 3;
 const MARGIN_PER: u32 = 256;
 
 /// The box to ask for on the slice beside `mask`; `None` if that is empty.
-pub(super) fn next_box(mask: &SliceMask) -> Option<SliceBox> {
+pub fn next_box(mask: &SliceMask) -> Option<SliceBox> {
     let shape = mask.shape();
     Some(mask.bounds()?.enlarged(margin(shape), shape))
 }
 
 /// How much larger a box on slices of `shape` is than the mask before it, in pixels.
-pub(super) fn margin(shape: SliceShape) -> u32 {
+pub fn margin(shape: SliceShape) -> u32 {
     (MARGIN * shape.width.max(shape.height)).div_ceil(MARGIN_PER)
 }

@@ -1,32 +1,21 @@
-//! From the slices that a person segmented in a draft to those around them.
+//! From the slices that a person segmented to those around them, box by box: what rules for 3-D boxes
+//! do where there is none.
 //!
-//! [`next_box`] is asked about on each. Where to stop is micro_sam's rule, at a mask that has little
-//! in common with the one before, and one of ours, where the model is much less sure than it was: a
-//! model that was taught to answer every prompt finds something of the same shape where the object has
-//! ended. Between two slices that a person segmented both are followed to
-//! the middle.
+//! On each slice the box asked about is the [`next_box`] of the mask before. It stops where micro_sam
+//! does, at a mask that has little in common with the one before, and also where the model is much
+//! less sure than it was: a model trained to answer every prompt finds something of the same shape
+//! beyond the end of the object. Between two slices that a person segmented, both are followed to the
+//! middle.
 
 use super::next_box::next_box;
-use crate::model::Segmented;
-use medicosam_shared::mask::SliceMask;
-use medicosam_shared::prompt::SliceBox;
-use std::collections::BTreeMap;
+use super::{Answer, Answers, AskOf, Question, Seeds};
 
-/// A mask whose IoU with the one before is lower than this is of another object, or of none.
+/// A mask whose IoU with the one before is lower than this belongs to another object, or to none.
 const LEAST_IOU: f64 = 0.5;
 
-/// A mask of which the model expects less than this share of what it expected of the best one on the way
-/// is of another object, or of none.
+/// A mask whose predicted IoU is below this share of the best one so far belongs to another object, or
+/// to none.
 const LEAST_SURE: f32 = 0.85;
-
-/// What came out for a slice.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Followed {
-    /// The box that was asked for.
-    pub bbox: SliceBox,
-    /// The answer.
-    pub answer: Segmented,
-}
 
 /// Slices that are followed one after another, beginning beside a slice that a person segmented.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,19 +28,12 @@ struct Run {
 
 /// Follows an object from slice to slice.
 ///
-/// `seeds` are the masks that a person has made, by slice; an empty one says that the object is not
-/// there. `count` is the number of slices. `ask` answers a box on a slice; it is told how many
-/// slices have been asked about, and how many there may be at most. Returns what was accepted, none
-/// of it on the slices of the seeds.
-pub fn follow<E>(
-    seeds: &BTreeMap<u32, SliceMask>,
-    count: u32,
-    mut ask: impl FnMut(u32, SliceBox, (u32, u32)) -> Result<Segmented, E>,
-) -> Result<BTreeMap<u32, Followed>, E> {
+/// `seeds` are masks that a person has made; an empty one says that the object is not there. `count`
+/// is the number of slices. Returns the accepted answers, none of them on the slices of the seeds.
+pub fn follow<E>(seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<Answers, E> {
     let runs = runs(seeds, count);
     let most = runs.iter().map(|run| run.slices.len() as u32).sum();
-    let mut asked = 0;
-    let mut accepted = BTreeMap::new();
+    let mut accepted = Answers::new();
     for run in &runs {
         let Some(seed) = seeds.get(&run.seed) else {
             continue;
@@ -63,8 +45,7 @@ pub fn follow<E>(
             let Some(bbox) = next_box(&before).or_else(|| next_box(seed)) else {
                 break;
             };
-            let answer = ask(index, bbox, (asked, most))?;
-            asked += 1;
+            let answer = ask(&Question::of_box(index, bbox, &[]), most)?;
             surest = surest.max(answer.predicted_iou);
             let has_ended = answer.mask.area() == 0
                 || answer.predicted_iou < LEAST_SURE * surest
@@ -72,15 +53,15 @@ pub fn follow<E>(
             if run.ends && has_ended {
                 break;
             }
-            before = answer.mask.clone();
-            accepted.insert(index, Followed { bbox, answer });
+            accepted.insert(index, Answer::from(&answer));
+            before = answer.mask;
         }
     }
     Ok(accepted)
 }
 
 /// Which slices are followed from where.
-fn runs(seeds: &BTreeMap<u32, SliceMask>, count: u32) -> Vec<Run> {
+fn runs(seeds: &Seeds, count: u32) -> Vec<Run> {
     let mut runs = Vec::new();
     let is_there = |index: u32| seeds.get(&index).is_some_and(|mask| mask.area() > 0);
     let mut run = |seed, slices: Vec<u32>, ends| {
@@ -112,17 +93,19 @@ fn runs(seeds: &BTreeMap<u32, SliceMask>, count: u32) -> Vec<Run> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::propagation::testing::{SHAPE, segmented, square};
+    use super::super::testing::{SHAPE, segmented, square};
     use super::*;
+    use medicosam_shared::mask::SliceMask;
     use std::convert::Infallible;
 
     /// An object that drifts to the right by one pixel a slice, and is on the slices `there`.
     fn followed(seeds: &[(u32, SliceMask)], there: std::ops::Range<u32>) -> Vec<u32> {
         let seeds = seeds.iter().cloned().collect();
         let mut boxes = Vec::new();
-        let found = follow(&seeds, 20, |index, bbox, (done, most)| {
-            assert!(done < most && bbox.fits(SHAPE));
-            boxes.push((index, bbox));
+        let found = follow(&seeds, 20, &mut |question, most| {
+            let (index, bbox) = (question.index, question.bbox.unwrap());
+            assert!((boxes.len() as u32) < most && bbox.fits(SHAPE));
+            boxes.push(index);
             let mask = if there.contains(&index) {
                 square(10 + index, 12)
             } else {
@@ -131,9 +114,7 @@ mod tests {
             Ok::<_, Infallible>(segmented(mask, 0.9))
         });
         let found = found.unwrap();
-        for (index, followed) in &found {
-            assert!(boxes.contains(&(*index, followed.bbox)));
-        }
+        assert!(found.keys().all(|index| boxes.contains(index)));
         found.into_keys().collect()
     }
 
@@ -161,9 +142,9 @@ mod tests {
     #[test]
     fn where_the_model_is_much_less_sure_the_object_has_ended() {
         let seeds = [(8, square(18, 12))].into();
-        let found = follow(&seeds, 20, |index, _, _| {
-            let sure = if index > 12 { 0.7 } else { 0.9 };
-            Ok::<_, Infallible>(segmented(square(10 + index, 12), sure))
+        let found = follow(&seeds, 20, &mut |question, _| {
+            let sure = if question.index > 12 { 0.7 } else { 0.9 };
+            Ok::<_, Infallible>(segmented(square(10 + question.index, 12), sure))
         });
         let found: Vec<u32> = found.unwrap().into_keys().collect();
         assert_eq!(found, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
@@ -172,9 +153,9 @@ mod tests {
     #[test]
     fn a_mask_that_jumps_is_not_followed() {
         let seeds = [(8, square(2, 12))].into();
-        let found = follow(&seeds, 20, |_, _, _| {
+        let found = follow(&seeds, 20, &mut |_, _| {
             Ok::<_, Infallible>(segmented(square(40, 12), 0.9))
         });
-        assert_eq!(found.unwrap(), BTreeMap::new());
+        assert_eq!(found.unwrap(), Answers::new());
     }
 }
