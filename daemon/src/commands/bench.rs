@@ -1,4 +1,4 @@
-//! `medicosamd bench`: how fast are models here, and how near to what the machine can do?
+//! `medicosamd bench`: how fast are models here, and how near to the limit of the machine?
 
 use super::error::CommandError;
 use super::runtime::RuntimeArgs;
@@ -47,7 +47,7 @@ pub struct BenchArgs {
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
-struct Report {
+struct Benchmark {
     runtime: String,
     device: String,
     threads: usize,
@@ -120,7 +120,7 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     } else {
         args.threads
     };
-    let mut report = Report {
+    let mut report = Benchmark {
         runtime: format!("ONNX Runtime {}", runtime.version()),
         device: args.device.to_string(),
         threads,
@@ -189,21 +189,16 @@ fn measure(
     });
     let decode = Seconds::of(decodes.map_err(failed)?);
     let has_two = options.device == Device::Cpu && model.encoder_cpu().is_some();
-    let portable = SessionOptions {
+    let without_kernels = SessionOptions {
         kernels: false,
         ..*options
     };
-    let mut portable = has_two
-        .then(|| Sam::open(runtime, model, &portable))
-        .transpose()
-        .map_err(failed)?;
-    let difference = match &mut portable {
-        Some(portable) => {
-            let other = portable.embed(&image).map_err(failed)?;
-            Some(largest_difference(&embedding, &other))
-        }
-        None => None,
-    };
+    let (mut portable, mut difference) = (None, None);
+    if has_two {
+        let sam = portable.insert(Sam::open(runtime, model, &without_kernels).map_err(failed)?);
+        let other = sam.embed(&image).map_err(failed)?;
+        difference = Some(largest_difference(&embedding, &other));
+    }
     let (mut embeds, mut others) = (Vec::new(), Vec::new());
     let mut rates = vec![yardstick.measure().map_err(lost)?];
     for _ in 0..runs {
@@ -214,18 +209,9 @@ fn measure(
         }
     }
     let operations = model.operations().map(|operations| operations as f64);
-    let share = |operations: f64| {
-        let around = rates
-            .windows(2)
-            .map(|pair| (pair[0].best() + pair[1].best()) / 2.0);
-        let shares = around
-            .zip(&embeds)
-            .map(|(rate, seconds)| operations / seconds / rate);
-        Seconds::of(shares.collect()).median
-    };
     let fraction = operations
         .filter(|_| options.device == Device::Cpu)
-        .map(share);
+        .map(|operations| share_of_rate(operations, &embeds, &rates));
     let embed = Seconds::of(embeds);
     let measured = Measured {
         model: model.name().to_owned(),
@@ -238,6 +224,18 @@ fn measure(
         peak_mib,
     };
     Ok((measured, rates))
+}
+
+/// The median share of the rate of matrix products that embedding reaches; each run is compared with
+/// the products measured before and after it.
+fn share_of_rate(operations: f64, embeds: &[f64], rates: &[GemmRate]) -> f64 {
+    let around = rates
+        .windows(2)
+        .map(|pair| (pair[0].best() + pair[1].best()) / 2.0);
+    let shares = around
+        .zip(embeds)
+        .map(|(rate, seconds)| operations / seconds / rate);
+    Seconds::of(shares.collect()).median
 }
 
 fn largest_difference(a: &Embedding, b: &Embedding) -> f32 {
@@ -262,7 +260,7 @@ const SHAPE: SliceShape = SliceShape {
     height: 512,
 };
 
-/// Something round on noise: time does not depend on what is in the picture.
+/// A disc on noise: time does not depend on the content of the picture.
 fn picture() -> Option<SliceImage> {
     let mut state = 1u32;
     let pixels = (0..SHAPE.width * SHAPE.height).map(|at| {
@@ -302,8 +300,8 @@ fn peak_kib() -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-fn table(report: &Report) -> String {
-    let Report {
+fn table(report: &Benchmark) -> String {
+    let Benchmark {
         runtime,
         device,
         threads,

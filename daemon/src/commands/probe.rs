@@ -4,7 +4,7 @@ use super::error::CommandError;
 use super::{DataFolder, start_logging};
 use crate::config::{Config, DeviceSettings};
 use crate::data_folder::runtime_library;
-use crate::model::{Device, ProbeReport};
+use crate::model::{Device, OpenVinoUnit, ProbeReport};
 use crate::setup;
 use crate::workers::{Prober, probe_answer};
 use clap::Args;
@@ -54,17 +54,7 @@ pub struct ProbeHereArgs {
 /// Tries devices, one after another. Fails if none of them works.
 pub fn run(args: &ProbeArgs) -> Result<(), CommandError> {
     let config = config(args)?;
-    let devices = match (&args.devices, &config) {
-        (named, _) if !named.is_empty() => named.clone(),
-        (_, Some(config)) => config.devices.preferred().to_vec(),
-        (_, None) => vec![
-            Device::Cuda(0),
-            Device::TensorRt(0),
-            Device::OpenVino(crate::model::OpenVinoUnit::Cpu),
-            Device::WebGpu,
-            Device::Cpu,
-        ],
-    };
+    let devices = devices(&args.devices, config.as_ref());
     let system = |e| CommandError::new("system-refused", format!("cannot probe: {e}"), "");
     let library = args.library.clone();
     let library = library.or_else(|| match &config {
@@ -114,12 +104,27 @@ pub fn run(args: &ProbeArgs) -> Result<(), CommandError> {
     }
 }
 
+/// The devices that are named, else those of the configuration, else one of each kind.
+fn devices(named: &[Device], config: Option<&Config>) -> Vec<Device> {
+    match config {
+        _ if !named.is_empty() => named.to_vec(),
+        Some(config) => config.devices.preferred().to_vec(),
+        None => vec![
+            Device::Cuda(0),
+            Device::TensorRt(0),
+            Device::OpenVino(OpenVinoUnit::Cpu),
+            Device::WebGpu,
+            Device::Cpu,
+        ],
+    }
+}
+
 /// Tries one device here; the answer goes to standard output as one line of JSON.
 pub fn run_here(args: &ProbeHereArgs) -> Result<(), CommandError> {
     start_logging();
     let answer = probe_answer(&args.library, args.device, args.memory_limit);
     print!("{}", answer.unwrap_or_default());
-    // Before whatever the device's library does when the process ends.
+    // Before the device's library can crash at the end of the process.
     let _ = std::io::stdout().flush();
     Ok(())
 }

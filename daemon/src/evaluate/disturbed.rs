@@ -4,7 +4,7 @@ use crate::segment::propagation::Span;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::prompt::SliceBox;
 
-/// A box, itself or made bad, with what was done to it in words.
+/// A box, unchanged or made bad, with the change in words.
 pub type Disturbed = (String, Span);
 
 /// A 3-D box as it is; moved by a quarter and by half of its sides; cut to three quarters and to half

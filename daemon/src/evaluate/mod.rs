@@ -3,12 +3,14 @@
 
 mod components;
 mod disturbed;
+mod metric;
 mod random;
 mod slices;
 mod volumes;
 
 pub use components::components;
 pub use disturbed::{auroc, disturbed};
+pub use metric::{Compared, METRICS, Metric, Scores, by_round};
 pub use random::Random;
 pub use slices::{Start, correct};
 pub use volumes::{Truth, grid, middle_prompt};

@@ -9,7 +9,7 @@ use medicosam_shared::prompt::{Label, SlicePoint, SlicePrompt};
 /// How far around the object negative points are looked for, in pixels, where nothing is wrong.
 const AROUND: u32 = 3;
 
-/// What the first prompt is.
+/// The first prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// The pixel farthest inside the object.

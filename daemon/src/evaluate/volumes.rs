@@ -1,5 +1,6 @@
-//! The 3-D protocol: a 3-D box, or one prompt in the middle slice, and what a rule makes of it.
+//! The 3-D protocol: a 3-D box, or one prompt in the middle slice, is propagated by a rule.
 
+use super::metric::Compared;
 use super::random::Random;
 use super::slices::{Start, pixels};
 use crate::scan::LabelMap;
@@ -14,15 +15,15 @@ use std::collections::BTreeMap;
 /// Objects with fewer pixels than this on their middle slice are left out.
 const SMALLEST: u64 = 10;
 
-/// Negative points lie within so many pixels of the object's box, and farther from the object.
+/// Negative points lie within this many pixels of the object's box, and farther from the object.
 const AROUND: u32 = 10;
 
-/// What an object really looks like: its masks on all slices that have any of it.
+/// The true masks of an object on all slices that have any of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth {
     /// The object.
     pub label: Label,
-    /// Its masks, none of them empty, at least one.
+    /// Its masks: at least one, and none is empty.
     pub slices: BTreeMap<u32, SliceMask>,
 }
 
@@ -56,19 +57,12 @@ impl Truth {
         })
     }
 
-    /// Dice coefficient over all slices.
-    pub fn dice(&self, answers: &BTreeMap<u32, Answer>) -> f64 {
-        let truth: BTreeMap<u32, _> = self.slices.iter().map(|(&z, m)| (z, m.to_rle())).collect();
-        let areas: u64 = truth.values().map(|m| m.area()).sum::<u64>()
-            + answers.values().map(|a| a.mask.area()).sum::<u64>();
-        let both: u64 = truth
-            .iter()
-            .filter_map(|(z, mask)| Some(mask.overlap(&answers.get(z)?.mask)))
-            .sum();
-        if areas == 0 {
-            1.0
-        } else {
-            2.0 * both as f64 / areas as f64
+    /// The truth beside a result.
+    pub fn compared(&self, answers: &BTreeMap<u32, Answer>) -> Compared {
+        let found = answers.iter().map(|(&index, a)| (index, a.mask.clone()));
+        Compared {
+            truth: self.slices.iter().map(|(&z, m)| (z, m.to_rle())).collect(),
+            found: found.collect(),
         }
     }
 }
@@ -121,8 +115,8 @@ fn points(mask: &SliceMask, random: &mut Random) -> Option<Vec<SlicePoint>> {
     Some(points)
 }
 
-/// The settings that the paper tries on each volume, to report the best of them by the truth: what
-/// nobody knows who has no labels.
+/// The settings that the paper tries on each volume to report the best of them by the truth, which
+/// only labels can tell.
 pub fn grid() -> impl Iterator<Item = MicroSam> {
     Projection::ALL.into_iter().flat_map(|projection| {
         (0..5).flat_map(move |stop| {
@@ -137,6 +131,7 @@ pub fn grid() -> impl Iterator<Item = MicroSam> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::metric::Scores;
     use super::*;
     use medicosam_shared::geometry::{Affine, Dims};
     use medicosam_shared::provenance::ScanInfo;
@@ -178,9 +173,10 @@ mod tests {
         };
         let mut answers: BTreeMap<u32, Answer> =
             truth.slices.iter().map(|(&z, m)| (z, answer(m))).collect();
-        assert_eq!(truth.dice(&answers), 1.0);
+        let dice = |answers: &BTreeMap<u32, Answer>| Scores::of(&truth.compared(answers)).first();
+        assert_eq!(dice(&answers), 1.0);
         answers.remove(&1);
-        assert_eq!(truth.dice(&answers), 2.0 * 3.0 / 9.0);
+        assert_eq!(dice(&answers), 2.0 * 3.0 / 9.0);
     }
 
     #[test]

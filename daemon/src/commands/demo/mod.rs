@@ -1,8 +1,8 @@
 //! `medicosamd demo`: the whole way of a scan, from the watched folder to the review.
 
 mod daemon;
+mod outcome;
 mod progress;
-mod report;
 mod sample;
 mod watching;
 
@@ -13,8 +13,8 @@ use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pin
 use clap::Args;
 use daemon::Daemon;
 use medicosam_shared::client::Client;
+use outcome::DemoOutcome;
 use progress::Line;
-use report::Report;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -56,13 +56,13 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
         ))
         .map_err(|error| daemon.explain(error))?;
     line.finish();
-    let report = Report::new(&place, &case, fetched, started.elapsed())?;
+    let outcome = DemoOutcome::new(&place, &case, fetched, started.elapsed())?;
     if args.json {
-        println!("{}", report.json());
+        println!("{}", outcome.json());
     } else {
-        print!("{}", report.text());
+        print!("{}", outcome.text());
     }
-    report.check()?;
+    outcome.check()?;
     if interactive {
         review(&place, &case.summary.id.0)?;
     } else if !args.json {
@@ -100,7 +100,7 @@ struct Place {
 }
 
 impl Place {
-    /// Makes the folders anew, with a configuration.
+    /// Makes new folders, with a configuration.
     fn prepare(data: &Path) -> Result<Self, CommandError> {
         let place = Place {
             data: data.to_owned(),

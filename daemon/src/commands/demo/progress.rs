@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-/// Tells on standard error what is going on.
+/// Shows the progress on standard error.
 pub struct Line {
     quiet: bool,
     terminal: bool,
@@ -19,7 +19,7 @@ impl Line {
         }
     }
 
-    /// Shows what is being done: rewritten in a terminal, a line each time it changes elsewhere.
+    /// Shows the current step: rewritten in a terminal, a line each time it changes elsewhere.
     pub fn show(&mut self, text: &str) {
         if self.quiet || text == self.shown {
             return;

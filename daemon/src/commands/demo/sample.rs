@@ -20,7 +20,7 @@ pub const NAME: &str = "ct_lung.nii.gz";
 const PIECES: usize = 12;
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// What is to be segmented.
+/// The object to segment.
 pub struct Target {
     pub label: u16,
     pub name: &'static str,

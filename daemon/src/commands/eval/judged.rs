@@ -1,14 +1,14 @@
-//! Does the score tell good results from bad ones? Boxes made bad on purpose, and what comes of them.
+//! Does the score tell good results from bad ones? Objects segmented by boxes made bad on purpose.
 
+use super::evaluation::{Judged, in_words};
 use super::model::Stage;
-use super::report::Judged;
 use crate::commands::error::CommandError;
-use crate::evaluate::{Truth, disturbed};
+use crate::evaluate::{Scores, Truth, disturbed};
 use crate::segment::propagation::{Question, segment_span};
 use crate::segment::{Cohort, Segmentation, assess, second_look};
 use medicosam_shared::propagation::Propagation;
 
-/// Dice and score of each object by good and bad boxes.
+/// Metrics and score of each object by good and bad boxes.
 pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, CommandError> {
     let mut rows = Vec::new();
     let Some((dims, axis, affine)) = stage.geometry() else {
@@ -29,13 +29,14 @@ pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, Comm
             }
             let objects = segmentation.results(&affine);
             let quality = assess(&objects, segmentation.masks(), &[span], &Cohort::new());
-            let dice = truth.dice(&answers);
+            let scores = Scores::of(&truth.compared(&answers));
             if let Some(quality) = quality {
-                eprintln!("  box {what}: Dice {dice:.3}, score {:.3}", quality.score);
+                let words = in_words(&scores);
+                eprintln!("  box {what}: {words}, score {:.3}", quality.score);
                 rows.push(Judged {
                     label: truth.label,
                     what,
-                    dice,
+                    scores,
                     score: quality.score,
                     reasons: quality.reasons,
                 });

@@ -1,9 +1,9 @@
 //! `medicosamd eval`: how good is a model on scans with labels?
 
+mod evaluation;
 mod judged;
 mod model;
 mod pairs;
-mod report;
 mod slices;
 mod volumes;
 
@@ -16,9 +16,9 @@ use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
 use crate::scan::{LabelMap, ScanError, Source, Volume};
 use clap::{Args, ValueEnum};
+use evaluation::{Evaluation, ScanEvaluation};
 use medicosam_shared::window::Window;
 use model::Stage;
-use report::{Report, ScanReport};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -67,7 +67,7 @@ pub struct EvalArgs {
     #[arg(long, default_value_t = 200, value_name = "COUNT")]
     slices: usize,
 
-    /// Also try 3-D boxes that are larger than the object, by so many pixels on each side
+    /// Also try 3-D boxes that are larger than the object, by this many pixels on each side
     #[arg(long, value_delimiter = ',', value_name = "PIXELS")]
     enlarged: Vec<u32>,
 
@@ -115,7 +115,7 @@ enum Protocol {
     Volumes,
 }
 
-/// Each round asks anew about every object of every slice; nobody corrects that often by hand.
+/// Each round asks again about every object of every slice; nobody corrects that often by hand.
 const MOST_ROUNDS: u32 = 100;
 
 fn rounds(text: &str) -> Result<u32, String> {
@@ -174,7 +174,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
     let runtime = args.runtime.load()?;
     let installed = InstalledModel::open(&models_folder(&data), &args.model)?;
     let mut stage = Stage::new(&runtime, &installed, args.device, args.cache.as_deref())?;
-    let mut report = Report::new(&args.model, args.device, args.seed);
+    let mut report = Evaluation::new(&args.model, args.device, args.seed);
     for (number, (image, labels)) in pairs.iter().enumerate() {
         let name = image.file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{} of {}: {name}", number + 1, pairs.len());
@@ -188,7 +188,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         let truths = Truth::of_map(&map, axis);
         let range = volume.range(args.window);
         stage.open(volume, axis, range);
-        let mut scan = ScanReport::new(&name);
+        let mut scan = ScanEvaluation::new(&name);
         if matches!(args.protocol, Protocol::All | Protocol::Slices) {
             scan.slices = slices::evaluate(args, &mut stage, &truths)?;
         }

@@ -1,10 +1,9 @@
 //! A model at work on one scan after another, and where the time goes.
 
 use crate::commands::error::CommandError;
-use crate::embed::{ContentKey, EmbeddingCache, Purpose};
+use crate::embed::{ContentKey, EmbeddingCache, Purpose, slice_image};
 use crate::model::{
     Device, Embedding, InstalledModel, LowResLogits, Runtime, Sam, Segmented, SessionOptions,
-    SliceImage,
 };
 use crate::scan::Volume;
 use crate::segment::propagation::{self, Question};
@@ -148,13 +147,10 @@ impl Stage {
     }
 
     fn embedding(&mut self, index: u32) -> Result<Embedding, CommandError> {
-        let image = self.scan.as_ref().and_then(|(volume, axis, range)| {
-            let shape = volume.info().dims.slice_shape(*axis);
-            match volume.colours(*axis, index) {
-                Some(colours) => SliceImage::coloured(shape, colours.map(|v| range.apply(&v))),
-                None => SliceImage::new(shape, range.apply(&volume.slice(*axis, index)?)),
-            }
-        });
+        let image = self
+            .scan
+            .as_ref()
+            .and_then(|(volume, axis, range)| slice_image(volume, *axis, *range, index));
         let image = image.ok_or_else(|| {
             CommandError::new("no-such-slice", format!("there is no slice {index}"), "")
         })?;

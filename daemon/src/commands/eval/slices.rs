@@ -1,16 +1,18 @@
 //! The 2-D protocol over the slices of a scan.
 
 use super::EvalArgs;
+use super::evaluation::Rounds;
 use super::model::Stage;
-use super::report::Rounds;
 use crate::commands::error::CommandError;
-use crate::evaluate::{Random, Start, Truth, components, correct};
-use medicosam_shared::mask::{SliceMask, dice};
+use crate::evaluate::{
+    Compared, METRICS, Random, Scores, Start, Truth, by_round, components, correct,
+};
+use medicosam_shared::mask::SliceMask;
 
 /// Connected parts with fewer pixels are no objects.
 const SMALLEST: u64 = 20;
 
-/// Mean Dice by start and round, over slices and labels.
+/// Mean scores by start and round, over slices and labels.
 pub fn evaluate(
     args: &EvalArgs,
     stage: &mut Stage,
@@ -30,26 +32,26 @@ pub fn evaluate(
         for start in Start::ALL {
             for &feedback in feedback {
                 eprintln!("  2-D, label {}, from a {}", truth.label, start.name());
-                let mut sums = vec![0.0; args.rounds as usize + 1];
+                let mut means = vec![Scores([0.0; METRICS.len()]); args.rounds as usize + 1];
                 let mut count = 0;
                 for &index in &chosen {
                     let how = (start, feedback);
-                    if let Some(dices) = on_slice(args, stage, truth, index, how)? {
+                    if let Some(rounds) = on_slice(args, stage, truth, index, how)? {
                         count += 1;
-                        sums.iter_mut()
-                            .zip(dices)
-                            .for_each(|(sum, dice)| *sum += dice);
+                        let sums = means.iter_mut().flat_map(|sums| &mut sums.0);
+                        let values = rounds.iter().flat_map(|scores| scores.0);
+                        sums.zip(values).for_each(|(sum, value)| *sum += value);
                     }
+                }
+                for mean in means.iter_mut().flat_map(|means| &mut means.0) {
+                    *mean /= f64::from(count.max(1));
                 }
                 rows.push(Rounds {
                     label: truth.label,
                     start: start.name(),
                     mask_feedback: feedback,
                     slices: count,
-                    dice: sums
-                        .iter()
-                        .map(|sum| sum / f64::from(count.max(1)))
-                        .collect(),
+                    scores: by_round(&means),
                 });
             }
         }
@@ -57,14 +59,14 @@ pub fn evaluate(
     Ok(rows)
 }
 
-/// Dice of a slice after each round; `None` if it has no object that is large enough.
+/// The scores of a slice after each round; `None` if it has no object that is large enough.
 fn on_slice(
     args: &EvalArgs,
     stage: &mut Stage,
     truth: &Truth,
     index: u32,
     (start, feedback): (Start, bool),
-) -> Result<Option<Vec<f64>>, CommandError> {
+) -> Result<Option<Vec<Scores>>, CommandError> {
     let whole = &truth.slices[&index];
     let mut parts = components(whole);
     parts.retain(|part| part.area() >= SMALLEST);
@@ -89,13 +91,13 @@ fn on_slice(
             *found = SliceMask::from_fn(whole.shape(), |x, y| before.get(x, y) || mask.get(x, y));
         }
     }
-    let dice_of = |mask: &SliceMask| {
-        dice(
-            mask.pixels().iter().copied(),
-            whole.pixels().iter().copied(),
-        )
+    let scores = |mask: &SliceMask| {
+        Scores::of(&Compared {
+            truth: [(index, whole.to_rle())].into(),
+            found: [(index, mask.to_rle())].into(),
+        })
     };
-    Ok(Some(found.iter().map(dice_of).collect()))
+    Ok(Some(found.iter().map(scores).collect()))
 }
 
 /// At most `count` of the items, evenly spaced.

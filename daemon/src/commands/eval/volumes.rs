@@ -1,16 +1,16 @@
 //! The 3-D protocol over the objects of a scan.
 
 use super::EvalArgs;
+use super::evaluation::{Propagated, in_words};
 use super::model::Stage;
-use super::report::Propagated;
 use crate::commands::error::CommandError;
-use crate::evaluate::{Random, Start, Truth, grid, middle_prompt};
+use crate::evaluate::{Random, Scores, Start, Truth, grid, middle_prompt};
 use crate::segment::propagation::{Answer, Seeds, follow, segment_span};
 use medicosam_shared::propagation::{MicroSam, Projection, Propagation};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Dice of each object by each rule.
+/// The scores of each object by each rule.
 pub fn evaluate(
     args: &EvalArgs,
     stage: &mut Stage,
@@ -78,7 +78,10 @@ fn oracle(
         let Some(row) = row else {
             return Ok(None);
         };
-        if best.as_ref().is_none_or(|best| row.dice > best.dice) {
+        if best
+            .as_ref()
+            .is_none_or(|best| row.scores.first() > best.scores.first())
+        {
             best = Some(row);
         }
     }
@@ -127,17 +130,17 @@ fn measured(
         start: start.to_owned(),
         rule,
         oracle: false,
-        dice: truth.dice(&answers),
+        scores: Scores::of(&truth.compared(&answers)),
         slices: answers.values().filter(|a| a.mask.area() > 0).count() as u32,
         decodes: stage.times.decodes - before.decodes,
         seconds: started.elapsed().as_secs_f64() - embedding,
     });
     if let Some(row) = &row {
         eprintln!(
-            "  3-D, label {}, {start}, {}: Dice {:.3}",
+            "  3-D, label {}, {start}, {}: {}",
             row.label,
             row.rule_name(),
-            row.dice
+            in_words(&row.scores)
         );
     }
     Ok(row)

@@ -1,6 +1,6 @@
 //! `medicosamd model import`.
 
-use super::{CommandError, Place, Report, show};
+use super::{CommandError, Place, VerbOutput, show};
 use crate::commands::runtime;
 use crate::data_folder::models_folder;
 use crate::model::checkpoint::Checkpoint;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Checkpoints are what torch.save wrote (a state_dict, alone or in a trainer's file under
 /// model_state, model or state_dict) and safetensors files: MedicoSAM, SAM ViT-B, L and H, MedSAM,
-/// LiteMedSAM, MobileSAM, and what was fine-tuned from them. Nothing in them is run as code.
+/// LiteMedSAM, MobileSAM, and models fine-tuned from them. Nothing in them is run as code.
 /// Published files are recognised by their digest.
 ///
 /// MedSAM has the same tensors as SAM but wants slices prepared in another way, which no file says:
@@ -53,8 +53,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PIXELS", requires = "encoder", value_parser = clap::value_parser!(u32).range(16..=8192))]
     size: Option<u32>,
 
-    /// What it was trained on, separated by commas [default: as its authors say, else as is usual for
-    /// its family]. What it does not understand is not offered in the client
+    /// The prompts it was trained on, separated by commas [default: as its authors say, else as usual
+    /// for its family]. The client offers no others
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PROMPTS")]
     understands: Vec<Trained>,
 }
@@ -72,7 +72,7 @@ enum Trained {
     Several,
 }
 
-/// What was typed, if anything.
+/// The typed value, if any.
 fn understands(typed: &[Trained]) -> Option<Understands> {
     (!typed.is_empty()).then(|| Understands {
         boxes: typed.contains(&Trained::Boxes),
@@ -85,7 +85,7 @@ fn understands(typed: &[Trained]) -> Option<Understands> {
 /// Families as they are typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum FamilyName {
-    /// SAM, MedicoSAM, MobileSAM and what was fine-tuned from them: as micro_sam prepares slices
+    /// SAM, MedicoSAM, MobileSAM and models fine-tuned from them: as micro_sam prepares slices
     Sam,
     /// MedSAM: squeezed to a square, values from 0 to 1
     Medsam,
@@ -103,7 +103,7 @@ impl From<FamilyName> for Family {
     }
 }
 
-pub fn run(place: &Place<'_>, args: &ImportArgs) -> Result<Report, CommandError> {
+pub fn run(place: &Place<'_>, args: &ImportArgs) -> Result<VerbOutput, CommandError> {
     let mut printer = ProgressPrinter::stderr();
     let result = match (&args.encoder, &args.decoder, &args.name) {
         (Some(encoder), Some(decoder), Some(name)) => {
@@ -127,7 +127,7 @@ fn import_pair(
     place: &Place<'_>,
     request: &PairRequest<'_>,
     printer: &mut ProgressPrinter<std::io::Stderr>,
-) -> Result<Report, CommandError> {
+) -> Result<VerbOutput, CommandError> {
     let runtime = runtime::load(place.data, None)?;
     let model = install_pair(request, &runtime, place.models, &mut |progress| {
         printer.show_line(|| progress.to_string());
@@ -144,13 +144,13 @@ fn import_checkpoint(
     place: &Place<'_>,
     args: &ImportArgs,
     printer: &mut ProgressPrinter<std::io::Stderr>,
-) -> Result<Report, CommandError> {
+) -> Result<VerbOutput, CommandError> {
     let path = match &args.checkpoint {
         Some(path) => path.clone(),
         None => checkpoint(place.data, args.name.as_deref().unwrap_or(DEFAULT_MODEL))?,
     };
     let mut watch = |progress: crate::model::Progress| printer.show_line(|| progress.to_string());
-    // What is no checkpoint is told before gigabytes are read.
+    // A file that is no checkpoint is refused before gigabytes are read.
     let encoder = Encoder::infer(&Checkpoint::open(&path).map_err(install_error)?)
         .map_err(|e| CommandError::new(e.code(), &e, ""))?;
     let file = fingerprint(&path, &mut watch)?;
@@ -169,7 +169,7 @@ fn import_checkpoint(
     Ok(report)
 }
 
-/// What a checkpoint is installed as.
+/// Name and family that a checkpoint is installed under.
 struct Choice {
     name: String,
     family: Family,
@@ -240,7 +240,7 @@ impl Choice {
             return format!("Recognised by its digest: {}.", known.summary);
         }
         let mut text = format!(
-            "Recognised by its tensors: {}. It is none of the published files.",
+            "Recognised by its tensors: {}. It is not one of the published files.",
             encoder.summary()
         );
         if !self.family_said && self.family == Family::Sam {
@@ -253,7 +253,7 @@ impl Choice {
     }
 }
 
-/// A model's name from a file's: lower case, with '-' for what a name cannot have.
+/// A model's name from a file's: lower case, with '-' in place of other characters.
 fn slug(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let fits =

@@ -1,10 +1,10 @@
 //! `medicosamd model list`.
 
-use super::{CommandError, Place, Report};
+use super::{CommandError, Place, VerbOutput};
 use crate::model::{KNOWN_MODELS, ListedModel, installed_models};
 use serde_json::{Value, json};
 
-pub fn run(place: &Place<'_>) -> Result<Report, CommandError> {
+pub fn run(place: &Place<'_>) -> Result<VerbOutput, CommandError> {
     let installed = installed_models(place.models)?;
     let mut text = String::new();
     let mut values = Vec::new();
@@ -50,5 +50,5 @@ pub fn run(place: &Place<'_>) -> Result<Report, CommandError> {
         }
     }
     let value = Value::Array(values);
-    Ok(Report { text, value })
+    Ok(VerbOutput { text, value })
 }

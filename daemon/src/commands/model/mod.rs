@@ -54,8 +54,8 @@ struct Place<'a> {
     models: &'a Path,
 }
 
-/// What a verb prints: for people, and for scripts.
-struct Report {
+/// The output of a verb: for people, and for scripts.
+struct VerbOutput {
     text: String,
     value: Value,
 }
@@ -89,7 +89,7 @@ pub fn run(args: &ModelArgs) -> Result<(), CommandError> {
     }
 }
 
-impl Report {
+impl VerbOutput {
     fn print(&self, as_json: bool) {
         if as_json {
             println!("{}", self.value);

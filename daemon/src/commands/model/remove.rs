@@ -1,6 +1,6 @@
 //! `medicosamd model remove`.
 
-use super::{CommandError, Place, Report};
+use super::{CommandError, Place, VerbOutput};
 use crate::config::Config;
 use crate::model::{OpenError, check_name, remove};
 use clap::Args;
@@ -28,7 +28,7 @@ pub struct RemoveArgs {
     config: Option<PathBuf>,
 }
 
-pub fn run(place: &Place<'_>, args: &RemoveArgs) -> Result<Report, CommandError> {
+pub fn run(place: &Place<'_>, args: &RemoveArgs) -> Result<VerbOutput, CommandError> {
     let name = &args.name;
     check_name(name)?;
     let folder = place.models.join(name);
@@ -48,7 +48,7 @@ pub fn run(place: &Place<'_>, args: &RemoveArgs) -> Result<Report, CommandError>
         ))?;
     }
     remove(place.models, name)?;
-    Ok(Report {
+    Ok(VerbOutput {
         text: format!("removed {name}\n"),
         value: json!({ "removed": name }),
     })
@@ -88,7 +88,7 @@ fn confirm(question: &str) -> Result<(), CommandError> {
     if !std::io::stdin().is_terminal() {
         return Err(CommandError::new(
             "confirmation-needed",
-            "nobody can be asked whether to remove it: this is not a terminal",
+            "cannot ask whether to remove it: this is not a terminal",
             "Say --yes.",
         ));
     }

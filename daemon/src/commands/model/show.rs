@@ -1,15 +1,40 @@
 //! `medicosamd model show`.
 
-use super::{CommandError, Place, Report};
+use super::{CommandError, Place, VerbOutput};
 use crate::model::{InstalledModel, KnownModel, Origin, Source};
 use serde_json::{Value, json};
 
-pub fn run(place: &Place<'_>, name: &str) -> Result<Report, CommandError> {
+pub fn run(place: &Place<'_>, name: &str) -> Result<VerbOutput, CommandError> {
     Ok(report(&InstalledModel::open(place.models, name)?))
 }
 
 /// Everything there is to know about a model.
-pub fn report(model: &InstalledModel) -> Report {
+pub fn report(model: &InstalledModel) -> VerbOutput {
+    let value = json!({
+        "name": model.name(),
+        "family": model.family().name(),
+        "architecture": model.architecture(),
+        "sizes": model.sizes(),
+        "hash": model.hash(),
+        "source": model.source(),
+        "folder": model.folder(),
+        "encoder": model.encoder(),
+        "encoder_cpu": model.encoder_cpu(),
+        "encoder_f16": model.encoder_f16(),
+        "decoder": model.decoder(),
+        "interface": model.interface(),
+        "files": model.files(),
+        "understands": model.understands(),
+        "known": model.known().map(known_value),
+    });
+    VerbOutput {
+        text: text(model),
+        value,
+    }
+}
+
+/// The description for people.
+fn text(model: &InstalledModel) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &dyn std::fmt::Display| {
         text.push_str(&format!("{key:<12}{value}\n"));
@@ -56,25 +81,7 @@ pub fn report(model: &InstalledModel) -> Report {
         }
     }
     line("understands", &model.understands());
-    let sizes = model.sizes();
-    let value = json!({
-        "name": model.name(),
-        "family": model.family().name(),
-        "architecture": model.architecture(),
-        "sizes": sizes,
-        "hash": model.hash(),
-        "source": model.source(),
-        "folder": model.folder(),
-        "encoder": model.encoder(),
-        "encoder_cpu": model.encoder_cpu(),
-        "encoder_f16": model.encoder_f16(),
-        "decoder": model.decoder(),
-        "interface": model.interface(),
-        "files": model.files(),
-        "understands": model.understands(),
-        "known": model.known().map(known_value),
-    });
-    Report { text, value }
+    text
 }
 
 fn known_value(known: &KnownModel) -> Value {

@@ -7,7 +7,7 @@ use crate::setup::{self, ProgressPrinter};
 use clap::Args;
 use serde_json::{Value, json};
 
-/// Read the files of models, compare them with what was installed, and let each segment a picture
+/// Read the files of models, compare them with their manifests, and let each segment a picture
 #[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
     /// Their names [default: all that are installed]

@@ -1,4 +1,4 @@
-//! What a newcomer wants to know of the result.
+//! The outcome of the demo, as a newcomer wants to see it.
 
 use super::super::error::CommandError;
 use super::{Place, sample};
@@ -13,8 +13,8 @@ use std::time::Duration;
 /// about 0.9.
 const LEAST_DICE: f64 = 0.88;
 
-/// The result of the demo.
-pub struct Report {
+/// The outcome of the demo.
+pub struct DemoOutcome {
     case: CaseDetail,
     revision: Revision,
     dice: f64,
@@ -22,7 +22,7 @@ pub struct Report {
     seconds: f64,
 }
 
-impl Report {
+impl DemoOutcome {
     /// Compares the label map with the expert's.
     pub fn new(
         place: &Place,
@@ -32,7 +32,7 @@ impl Report {
     ) -> Result<Self, CommandError> {
         let missing = || CommandError::new("demo-no-revision", "the case has no revision", "");
         let revision = case.current().ok_or_else(missing)?.clone();
-        Ok(Report {
+        Ok(DemoOutcome {
             dice: compare(place, Path::new(&revision.output.label_map))?,
             case: case.clone(),
             revision,

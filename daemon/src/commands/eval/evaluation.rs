@@ -1,7 +1,7 @@
-//! What an evaluation found.
+//! The results of an evaluation, for people and for scripts.
 
 use super::model::Times;
-use crate::evaluate::auroc;
+use crate::evaluate::{METRICS, Metric, Scores, auroc};
 use crate::model::Device;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::propagation::Propagation;
@@ -12,15 +12,15 @@ use std::fmt;
 /// The least Dice of a result that a person would keep.
 const GOOD: f64 = 0.7;
 
-/// Everything that was measured.
+/// Everything measured, over all scans.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct Evaluation {
     model: String,
     device: String,
     seed: u64,
     /// By scan.
-    pub scans: Vec<ScanReport>,
-    /// Mean over scans and labels: 2-D by start, then after the last round; 3-D by start and rule.
+    pub scans: Vec<ScanEvaluation>,
+    /// Mean of each metric over scans and labels: 2-D by start, then after the last round; 3-D by start and rule.
     means: BTreeMap<String, f64>,
     /// Where the time went.
     pub times: Times,
@@ -31,7 +31,7 @@ pub struct Report {
 
 /// One scan.
 #[derive(Debug, Serialize)]
-pub struct ScanReport {
+pub struct ScanEvaluation {
     scan: String,
     /// The 2-D protocol.
     pub slices: Vec<Rounds>,
@@ -41,18 +41,19 @@ pub struct ScanReport {
     pub judged: Vec<Judged>,
 }
 
-/// What came of a box, and what the score says.
+/// The result of a box, beside its score.
 #[derive(Debug, Serialize)]
 pub struct Judged {
     /// The label.
     pub label: Label,
-    /// What was done to the box.
+    /// The change to the box, in words.
     pub what: String,
-    /// Dice of the whole object.
-    pub dice: f64,
+    /// The metrics of the whole object.
+    #[serde(flatten)]
+    pub scores: Scores,
     /// Its score.
     pub score: f32,
-    /// What is odd.
+    /// The reasons to doubt it.
     pub reasons: Vec<String>,
 }
 
@@ -67,8 +68,9 @@ pub struct Rounds {
     pub mask_feedback: bool,
     /// Over how many slices.
     pub slices: u32,
-    /// Mean Dice after the first prompt and after each round.
-    pub dice: Vec<f64>,
+    /// The mean of each metric after the first prompt and after each round.
+    #[serde(flatten)]
+    pub scores: Scores<Vec<f64>>,
 }
 
 /// An object by one rule of the 3-D protocol.
@@ -82,8 +84,9 @@ pub struct Propagated {
     pub rule: Propagation,
     /// Whether its settings were chosen by the truth.
     pub oracle: bool,
-    /// Dice of the whole object.
-    pub dice: f64,
+    /// The metrics of the whole object.
+    #[serde(flatten)]
+    pub scores: Scores,
     /// Slices with a mask.
     pub slices: u32,
     /// Prompts answered.
@@ -105,10 +108,10 @@ impl Propagated {
     }
 }
 
-impl ScanReport {
+impl ScanEvaluation {
     /// Nothing measured yet.
     pub fn new(scan: &str) -> Self {
-        ScanReport {
+        ScanEvaluation {
             scan: scan.to_owned(),
             slices: Vec::new(),
             volumes: Vec::new(),
@@ -117,10 +120,10 @@ impl ScanReport {
     }
 }
 
-impl Report {
+impl Evaluation {
     /// Nothing measured yet.
     pub fn new(model: &str, device: Device, seed: u64) -> Self {
-        Report {
+        Evaluation {
             model: model.to_owned(),
             device: device.to_string(),
             seed,
@@ -135,21 +138,28 @@ impl Report {
     /// Takes the means.
     pub fn finish(&mut self) {
         let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        let mut add = |name: &str, metric: Metric, value: Option<&f64>| {
+            // The first metric is the usual one, and goes without its name.
+            let name = match metric.name == METRICS[0].name {
+                true => name.to_owned(),
+                false => format!("{name}, {}", metric.title),
+            };
+            all.entry(name).or_default().extend(value);
+        };
         for scan in &self.scans {
             for row in &scan.slices {
                 let with = if row.mask_feedback { " with masks" } else { "" };
-                let mut add = |name: String, value: Option<&f64>| {
-                    all.entry(name).or_default().extend(value);
-                };
-                add(format!("2-D {}{with}", row.start), row.dice.first());
-                add(
-                    format!("2-D {}{with}, corrected", row.start),
-                    row.dice.last(),
-                );
+                let name = format!("2-D {}{with}", row.start);
+                for (metric, rounds) in row.scores.iter() {
+                    add(&name, metric, rounds.first());
+                    add(&format!("{name}, corrected"), metric, rounds.last());
+                }
             }
             for row in &scan.volumes {
                 let name = format!("3-D {}, {}", row.start, row.rule_name());
-                all.entry(name).or_default().push(row.dice);
+                for (metric, value) in row.scores.iter() {
+                    add(&name, metric, Some(value));
+                }
             }
         }
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
@@ -159,37 +169,40 @@ impl Report {
             .collect();
         let judged = self.scans.iter().flat_map(|scan| &scan.judged);
         let scores: Vec<(f64, bool)> = judged
-            .map(|row| (f64::from(row.score), row.dice >= GOOD))
+            .map(|row| (f64::from(row.score), row.scores.first() >= GOOD))
             .collect();
         self.auroc = auroc(&scores);
         self.decodes_per_second = f64::from(self.times.decodes) / self.times.decode_s.max(1e-9);
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} on {}, seed {}", self.model, self.device, self.seed)?;
         for scan in &self.scans {
             writeln!(f, "\n{}", scan.scan)?;
             for row in &scan.slices {
                 let with = if row.mask_feedback { " + mask" } else { "" };
-                let dice: Vec<String> = row.dice.iter().map(|d| format!("{d:.3}")).collect();
                 let (label, slices) = (row.label, row.slices);
                 let start = format!("{}{with}", row.start);
-                writeln!(
-                    f,
-                    "  2-D  label {label:<4} {start:<14} {slices:>4} slices  {}",
-                    dice.join(" ")
-                )?;
+                for (metric, rounds) in row.scores.iter() {
+                    let rounds: Vec<String> = rounds.iter().map(|v| format!("{v:.3}")).collect();
+                    writeln!(
+                        f,
+                        "  2-D  label {label:<4} {start:<14} {slices:>4} slices  {} {}",
+                        metric.title,
+                        rounds.join(" ")
+                    )?;
+                }
             }
             for row in &scan.volumes {
                 writeln!(
                     f,
-                    "  3-D  label {:<4} {:<14} {:<34} Dice {:.3}  {:>3} slices  {:>5} decodes  {:>6.1} s",
+                    "  3-D  label {:<4} {:<14} {:<34} {}  {:>3} slices  {:>5} decodes  {:>6.1} s",
                     row.label,
                     row.start,
                     row.rule_name(),
-                    row.dice,
+                    in_words(&row.scores),
                     row.slices,
                     row.decodes,
                     row.seconds
@@ -199,8 +212,11 @@ impl fmt::Display for Report {
                 let reason = row.reasons.first().map_or("", String::as_str);
                 writeln!(
                     f,
-                    "  box  label {:<4} {:<18} Dice {:.3}  score {:.3}  {reason}",
-                    row.label, row.what, row.dice, row.score
+                    "  box  label {:<4} {:<18} {}  score {:.3}  {reason}",
+                    row.label,
+                    row.what,
+                    in_words(&row.scores),
+                    row.score
                 )?;
             }
         }
@@ -210,7 +226,7 @@ impl fmt::Display for Report {
                 "\nAUROC of the score for a Dice of at least {GOOD}: {auroc:.3}"
             )?;
         }
-        writeln!(f, "\nmean Dice over scans and labels")?;
+        writeln!(f, "\nmean {} over scans and labels", METRICS[0].title)?;
         for (name, mean) in &self.means {
             writeln!(f, "  {mean:.3}  {name}")?;
         }
@@ -221,4 +237,12 @@ impl fmt::Display for Report {
             t.load_s, t.slices_embedded, t.embed_s, t.decodes, t.decode_s, self.decodes_per_second
         )
     }
+}
+
+/// `Dice 0.912`, and so on for each metric.
+pub fn in_words(scores: &Scores) -> String {
+    let words = scores
+        .iter()
+        .map(|(metric, value)| format!("{} {value:.3}", metric.title));
+    words.collect::<Vec<_>>().join("  ")
 }
