@@ -217,13 +217,8 @@ impl MaskSet {
         self.objects.iter().find(|o| o.label == label)
     }
 
-    /// Puts `mask` in place of what the object had on slice `index`; makes the object if it is
-    /// new. An empty mask removes the slice.
-    pub fn set_slice(&mut self, label: Label, name: &str, index: u32, mask: &SliceMask) {
-        self.set_runs(label, name, index, mask.to_rle());
-    }
-
-    /// Like [`MaskSet::set_slice`], with run lengths.
+    /// Replaces the mask of an object on slice `index`; adds the object if it is new. An empty mask
+    /// removes the slice.
     pub fn set_runs(&mut self, label: Label, name: &str, index: u32, rle: Rle) {
         let position = self.objects.binary_search_by_key(&label, |o| o.label);
         let at = match position {
@@ -309,7 +304,7 @@ mod tests {
             let mut set = MaskSet::empty(dims, axis);
             let shape = dims.slice_shape(axis);
             let mask = SliceMask::from_fn(shape, |x, y| (x, y) == (1, 2));
-            set.set_slice(label, "thing", 2, &mask);
+            set.set_runs(label, "thing", 2, mask.to_rle());
             let [i, j, k] = axis.voxel(2, 1, 2).map(|v| v as usize);
             let map = set.label_map().unwrap();
             assert_eq!(map.iter().filter(|&&v| v == 7).count(), 1);
@@ -335,9 +330,14 @@ mod tests {
         let label = Label::new(1).unwrap();
         let mut set = MaskSet::empty(dims, Axis::K);
         let shape = dims.slice_shape(Axis::K);
-        set.set_slice(label, "thing", 1, &SliceMask::from_fn(shape, |_, _| true));
+        set.set_runs(
+            label,
+            "thing",
+            1,
+            SliceMask::from_fn(shape, |_, _| true).to_rle(),
+        );
         assert_eq!(set.object(label).unwrap().voxels(), 12);
-        set.set_slice(label, "thing", 1, &SliceMask::empty(shape));
+        set.set_runs(label, "thing", 1, SliceMask::empty(shape).to_rle());
         assert_eq!(set.object(label).unwrap().voxels(), 0);
     }
 

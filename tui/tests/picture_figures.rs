@@ -233,7 +233,7 @@ fn mosaic(selected: usize) -> SliceSubject {
         let mask = SliceMask::from_fn(shape, |x, y| {
             (f64::from(x) - 200.0).hypot(f64::from(y) - 250.0) < radius
         });
-        masks.set_slice(Label::MIN, "disc", index as u32, &mask);
+        masks.set_runs(Label::MIN, "disc", index as u32, mask.to_rle());
         Pane {
             slice: SliceId {
                 axis: Axis::K,

@@ -113,7 +113,7 @@ mod tests {
         let shape = masks.dims.slice_shape(Axis::K);
         for (n, columns) in [(1, 0..4), (2, 2..6), (3, 5..8)] {
             let mask = SliceMask::from_fn(shape, |x, _| columns.contains(&x));
-            masks.set_slice(label(n), &format!("object {n}"), 1, &mask);
+            masks.set_runs(label(n), &format!("object {n}"), 1, mask.to_rle());
         }
         masks
     }

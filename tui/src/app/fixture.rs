@@ -185,7 +185,7 @@ pub fn masks() -> MaskSet {
         let mask = SliceMask::from_fn(shape, |x, y| {
             (f64::from(x) - 40.0).hypot(f64::from(y) - 20.0) <= radius
         });
-        set.set_slice(Label::MIN, "nodule", index, &mask);
+        set.set_runs(Label::MIN, "nodule", index, mask.to_rle());
     }
     set
 }

@@ -31,7 +31,7 @@ fn scattered(dims: Dims, axis: Axis, seed: u64, rare: u64) -> MaskSet {
             let noise = (seed ^ place).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             (noise >> 40).is_multiple_of(rare + 1)
         });
-        set.set_slice(Label::MIN, "x", index, &mask);
+        set.set_runs(Label::MIN, "x", index, mask.to_rle());
     }
     set
 }

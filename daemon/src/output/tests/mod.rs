@@ -34,7 +34,7 @@ fn label(n: u16) -> Label {
 fn masks(dims: Dims, n: u16, k: u32, inside: impl FnMut(u32, u32) -> bool) -> MaskSet {
     let mut set = MaskSet::empty(dims, Axis::K);
     let mask = SliceMask::from_fn(dims.slice_shape(Axis::K), inside);
-    set.set_slice(label(n), "thing", k, &mask);
+    set.set_runs(label(n), "thing", k, mask.to_rle());
     set
 }
 

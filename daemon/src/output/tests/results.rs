@@ -168,11 +168,11 @@ fn the_table_has_a_row_per_object() {
     let dims = scan.info().dims;
     let mut masks = masks(dims, 1, 2, |x, y| x < 2 && y < 2);
     let shape = dims.slice_shape(Axis::K);
-    masks.set_slice(
+    masks.set_runs(
         label(7),
         "left\tlobe\n",
         0,
-        &SliceMask::from_fn(shape, |x, _| x == 0),
+        SliceMask::from_fn(shape, |x, _| x == 0).to_rle(),
     );
     let files = write(folder.path(), "a", &scan, &masks, &provenance(scan.info())).unwrap();
     assert_eq!(

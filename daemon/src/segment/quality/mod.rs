@@ -1,4 +1,4 @@
-//! How far a result is to be trusted, from what is known without the truth.
+//! How far a result can be trusted, without knowing the truth.
 //!
 //! An object's score is the geometric mean of what the model expects of its masks (predicted IoU), how
 //! little they depend on the threshold (stability), on the choice among boxes that it was found by
@@ -98,7 +98,7 @@ mod tests {
         let mut masks = MaskSet::empty(DIMS, Axis::K);
         let mut slices = Vec::new();
         for (index, mask) in (2..).zip(found) {
-            masks.set_slice(Label::MIN, "lesion", index, mask);
+            masks.set_runs(Label::MIN, "lesion", index, mask.to_rle());
             slices.push(SliceScore {
                 index,
                 area: mask.area(),
