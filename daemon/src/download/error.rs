@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a file could not be fetched. What has arrived is kept, and the next run goes on from there.
+/// Why a file could not be fetched. The part that has arrived is kept, and the next run resumes there.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The server cannot be reached.
@@ -19,7 +19,7 @@ pub enum DownloadError {
     },
     /// The connection ended too often.
     #[error(
-        "the download of {url} was interrupted: {reason}. What has arrived is kept; run the same \
+        "the download of {url} was interrupted: {reason}. The part that has arrived is kept; run the same \
          command again to go on"
     )]
     Interrupted {

@@ -47,12 +47,12 @@ impl fmt::Display for Transfer {
     }
 }
 
-/// A connection that sends nothing for this long is given up, and made anew.
+/// A connection that sends nothing for this long is closed and opened again.
 const STALLED: Duration = Duration::from_secs(60);
 /// Attempts that bring nothing new before it ends.
 const ATTEMPTS: u32 = 5;
 
-/// Fetches what is at `url` into the file `part`, which may hold the beginning of it from an earlier
+/// Fetches `url` into the file `part`, which may hold the beginning of it from an earlier
 /// run. Interruptions are tried again, as long as something arrives now and then.
 pub fn fetch(url: &str, part: &Path, watch: &mut dyn FnMut(Transfer)) -> Result<(), DownloadError> {
     let mut file = File::options()
@@ -84,7 +84,7 @@ pub fn fetch(url: &str, part: &Path, watch: &mut dyn FnMut(Transfer)) -> Result<
         match attempt(&agent, url, part, &mut file, &mut notes, watch) {
             Ok(()) => break,
             Err(Attempt::Failed(error)) => return Err(error),
-            // Without a network, waiting helps nobody; a network that was there may come back.
+            // Without a network, waiting is of no use; a network that was there may come back.
             Err(Attempt::Unreached(reason)) if !reached => {
                 return Err(DownloadError::Unreachable {
                     url: url.to_owned(),
@@ -110,7 +110,7 @@ pub fn fetch(url: &str, part: &Path, watch: &mut dyn FnMut(Transfer)) -> Result<
     Notes::remove(part).map_err(|e| DownloadError::write(part, e))
 }
 
-/// Removes a part file and what is noted about it.
+/// Removes a part file and its note.
 pub fn discard(part: &Path) -> Result<(), DownloadError> {
     let removed = match std::fs::remove_file(part) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),

@@ -1,11 +1,11 @@
-//! What a server's answer means for the bytes that are there already (RFC 9110, sections 13 to 15).
+//! The meaning of a server's answer for the bytes that are there already (RFC 9110, sections 13 to 15).
 
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 use ureq::http::{HeaderMap, Response, StatusCode};
 
-/// What is noted beside a part file.
+/// The note beside a part file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notes {
     /// Where the bytes come from.
@@ -73,7 +73,7 @@ pub enum Answer {
     },
     /// Nothing is missing.
     Complete,
-    /// What is there is not the beginning of what the server has.
+    /// The bytes here are not the beginning of the file on the server.
     Stale,
     /// A page for people follows.
     WebPage,

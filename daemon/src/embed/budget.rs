@@ -6,7 +6,7 @@ use std::time::SystemTime;
 /// The size limit of a cache that several workers write to.
 ///
 /// Nobody counts along with the others. Each worker looks at the whole folder whenever it has
-/// written its share of the [slack](Budget::slack), and removes what is too much. So all of them
+/// written its share of the [slack](Budget::slack), and removes the excess. So all of them
 /// together stay within the limit, and a look at the folder is shared by many embeddings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Budget {
@@ -46,7 +46,7 @@ pub(super) fn total(entries: &[Entry]) -> u64 {
     entries.iter().map(|entry| entry.bytes).sum()
 }
 
-/// What has to go so that at most `allowed` bytes are left: what was used longest ago.
+/// The least recently used entries, as many as must go to leave at most `allowed` bytes.
 pub(super) fn victims(mut entries: Vec<Entry>, allowed: u64) -> Vec<Entry> {
     let mut left = total(&entries);
     entries.sort_unstable_by_key(|entry| (entry.used, entry.key));

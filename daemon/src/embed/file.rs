@@ -35,11 +35,11 @@ impl Encoded {
     }
 }
 
-/// Makes the file of an embedding, and rounds the embedding to what the file holds, so that a mask
+/// Makes the file of an embedding, and rounds the embedding to the precision of the file, so that a mask
 /// does not depend on whether its embedding was in the cache.
 pub(super) fn encode(embedding: &mut Embedding) -> Encoded {
     let halves: Vec<u16> = embedding.values.iter().map(|&v| f32_to_f16(v)).collect();
-    // All exponent bits are set in infinities and in what is not a number.
+    // All exponent bits are set in infinities and in NaN.
     let fits = halves.iter().all(|half| half & 0x7c00 != 0x7c00);
     let bits: u32 = if fits { 16 } else { 32 };
 

@@ -1,27 +1,29 @@
 //! Embeddings on disk, so that a slice is embedded once and prompted as often as people like.
 //!
 //! ```text
-//! <folder>/v2/content/<2>/<key>.embedding   embeddings, by the hash of all they are computed from
-//! <folder>/v2/places/<2>/<stack>.keys       which of them the slices of a scan have
-//! <folder>/v2/ahead/<stack>                 somebody embeds the rest of these slices
+//! <folder>/v2/content/<2>/<key>.embedding   embeddings, by the hash of everything they depend on
+//! <folder>/v2/places/<2>/<stack>.keys       the key of each slice of a scan
+//! <folder>/v2/ahead/<stack>                 a claim: somebody embeds the rest of these slices
 //! <folder>/v2/partial/                      files on their way to becoming embeddings
 //! ```
 //!
-//! Nothing ever becomes stale, and nothing has to be there: what is missing, damaged or half
-//! written is computed again. So workers share the folder without locks, nothing is synced, and a
+//! Nothing ever becomes stale, and nothing has to be there: a missing, damaged or half-written
+//! embedding is computed again. So workers share the folder without locks, nothing is synced, and a
 //! file that is removed while somebody reads it does no harm.
 //!
-//! What was used longest ago goes when the limit is reached. The time of last use is the file's
+//! At the limit, the least recently used embeddings go. The time of last use is the file's
 //! modification time, since many systems do not keep the one meant for it; it is brought up to
 //! date when an embedding is used again after a while.
 
 mod budget;
 mod file;
 mod key;
-mod places;
+mod slice_image;
+mod slice_keys;
 mod sweep;
 
 pub use key::{ContentKey, Stack};
+pub use slice_image::slice_image;
 
 use crate::config::{Cache, Config};
 use crate::model::Embedding;
@@ -39,8 +41,8 @@ const VERSION: &str = "v2";
 /// How old the time of last use may be before it is brought up to date.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(600);
 
-/// How long ago an embedding counts as used that was made ahead and that nobody has used yet: it
-/// goes before any that somebody has.
+/// The age given to embeddings that were made ahead and that nobody has used yet: they go before all
+/// that somebody has used.
 const NEVER_USED: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Embeddings in a folder with a size limit.
@@ -54,7 +56,7 @@ pub struct EmbeddingCache {
     usage: Mutex<Option<Usage>>,
 }
 
-/// What is known of the folder.
+/// The size of the folder, as far as this process knows.
 #[derive(Debug, Clone, Copy)]
 struct Usage {
     /// Bytes found at the last look.
@@ -78,7 +80,7 @@ pub enum Purpose {
 pub struct CacheError {
     /// The file.
     pub path: PathBuf,
-    /// What the system says.
+    /// The system's message.
     pub source: io::Error,
 }
 
@@ -105,9 +107,9 @@ impl EmbeddingCache {
         Self::new(folder.clone(), *max_bytes, config.workers)
     }
 
-    /// The embedding of a slice, if its place is known, and it is there and whole.
+    /// The embedding of a slice, if its key is known, and it is there and whole.
     pub fn get(&self, stack: &Stack<'_>, index: u32) -> Option<Embedding> {
-        let key = places::read(&self.places(stack), index)?;
+        let key = slice_keys::read(&self.slice_keys(stack), index)?;
         self.get_content(&key)
     }
 
@@ -130,7 +132,7 @@ impl EmbeddingCache {
     /// The slices of a stack of `count` that have no embedding; those that are there may still
     /// turn out to be damaged.
     pub fn missing(&self, stack: &Stack<'_>, count: u32) -> Vec<u32> {
-        let keys = places::read_all(&self.places(stack));
+        let keys = slice_keys::read_all(&self.slice_keys(stack));
         let known = |index: u32| keys.get(index as usize).copied().flatten();
         (0..count)
             .filter(|&index| known(index).is_none_or(|key| !self.has(&key)))
@@ -142,13 +144,18 @@ impl EmbeddingCache {
         self.content(key).exists()
     }
 
-    /// Writes down that the slice of a stack has the embedding with this key.
-    pub fn place(&self, stack: &Stack<'_>, index: u32, key: &ContentKey) -> Result<(), CacheError> {
-        let path = self.places(stack);
-        into_folder_of(&path, || places::write(&path, index, key)).map_err(failed(&path))
+    /// Records that the slice of a stack has the embedding with this key.
+    pub fn note_slice(
+        &self,
+        stack: &Stack<'_>,
+        index: u32,
+        key: &ContentKey,
+    ) -> Result<(), CacheError> {
+        let path = self.slice_keys(stack);
+        into_folder_of(&path, || slice_keys::write(&path, index, key)).map_err(failed(&path))
     }
 
-    /// Rounds an embedding to what is kept of it, and keeps it, if the limit allows any. The file
+    /// Rounds an embedding to its stored precision, and stores it, if the limit allows any. The file
     /// appears whole or not at all.
     ///
     /// On a full disk, embeddings that were used longest ago make room for it.
@@ -218,18 +225,18 @@ impl EmbeddingCache {
         }
     }
 
-    /// Removes what older versions and killed workers left. For a time when none is at work.
+    /// Removes the leftovers of older versions and of killed workers. For a time when none is at work.
     pub fn sweep(&self) {
         sweep::other_versions(&self.top);
         for folder in ["partial", "ahead"] {
-            // What cannot be removed takes room and does no harm.
+            // A leftover that cannot be removed takes room and does no harm.
             let _ = std::fs::remove_dir_all(self.folder.join(folder));
         }
-        sweep::dead_places(&self.folder.join("places"), |key| self.has(key));
+        sweep::dead_slice_keys(&self.folder.join("places"), |key| self.has(key));
     }
 
     /// Looks at the folder if this worker has written its share since the last time, and removes
-    /// what is too much.
+    /// the excess.
     fn look_if_due(&self, usage: &mut Option<Usage>) -> Usage {
         if let Some(usage) = *usage
             && usage.written < self.budget.share()
@@ -262,12 +269,12 @@ impl EmbeddingCache {
             .collect()
     }
 
-    /// Removes what was used longest ago until at most `allowed` bytes are left; how many are.
+    /// Removes the least recently used until at most `allowed` bytes are left; how many are.
     fn evict(&self, entries: Vec<Entry>, allowed: u64) -> u64 {
         let total = budget::total(&entries);
         let victims = budget::victims(entries, allowed);
         for victim in &victims {
-            // Another worker may have been first. What cannot be removed is tried again next time.
+            // Another worker may have been first. A failure is tried again next time.
             let _ = std::fs::remove_file(self.content(&victim.key));
         }
         total - budget::total(&victims)
@@ -294,7 +301,7 @@ impl EmbeddingCache {
         folder.join(name + ENDING)
     }
 
-    fn places(&self, stack: &Stack<'_>) -> PathBuf {
+    fn slice_keys(&self, stack: &Stack<'_>) -> PathBuf {
         let folder = stack.scan.get(..2).unwrap_or(stack.scan);
         let folder = self.folder.join("places").join(folder);
         folder.join(format!("{stack}.keys"))

@@ -64,12 +64,12 @@ fn what_is_put_is_got_by_content_and_by_every_place() {
         axis: Axis::I,
         ..STACK
     };
-    cache.place(&STACK, 2, &key(1)).unwrap();
-    cache.place(&copy, 0, &key(1)).unwrap();
+    cache.note_slice(&STACK, 2, &key(1)).unwrap();
+    cache.note_slice(&copy, 0, &key(1)).unwrap();
     assert_eq!(cache.get(&STACK, 2), Some(embedding(1)));
     assert_eq!(cache.get(&copy, 0), Some(embedding(1)));
     assert_eq!(cache.get(&copy, 2), None);
-    cache.place(&STACK, 0, &key(9)).unwrap();
+    cache.note_slice(&STACK, 0, &key(9)).unwrap();
     assert_eq!(cache.missing(&STACK, 4), [0, 1, 3], "one has gone");
     assert_eq!(cache.entries().len(), 1, "kept once");
 }
@@ -188,12 +188,12 @@ fn leftovers_are_swept_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let cache = EmbeddingCache::new(folder.path().to_owned(), 1 << 20, 1);
     keep(&cache, 1, Purpose::Now);
-    cache.place(&STACK, 0, &key(1)).unwrap();
+    cache.note_slice(&STACK, 0, &key(1)).unwrap();
     let dead = Stack {
         scan: "dead",
         ..STACK
     };
-    cache.place(&dead, 0, &key(2)).unwrap();
+    cache.note_slice(&dead, 0, &key(2)).unwrap();
     // What version 1 left, and what is somebody else's.
     let old = folder.path().join("litemedsam-79-1/5f");
     std::fs::create_dir_all(&old).unwrap();
@@ -206,7 +206,7 @@ fn leftovers_are_swept_and_nothing_else() {
     }
     cache.sweep();
     assert_eq!(cache.get(&STACK, 0), Some(embedding(1)));
-    assert!(!cache.places(&dead).exists());
+    assert!(!cache.slice_keys(&dead).exists());
     assert!(!folder.path().join("litemedsam-79-1").exists());
     assert!(!folder.path().join("partial").exists());
     assert!(!cache.folder.join("partial").exists());
@@ -262,7 +262,7 @@ fn a_writer_killed_at_any_moment_leaves_nothing_half() {
         for number in (0..=u8::MAX).cycle() {
             keep(&cache, number, Purpose::Now);
             let place = u32::from(number);
-            cache.place(&STACK, place, &key(number)).unwrap();
+            cache.note_slice(&STACK, place, &key(number)).unwrap();
         }
         unreachable!("the cycle has no end");
     };

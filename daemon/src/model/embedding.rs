@@ -1,4 +1,4 @@
-//! What the encoder makes of a slice, and what the decoder can be given back.
+//! Embeddings of slices, and masks as prompts for the decoder.
 
 use medicosam_shared::geometry::SliceShape;
 

@@ -17,7 +17,7 @@ pub fn f16_to_f32(bits: u16) -> f32 {
 }
 
 /// The IEEE 754 binary16 float nearest to a number, of two equally near ones the even one. Beyond
-/// ±65519 that is infinity; what is not a number stays so.
+/// ±65519 that is infinity; NaN stays NaN.
 pub fn f32_to_f16(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16 & 0x8000) as u16;

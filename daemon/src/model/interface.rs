@@ -1,4 +1,4 @@
-//! What a model's graphs call their inputs and outputs.
+//! The names of the inputs and outputs of a model's graphs.
 //!
 //! Ours bear the names of SAM's own ONNX export; a pair that was made elsewhere may differ, and its
 //! manifest says how.
@@ -20,7 +20,7 @@ pub struct Interface {
 pub struct EncoderInterface {
     /// Name of the input.
     pub image: String,
-    /// What it takes.
+    /// The form of that input.
     pub form: ImageForm,
     /// Whether it takes several slices at once.
     pub batch: bool,
@@ -46,7 +46,7 @@ pub struct DecoderInterface {
     pub embeddings: String,
     /// Points, (1, N, 2).
     pub coords: String,
-    /// What the points are, (1, N).
+    /// The kinds of the points, (1, N).
     pub labels: String,
     /// Logits of an earlier mask, (1, 1, 4G, 4G).
     pub mask: String,

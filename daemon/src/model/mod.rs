@@ -1,13 +1,13 @@
 //! Models: from a published checkpoint to masks.
 //!
 //! A checkpoint as its authors published it is read ([`checkpoint`]), turned into ONNX graphs
-//! ([`graph`], [`onnx`]) and kept beside a description ([`install`], [`InstalledModel`]); graphs
-//! that were made elsewhere are taken as they are ([`install_pair`]). To
-//! segment, ONNX Runtime is loaded ([`Runtime`]), and [`Sam`] runs the graphs: [`Sam::embed`] once
-//! per slice, [`Sam::decode`] once per prompt. How slices and prompts are prepared belongs to the
-//! model's [`Family`].
+//! ([`graph`], [`onnx`]) and kept beside a manifest ([`install`], [`InstalledModel`]); graphs made
+//! elsewhere are installed unchanged ([`install_pair`]). To segment, ONNX Runtime is loaded
+//! ([`Runtime`]), and [`Sam`] runs the graphs: [`Sam::embed`] once per slice, [`Sam::decode`] once
+//! per prompt. How slices and prompts are prepared belongs to the model's [`Family`].
 //!
-//! Nothing here knows of scans, queues or the network.
+//! `installed/` describes models on disk, `run/` runs them, `install/` makes them. Nothing here knows
+//! of scans, queues or the network.
 
 pub mod checkpoint;
 mod embedding;

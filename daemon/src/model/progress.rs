@@ -1,8 +1,8 @@
-//! What lasts when models are installed or checked.
+//! Progress of the installation or check of a model.
 
 use std::fmt;
 
-/// One observation of running work.
+/// The step under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// A file is read and its digests are computed.
@@ -44,5 +44,5 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Is told what is going on.
+/// Receives each step.
 pub type Watch<'a> = &'a mut dyn FnMut(Progress);

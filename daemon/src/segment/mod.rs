@@ -33,7 +33,7 @@ impl Segmentation {
         }
     }
 
-    /// What an earlier revision had, to be changed in places.
+    /// The masks of an earlier revision, to be changed in places.
     pub fn continuing(masks: MaskSet, objects: &[ObjectResult]) -> Self {
         let by_index = |object: &ObjectResult| {
             let slices = object.slices.iter().map(|score| (score.index, *score));
@@ -52,7 +52,7 @@ impl Segmentation {
             .map_or_else(|| format!("object {label}"), |object| object.name.clone())
     }
 
-    /// Puts an answer in place of what the object had on the slice.
+    /// Replaces the object's mask on the slice by an answer.
     pub fn put(&mut self, label: Label, name: &str, index: u32, answer: impl Into<Answer>) {
         let answer = answer.into();
         let score = SliceScore {
@@ -75,7 +75,7 @@ impl Segmentation {
         }
     }
 
-    /// Puts what an object has on a slice of an earlier result in place of what it has here.
+    /// Replaces an object's mask on a slice by that of an earlier result.
     pub fn take_over(&mut self, earlier: &Segmentation, place: Place) {
         let Place { label, index } = place;
         let Some(object) = earlier.masks.object(label) else {

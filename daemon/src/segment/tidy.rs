@@ -136,7 +136,7 @@ impl Grid {
         }
     }
 
-    /// Fills what cannot be reached from outside on each slice.
+    /// Fills the holes on each slice: pixels that cannot be reached from outside.
     fn fill_holes(&mut self) {
         let [width, height, _] = self.size;
         for pixels in self.voxels.chunks_exact_mut(width * height) {

@@ -36,9 +36,9 @@ pub enum SetupError {
         command: String,
         /// The program that was not found.
         program: String,
-        /// What was to be fetched.
+        /// The package.
         package: &'static str,
-        /// What the system said.
+        /// The system's message.
         source: io::Error,
     },
 
@@ -51,7 +51,7 @@ pub enum SetupError {
     PipMissing {
         /// The whole command.
         command: String,
-        /// What was to be fetched.
+        /// The package.
         package: &'static str,
     },
 
@@ -62,7 +62,7 @@ pub enum SetupError {
          setup --offline-help`). pip said:\n{said}"
     )]
     NetworkUnreachable {
-        /// What was to be fetched.
+        /// The package.
         package: &'static str,
         /// The last lines of what pip wrote.
         said: String,
@@ -77,7 +77,7 @@ pub enum SetupError {
     PipFailed {
         /// The whole command.
         command: String,
-        /// What was to be fetched.
+        /// The package.
         package: &'static str,
         /// The exit status, in words.
         status: String,
@@ -92,7 +92,7 @@ pub enum SetupError {
          them over by hand (`medicosamd setup --offline-help`)"
     )]
     WheelAbsent {
-        /// What was to be fetched.
+        /// The package.
         package: &'static str,
         /// The file name of the pinned wheel.
         expected: &'static str,
@@ -112,7 +112,7 @@ pub enum SetupError {
         expected: Digest,
         /// The pinned size in bytes.
         expected_bytes: u64,
-        /// The digest of what was read.
+        /// The digest that was found.
         found: Digest,
         /// The bytes that were read.
         found_bytes: u64,
@@ -130,7 +130,7 @@ pub enum SetupError {
         wheel: PathBuf,
         /// The member that was being read, or `the list of files`.
         member: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
 
@@ -155,7 +155,7 @@ pub enum SetupError {
         needed.map(|bytes| format!(", {} MB are needed", megabytes(bytes))).unwrap_or_default()
     )]
     NoSpace {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
         /// Where.
         path: PathBuf,
@@ -172,22 +172,22 @@ pub enum SetupError {
         path.display()
     )]
     PermissionDenied {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
         /// To which file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         source: io::Error,
     },
 
     /// Any other error of the file system.
     #[error("{doing} {}: {source}", path.display())]
     Io {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
         /// To which file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         source: io::Error,
     },
 }

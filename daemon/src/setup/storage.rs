@@ -140,7 +140,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), SetupError> {
         .map_err(|error| SetupError::io("writing to disk the folder", folder, error))
 }
 
-/// Moves a synced file from the staging folder to its place, replacing what is there. Durable only
+/// Moves a synced file from the staging folder to its place, replacing the file there. Durable only
 /// after [`sync_folder`].
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), SetupError> {
     fs::rename(from, to).map_err(|error| SetupError::io("moving into place", to, error))

@@ -122,7 +122,7 @@ enum CopyError {
 }
 
 /// Copies a stream of at most `limit` bytes, whatever an archive claims or holds, into a new file
-/// that is synced to disk. Returns what was written.
+/// that is synced to disk. Returns its digest and length.
 fn copy(
     mut from: impl Read,
     to: &Path,

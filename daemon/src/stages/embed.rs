@@ -3,7 +3,7 @@
 use super::failure::{self, Failure};
 use super::job::Job;
 use super::load::Reading;
-use crate::embed::{CacheError, ContentKey, Purpose, Stack};
+use crate::embed::{CacheError, ContentKey, Purpose, Stack, slice_image};
 use crate::model::{Embedding, SliceImage};
 use crate::scan::Volume;
 use crate::store::FaultClass;
@@ -81,7 +81,7 @@ impl Pipeline {
         let mut embeddings = self.models.get(model)?.embed_batch(&images)?;
         for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&indices) {
             let kept = self.cache.put(key, embedding, purpose);
-            let kept = kept.and_then(|()| self.cache.place(stack, index, key));
+            let kept = kept.and_then(|()| self.cache.note_slice(stack, index, key));
             self.note_cache(kept);
         }
         Ok(indices.into_iter().zip(embeddings).collect())
@@ -153,7 +153,7 @@ impl Pipeline {
                 (embedding, Source::Model, kept)
             }
         };
-        let kept = kept.and_then(|()| self.cache.place(stack, index, &key));
+        let kept = kept.and_then(|()| self.cache.note_slice(stack, index, &key));
         self.note_cache(kept);
         Ok((embedding, source))
     }
@@ -172,19 +172,10 @@ impl Pipeline {
     }
 }
 
-/// A slice as a picture: grey, or with the colours that it has.
+/// The picture of a slice, which must exist.
 fn image_of(volume: &Volume, stack: &Stack<'_>, index: u32) -> Result<SliceImage, Failure> {
-    let dims = volume.info().dims;
-    let shape = dims.slice_shape(stack.axis);
-    let image = match volume.colours(stack.axis, index) {
-        Some(colours) => SliceImage::coloured(shape, colours.map(|v| stack.range.apply(&v))),
-        None => {
-            let values = volume.slice(stack.axis, index);
-            values.and_then(|values| SliceImage::new(shape, stack.range.apply(&values)))
-        }
-    };
-    image.ok_or_else(|| {
-        let count = dims.along(stack.axis);
+    slice_image(volume, stack.axis, stack.range, index).ok_or_else(|| {
+        let count = volume.info().dims.along(stack.axis);
         Failure::new(
             "no-such-slice",
             format!(

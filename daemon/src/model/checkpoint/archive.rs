@@ -46,8 +46,8 @@ impl TorchArchive {
         Ok((TorchArchive { archive, folder }, tensors))
     }
 
-    /// Reads a tensor. The whole storage passes by, so that its CRC is checked; what is kept is
-    /// what the tensor spans.
+    /// Reads a tensor. The whole storage is read, so that its CRC is checked; only the span of the
+    /// tensor is kept.
     pub fn read(&mut self, name: &str, stored: &Stored) -> Result<Vec<f32>, CheckpointProblem> {
         let entry = format!("{}data/{}", self.folder, stored.storage);
         let bad_storage = |what| CheckpointProblem::BadStorage {
@@ -58,7 +58,7 @@ impl TorchArchive {
         let (start, length) = stored.view.bytes(name, size.map_err(bad_storage)?)?;
         let bytes = with_entry(&mut self.archive, &entry, |mut entry| {
             io::copy(&mut (&mut entry).take(start), &mut io::sink())?;
-            // Not allocated ahead: a directory that lies about sizes shall not cost memory.
+            // Not allocated ahead: a directory with false sizes must not cost memory.
             let mut bytes = Vec::new();
             (&mut entry).take(length as u64).read_to_end(&mut bytes)?;
             io::copy(&mut entry, &mut io::sink())?;

@@ -1,4 +1,4 @@
-//! What the names of a checkpoint's tensors tell: where the model begins, and whether it is one of
+//! The names of a checkpoint's tensors: they tell where the model begins, and whether it is one of
 //! those that can be used at all.
 
 /// What wrappers put before the names: data-parallel training, a trainer that holds the model as
@@ -26,14 +26,14 @@ pub enum Foreign {
     MaSam,
     /// HQ-SAM: a decoder with one more token.
     HqSam,
-    /// SAM 2 and what was made of it.
+    /// SAM 2 and models derived from it.
     Sam2,
     /// A UNETR decoder for automatic or semantic segmentation.
     Unetr,
 }
 
 impl Foreign {
-    /// What it is, and what to do, as the rest of a sentence that starts with "it is".
+    /// Its kind and the remedy, as the rest of a sentence that starts with "it is".
     pub fn explanation(self) -> &'static str {
         match self {
             Foreign::Peft => {
@@ -65,7 +65,7 @@ impl Foreign {
     }
 }
 
-/// Recognises what cannot be used, by normalised names.
+/// Recognises models of other kinds, by normalised names.
 pub fn foreign<'a>(names: impl Iterator<Item = &'a str>) -> Option<Foreign> {
     let mut unetr = false;
     let mut encoder = false;
@@ -164,7 +164,7 @@ mod tests {
             "out_conv.weight",
         ];
         assert_eq!(foreign(decoder.into_iter()), Some(Foreign::Unetr));
-        // A trainer's checkpoint may hold both; the promptable model is what counts.
+        // A trainer's checkpoint may hold both; only the promptable model counts.
         assert_eq!(foreign(decoder.into_iter().chain(plain)), None);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Nothing of a pickle is executed (see [`pickle`]). Opening reads the description only; the
 //! numbers of a tensor are read when it is asked for, so that converting a large model never holds
-//! it twice. Whatever the file claims, no more memory is taken than the file is long.
+//! it twice. No more memory is taken than the file is long, even if the file claims otherwise.
 //!
 //! Tensors bear the names that SAM itself gives them (`image_encoder.…`, `prompt_encoder.…`,
-//! `mask_decoder.…`), whatever a trainer wrapped around it; files that hold a model of another kind
-//! are refused with a word on what they are.
+//! `mask_decoder.…`), with the wrappers of trainers removed; files that hold a model of another kind
+//! are refused, and the error names the kind.
 
 mod archive;
 mod elements;
@@ -228,7 +228,7 @@ impl Checkpoint {
     }
 }
 
-/// Two names that only differ in their wrappers: which one counts nobody can know.
+/// Two names that only differ in their wrappers: neither can be preferred.
 fn check_ambiguity<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), CheckpointProblem> {
     let mut seen = HashMap::new();
     for name in names {
@@ -242,7 +242,7 @@ fn check_ambiguity<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Check
     Ok(())
 }
 
-/// Says what a file is that is no checkpoint, by its first bytes.
+/// The kind of a file that is no checkpoint, by its first bytes.
 fn unknown_format(start: &[u8]) -> CheckpointProblem {
     // The pickle of the number that torch before 1.6 starts its files with.
     const LEGACY: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";

@@ -25,7 +25,7 @@ pub struct Stored {
     pub view: View,
 }
 
-/// What the outermost value of the pickle is, where it is not a dictionary of tensors.
+/// Why the outermost value of the pickle is not a dictionary of tensors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unusable {
     /// It names something that only an attack on Python's unpickler names.

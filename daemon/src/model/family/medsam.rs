@@ -5,7 +5,7 @@ use crate::model::image::{SliceImage, Upsampled, range_of, resize_cubic};
 use crate::model::sizes::Sizes;
 use medicosam_shared::geometry::SliceShape;
 
-/// The whole input is the slice, whatever its proportions; values of all colours together stretched
+/// The slice fills the whole input, in any proportions; values of all colours together stretched
 /// to 0..1.
 pub fn preprocess(image: &SliceImage, input: u32) -> Vec<f32> {
     let square = SliceShape {

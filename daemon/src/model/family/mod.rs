@@ -1,4 +1,4 @@
-//! Model families: what a model must be fed with, and how its answer is read.
+//! Model families: how slices and prompts are prepared for a model, and how its answers are read.
 //!
 //! All SAM-type models share their interface (encoder, prompts, masks), but not how a slice becomes
 //! the encoder's input, nor in which pixels prompts are given. With weights trained on one
@@ -35,11 +35,11 @@ pub enum Family {
 pub struct PromptToken {
     /// x, y in pixels of the encoder's input.
     pub at: [f32; 2],
-    /// What is there.
+    /// Its meaning.
     pub kind: TokenKind,
 }
 
-/// What a [`PromptToken`] says about its place.
+/// The meaning of a [`PromptToken`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// Nothing: SAM wants one such token after points without a box.
@@ -68,8 +68,8 @@ impl TokenKind {
     }
 }
 
-/// What a mask says of each pixel of the slice: the higher its score, the likelier the pixel
-/// belongs to the object.
+/// The scores of a mask for each pixel of the slice: the higher, the likelier the pixel belongs to
+/// the object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// Row by row.
@@ -106,11 +106,19 @@ impl Family {
         }
     }
 
-    /// What a model of this kind was trained on, if nothing else is known of it.
+    /// The kinds of prompt that models of this family are usually trained on.
     pub fn understands(self) -> Understands {
         match self {
             Family::Sam => Understands::ALL,
             Family::MedSam | Family::LiteMedSam => Understands::BOXES,
+        }
+    }
+
+    /// Whether an encoder of this family may normalise colours itself, as SAM does.
+    pub const fn takes_colours(self) -> bool {
+        match self {
+            Family::Sam => true,
+            Family::MedSam | Family::LiteMedSam => false,
         }
     }
 

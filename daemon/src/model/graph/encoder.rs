@@ -1,4 +1,4 @@
-//! Which image encoder a checkpoint holds.
+//! The image encoder of a checkpoint.
 
 use super::tiny_vit::{PatchEmbedding, TINY_VIT_PATCHES, TinyVitShape};
 use super::vit::{VIT_PATCHES, VitShape};
@@ -17,7 +17,7 @@ pub enum Encoder {
 }
 
 impl Encoder {
-    /// Finds out which encoder the checkpoint holds. Reads names and shapes only.
+    /// The encoder that the checkpoint holds. Reads names and shapes only.
     pub fn infer(checkpoint: &Checkpoint) -> Result<Encoder, GraphError> {
         if checkpoint.shape(VIT_PATCHES).is_ok() {
             return VitShape::infer(checkpoint).map(Encoder::Vit);
@@ -46,7 +46,7 @@ impl Encoder {
         }
     }
 
-    /// What it is, for people: `SAM ViT-B at 1024 × 1024`.
+    /// A description for people: `SAM ViT-B at 1024 × 1024`.
     pub fn summary(&self) -> String {
         let kind = match self {
             Encoder::Vit(shape) => match (shape.dim, shape.blocks.len()) {

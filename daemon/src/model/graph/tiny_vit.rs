@@ -247,7 +247,7 @@ fn by_part(qkv: Linear, heads: usize) -> Linear {
     sorted
 }
 
-/// What a linear layer makes of a row.
+/// A row after a linear layer.
 fn applied(linear: &Linear, row: &[f32]) -> Vec<f32> {
     let weights = linear.weight.chunks_exact(linear.inputs);
     let biases = linear.bias.iter().flatten();

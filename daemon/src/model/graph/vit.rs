@@ -41,7 +41,7 @@ pub struct VitShape {
 pub enum Reach {
     /// All.
     Global,
-    /// Those of the same window of so many tokens per side.
+    /// Those of the same window, of this many tokens per side.
     Window(usize),
 }
 

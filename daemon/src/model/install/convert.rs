@@ -9,8 +9,8 @@ use crate::model::onnx::Model;
 use crate::model::progress::{Progress, Watch};
 use std::path::Path;
 
-/// Writes the graphs of a checkpoint into a folder, and says what its encoder is. Each graph is
-/// dropped before the next one is made.
+/// Writes the graphs of a checkpoint into a folder, and returns its encoder. Each graph is dropped
+/// before the next one is made.
 pub fn convert(
     checkpoint: &mut Checkpoint,
     folder: &Path,
@@ -34,8 +34,8 @@ pub fn convert(
     Ok(encoder)
 }
 
-/// The family that an encoder most likely belongs to. MedSAM has the tensors of SAM, and cannot be
-/// told by them.
+/// The family that an encoder most likely belongs to. MedSAM has the tensors of SAM, which do not
+/// tell them apart.
 pub fn usual_family(encoder: &Encoder) -> Family {
     match encoder {
         Encoder::TinyVit(TinyVitShape {

@@ -14,7 +14,7 @@ pub enum InstallError {
     /// The checkpoint cannot be read or is not of the family.
     #[error(transparent)]
     Graph(#[from] GraphError),
-    /// The name cannot be used, or what was installed cannot be looked at.
+    /// The name cannot be used, or the installed model cannot be read.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The checkpoint is another one than the published one.
@@ -99,7 +99,7 @@ pub enum PairError {
     Interface {
         /// The file.
         path: PathBuf,
-        /// What was found and what was expected.
+        /// The difference from the expected ones.
         what: String,
     },
     /// The decoder gives one mask.

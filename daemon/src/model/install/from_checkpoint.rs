@@ -25,7 +25,7 @@ pub struct InstallRequest<'a> {
     pub family: Family,
     /// The digest that the checkpoint must have; any if `None`.
     pub checksum: Option<Checksum>,
-    /// What it was trained on; if `None`, what is known of it or usual for its family.
+    /// The kinds of prompt it was trained on; if `None`, those known of it or usual for its family.
     pub understands: Option<Understands>,
 }
 

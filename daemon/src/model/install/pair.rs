@@ -34,7 +34,7 @@ pub struct PairRequest<'a> {
     pub family: Family,
     /// Width and height of the encoder's input, where the graph leaves it open.
     pub input: Option<u32>,
-    /// What it was trained on; if `None`, what is usual for its family.
+    /// The kinds of prompt it was trained on; if `None`, those usual for its family.
     pub understands: Option<Understands>,
 }
 
@@ -145,8 +145,8 @@ fn understand(
     let small = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let grid = small(embedding[1]);
     let sizes = Sizes {
-        // A graph that pads colours of any size to its own cannot be asked for it, and would crop
-        // what is larger.
+        // A graph that pads colours of any size to its own does not tell that size, and would crop
+        // a larger slice.
         input: said.unwrap_or_else(|| grid.saturating_mul(request.family.usual_stride())),
         channels: small(embedding[0]),
         grid,
@@ -180,19 +180,8 @@ fn encoder_interface(
             image.name, embeddings.name
         ));
     }
-    let (form, sides) = match image.shape[..] {
-        [_, Some(3) | None, height, width] => (ImageForm::Prepared, [height, width]),
-        [height, width, Some(3) | None] => (ImageForm::Colours, [height, width]),
-        _ => {
-            return Err(format!(
-                "its input {} has the shape {}; expected (1, 3, size, size), or (height, width, 3) \
-                 as samexporter --use-preprocess makes it",
-                image.name,
-                text(&image.shape)
-            ));
-        }
-    };
-    if form == ImageForm::Colours && request.family != Family::Sam {
+    let (form, sides) = image_form(image)?;
+    if form == ImageForm::Colours && !request.family.takes_colours() {
         return Err(format!(
             "it normalises colours itself, as SAM does, which the family {} does not want; export \
              it without preprocessing",
@@ -224,6 +213,20 @@ fn encoder_interface(
         embeddings: embeddings.name.clone(),
     };
     Ok((interface, input))
+}
+
+/// The form of an encoder's input, and its height and width where the graph fixes them.
+fn image_form(image: &Port) -> Result<(ImageForm, [Option<usize>; 2]), String> {
+    match image.shape[..] {
+        [_, Some(3) | None, height, width] => Ok((ImageForm::Prepared, [height, width])),
+        [height, width, Some(3) | None] => Ok((ImageForm::Colours, [height, width])),
+        _ => Err(format!(
+            "its input {} has the shape {}; expected (1, 3, size, size), or (height, width, 3) as \
+             samexporter --use-preprocess makes it",
+            image.name,
+            text(&image.shape)
+        )),
+    }
 }
 
 fn decoder_interface(graph: &GraphFile) -> Result<DecoderInterface, String> {
@@ -326,7 +329,7 @@ fn copy_weights(
             .file_name()
             .is_none_or(|name| name != file.as_str())
         {
-            let what = "is not the plain name of a file beside it; save the model anew with its \
+            let what = "is not the plain name of a file beside it; save the model again with its \
                         weights in one file beside it";
             return Err(refused(what.to_owned()).into());
         }

@@ -1,7 +1,7 @@
-//! The folder of models as it is changed: one change at a time, each in one step.
+//! Changes of the folder of models: one at a time, each in one step.
 //!
 //! The files are written into a temporary folder beside the final one, synced, and renamed: at any
-//! moment there is the old model, or the new one, or none, but never half of one.
+//! moment the folder holds the old model, the new one, or no model, but never half of one.
 
 use std::fs::File;
 use std::io;
@@ -13,15 +13,15 @@ const STAGING: &str = ".installing-";
 /// A folder or file that could not be written, and why.
 pub type Failed = (PathBuf, io::Error);
 
-/// The folder of models, while nobody else changes it.
+/// The folder of models, locked against other processes.
 pub struct Locked<'a> {
     models: &'a Path,
     _lock: File,
 }
 
 impl<'a> Locked<'a> {
-    /// Creates the folder if need be, waits until no other process changes it, and removes what
-    /// one that was killed left behind.
+    /// Creates the folder if need be, waits until no other process changes it, and removes the
+    /// leftovers of killed processes.
     pub fn wait(models: &'a Path) -> Result<Self, Failed> {
         let at = |path: &Path| {
             let path = path.to_owned();
@@ -60,7 +60,7 @@ impl<'a> Locked<'a> {
             }
             File::open(staged.path())?.sync_all()?;
             if folder.exists() {
-                // What was there moves to the temporary folder's name, and goes with it.
+                // The old model moves to the temporary folder's name, and is removed with it.
                 swap(staged.path(), &folder)?;
             } else {
                 std::fs::rename(staged.path(), &folder)?;
@@ -68,13 +68,13 @@ impl<'a> Locked<'a> {
             File::open(self.models)?.sync_all()
         };
         match published() {
-            // Dropping `staged` removes whatever bears the temporary name by now.
+            // Dropping `staged` removes the folder that has the temporary name by now.
             Ok(()) => Ok(folder),
             Err(error) => Err((folder, error)),
         }
     }
 
-    /// Removes a model, whatever is left of it.
+    /// Removes a model, complete or not.
     pub fn remove(&self, name: &str) -> Result<(), Failed> {
         let folder = self.models.join(name);
         let staged = self.stage()?;

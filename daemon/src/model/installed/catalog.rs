@@ -25,11 +25,11 @@ pub enum Origin {
 pub struct KnownModel {
     /// Name in configurations and on the command line.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// A description of one line.
     pub summary: &'static str,
     /// Which kind of model.
     pub family: Family,
-    /// What tells the published checkpoint.
+    /// The digest of the published checkpoint.
     pub checksum: Checksum,
     /// Name of the checkpoint's file where medicosam keeps it.
     pub file: &'static str,
@@ -37,9 +37,9 @@ pub struct KnownModel {
     pub origin: Origin,
     /// Licence of the weights (SPDX), if their authors state one.
     pub licence: Option<&'static str>,
-    /// Where it is described, or what it was made from: an address.
+    /// The address of its description, or of the model it was made from.
     pub homepage: &'static str,
-    /// What it was trained on.
+    /// The kinds of prompt it was trained on.
     pub understands: Understands,
 }
 

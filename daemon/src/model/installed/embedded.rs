@@ -28,7 +28,7 @@ pub fn put_into(checkpoints: &Path) -> io::Result<PathBuf> {
         return Ok(path);
     }
     std::fs::create_dir_all(checkpoints)?;
-    // Whole or not at all, whoever else does the same.
+    // Whole or not at all, even if another process does the same.
     let mut partial = tempfile::NamedTempFile::new_in(checkpoints)?;
     partial.write_all(WEIGHTS)?;
     partial.as_file().sync_all()?;

@@ -1,4 +1,4 @@
-//! Which file it is: both digests by which models are known, computed in one pass.
+//! The two digests by which model files are known, computed in one pass.
 
 use crate::digest::{Digest, Hasher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Xxh128 {
     }
 }
 
-/// What a file's content is known by.
+/// The digests and length of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Length of the file.

@@ -39,7 +39,7 @@ pub enum OpenError {
     },
     /// There is no such model.
     #[error(
-        "the model {name} is not installed in {}; `medicosamd model list` shows what is, \
+        "the model {name} is not installed in {}; `medicosamd model list` shows the installed ones, \
          `medicosamd setup` installs the default one", models.display()
     )]
     NotInstalled {
@@ -146,7 +146,7 @@ impl InstalledModel {
         }
     }
 
-    /// Reads all files and compares them with what was installed.
+    /// Reads all files and compares their digests with the manifest.
     pub fn verify(&self, watch: Watch<'_>) -> Result<(), OpenError> {
         for FileRecord { name, fingerprint } in self.files() {
             let path = self.folder.join(name);
@@ -181,7 +181,7 @@ impl InstalledModel {
         self.manifest.family
     }
 
-    /// What it was made from.
+    /// Its origin.
     pub fn source(&self) -> &Source {
         &self.manifest.source
     }
@@ -194,8 +194,8 @@ impl InstalledModel {
         }
     }
 
-    /// What it was trained on: what its authors say, or who installed it; else what is usual for its
-    /// family.
+    /// The kinds of prompt it was trained on, according to its authors or to the person who installed
+    /// it; else those usual for its family.
     pub fn understands(&self) -> Understands {
         let known = self.known().map(|known| known.understands);
         let said = known.or(self.manifest.understands);
@@ -207,7 +207,7 @@ impl InstalledModel {
         &self.manifest.architecture
     }
 
-    /// Identifies what it computes: family (which says how slices are prepared), checkpoint and
+    /// Identifies the computation: family (which says how slices are prepared), checkpoint and
     /// version of the graphs. Fit for file names.
     pub fn hash(&self) -> &str {
         &self.hash
@@ -267,7 +267,8 @@ impl InstalledModel {
     }
 }
 
-/// What the model of this name was trained on: the installed one, else the published one.
+/// The kinds of prompt that the model of this name was trained on: the installed one, else the
+/// published one.
 pub fn understands(models: &Path, name: &str) -> Option<Understands> {
     match InstalledModel::open(models, name) {
         Ok(model) => Some(model.understands()),

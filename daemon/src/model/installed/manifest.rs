@@ -23,10 +23,10 @@ pub(crate) struct Manifest {
     pub sizes: Sizes,
     /// The encoder in words, for people.
     pub architecture: String,
-    /// Floating-point operations of the encoder per slice, if it is known what it computes.
+    /// Floating-point operations of the encoder per slice, for graphs of our own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operations: Option<u64>,
-    /// What a person said it was trained on.
+    /// The kinds of prompt it was trained on, if a person has named them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understands: Option<Understands>,
     pub source: Source,
@@ -34,7 +34,7 @@ pub(crate) struct Manifest {
     pub files: Vec<FileRecord>,
 }
 
-/// What a model was made from.
+/// The origin of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Source {
@@ -76,7 +76,7 @@ pub(crate) enum Unreadable {
     Missing,
     /// It cannot be read.
     Io(io::Error),
-    /// It is not what was written.
+    /// It is not as it was written.
     Damaged(String),
     /// Another version of this program wrote it, or made the graphs.
     Outdated,
@@ -141,7 +141,7 @@ impl Manifest {
         }
     }
 
-    /// Identifies what the model computes. Fit for file names.
+    /// Identifies the computation of the model. Fit for file names.
     pub(crate) fn hash(&self) -> String {
         let family = self.family.name();
         match &self.source {

@@ -133,7 +133,7 @@ impl GraphBuilder {
         value
     }
 
-    /// A constant of one number, broadcast to whatever it meets.
+    /// A constant of one number, broadcast to any shape.
     pub fn scalar(&mut self, number: f32) -> Value {
         self.constant(&[], vec![number])
     }

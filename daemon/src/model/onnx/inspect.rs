@@ -1,4 +1,4 @@
-//! Reads what an ONNX file says about itself: inputs, outputs, and files that hold its weights.
+//! Reads the description in an ONNX file: inputs, outputs, and files that hold its weights.
 //!
 //! Weights and nodes are skipped, not read, so that a graph of 2 GiB costs no more memory than a
 //! small one.
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// What a graph takes and gives.
+/// Inputs and outputs of a graph.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GraphFile {
     /// Inputs that must be fed.
@@ -81,7 +81,7 @@ impl GraphFile {
     }
 }
 
-/// What follows a field's number.
+/// The content of a field.
 #[derive(Debug, Clone, Copy)]
 enum Wire {
     Int(u64),

@@ -1,5 +1,5 @@
 //! Writes ONNX models: a [`GraphBuilder`] with one method per operator, and the file format. Of
-//! files that others wrote, reads what they take and give ([`GraphFile`]).
+//! files that others wrote, reads their inputs and outputs ([`GraphFile`]).
 //!
 //! The file is a protobuf `ModelProto`; the field numbers are those of `onnx.proto3` of ONNX 1.15.
 //! Only operators of the standard domain are written, so that every execution provider can run

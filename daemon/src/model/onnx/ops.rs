@@ -87,12 +87,6 @@ impl GraphBuilder {
         self.node("LayerNormalization", &[x, scale, bias], &attributes)
     }
 
-    /// `x` repeated along its axes of length 1 until it has this shape.
-    pub fn expand(&mut self, x: Value, shape: &[i64]) -> Value {
-        let shape = self.integers(shape);
-        self.node("Expand", &[x, shape], &[])
-    }
-
     /// Gaussian error linear unit, exact: x/2 · (1 + erf(x/√2)).
     pub fn gelu(&mut self, x: Value) -> Value {
         self.node("Gelu", &[x], &[])
@@ -118,7 +112,7 @@ impl GraphBuilder {
         self.node("Softmax", &[x], &[Attribute::Int("axis", -1)])
     }
 
-    /// The same elements under another shape; −1 stands for what is left, 0 for the axis as it is.
+    /// The same elements under another shape; −1 stands for the remaining length, 0 for an unchanged axis.
     pub fn reshape(&mut self, x: Value, shape: &[i64]) -> Value {
         let shape = self.integers(shape);
         self.node("Reshape", &[x, shape], &[])

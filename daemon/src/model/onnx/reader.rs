@@ -1,4 +1,4 @@
-//! Splits protobuf messages into fields, to check in tests what was written.
+//! Splits protobuf messages into fields, to check written files in tests.
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Field<'a> {

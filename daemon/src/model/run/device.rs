@@ -20,7 +20,7 @@ pub enum Device {
     TensorRt(u32),
     /// One of OpenVINO's devices.
     OpenVino(OpenVinoUnit),
-    /// Whatever GPU the system's Vulkan (or Metal, or Direct3D) offers first.
+    /// The first GPU of the system's Vulkan (or Metal, or Direct3D).
     WebGpu,
 }
 
@@ -65,7 +65,7 @@ pub const PROVIDERS: [&str; 5] = ["cpu", "cuda", "tensorrt", "openvino", "webgpu
      openvino:npu and webgpu"
 )]
 pub struct NoSuchDevice {
-    /// What was written.
+    /// The text.
     pub text: String,
 }
 
@@ -162,7 +162,7 @@ pub struct SessionOptions {
     pub threads: usize,
     /// Whether memory is kept between runs, which is faster, or returned to the system.
     pub keep_memory: bool,
-    /// Where the graphs run. Whatever this is, it is that or an error, never another device.
+    /// Where the graphs run: there, or it is an error. Never on another device.
     pub device: Device,
     /// Which of a model's encoders is used.
     pub precision: Precision,

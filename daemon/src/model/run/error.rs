@@ -1,4 +1,4 @@
-//! Why a model cannot do what was asked.
+//! Errors of running a model.
 
 use super::provider::DeviceError;
 use medicosam_shared::prompt::PromptError;
@@ -22,7 +22,7 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// Why a model cannot do what was asked.
+/// Why a model cannot embed a slice or answer a prompt.
 #[derive(Debug, thiserror::Error)]
 pub enum SamError {
     /// A graph cannot be loaded.
@@ -37,7 +37,7 @@ pub enum SamError {
         model: String,
         /// The graph.
         path: PathBuf,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
     /// The device cannot be used, or not any more.
@@ -50,7 +50,7 @@ pub enum SamError {
         part: Part,
         /// The model.
         model: String,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
     /// A graph's result cannot be used.
@@ -60,7 +60,7 @@ pub enum SamError {
         part: Part,
         /// The model.
         model: String,
-        /// What it gave.
+        /// Its result.
         what: String,
     },
     /// An embedding or a mask prompt is not one of this model.

@@ -136,7 +136,7 @@ impl Kernel for LinearKernel {
             check("the residual", residual.len(), rows * self.outputs)?;
         }
         let y = context.output(0, [rows as i64, self.outputs as i64])?;
-        let mut y = y.ok_or_else(|| Error::new("nobody wants the output"))?;
+        let mut y = y.ok_or_else(|| Error::new("the output is not requested"))?;
         let y = y.try_extract_tensor_mut::<f32>()?.1;
         for_each_part(context, y, Linear::BLOCK * self.outputs, |part, y| {
             let rows = part * Linear::BLOCK..part * Linear::BLOCK + y.len() / self.outputs;
@@ -232,7 +232,7 @@ impl Kernel for AttentionKernel {
             Bias::Pairs(panel_rows(bias))
         };
         let out = context.output(0, [(images * image) as i64, dim as i64])?;
-        let mut out = out.ok_or_else(|| Error::new("nobody wants the output"))?;
+        let mut out = out.ok_or_else(|| Error::new("the output is not requested"))?;
         let out = out.try_extract_tensor_mut::<f32>()?.1;
         for (tokens, out) in tokens
             .chunks_exact(image * 3 * dim)
@@ -362,7 +362,7 @@ impl Kernel for BottleneckKernel {
         let row = result.width * b3.len();
         let rows = (images * result.height * result.width) as i64;
         let out = context.output(0, [rows, b3.len() as i64])?;
-        let mut out = out.ok_or_else(|| Error::new("nobody wants the output"))?;
+        let mut out = out.ok_or_else(|| Error::new("the output is not requested"))?;
         let out = out.try_extract_tensor_mut::<f32>()?.1;
         for (x, out) in x
             .chunks_exact(size)
@@ -422,7 +422,7 @@ impl Kernel for DepthwiseKernel {
             stride: 1,
         };
         let out = context.output(0, [(rows * self.width) as i64, bias.len() as i64])?;
-        let mut out = out.ok_or_else(|| Error::new("nobody wants the output"))?;
+        let mut out = out.ok_or_else(|| Error::new("the output is not requested"))?;
         let out = out.try_extract_tensor_mut::<f32>()?.1;
         for_each_part(context, out, row, |y, out| {
             let (at, in_image) = (|y: usize| &x[y * row..][..row], y % self.height);

@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Largest difference to the processor's numbers that is allowed, as a fraction of the largest.
 const TOLERANCE: f32 = 1e-3;
 
-/// What a probe has measured.
+/// The measurements of a probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeReport {
     /// The device.
@@ -121,15 +121,7 @@ fn measure(
 fn graph() -> Model {
     let (patch, grid) = (8, SIDE / 8);
     let mut g = GraphBuilder::new("probe");
-    let image = g.input(
-        INPUT,
-        &[
-            Dim::Named(BATCH),
-            Dim::Fixed(3),
-            Dim::Fixed(SIDE),
-            Dim::Fixed(SIDE),
-        ],
-    );
+    let image = g.input(INPUT, &planes(3, SIDE));
     let mut seed = 1;
     let mut weights = |g: &mut GraphBuilder, shape: &[usize]| {
         seed += 1;
@@ -182,17 +174,14 @@ fn graph() -> Model {
         groups: 1,
     };
     let x = g.conv(x, weight, None, neck);
-    g.output(
-        x,
-        OUTPUT,
-        &[
-            Dim::Named(BATCH),
-            Dim::Fixed(CHANNELS),
-            Dim::Fixed(grid),
-            Dim::Fixed(grid),
-        ],
-    );
+    g.output(x, OUTPUT, &planes(CHANNELS, grid));
     g.finish()
+}
+
+/// (batch, channels, side, side)
+fn planes(channels: usize, side: usize) -> [Dim; 4] {
+    let side = Dim::Fixed(side);
+    [Dim::Named(BATCH), Dim::Fixed(channels), side, side]
 }
 
 /// Numbers from −1 to 1 that look random and are always the same.

@@ -13,7 +13,7 @@ pub enum DeviceError {
     NotBuiltIn {
         /// The device.
         device: Device,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
     /// A library that the device needs cannot be loaded.
@@ -21,7 +21,7 @@ pub enum DeviceError {
     LibraryMissing {
         /// The device.
         device: Device,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
     /// The device is not there, its driver refuses, or it cannot run the graph.
@@ -29,7 +29,7 @@ pub enum DeviceError {
     Refused {
         /// The device.
         device: Device,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
     /// Its memory is too small, or in use.
@@ -37,10 +37,10 @@ pub enum DeviceError {
     OutOfMemory {
         /// The device.
         device: Device,
-        /// What the runtime says.
+        /// The runtime's message.
         reason: String,
     },
-    /// It computes something else than the processor.
+    /// Its results differ from the processor's.
     #[error(
         "{device} computes wrong numbers: they differ from the processor's by {difference:.1e} of \
          the largest, and {allowed:.0e} is allowed"
@@ -56,7 +56,7 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
-    /// What a failure of the runtime on a device means, from its words.
+    /// The meaning of a failure of the runtime on a device, by its message.
     pub(super) fn from_runtime(device: Device, reason: &str) -> Self {
         let reason = without_origin(reason).trim().to_owned();
         let says = |words: &str| reason.contains(words);
@@ -122,7 +122,7 @@ impl DeviceError {
                 "See whether the device's driver is installed and the daemon's user may use it."
             }
             DeviceError::OutOfMemory { .. } => {
-                "End what else uses the device, or set a smaller batch or precision = \"f16\" for it \
+                "Stop other programs that use the device, or set a smaller batch or precision = \"f16\" for it \
                  in the configuration."
             }
             DeviceError::WrongNumbers { .. } => {
@@ -138,11 +138,11 @@ fn without_origin(reason: &str) -> &str {
     let Some((_, rest)) = reason.rsplit_once("[ONNXRuntimeError] : ") else {
         return reason;
     };
-    // What is left begins with a number and a name of the kind of error.
+    // The rest begins with a number and a name of the kind of error.
     rest.splitn(3, " : ").last().unwrap_or(rest)
 }
 
-/// Whether a failure of the runtime means that memory ran out, on whatever device.
+/// Whether a failure of the runtime means that memory ran out, on any device.
 pub(super) fn is_out_of_memory(reason: &str) -> bool {
     // From CUDA, cuBLAS, cuDNN, the runtime's arena, TensorRT, Dawn (WebGPU) and Vulkan, and the
     // C++ library. A buffer beyond what a WebGPU adapter allows is a batch too large, too.
@@ -171,7 +171,7 @@ pub(super) fn is_fallback_refused(reason: &str) -> bool {
 }
 
 /// Adds a device to a session's options. `graph` is the file that will be loaded: compiled engines
-/// are kept beside it, and go with it when the model is installed anew.
+/// are kept beside it, and go with it when the model is installed again.
 pub(super) fn register(
     builder: &mut SessionBuilder,
     options: &SessionOptions,
@@ -208,7 +208,7 @@ pub(super) fn register(
 fn cuda(number: u32, options: &SessionOptions) -> CUDA {
     let cuda = CUDA::default()
         .with_device_id(number.cast_signed())
-        // The other strategy doubles what it takes, and starves whoever shares the GPU.
+        // The other strategy doubles the memory each time, and starves other users of the GPU.
         .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
         // Rounds products to 10 bits: good enough for a graph in half precision only.
         .with_tf32(options.precision == Precision::F16);

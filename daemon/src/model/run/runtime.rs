@@ -13,7 +13,7 @@ use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
-/// The oldest minor version of ONNX Runtime 1 that has everything that is asked of it: what `ort`
+/// The oldest minor version of ONNX Runtime 1 that has every function used here: the one that `ort`
 /// is built for.
 const MINIMUM_MINOR: u32 = ort::MINOR_VERSION;
 
@@ -45,7 +45,7 @@ pub enum RuntimeError {
     Unusable {
         /// The library.
         path: PathBuf,
-        /// What the loader says.
+        /// The loader's message.
         reason: String,
     },
     /// The library is an old one.
@@ -65,9 +65,9 @@ pub enum RuntimeError {
         path.display(), loaded.display()
     )]
     AnotherIsLoaded {
-        /// What was asked for.
+        /// The requested library.
         path: PathBuf,
-        /// What is loaded.
+        /// The loaded library.
         loaded: PathBuf,
     },
 }
@@ -135,7 +135,7 @@ impl Runtime {
         if !is_new_enough(&version) {
             return Err(RuntimeError::TooOld { path, version });
         }
-        // What a scan is never leaves the machine, and neither does how it is processed.
+        // Nothing about scans or their processing leaves the machine.
         let environment = ort::init_from(&path)
             .map_err(|e| unusable(with_causes(&e)))?
             .with_name("medicosam")

@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn encoders_that_compute_differently_have_different_hashes() {
-        // Those of 32 bits keep the name that all had at first, and with it what is in the cache.
+        // Those of 32 bits keep the name that all had at first, and with it their cached embeddings.
         assert_eq!(encoder_hash("sam-12-1", Precision::F32), "sam-12-1");
         assert_eq!(encoder_hash("sam-12-1", Precision::F16), "sam-12-1-f16");
     }

@@ -92,7 +92,7 @@ impl GraphSession {
         self.lost.as_ref()
     }
 
-    /// Whether the processor runs what the device cannot.
+    /// Whether the processor runs nodes that the device cannot.
     pub fn is_mixed(&self) -> bool {
         self.loaded.as_ref().is_some_and(|loaded| loaded.mixed)
     }
@@ -135,8 +135,8 @@ impl GraphSession {
             return Ok(loaded);
         }
         let make = |placement| self.runtime.session(&self.path, &self.options, placement);
-        // The encoder is where the time goes: if a part of it would run on the processor, that is
-        // to be known. The decoder has a few nodes that compute shapes, which always do.
+        // The encoder is where the time goes: a part of it on the processor deserves a warning. The
+        // decoder has a few nodes that compute shapes, and these always run there.
         let loaded = match self.part {
             Part::Encoder => match make(Placement::Strict) {
                 Err(SessionError::Mixed(reason)) => {

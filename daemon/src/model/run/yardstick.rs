@@ -34,14 +34,14 @@ pub struct GemmRate {
 }
 
 impl GemmRate {
-    /// The faster one, which is what the machine could do at that time.
+    /// The faster one: the machine's capability at that time.
     pub fn best(self) -> f64 {
         self.runtime.max(self.kernels)
     }
 }
 
 impl Yardstick {
-    /// Gets ready to measure with so many threads; 0 for one per core.
+    /// Gets ready to measure with this many threads; 0 for one per core.
     pub fn new(runtime: &Runtime, threads: usize) -> Result<Self, DeviceError> {
         let folder = tempfile::tempdir().map_err(|e| refused(e.to_string()))?;
         let options = SessionOptions {

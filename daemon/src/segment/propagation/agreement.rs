@@ -24,7 +24,7 @@ use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::prompt::SliceBox;
 
-/// What the IoU of two neighbours is worth, beside the predicted IoU of each.
+/// The weight of the IoU of two neighbours, beside the predicted IoU of each.
 const NEIGHBOURS: f64 = 0.3;
 
 /// What an empty mask costs: more than any other choice on all slices around it can make up for.

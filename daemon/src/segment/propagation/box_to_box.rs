@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn between_two_slices_that_are_known_nothing_is_left_out() {
         let seeds = [(4, square(14, 12)), (9, square(19, 12))];
-        // The model finds nothing on 6 to 8; whoever drew both ends knows better.
+        // The model finds nothing on 6 to 8; the person who drew both ends knows better.
         assert_eq!(followed(&seeds, 2..6), [2, 3, 5, 6, 7, 8]);
     }
 

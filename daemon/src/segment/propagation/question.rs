@@ -1,9 +1,9 @@
-//! What a rule asks.
+//! The questions of a rule.
 
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{SliceBox, SlicePoint};
 
-/// What a rule asks about a slice.
+/// A question about a slice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// The slice.

@@ -30,7 +30,7 @@ pub fn segmented(mask: SliceMask, predicted_iou: f32) -> Segmented {
     }
 }
 
-/// Answers with whatever is on the slice, and keeps what was asked.
+/// Answers with the truth on the slice, and records the questions.
 pub fn knowing<'a>(
     truth: impl Fn(u32) -> SliceMask + 'a,
     asked: &'a mut Vec<Question>,

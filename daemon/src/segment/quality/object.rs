@@ -1,4 +1,4 @@
-//! What one object's score is made of, and what is odd about it.
+//! The score of one object, and the reasons to doubt it.
 
 use super::Oddity;
 use super::shape;
@@ -19,7 +19,7 @@ const DISAGREE: f64 = 0.7;
 const UNSTEADY: f64 = 0.5;
 /// Neighbours with a lower IoU are named.
 const LITTLE_IN_COMMON: f64 = 0.4;
-/// Neighbours of which one has more than so many times the pixels of the other are named.
+/// Neighbours are named if one has more than this many times the pixels of the other.
 const JUMP: f64 = 2.5;
 /// A larger share of a mask outside its box is named.
 const OUTSIDE: f64 = 0.1;
@@ -33,7 +33,7 @@ const CUT: f64 = 0.15;
 /// From this share of its largest area on the first or last slice on that is named.
 const ENDS_LARGE: f64 = 0.75;
 
-/// The score of one object and what is odd about it; `None` if nothing was asked about it.
+/// The score of one object and the reasons to doubt it; `None` if it was not prompted.
 pub fn assess_object(
     object: &ObjectResult,
     mask: Option<&ObjectMask>,
@@ -67,7 +67,7 @@ pub fn assess_object(
     Some((score.clamp(0.0, 1.0), odd))
 }
 
-/// Means over the slices of what the model says of its masks, each 0 to 1.
+/// Means over the slices of the model's own scores, each 0 to 1.
 fn of_slices(slices: &[SliceScore], odd: &mut Vec<Oddity>) -> Vec<f64> {
     type Value = fn(&SliceScore) -> Option<f32>;
     type Text = fn(f64, u32) -> String;

@@ -1,8 +1,8 @@
 //! A second look: does the model stand by a mask if its box is a little elsewhere?
 //!
-//! A model that was trained on boxes answers almost any box with a mask that fits it well, and expects
-//! much of it. Where the mask is that of a thing with edges of its own, boxes moved a little give the
-//! same mask; where it is a piece that the box has cut out, the mask moves with its box.
+//! A model trained on boxes answers almost any box with a mask that fits it well and has a high
+//! predicted IoU. If the mask is of a thing with edges of its own, boxes moved a little give the same
+//! mask; if it is a piece cut out by the box, the mask moves with its box.
 
 use crate::model::Segmented;
 use crate::segment::propagation::{Answer, Question, Span};
@@ -93,7 +93,7 @@ mod tests {
         })
     }
 
-    /// What a second look says of a mask that fills a box, and what it asked.
+    /// The steadiness of a mask that fills a box, and the questions asked.
     fn looked(
         mask: SliceMask,
         answer: impl Fn(&Question) -> SliceMask,

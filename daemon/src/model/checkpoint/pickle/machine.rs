@@ -3,7 +3,7 @@
 use super::{Node, NodeId, PickleError};
 use std::collections::HashMap;
 
-/// The machine while it reads; what it makes are the nodes.
+/// The machine while it reads; it makes the nodes.
 pub(super) struct Machine<'a> {
     bytes: &'a [u8],
     position: usize,
@@ -64,7 +64,7 @@ impl<'a> Machine<'a> {
     fn frame_or_stack(&mut self, opcode: u8) -> Result<bool, PickleError> {
         match opcode {
             0x80 => {
-                self.byte()?; // the protocol number: what follows says it better
+                self.byte()?; // the protocol number: the opcodes tell it better
             }
             0x95 => {
                 self.take(8)?; // length of a frame: a hint for streaming readers
@@ -391,7 +391,7 @@ impl<'a> Machine<'a> {
         let target = self.top()?;
         match &mut self.nodes[target.0 as usize] {
             Node::List(items) | Node::Set(items) => items.extend(added),
-            // A subclass of list: what it holds is nobody's tensor.
+            // A subclass of list: its items are not tensors.
             Node::Object { .. } => {}
             _ => return Err(self.malformed("items added to something that is not a list")),
         }

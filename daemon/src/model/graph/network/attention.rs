@@ -17,11 +17,11 @@ pub struct WindowAttention {
     /// Queries, keys and values of the tokens that fill the windows that reach beyond the grid,
     /// (3·channels). They take part like all others.
     pub padding: Vec<f32>,
-    /// What is added to the scores.
+    /// The bias of the scores.
     pub bias: AttentionBias,
 }
 
-/// What the score of a pair of positions in a window gains.
+/// The bias of the score of a pair of positions in a window.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttentionBias {
     /// A number for each head and pair, (heads, window², window²): queries first.
@@ -36,7 +36,7 @@ pub enum AttentionBias {
     },
 }
 
-/// Above so many tokens in a window, one head is computed after the other: the scores of all heads
+/// In windows of more tokens than this, one head is computed after the other: the scores of all heads
 /// of a ViT-B's whole image would take 805 MB, several times over.
 const MANY_TOKENS: usize = 1024;
 
@@ -99,22 +99,7 @@ impl Network<'_> {
         };
         let padding = self.constant(&name, &[3 * dim], padding)?;
         let qkv_of_windows = self.windows(qkv.value, padding, lengths);
-        let bias = match bias {
-            AttentionBias::Pairs(pairs) => {
-                let shape = [heads, window * window, window * window];
-                Bias::Pairs(self.layers.g.constant(&shape, pairs))
-            }
-            AttentionBias::RelativePositions { rows, columns } => {
-                let shape = [window, dim / heads, window];
-                let mut entries = |table: Vec<f32>| {
-                    self.constant(&name, &shape, positions(&table, window, dim / heads))
-                };
-                Bias::RelativePositions {
-                    rows: entries(rows)?,
-                    columns: entries(columns)?,
-                }
-            }
-        };
+        let bias = self.bias(&name, bias, window, [heads, dim / heads])?;
         let by_head = window * window > MANY_TOKENS;
         let value = match bias {
             Bias::RelativePositions { .. } if by_head => {
@@ -140,6 +125,31 @@ impl Network<'_> {
             value: self.join(value, lengths),
             grid,
             ..qkv
+        })
+    }
+
+    /// The bias as constants of the graph. `heads` is their number and length.
+    fn bias(
+        &mut self,
+        name: &str,
+        bias: AttentionBias,
+        window: usize,
+        [heads, head]: [usize; 2],
+    ) -> Result<Bias, GraphError> {
+        Ok(match bias {
+            AttentionBias::Pairs(pairs) => {
+                let shape = [heads, window * window, window * window];
+                Bias::Pairs(self.layers.g.constant(&shape, pairs))
+            }
+            AttentionBias::RelativePositions { rows, columns } => {
+                let shape = [window, head, window];
+                let mut entries =
+                    |table: Vec<f32>| self.constant(name, &shape, positions(&table, window, head));
+                Bias::RelativePositions {
+                    rows: entries(rows)?,
+                    columns: entries(columns)?,
+                }
+            }
         })
     }
 

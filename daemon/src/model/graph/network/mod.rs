@@ -63,14 +63,14 @@ pub struct Norm {
     pub epsilon: f32,
 }
 
-/// What is done about a linear layer.
+/// What precedes and follows a linear layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LinearOptions {
     /// A normalisation of the input.
     pub norm: Option<Norm>,
     /// Whether a GELU follows.
     pub gelu: bool,
-    /// What is added to the result, at the end.
+    /// A feature that is added to the result, at the end.
     pub residual: Option<Feature>,
 }
 

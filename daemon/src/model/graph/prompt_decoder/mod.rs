@@ -38,7 +38,7 @@ pub mod inputs {
 pub mod outputs {
     /// Logits of the masks, (1, M, 4G, 4G): positive inside.
     pub const MASKS: &str = "low_res_masks";
-    /// What the model expects of each mask's overlap with the truth, (1, M).
+    /// The predicted IoU of each mask, (1, M).
     pub const IOU: &str = "iou_predictions";
 }
 

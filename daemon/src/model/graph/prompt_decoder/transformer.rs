@@ -23,79 +23,11 @@ impl Decoder<'_> {
         position: Value,
     ) -> Result<(Value, Value), GraphError> {
         let Sizes {
-            dim,
-            cross,
-            mlp,
-            depth,
-            ..
+            dim, cross, depth, ..
         } = self.sizes;
         let mut tokens = prompt;
         for layer in 0..depth {
-            let name = |part: &str| format!("{TRANSFORMER}.layers.{layer}.{part}");
-            self.layers.g.scope(format!("layer{layer}/self"));
-            let attention = name("self_attn");
-            // The first layer knows no position yet, and replaces its input.
-            let place = if layer == 0 {
-                tokens
-            } else {
-                self.layers.g.add(tokens, prompt)
-            };
-            let projected = Projected {
-                query: self.query(place, &attention, dim)?,
-                key: self
-                    .layers
-                    .linear(place, &format!("{attention}.k_proj"), dim, dim)?,
-                value: self
-                    .layers
-                    .linear(tokens, &format!("{attention}.v_proj"), dim, dim)?,
-            };
-            let attended = self.attend(projected, &attention, dim)?;
-            let x = if layer == 0 {
-                attended
-            } else {
-                self.layers.g.add(tokens, attended)
-            };
-            tokens = self.layers.layer_norm(x, &name("norm1"), dim, EPSILON)?;
-
-            self.layers.g.scope(format!("layer{layer}/token_to_image"));
-            let to_image = name("cross_attn_token_to_image");
-            let to_token = name("cross_attn_image_to_token");
-            let place = self.layers.g.add(tokens, prompt);
-            let query = self.query(place, &to_image, cross)?;
-            let [key, value, image_query] = self.image_projections(
-                image,
-                position,
-                [
-                    (format!("{to_image}.k_proj"), true, 1.0),
-                    (format!("{to_image}.v_proj"), false, 1.0),
-                    (format!("{to_token}.q_proj"), true, head_scale(cross)),
-                ],
-            )?;
-            let attended = self.attend(Projected { query, key, value }, &to_image, cross)?;
-            let x = self.layers.g.add(tokens, attended);
-            let x = self.layers.layer_norm(x, &name("norm2"), dim, EPSILON)?;
-
-            self.layers.g.scope(format!("layer{layer}/mlp"));
-            let y = self.layers.linear(x, &name("mlp.lin1"), dim, mlp)?;
-            let y = self.layers.g.relu(y);
-            let y = self.layers.linear(y, &name("mlp.lin2"), mlp, dim)?;
-            let x = self.layers.g.add(x, y);
-            tokens = self.layers.layer_norm(x, &name("norm3"), dim, EPSILON)?;
-
-            self.layers.g.scope(format!("layer{layer}/image_to_token"));
-            let place = self.layers.g.add(tokens, prompt);
-            let projected = Projected {
-                query: image_query,
-                key: self
-                    .layers
-                    .linear(place, &format!("{to_token}.k_proj"), dim, cross)?,
-                value: self
-                    .layers
-                    .linear(tokens, &format!("{to_token}.v_proj"), dim, cross)?,
-            };
-            let attended = self.attend(projected, &to_token, cross)?;
-            let x = self.layers.g.add(image, attended);
-            image = self.layers.layer_norm(x, &name("norm4"), dim, EPSILON)?;
+            (tokens, image) = self.layer(layer, prompt, tokens, image, position)?;
         }
         self.layers.g.scope("final_token_to_image");
         let name = format!("{TRANSFORMER}.final_attn_token_to_image");
@@ -111,6 +43,99 @@ impl Decoder<'_> {
         let norm = format!("{TRANSFORMER}.norm_final_attn");
         let tokens = self.layers.layer_norm(x, &norm, dim, EPSILON)?;
         Ok((tokens, image))
+    }
+
+    /// One layer: tokens look at each other and at the image, then the image at the tokens.
+    fn layer(
+        &mut self,
+        layer: usize,
+        prompt: Value,
+        tokens: Value,
+        image: Value,
+        position: Value,
+    ) -> Result<(Value, Value), GraphError> {
+        let Sizes {
+            dim, cross, mlp, ..
+        } = self.sizes;
+        let name = |part: &str| format!("{TRANSFORMER}.layers.{layer}.{part}");
+        let tokens = self.self_attention(layer, prompt, tokens)?;
+
+        self.layers.g.scope(format!("layer{layer}/token_to_image"));
+        let to_image = name("cross_attn_token_to_image");
+        let to_token = name("cross_attn_image_to_token");
+        let place = self.layers.g.add(tokens, prompt);
+        let query = self.query(place, &to_image, cross)?;
+        let [key, value, image_query] = self.image_projections(
+            image,
+            position,
+            [
+                (format!("{to_image}.k_proj"), true, 1.0),
+                (format!("{to_image}.v_proj"), false, 1.0),
+                (format!("{to_token}.q_proj"), true, head_scale(cross)),
+            ],
+        )?;
+        let attended = self.attend(Projected { query, key, value }, &to_image, cross)?;
+        let x = self.layers.g.add(tokens, attended);
+        let x = self.layers.layer_norm(x, &name("norm2"), dim, EPSILON)?;
+
+        self.layers.g.scope(format!("layer{layer}/mlp"));
+        let y = self.layers.linear(x, &name("mlp.lin1"), dim, mlp)?;
+        let y = self.layers.g.relu(y);
+        let y = self.layers.linear(y, &name("mlp.lin2"), mlp, dim)?;
+        let x = self.layers.g.add(x, y);
+        let tokens = self.layers.layer_norm(x, &name("norm3"), dim, EPSILON)?;
+
+        self.layers.g.scope(format!("layer{layer}/image_to_token"));
+        let place = self.layers.g.add(tokens, prompt);
+        let projected = Projected {
+            query: image_query,
+            key: self
+                .layers
+                .linear(place, &format!("{to_token}.k_proj"), dim, cross)?,
+            value: self
+                .layers
+                .linear(tokens, &format!("{to_token}.v_proj"), dim, cross)?,
+        };
+        let attended = self.attend(projected, &to_token, cross)?;
+        let x = self.layers.g.add(image, attended);
+        let image = self.layers.layer_norm(x, &name("norm4"), dim, EPSILON)?;
+        Ok((tokens, image))
+    }
+
+    /// Attention of the tokens among themselves.
+    fn self_attention(
+        &mut self,
+        layer: usize,
+        prompt: Value,
+        tokens: Value,
+    ) -> Result<Value, GraphError> {
+        let dim = self.sizes.dim;
+        let attention = format!("{TRANSFORMER}.layers.{layer}.self_attn");
+        self.layers.g.scope(format!("layer{layer}/self"));
+        // The first layer knows no position yet, and replaces its input.
+        let is_first = layer == 0;
+        let place = if is_first {
+            tokens
+        } else {
+            self.layers.g.add(tokens, prompt)
+        };
+        let projected = Projected {
+            query: self.query(place, &attention, dim)?,
+            key: self
+                .layers
+                .linear(place, &format!("{attention}.k_proj"), dim, dim)?,
+            value: self
+                .layers
+                .linear(tokens, &format!("{attention}.v_proj"), dim, dim)?,
+        };
+        let attended = self.attend(projected, &attention, dim)?;
+        let x = if is_first {
+            attended
+        } else {
+            self.layers.g.add(tokens, attended)
+        };
+        let norm = format!("{TRANSFORMER}.layers.{layer}.norm1");
+        self.layers.layer_norm(x, &norm, dim, EPSILON)
     }
 
     fn query(&mut self, x: Value, attention: &str, inner: usize) -> Result<Value, GraphError> {
