@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 /// The size limit of a cache that several workers write to.
 ///
-/// Nobody counts along with the others. Each worker looks at the whole folder whenever it has
+/// No worker counts the writes of the others. Each worker looks at the whole folder whenever it has
 /// written its share of the [slack](Budget::slack), and removes the excess. So all of them
 /// together stay within the limit, and a look at the folder is shared by many embeddings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -70,7 +70,7 @@ struct Usage {
 pub enum Purpose {
     /// It is being used.
     Now,
-    /// Somebody may need it.
+    /// It may be needed later.
     Ahead,
 }
 
@@ -211,7 +211,7 @@ impl EmbeddingCache {
         found + written + bytes <= self.budget.kept()
     }
 
-    /// The right to embed the rest of a stack; `None` if somebody has it.
+    /// The right to embed the rest of a stack; `None` if another worker has it.
     ///
     /// A worker that dies takes the right with it until the next [`EmbeddingCache::sweep`], so that
     /// slices that kill workers do not kill one after the other.

@@ -1,8 +1,8 @@
-//! Which embedding each slice of a stack has, so that a prompt finds it without reading the scan.
+//! The keys of the embeddings of a stack, by slice, so that a prompt finds one without reading the scan.
 //!
 //! One file for each stack: a record for each slice, at `index × 36`: the key of its embedding (32
 //! bytes) and their CRC-32. Each is written in place by one write, so workers do not get into each
-//! other's way, and a record that was never written, or only in part, has a wrong CRC and is none.
+//! other's way, and a record that was never written, or only in part, has a wrong CRC and counts as missing.
 
 use super::key::ContentKey;
 use std::fs::File;
@@ -27,7 +27,7 @@ pub(super) fn read_all(path: &Path) -> Vec<Option<ContentKey>> {
     bytes.as_chunks().0.iter().map(key).collect()
 }
 
-/// Writes down the key of the slice at `index`.
+/// Records the key of the slice at `index`.
 pub(super) fn write(path: &Path, index: u32, key: &ContentKey) -> io::Result<()> {
     let mut record = [0; RECORD];
     record[..ContentKey::LENGTH].copy_from_slice(key.bytes());

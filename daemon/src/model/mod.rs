@@ -35,10 +35,9 @@ pub use installed::catalog::{
 };
 pub use installed::embedded;
 pub use installed::fingerprint::{Checksum, Fingerprint, Xxh128};
-pub use installed::installed_model::{
-    InstalledModel, ListedModel, OpenError, check_name, installed_models, understands,
-};
+pub use installed::installed_model::{InstalledModel, ListedModel, installed_models, understands};
 pub use installed::manifest::{FileRecord, Source};
+pub use installed::open_error::{OpenError, check_name};
 pub use interface::{DecoderInterface, EncoderInterface, ImageForm, Interface};
 pub use progress::{Progress, Watch};
 pub use run::answer::{Candidates, Masks, Segmented};
@@ -46,7 +45,8 @@ pub use run::device::{Device, NoSuchDevice, OpenVinoUnit, PROVIDERS, Precision, 
 pub use run::error::{Part, SamError};
 pub use run::probe::{ProbeReport, probe};
 pub use run::provider::DeviceError;
-pub use run::runtime::{Runtime, RuntimeError};
+pub use run::runtime::Runtime;
+pub use run::runtime_error::RuntimeError;
 pub use run::sam::Sam;
 pub use run::yardstick::{GemmRate, Yardstick};
 pub use sizes::Sizes;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 
-/// Why a setup did not end with everything installed. Whatever it is, nothing is left
+/// Why a setup did not end with everything installed. In any case, nothing is left
 /// half-installed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

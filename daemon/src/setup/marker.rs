@@ -68,7 +68,7 @@ pub(super) fn is_installed(data: &Path, package: &Package, wheel: &Wheel) -> boo
         })
 }
 
-/// A marker that cannot be read or understood counts as none: the package is then installed again.
+/// A marker that cannot be read or understood counts as missing: the package is then installed again.
 fn read(path: &Path) -> Option<Marker> {
     let mut text = Vec::new();
     File::open(path)

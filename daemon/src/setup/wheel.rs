@@ -121,7 +121,7 @@ enum CopyError {
     TooLong,
 }
 
-/// Copies a stream of at most `limit` bytes, whatever an archive claims or holds, into a new file
+/// Copies a stream, but at most `limit` bytes even of a false archive, into a new file
 /// that is synced to disk. Returns its digest and length.
 fn copy(
     mut from: impl Read,

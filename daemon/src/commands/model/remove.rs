@@ -54,7 +54,7 @@ pub fn run(place: &Place<'_>, args: &RemoveArgs) -> Result<VerbOutput, CommandEr
     })
 }
 
-/// Fails if a profile uses the model. A configuration that nobody named may be missing or broken;
+/// Fails if a profile uses the model. The usual configuration may be missing or broken;
 /// one that was named may not.
 fn check_use(place: &Place<'_>, args: &RemoveArgs) -> Result<(), CommandError> {
     let config = match &args.config {

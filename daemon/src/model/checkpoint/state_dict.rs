@@ -37,7 +37,7 @@ pub enum Unusable {
 }
 
 /// Modules whose functions reach the system. A checkpoint that names one was made to attack
-/// whoever loads it in Python; nothing would run here, but no such file deserves trust.
+/// its users in Python; nothing would run here, but no such file deserves trust.
 const FORBIDDEN_MODULES: [&str; 12] = [
     "os",
     "posix",

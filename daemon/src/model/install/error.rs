@@ -3,7 +3,7 @@
 use super::staging::Failed;
 use crate::model::checkpoint::CheckpointError;
 use crate::model::graph::GraphError;
-use crate::model::installed::installed_model::OpenError;
+use crate::model::installed::open_error::OpenError;
 use crate::model::onnx::{InspectError, OnnxError};
 use crate::model::run::error::SamError;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ mod describe;
 mod error;
 mod from_checkpoint;
 mod pair;
+mod pair_interface;
 mod staging;
 mod trial;
 
@@ -13,5 +14,6 @@ pub use error::{InstallError, PairError};
 pub use from_checkpoint::{
     InstallRequest, can_remake, fingerprint, install, install_fingerprinted, open_or_remake, remove,
 };
-pub use pair::{PairRequest, install_pair};
+pub use pair::install_pair;
+pub use pair_interface::PairRequest;
 pub use trial::try_model;

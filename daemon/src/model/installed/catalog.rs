@@ -77,7 +77,7 @@ const SAM_VIT_B: KnownModel = KnownModel {
 /// Also of the one that this program carries, which was made from it.
 const LITEMEDSAM_HOMEPAGE: &str = "https://github.com/bowang-lab/MedSAM/tree/LiteMedSAM";
 
-/// Name of the model that setup installs and profiles have that name none.
+/// Name of the model that setup installs, and of profiles that name no other.
 pub const DEFAULT_MODEL: &str = "litemedsam-points";
 
 /// All of them; the first is the default.

@@ -72,7 +72,7 @@ pub struct FileRecord {
 
 /// Why a description cannot be used.
 pub(crate) enum Unreadable {
-    /// There is none.
+    /// There is no manifest.
     Missing,
     /// It cannot be read.
     Io(io::Error),

@@ -5,3 +5,4 @@ pub mod embedded;
 pub mod fingerprint;
 pub mod installed_model;
 pub mod manifest;
+pub mod open_error;

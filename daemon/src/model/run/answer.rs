@@ -38,7 +38,7 @@ pub struct Masks {
 pub struct Candidates {
     /// The masks, in the model's order.
     pub masks: Vec<Segmented>,
-    /// The one to take unless somebody chooses another.
+    /// The one to take unless a person chooses another.
     pub best: usize,
 }
 

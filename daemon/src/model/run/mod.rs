@@ -10,6 +10,7 @@ mod operators;
 pub mod probe;
 pub mod provider;
 pub mod runtime;
+pub mod runtime_error;
 pub mod sam;
 mod session;
 pub mod yardstick;

@@ -3,7 +3,7 @@
 /// Of the candidates on each slice the one to take, so that the sum of their own worth and of the
 /// worth of all pairs of neighbours is the largest there is (Viterbi's algorithm).
 ///
-/// `worth` has a list for each slice, none of them empty; `pair(slice, before, here)` is the worth of
+/// `worth` has a list for each slice, and no list is empty; `pair(slice, before, here)` is the worth of
 /// candidate `before` on the slice before `slice` with candidate `here` on it. Of equally good
 /// choices it takes those that come first.
 pub fn best_chain(worth: &[Vec<f64>], pair: impl Fn(usize, usize, usize) -> f64) -> Vec<usize> {

@@ -31,7 +31,7 @@ const PLACES: [(Part, Part); 12] = [
 /// The shortest side of a box that is worth asking about, in pixels.
 const SHORTEST: u32 = 2;
 
-/// Boxes of different places and sizes inside `bbox`, that box first, none twice.
+/// Boxes of different places and sizes inside `bbox`, that box first, each once.
 pub fn boxes_inside(bbox: SliceBox) -> Vec<SliceBox> {
     let at = |from: u32, to: u32, part: u32| from + ((to - from) * part + 10) / 20;
     let mut boxes = vec![bbox];

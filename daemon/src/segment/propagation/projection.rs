@@ -14,7 +14,7 @@ const BETWEEN_INNER: usize = 3;
 /// Smallest distance between two negative points.
 const BETWEEN_OUTER: usize = 5;
 
-/// What to ask about slice `index` if the object looked like `mask` before; `None` for an empty mask.
+/// The question about slice `index` after `mask` on the slice before; `None` for an empty mask.
 pub fn question(
     index: u32,
     mask: &SliceMask,

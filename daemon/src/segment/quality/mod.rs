@@ -8,7 +8,7 @@
 //!
 //! Where an object lies in its 3-D box does not count, nor in how many parts: that it fills the box, leaves
 //! it, touches its sides, is large on its last slice or falls apart says little about whether the mask is
-//! right, as boxes made bad on purpose have shown. It is said among the reasons.
+//! right, as boxes made bad on purpose have shown. It is among the reasons.
 
 mod object;
 mod outlier;

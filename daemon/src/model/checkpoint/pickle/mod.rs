@@ -13,6 +13,7 @@
 //! extension registries and out-of-band buffers are not.
 
 mod machine;
+mod opcodes;
 
 use machine::Machine;
 
@@ -82,7 +83,7 @@ pub enum PickleError {
         /// Where.
         at: usize,
     },
-    /// The program takes from an empty stack, or otherwise makes no sense.
+    /// The program takes from an empty stack, or is malformed in another way.
     #[error("the pickle is damaged: {what} at byte {at}")]
     Malformed {
         /// What makes no sense.
