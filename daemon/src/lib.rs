@@ -7,6 +7,7 @@
 //! fetches what a fresh machine lacks, and [`download`] models from where they were published.
 
 pub mod api;
+pub mod case;
 pub mod change_signal;
 pub mod commands;
 pub mod config;
@@ -16,10 +17,12 @@ pub mod download;
 pub mod embed;
 pub mod evaluate;
 pub mod live_state;
+pub mod machine;
 pub mod model;
 pub mod output;
 pub mod plan;
 pub mod prompts;
+pub mod registry;
 pub mod scan;
 pub mod segment;
 pub mod server;

@@ -273,6 +273,10 @@ pub enum Action {
     Paused,
     /// The file was replaced; a newer case stands for it.
     Superseded,
+    /// The file was moved or renamed, and the case with it.
+    Moved,
+    /// The file was removed before there was a result; the case is off the list until it returns.
+    Withdrawn,
 }
 
 impl Action {
@@ -297,6 +301,8 @@ impl Action {
             Action::Failed => "failed",
             Action::Paused => "paused",
             Action::Superseded => "superseded",
+            Action::Moved => "moved",
+            Action::Withdrawn => "withdrawn",
         }
     }
 }
@@ -333,6 +339,8 @@ mod tests {
             Action::Noted,
             Action::Beside,
             Action::Superseded,
+            Action::Moved,
+            Action::Withdrawn,
         ] {
             let json = serde_json::to_string(&action).unwrap();
             assert_eq!(json, format!("\"{}\"", action.as_str()));

@@ -210,18 +210,20 @@ fn one_shot_deals_with_what_is_there_and_ends() {
         assert_eq!(output.status.success(), expected_ok, "{text}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert_eq!(run(true), "1 review\n");
+    assert_eq!(run(true), "2 review\n");
     let results = system.files_below("incoming/results");
-    assert_eq!(results.len(), 3, "{results:?}");
+    assert_eq!(results.len(), 6, "each name has its results: {results:?}");
 
     // What was written into the watched folder is not taken for a scan, and nothing is done twice.
     let written = fs::metadata(system.path("incoming/results").join(&results[1])).unwrap();
-    assert_eq!(run(true), "1 review\n");
+    assert_eq!(run(true), "2 review\n");
     let again = fs::metadata(system.path("incoming/results").join(&results[1])).unwrap();
     assert_eq!(written.modified().unwrap(), again.modified().unwrap());
 
     fs::write(system.path("incoming/broken.nii"), "not a scan").unwrap();
-    assert_eq!(run(false), "1 review, 1 failed\n");
+    assert_eq!(run(false), "2 review, 1 failed\n");
+    fs::remove_file(system.path("incoming/broken.nii")).unwrap();
+    assert_eq!(run(true), "2 review\n", "a file that is gone fails nobody");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::Api;
 use super::error::{ApiError, LOOK_UP};
 use super::peer::Peer;
-use crate::store::{WorkId, WorkOutcome};
+use crate::case::WorkId;
+use crate::registry::WorkOutcome;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};

@@ -4,8 +4,9 @@ use super::Api;
 use super::cases::{PATIENCE, understand};
 use super::error::ApiError;
 use super::peer::Peer;
+use crate::case::WorkId;
 use crate::model::known_model;
-use crate::store::{Store, StoreError, WorkId, WorkOutcome};
+use crate::registry::{Registry, RegistryError, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -35,7 +36,7 @@ pub async fn show(
 }
 
 /// What the model of the current revision was trained on.
-fn understands(store: &dyn Store, id: &CaseId) -> Result<Option<Understands>, StoreError> {
+fn understands(store: &Registry, id: &CaseId) -> Result<Option<Understands>, RegistryError> {
     let Some(revision) = store.case(id)?.summary.revision else {
         return Ok(None);
     };

@@ -1,7 +1,8 @@
 //! Errors as responses.
 
+use crate::case::Refusal;
+use crate::registry::RegistryError;
 use crate::scan::ScanError;
-use crate::store::StoreError;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{StatusCode, Uri};
@@ -70,22 +71,31 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
         let status = match &error {
-            StoreError::NoSuchCase(_) | StoreError::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
-            StoreError::Conflict { .. }
-            | StoreError::AlreadyDecided { .. }
-            | StoreError::NothingDecided { .. }
-            | StoreError::OthersDecision { .. }
-            | StoreError::WrongState { .. } => StatusCode::CONFLICT,
-            StoreError::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
-            StoreError::Ambiguous { .. } | StoreError::Prompt(_) | StoreError::Draft(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+            RegistryError::Refused(refusal) => status_of(refusal),
+            RegistryError::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         ApiError::new(status, error.code(), &error, error.hint())
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NoSuchCase(_) | Refusal::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
+        Refusal::OtherRevision { .. }
+        | Refusal::BeingCorrected { .. }
+        | Refusal::AlreadyDecided { .. }
+        | Refusal::NothingDecided { .. }
+        | Refusal::OthersDecision { .. }
+        | Refusal::LeaseLost(_)
+        | Refusal::OutputChanged { .. }
+        | Refusal::WrongState { .. } => StatusCode::CONFLICT,
+        Refusal::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
+        Refusal::Ambiguous { .. } | Refusal::Prompt(_) | Refusal::Draft(_) => {
+            StatusCode::BAD_REQUEST
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub use socket::{ListenError, listen};
 
 use crate::change_signal::ChangeSignal;
 use crate::live_state::LiveState;
-use crate::store::{Store, StoreError};
+use crate::registry::{Registry, RegistryError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -36,7 +36,7 @@ const LARGEST_REQUEST: usize = 1 << 20;
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
-    store: Arc<dyn Store>,
+    store: Arc<Registry>,
     changes: ChangeSignal,
     live: Arc<LiveState>,
     scans: Arc<ScanShelf>,
@@ -46,7 +46,7 @@ impl Api {
     /// An API over a store. `scan_memory` bytes of scans are kept in memory for people who look at
     /// them.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<Registry>,
         changes: ChangeSignal,
         live: Arc<LiveState>,
         scan_memory: u64,
@@ -103,7 +103,7 @@ impl Api {
     /// Runs a question to the store where it may block.
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let store = Arc::clone(&self.store);
         blocking(move || question(store.as_ref()).map_err(ApiError::from)).await
@@ -112,7 +112,7 @@ impl Api {
     /// Like [`Api::ask`], for what changes something; announces the change.
     async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+        change: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let result = self.ask(change).await?;
         self.changes.announce();

@@ -1,8 +1,8 @@
 //! Scans in memory, for the next slice that somebody asks for.
 
 use super::error::ApiError;
+use crate::registry::ScanOfCase;
 use crate::scan::Volume;
-use crate::store::ScanOfCase;
 use medicosam_shared::case::CaseId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,11 +1,13 @@
 //! Settled files → cases: the content's hash, a look at the header, the profile.
 
+use crate::case::arrival::{Identification, Look};
+use crate::case::sidecar::PromptsFile;
 use crate::change_signal::ChangeSignal;
 use crate::config::{Config, NO_PROFILE, Root};
 use crate::plan::{Choice, choose, values};
 use crate::prompts;
+use crate::registry::{Registry, RegistryError};
 use crate::scan::{self, Header, ScanError, Source, SourceKey};
-use crate::store::{Identification, PromptsFile, Store, StoreError};
 use crate::watch::{self, Kind, Settled, WatcherHandle};
 use medicosam_shared::case::Fault;
 use medicosam_shared::text::printable;
@@ -23,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Makes cases of settled files.
 pub struct Identifier {
     pub config: Arc<Config>,
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Registry>,
     pub changes: ChangeSignal,
     pub watcher: Arc<WatcherHandle>,
 }
@@ -58,7 +60,7 @@ impl Identifier {
     }
 }
 
-fn read(config: &Config, store: &dyn Store, settled: Settled) -> Outcome {
+fn read(config: &Config, store: &Registry, settled: Settled) -> Outcome {
     let sha256 = match hash(&settled) {
         Ok(Some(sha256)) => sha256,
         Ok(None) => return Outcome::Changed,
@@ -87,10 +89,10 @@ fn read(config: &Config, store: &dyn Store, settled: Settled) -> Outcome {
 fn identify(
     config: &Config,
     root: &Root,
-    store: &dyn Store,
+    store: &Registry,
     settled: Settled,
     sha256: String,
-) -> Result<(), StoreError> {
+) -> Result<(), RegistryError> {
     let mut volumes = 1;
     let source = Source::file(&settled.path);
     let header = Header::read_first(&source).map_err(|error| fault_of(&error));
@@ -108,17 +110,20 @@ fn identify(
         Some(frames) if volumes > 1 && scan.is_ok() => frames.of(volumes),
         _ => Vec::new(),
     };
-    let add = |source: Source, scan| -> Result<(), StoreError> {
+    let add = |source: Source, scan| -> Result<(), RegistryError> {
         let profile = choice.profile.map_or(NO_PROFILE, |profile| &profile.name);
         let found = Identification {
-            fingerprint: settled.fingerprint,
+            stamp: [settled.fingerprint].into_iter().collect(),
             sha256: source.content_hash([("", sha256.as_str())]),
             source,
             profile: profile.to_owned(),
             scan,
         };
-        let case = store.identify(&found)?;
-        tracing::info!(%case, path = %found.source, profile, "found");
+        let found = [found];
+        let cases = store.identify_all(&found, |source| look_at(config, source))?;
+        for (case, found) in cases.iter().zip(&found) {
+            tracing::info!(%case, path = %found.source, profile, "found");
+        }
         Ok(())
     };
     if frames.is_empty() {
@@ -131,6 +136,21 @@ fn identify(
         add(volume, scan)?;
     }
     Ok(())
+}
+
+/// Looks at the files of a scan. What is missing is gone only if its root is there.
+fn look_at(config: &Config, source: &Source) -> Look {
+    match source.stamp() {
+        Ok(stamp) => Look::Found(stamp),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let root = config.root_of(source.place());
+            match root.is_some_and(|root| root.path.is_dir()) {
+                true => Look::Absent,
+                false => Look::Unsure,
+            }
+        }
+        Err(_) => Look::Unsure,
+    }
 }
 
 /// The scan that stands for all volumes of a file where a profile is chosen by its values.
@@ -168,7 +188,7 @@ fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
 }
 
 /// Segments the scan that prompts beside it belong to, if it has been found.
-fn take_prompts(root: &Root, store: &dyn Store, file: &PromptsFile) -> Result<(), StoreError> {
+fn take_prompts(root: &Root, store: &Registry, file: &PromptsFile) -> Result<(), RegistryError> {
     let mut scans = prompts::scans_of(&file.path, &root.label_maps);
     // What belongs to a file with several volumes belongs to each of them.
     let of_volumes: Vec<SourceKey> = scans.iter().flat_map(volumes_of).collect();

@@ -12,7 +12,7 @@ use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
 use crate::live_state::LiveState;
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::registry::{Registry, RegistryError};
 use crate::watch::{Watcher, WatcherHandle, WatcherReport};
 use crate::workers::{Prober, Supervisor};
 use identify::Identifier;
@@ -42,7 +42,7 @@ pub enum ServerError {
     Lock(#[from] LockError),
     /// The store cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] RegistryError),
     /// The socket cannot be made.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -90,7 +90,7 @@ fn system(doing: &'static str) -> impl FnOnce(io::Error) -> ServerError {
 /// Runs the daemon; returns the number of cases per state when it ended by itself.
 pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64>, ServerError> {
     let _lock = StateLock::take(&config.state)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&SqliteStore::file(&config.state))?);
+    let store: Arc<Registry> = Registry::open(&config.state)?;
     for case in store.release_all()? {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
@@ -167,7 +167,7 @@ fn worker_arguments(config: &Config, number: u32) -> Vec<OsString> {
 /// Starts the watcher, and the task that turns what it finds into cases.
 fn watch(
     config: &Config,
-    store: &Arc<dyn Store>,
+    store: &Arc<Registry>,
     changes: &ChangeSignal,
     live: &Arc<LiveState>,
     tasks: &mut JoinSet<()>,
@@ -177,11 +177,8 @@ fn watch(
         let _ = sender.send(report);
     };
     // A scan that had no profile is looked at again: the configuration may have one now.
-    let known = store.identified_files(NO_PROFILE)?.into_iter();
-    // A file with several volumes is read again: a stop may have come between two of them.
-    let known = known.filter(|(key, _)| key.frame_number().is_none());
-    let known = known.map(|(key, found)| (key.place().to_owned(), found));
-    let watcher = Watcher::start(config.roots.clone(), known.collect(), report);
+    let known = store.identified_files(NO_PROFILE)?;
+    let watcher = Watcher::start(config.roots.clone(), known, report);
     let watcher = watcher.map_err(system("start a thread"))?;
     let handle = Arc::new(watcher);
     let identifier = Identifier {
@@ -209,7 +206,7 @@ fn watch(
 /// Ends when the daemon is told to stop, when everything is done, or at a failure.
 fn end_of_run(
     until: Until,
-    store: Arc<dyn Store>,
+    store: Arc<Registry>,
     changes: ChangeSignal,
     live: Arc<LiveState>,
     failure: Arc<Notify>,
@@ -232,7 +229,7 @@ fn end_of_run(
     })
 }
 
-async fn everything_done(store: Arc<dyn Store>, changes: ChangeSignal, live: Arc<LiveState>) {
+async fn everything_done(store: Arc<Registry>, changes: ChangeSignal, live: Arc<LiveState>) {
     let mut listener = changes.listen();
     loop {
         let counts = store.counts().unwrap_or_default();

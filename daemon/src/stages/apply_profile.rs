@@ -3,10 +3,11 @@
 use super::failure::Failure;
 use super::job::Job;
 use super::load::Reading;
+use crate::case::FaultClass;
 use crate::config::Profile;
 use crate::prompts::{self, Files, Prompts};
+use crate::registry::Work;
 use crate::segment::{OverlapError, Segmentation};
-use crate::store::{FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use medicosam_shared::case::CaseState;

@@ -2,10 +2,12 @@
 
 use super::failure::Failure;
 use super::job::Job;
+use crate::case::decision::Approval;
+use crate::case::{FaultClass, Task};
 use crate::output;
 use crate::scan::{Header, Source};
 use crate::segment::{Cohort, Segmentation, assess};
-use crate::store::{Approval, FaultClass, NewRevision, Task};
+use crate::store::NewRevision;
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use jiff::Timestamp;
@@ -74,7 +76,15 @@ impl Pipeline {
             output::sweep(&folder)?;
         }
         // A worker whose lease is lost must not touch the files of its successor.
-        let stem = self.store.reserve_output(&work.lease, &folder, &stem)?;
+        // Results stay where they are when their scan moves.
+        let keeps = |folder: &Path| {
+            self.config
+                .roots
+                .iter()
+                .any(|r| folder.starts_with(&r.output))
+        };
+        let place = (folder.as_path(), stem.as_str());
+        let (folder, stem) = self.store.reserve_output(&work.lease, place, keeps)?;
         let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
         job.timings.write_s = started.elapsed().as_secs_f64();
         job.timings.total_s = job.started.elapsed().as_secs_f64();

@@ -2,9 +2,10 @@
 
 use super::failure::Failure;
 use super::job::Job;
+use crate::case::FaultClass;
 use crate::config::Profile;
+use crate::registry::Work;
 use crate::segment::Segmentation;
-use crate::store::{FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::SlicePrompt;

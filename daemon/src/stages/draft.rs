@@ -2,12 +2,14 @@
 
 use super::failure::Failure;
 use super::job::Job;
+use crate::case::FaultClass;
+use crate::case::work::DraftId;
 use crate::config::Profile;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use crate::model::{LowResLogits, Segmented};
+use crate::registry::Work;
 use crate::segment::Segmentation;
 use crate::segment::propagation::{self, Question};
-use crate::store::{DraftId, FaultClass, Work};
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use medicosam_shared::draft::{Answered, Candidate, Draft, SliceAnswer, Step};

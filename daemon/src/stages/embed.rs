@@ -3,10 +3,10 @@
 use super::failure::{self, Failure};
 use super::job::Job;
 use super::load::Reading;
+use crate::case::FaultClass;
 use crate::embed::{CacheError, ContentKey, Purpose, Stack, slice_image};
 use crate::model::{Embedding, SliceImage};
 use crate::scan::Volume;
-use crate::store::FaultClass;
 use crate::workers::claimed::Pipeline;
 use crate::workers::prompt_thread::Hand;
 use crate::workers::protocol::Report;

@@ -1,11 +1,12 @@
 //! Why a piece of work could not be done, and whose fault that is.
 
+use crate::case::{FaultClass, Refusal};
 use crate::embed::CacheError;
 use crate::model::{OpenError, RuntimeError, SamError};
 use crate::output::OutputError;
 use crate::prompts::PromptsError;
+use crate::registry::RegistryError;
 use crate::scan::{self, ScanError};
-use crate::store::{FaultClass, StoreError};
 use medicosam_shared::case::Fault;
 
 /// Why work stopped.
@@ -16,7 +17,7 @@ pub enum Failure {
     /// The lease is lost: whatever was done is for nothing, and nothing is to be said about it.
     LeaseLost,
     /// The store failed; it cannot be told.
-    Store(StoreError),
+    Store(RegistryError),
     /// The slice is not embedded, and this thread has no encoder.
     NeedsEncoder,
 }
@@ -33,11 +34,17 @@ impl Failure {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
         match error {
-            StoreError::LeaseLost(_) => Failure::LeaseLost,
-            other => Failure::Store(other),
+            RegistryError::Refused(Refusal::LeaseLost(_)) => Failure::LeaseLost,
+            RegistryError::Refused(refusal) => Failure::new(
+                refusal.code(),
+                &refusal,
+                refusal.hint(),
+                FaultClass::BadInput,
+            ),
+            RegistryError::Fault(_) => Failure::Store(error),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use crate::config::Profile;
+use crate::registry::Work;
 use crate::scan::Volume;
 use crate::segment::propagation::Span;
-use crate::store::Work;
 use crate::workers::claimed::Pipeline;
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::geometry::Axis;

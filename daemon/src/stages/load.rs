@@ -1,8 +1,9 @@
 //! Reading scans, and reading the next one while the current one is embedded.
 
 use super::failure::Failure;
+use crate::case::FaultClass;
+use crate::registry::ScanOfCase;
 use crate::scan::{Header, Source, Stamp, Volume};
-use crate::store::{FaultClass, ScanOfCase};
 use medicosam_shared::window::{Range, Window};
 use std::thread::JoinHandle;
 

@@ -1,12 +1,12 @@
 //! The models of a worker: opened when first needed, kept open.
 
 use super::failure::Failure;
+use crate::case::FaultClass;
 use crate::config::Config;
 use crate::data_folder::{checkpoint, models_folder, runtime_library};
 use crate::model::{
     Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
 };
-use crate::store::FaultClass;
 use crate::workers::device_probe::no_runtime;
 use crate::workers::protocol::Report;
 use crate::workers::reporter::Reporter;

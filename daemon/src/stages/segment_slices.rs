@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::job::Job;
+use crate::case::Task;
 use crate::segment::Segmentation;
-use crate::store::Task;
 use crate::workers::claimed::Pipeline;
 use crate::workers::protocol::Report;
 use medicosam_shared::mask::SliceMask;

@@ -12,7 +12,7 @@ pub use names::{Ignore, kind_of, looks_like_scan};
 pub use settle::{Observation, Settler};
 pub use watcher::{Kind, RootState, Settled, Watcher, WatcherHandle, WatcherReport};
 
-use crate::store::Fingerprint;
+use crate::scan::Fingerprint;
 
 /// The fingerprint of a file as the file system tells it.
 pub fn fingerprint(metadata: &std::fs::Metadata) -> Fingerprint {

@@ -4,7 +4,7 @@
 //! counts is that we looked twice, `stable_for` apart by a clock that nobody sets, and found the
 //! same size, times and inode. A file that is written to in between starts again.
 
-use crate::store::Fingerprint;
+use crate::scan::Fingerprint;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

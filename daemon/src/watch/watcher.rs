@@ -3,7 +3,7 @@
 use super::names::{Ignore, kind_of};
 use super::settle::{Observation, Settler};
 use crate::config::Root;
-use crate::store::Fingerprint;
+use crate::scan::Fingerprint;
 use notify::event::{CreateKind, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;

@@ -5,12 +5,13 @@ use super::heartbeat::{Heartbeat, Held};
 use super::prompt_thread::{Hand, Handed};
 use super::protocol::{Order, Report};
 use super::reporter::Reporter;
+use crate::case::{FaultClass, Lane, Owner, Task};
 use crate::config::{Config, NO_PROFILE};
 use crate::embed::EmbeddingCache;
+use crate::registry::{Registry, Work};
 use crate::stages::failure::Failure;
 use crate::stages::load::ReadAhead;
 use crate::stages::models::Models;
-use crate::store::{FaultClass, Lane, Store, Task, Work};
 use medicosam_shared::case::Fault;
 use medicosam_shared::place::Place;
 use medicosam_shared::progress::Progress;
@@ -21,8 +22,8 @@ use std::sync::Arc;
 /// The tools of one thread of a worker, kept from case to case.
 pub struct Pipeline {
     pub config: Arc<Config>,
-    pub store: Arc<dyn Store>,
-    pub owner: String,
+    pub store: Arc<Registry>,
+    pub owner: Owner,
     pub models: Models,
     pub cache: Arc<EmbeddingCache>,
     pub heartbeat: Heartbeat,
@@ -137,7 +138,7 @@ impl Pipeline {
         })?;
         match &work.task {
             Task::Segment => self.segment(work, profile),
-            Task::Prompt { prompts } => self.prompt(work, profile, prompts),
+            Task::Prompt { prompts, .. } => self.prompt(work, profile, prompts),
             &Task::Preview {
                 draft,
                 label,

@@ -1,6 +1,7 @@
 //! Renews the leases of a worker while it works.
 
-use crate::store::{Lease, Store};
+use crate::case::Lease;
+use crate::registry::Registry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     /// Starts the thread; it lives as long as the process.
-    pub fn start(store: Arc<dyn Store>) -> std::io::Result<Self> {
+    pub fn start(store: Arc<Registry>) -> std::io::Result<Self> {
         let leases: Arc<Mutex<Vec<Lease>>> = Arc::default();
         let heartbeat = Heartbeat {
             leases: Arc::clone(&leases),

@@ -6,14 +6,14 @@ use super::heartbeat::Heartbeat;
 use super::prompt_thread::{self as desk, Desk, Hand};
 use super::protocol::{Order, Report, Said, Thread, to_line};
 use super::reporter::Reporter;
-use super::supervisor::Supervisor;
 use crate::config::Config;
 use crate::embed::EmbeddingCache;
+use crate::machine;
 use crate::model::Device;
+use crate::registry::{Registry, RegistryError};
 use crate::stages::failure::Failure;
 use crate::stages::load::ReadAhead;
 use crate::stages::models::Models;
-use crate::store::{SqliteStore, Store, StoreError};
 use std::collections::HashSet;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const BULK_NICENESS: i32 = 5;
 pub enum WorkerError {
     /// The store cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] RegistryError),
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),
@@ -46,7 +46,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
     listen(wake_main.clone(), wake_desk)?;
     let (to_main, handed) = mpsc::channel();
     let config = Arc::new(config);
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&SqliteStore::file(&config.state))?);
+    let store: Arc<Registry> = Registry::open(&config.state)?;
     let cache = Arc::new(EmbeddingCache::of(&config));
     let heartbeat = Heartbeat::start(Arc::clone(&store))?;
     let reporter = Reporter::new(say);
@@ -54,7 +54,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         models: Models::new(&config, device, reporter.clone()),
         cache: Arc::clone(&cache),
         heartbeat: heartbeat.clone(),
-        owner: Supervisor::owner(number),
+        owner: machine::worker(number, std::process::id()),
         store: Arc::clone(&store),
         config: Arc::clone(&config),
         reporter,

@@ -8,8 +8,9 @@
 use super::claimed::Pipeline;
 use super::heartbeat::Held;
 use super::protocol::{Order, Report};
+use crate::case::Lane;
+use crate::registry::Work;
 use crate::stages::failure::Failure;
-use crate::store::{Lane, Work};
 use medicosam_shared::case::Fault;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

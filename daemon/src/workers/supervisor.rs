@@ -8,8 +8,9 @@ use super::watchdog::{Alarm, Sign, Watchdog};
 use crate::change_signal::ChangeSignal;
 use crate::config::Devices;
 use crate::live_state::LiveState;
+use crate::machine;
 use crate::model::Device;
-use crate::store::Store;
+use crate::registry::Registry;
 use medicosam_shared::activity::Activity;
 use medicosam_shared::case::Fault;
 use std::collections::HashMap;
@@ -51,7 +52,7 @@ pub struct Supervisor {
     /// How long it may say nothing; `None` to learn that from its pace.
     pub hang_after: Option<Duration>,
     /// Where its work lies.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Registry>,
     /// Wakes it.
     pub changes: ChangeSignal,
     /// Where its state is shown.
@@ -76,11 +77,6 @@ enum LastWord {
 }
 
 impl Supervisor {
-    /// The name that a worker has in leases and in the audit log.
-    pub fn owner(number: u32) -> String {
-        format!("worker {number}")
-    }
-
     /// Runs the worker, again and again. Dropping the future kills it. Ends only if no device
     /// works.
     pub async fn run(self) -> NoDevice {
@@ -411,8 +407,9 @@ impl Supervisor {
             "{}; it is started again",
             fault.message
         );
+        let mut process = 0;
         self.live.worker(self.number, |status| {
-            status.pid = None;
+            process = status.pid.take().unwrap_or(0);
             status.activity = Activity::Stopped;
             status.case = None;
             status.progress = None;
@@ -420,7 +417,7 @@ impl Supervisor {
             status.fault = Some(fault.clone());
         });
         let store = Arc::clone(&self.store);
-        let owner = Self::owner(self.number);
+        let owner = machine::worker(self.number, process);
         match tokio::task::spawn_blocking(move || store.release(&owner, &fault)).await {
             Ok(Ok(_)) => self.changes.announce(),
             // The lease runs out by itself.

@@ -1,185 +1,122 @@
-//! Drafts in the database: what a reviewer changes before it becomes a revision.
-//!
-//! [`Draft::apply`] decides what a change does; here the draft and its case are read, and what has
-//! changed is written.
+//! Drafts: a row for each case and reviewer, and its steps.
 
-use super::super::Task;
-use super::super::draft::{DraftId, DraftOutcome};
-use super::super::error::StoreError;
-use super::draft_rows::{self, Head};
-use super::{audit, cases, work};
-use medicosam_shared::api::{DraftProgress, DraftResponse};
-use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber};
-use medicosam_shared::draft::{
-    Answered, Current, Draft, DraftRefusal, DraftRequest, DraftWork, Surroundings,
-};
-use medicosam_shared::provenance::Provenance;
-use rusqlite::Transaction;
+use super::row::{self, Doing};
+use super::{StoreFault, Tables};
+use crate::case::work::DraftId;
+use crate::store::{DraftRow, DraftRows};
+use medicosam_shared::case::CaseId;
+use medicosam_shared::draft::Step;
+use rusqlite::{OptionalExtension, Row, params};
 
-/// The draft of a reviewer.
-pub fn draft(t: &Transaction<'_>, case: &CaseId, who: &str) -> Result<Option<Draft>, StoreError> {
-    match Head::of(t, case, who)? {
-        Some(head) => head.whole(t),
-        None => Ok(None),
+const STEP: &str = "a step of a draft";
+const READING: &str = "reading a draft";
+const WRITING: &str = "writing a draft";
+
+const COLUMNS: &str =
+    "SELECT id, case_id, reviewer, revision, version, position, discarded FROM drafts";
+
+impl DraftRows for Tables<'_> {
+    fn draft(&self, case: &CaseId, reviewer: &str) -> Result<Option<DraftRow>, StoreFault> {
+        let t = self.0;
+        let sql = format!("{COLUMNS} WHERE case_id = ?1 AND reviewer = ?2");
+        t.prepare_cached(&sql)
+            .and_then(|mut s| s.query_row(params![case.0, reviewer], read).optional())
+            .doing(READING)
     }
-}
 
-/// The draft that work is for.
-pub fn of_work(t: &Transaction<'_>, id: DraftId) -> Result<Option<Draft>, StoreError> {
-    Head::by_id(t, id)?.whole(t)
-}
-
-/// How a draft stands.
-pub fn progress(
-    t: &Transaction<'_>,
-    case: &CaseId,
-    who: &str,
-) -> Result<DraftProgress, StoreError> {
-    let Some(head) = Head::of(t, case, who)?.filter(|head| head.revision.is_some()) else {
-        return Ok(DraftProgress {
-            version: 0,
-            working: None,
-            fault: None,
-        });
-    };
-    Ok(DraftProgress {
-        version: head.version,
-        working: draft_rows::working(t, head.id)?,
-        fault: draft_rows::last_fault(t, head.id)?,
-    })
-}
-
-/// The draft after its last change, with the last step.
-pub fn last_change(
-    t: &Transaction<'_>,
-    case: &CaseId,
-    who: &str,
-) -> Result<DraftResponse, StoreError> {
-    let none = || DraftRefusal::NoDraft(case.clone());
-    let head = Head::of(t, case, who)?.ok_or_else(none)?;
-    Ok(DraftResponse::Changed {
-        version: head.version,
-        position: head.position,
-        step: draft_rows::step(t, head.id, head.position)?,
-        working: draft_rows::working(t, head.id)?,
-    })
-}
-
-/// Changes a draft.
-pub fn change(
-    t: &Transaction<'_>,
-    case: &CaseId,
-    who: &str,
-    request: &DraftRequest,
-) -> Result<DraftOutcome, StoreError> {
-    let head = Head::of(t, case, who)?;
-    let mut slot = match &head {
-        Some(head) => head.whole(t)?,
-        None => None,
-    };
-    let known = Known::read(t, case, Draft::base(slot.as_ref(), request))?;
-    let last_version = head.as_ref().map_or(0, |head| head.version);
-    let applied = Draft::apply(&mut slot, request, &known.around(last_version))?;
-    let draft = slot.ok_or_else(|| DraftRefusal::NoDraft(case.clone()))?;
-    let id = match head {
-        Some(head) => head.id,
-        None => Head::insert(t, case, who)?,
-    };
-    draft_rows::write(t, id, &draft, &applied, None)?;
-    if let Some(noted) = &applied.noted {
-        let revision = (case, Some(noted.revision));
-        audit::record(t, who, noted.action, revision, &noted.detail)?;
+    fn draft_by_id(&self, id: DraftId) -> Result<Option<DraftRow>, StoreFault> {
+        let t = self.0;
+        let sql = format!("{COLUMNS} WHERE id = ?1");
+        t.prepare_cached(&sql)
+            .and_then(|mut s| s.query_row([id], read).optional())
+            .doing(READING)
     }
-    let work = match applied.work {
-        Some(asked) => {
-            // The case goes back to review when the work has ended.
-            let prior = match known.summary.state {
-                CaseState::Segmenting => CaseState::Review,
-                state => state,
-            };
-            Some(work::add(t, case, &task(id, asked), who, prior)?)
-        }
-        None => None,
-    };
-    Ok(DraftOutcome {
-        response: DraftResponse::Changed {
-            version: draft.version,
-            position: draft.position,
-            step: applied.step,
-            working: draft.working,
-        },
-        work,
-    })
-}
 
-/// The case of a draft, as it stands in the database.
-struct Known {
-    summary: CaseSummary,
-    base: Option<Provenance>,
-    /// Who made the current revision.
-    author: String,
-}
-
-impl Known {
-    /// Reads the case, and what is known of its revision `base`.
-    fn read(t: &Transaction<'_>, case: &CaseId, base: RevisionNumber) -> Result<Self, StoreError> {
-        let summary = cases::summary(t, case)?;
-        let provenance = |number| match cases::revision(t, case, number) {
-            Ok(revision) => Ok(Some(revision.provenance)),
-            Err(StoreError::NoSuchRevision { .. }) => Ok(None),
-            Err(error) => Err(error),
-        };
-        let known = provenance(base)?;
-        let other = match summary.revision {
-            Some(current) if current != base => provenance(current)?,
-            Some(_) | None => None,
-        };
-        let author = other.as_ref().or(known.as_ref()).map(|p| p.author.clone());
-        Ok(Known {
-            summary,
-            base: known,
-            author: author.unwrap_or_default(),
+    fn put_draft(&mut self, draft: &DraftRow) -> Result<DraftId, StoreFault> {
+        let t = self.0;
+        let id = (draft.id != 0).then_some(draft.id);
+        t.prepare_cached(
+            "INSERT INTO drafts (id, case_id, reviewer, revision, version, position, discarded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET revision = ?4, version = ?5, position = ?6, discarded = ?7
+             RETURNING id",
+        )
+        .and_then(|mut s| {
+            let values = params![
+                id,
+                draft.case.0,
+                draft.reviewer,
+                draft.revision,
+                draft.version.cast_signed(),
+                draft.position,
+                draft.discarded
+            ];
+            s.query_row(values, |r| r.get(0))
         })
+        .doing(WRITING)
     }
 
-    fn around(&self, last_version: u64) -> Surroundings<'_> {
-        let current = self.summary.revision.map(|number| Current {
-            number,
-            author: &self.author,
-        });
-        Surroundings {
-            case: &self.summary.id,
-            state: self.summary.state,
-            current,
-            base: self.base.as_ref().map(Into::into),
-            last_version,
-        }
+    fn steps(&self, id: DraftId) -> Result<Vec<Step>, StoreFault> {
+        let t = self.0;
+        let mut statement = t
+            .prepare_cached("SELECT step FROM draft_steps WHERE draft = ?1 ORDER BY number")
+            .doing(READING)?;
+        let rows = statement.query_map([id], |r| r.get::<_, Vec<u8>>(0));
+        rows.doing(READING)?
+            .map(|packed| row::from_packed(STEP, &packed.doing(READING)?))
+            .collect()
+    }
+
+    fn put_step(
+        &mut self,
+        id: DraftId,
+        number: u32,
+        step: &Step,
+        logits: Option<&[u8]>,
+    ) -> Result<(), StoreFault> {
+        let t = self.0;
+        let packed = row::to_packed(STEP, step)?;
+        t.prepare_cached(
+            "INSERT INTO draft_steps (draft, number, step, logits) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (draft, number) DO UPDATE SET step = ?3, logits = coalesce(?4, logits)",
+        )
+        .and_then(|mut s| s.execute(params![id, number, packed, logits]))
+        .doing(WRITING)?;
+        Ok(())
+    }
+
+    fn forget_steps(&mut self, id: DraftId, number: u32) -> Result<(), StoreFault> {
+        let t = self.0;
+        t.execute(
+            "DELETE FROM draft_steps WHERE draft = ?1 AND number > ?2",
+            params![id, number],
+        )
+        .doing(WRITING)?;
+        Ok(())
+    }
+
+    fn logits(&self, id: DraftId, step: u32) -> Result<Option<Vec<u8>>, StoreFault> {
+        let t = self.0;
+        let kept: Option<Option<Vec<u8>>> = t
+            .query_row(
+                "SELECT logits FROM draft_steps WHERE draft = ?1 AND number = ?2",
+                params![id, step],
+                |r| r.get(0),
+            )
+            .optional()
+            .doing(READING)?;
+        Ok(kept.flatten())
     }
 }
 
-const fn task(draft: DraftId, work: DraftWork) -> Task {
-    match work {
-        DraftWork::Preview(place) => Task::Preview {
-            draft,
-            label: place.label,
-            index: place.index,
-        },
-        DraftWork::Propagate(label) => Task::Propagate { draft, label },
-        DraftWork::Commit => Task::Commit { draft },
-    }
-}
-
-/// Puts the masks that work has made into its draft. The lease has been checked.
-pub fn answer(
-    t: &Transaction<'_>,
-    id: DraftId,
-    answered: &Answered,
-    logits: Option<&[u8]>,
-) -> Result<(), StoreError> {
-    // Whatever takes a draft away also takes back its work.
-    let Some(mut draft) = of_work(t, id)? else {
-        return Ok(());
-    };
-    let applied = draft.take_answer(answered.clone());
-    draft_rows::write(t, id, &draft, &applied, logits)
+fn read(r: &Row<'_>) -> rusqlite::Result<DraftRow> {
+    Ok(DraftRow {
+        id: r.get(0)?,
+        case: CaseId(r.get(1)?),
+        reviewer: r.get(2)?,
+        revision: r.get(3)?,
+        version: r.get::<_, i64>(4)?.unsigned_abs(),
+        position: r.get(5)?,
+        discarded: r.get(6)?,
+    })
 }

@@ -1,79 +1,78 @@
 //! The store in one SQLite file.
 //!
-//! WAL with `synchronous=FULL`: a commit that returned survives a power cut. The daemon and each
-//! worker open the file on their own; SQLite's write lock orders their transactions.
+//! WAL with `synchronous=FULL`: a commit that returned survives a power cut. The daemon and each worker
+//! open the file on their own. Readers have connections of their own and never wait; writers take
+//! turns ([`super::turns`]), so that a worker that commits fast does not starve those who find new scans.
 
-mod audit;
-mod beside;
 mod cases;
-mod clock;
-mod decisions;
-mod draft_rows;
+mod check;
 mod drafts;
-mod faults;
-mod identify;
-mod leases;
-mod results;
+mod events;
+mod revisions;
 mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod work;
 
-use super::error::{Doing, StoreError};
-use super::{
-    DraftId, DraftOutcome, FaultClass, Fingerprint, Identification, Lane, Lease, NewRevision,
-    Outcome, PromptsFile, Queue, ScanOfCase, Store, Work, WorkId, WorkOutcome,
-};
-use crate::scan::SourceKey;
-use medicosam_shared::api::{
-    DecisionRequest, DraftProgress, DraftRequest, DraftResponse, PromptRequest, UndoRequest,
-};
-use medicosam_shared::case::{
-    CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
-};
-use medicosam_shared::draft::{Answered, Draft};
-use medicosam_shared::mask::MaskSet;
-use medicosam_shared::progress::Progress;
-use medicosam_shared::prompt::Label;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::collections::BTreeMap;
+use super::turns::Turns;
+use super::{Commit, Rows, Store, StoreFault};
+use crate::change_signal::ChangeSignal;
+use row::Doing;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Oldest SQLite that is safe with several connections in WAL mode, as `sqlite3_libversion_number`.
 const SAFE_SQLITE: i32 = 3_051_003;
 
+/// Readers at the same time; more wait for one of these.
+const READERS: usize = 8;
+
 /// A store in an SQLite file.
 pub struct SqliteStore {
-    connection: Mutex<Connection>,
+    path: PathBuf,
+    /// Closed before the writer: the last connection moves the log into the database, and one that
+    /// only reads cannot.
+    readers: Mutex<Readers>,
+    reader_free: Condvar,
+    turns: Turns<Connection>,
+    changes: ChangeSignal,
+}
+
+/// Connections that read.
+#[derive(Default)]
+struct Readers {
+    idle: Vec<Connection>,
+    busy: usize,
 }
 
 impl SqliteStore {
-    /// Opens the store at `path`, making or migrating it if need be.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the store at `path`, making or migrating it if need be. Refuses one that is damaged, or
+    /// that is empty although it was in use before.
+    pub fn open(path: &Path) -> Result<Self, StoreFault> {
         if rusqlite::version_number() < SAFE_SQLITE {
-            return Err(StoreError::OldSqlite(rusqlite::version().to_owned()));
+            return Err(StoreFault::OldLibrary(rusqlite::version().to_owned()));
         }
-        let mut connection = Connection::open(path).doing("opening the store")?;
-        connection
-            .busy_timeout(Duration::from_secs(10))
-            .doing("opening the store")?;
-        for (pragma, value) in [
-            ("journal_mode", "WAL"),
-            ("synchronous", "FULL"),
-            ("foreign_keys", "ON"),
-            ("mmap_size", "0"),
-        ] {
-            connection
-                .pragma_update(None, pragma, value)
-                .doing("setting up the store")?;
-        }
-        schema::migrate(&mut connection, path)?;
+        check::before_opening(path)?;
+        let connection = open_writer(path).map_err(|fault| check::blame(path, fault))?;
         Ok(SqliteStore {
-            connection: Mutex::new(connection),
+            path: path.to_owned(),
+            turns: Turns::new(path, connection)?,
+            readers: Mutex::default(),
+            reader_free: Condvar::new(),
+            changes: ChangeSignal::default(),
         })
+    }
+
+    /// Opens the store as [`SqliteStore::open`] does, and looks through all of it for damage: for the
+    /// start of a daemon.
+    pub fn open_checked(path: &Path) -> Result<Self, StoreFault> {
+        let store = Self::open(path)?;
+        store.with_reader(|connection| check::quick(connection, path))?;
+        check::leave_marker(path)?;
+        Ok(store)
     }
 
     /// The store's file in a state folder.
@@ -81,236 +80,99 @@ impl SqliteStore {
         state.join("medicosam.sqlite")
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic in another thread rolled its transaction back; the connection is good.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs `body` in a transaction that sees one state of the store.
-    fn read<T>(
+    /// Lends a connection that reads.
+    fn with_reader<T>(
         &self,
-        body: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction().doing("beginning to read")?;
-        body(&transaction)
+        body: impl FnOnce(&mut Connection) -> Result<T, StoreFault>,
+    ) -> Result<T, StoreFault> {
+        let mut readers = lock(&self.readers);
+        while readers.idle.is_empty() && readers.busy >= READERS {
+            let waited = self.reader_free.wait(readers);
+            readers = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        let idle = readers.idle.pop();
+        readers.busy += 1;
+        drop(readers);
+        let connection = idle.map_or_else(|| open_reader(&self.path), Ok);
+        let result = connection.and_then(|mut connection| {
+            let result = body(&mut connection);
+            lock(&self.readers).idle.push(connection);
+            result
+        });
+        lock(&self.readers).busy -= 1;
+        self.reader_free.notify_one();
+        result
     }
+}
 
-    /// Runs `body` in a transaction that nobody else writes beside; commits if it returns `Ok`.
-    fn write<T>(
-        &self,
-        body: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .doing("beginning to write")?;
-        let result = body(&transaction)?;
-        transaction.commit().doing("committing")?;
-        Ok(result)
+fn open_writer(path: &Path) -> Result<Connection, StoreFault> {
+    let mut connection = Connection::open(path).doing("opening the store")?;
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .doing("opening the store")?;
+    for (pragma, value) in [
+        ("journal_mode", "WAL"),
+        ("synchronous", "FULL"),
+        ("foreign_keys", "OFF"),
+        ("mmap_size", "0"),
+    ] {
+        connection
+            .pragma_update(None, pragma, value)
+            .doing("setting up the store")?;
     }
+    schema::migrate(&mut connection, path)?;
+    connection
+        .pragma_update(None, "foreign_keys", "ON")
+        .doing("setting up the store")?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, StoreFault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).doing("opening the store")?;
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .doing("opening the store")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for SqliteStore {
-    fn identified_files(&self, but: &str) -> Result<Vec<(SourceKey, Fingerprint)>, StoreError> {
-        self.read(|t| identify::files(t, but))
-    }
-
-    fn identify(&self, file: &Identification) -> Result<CaseId, StoreError> {
-        self.write(|t| identify::identify(t, file))
-    }
-
-    fn prompts_changed(
+    fn read(
         &self,
-        scans: &[SourceKey],
-        file: &PromptsFile,
-    ) -> Result<Vec<CaseId>, StoreError> {
-        self.write(|t| beside::prompts_changed(t, scans, file))
+        body: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        self.with_reader(|connection| {
+            let transaction = connection.transaction().doing("beginning to read")?;
+            body(&Tables(&transaction))
+        })
     }
 
-    fn cases(&self) -> Result<(Vec<CaseSummary>, u64), StoreError> {
-        self.read(|t| Ok((cases::list(t)?, audit::last(t)?)))
-    }
-
-    fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64), StoreError> {
-        self.read(|t| Ok((cases::some(t, ids)?, audit::last(t)?)))
-    }
-
-    fn counts(&self) -> Result<BTreeMap<CaseState, u64>, StoreError> {
-        self.read(cases::counts)
-    }
-
-    fn find(&self, prefix: &str) -> Result<CaseId, StoreError> {
-        self.read(|t| cases::find(t, prefix))
-    }
-
-    fn scan(&self, id: &CaseId) -> Result<ScanOfCase, StoreError> {
-        self.read(|t| cases::scan(t, id))
-    }
-
-    fn case(&self, id: &CaseId) -> Result<CaseDetail, StoreError> {
-        self.read(|t| cases::detail(t, id))
-    }
-
-    fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision, StoreError> {
-        self.read(|t| cases::revision(t, id, number))
-    }
-
-    fn volumes(
+    fn transact(
         &self,
-        profile: &str,
-        label: Label,
-        but: &CaseId,
-        limit: u32,
-    ) -> Result<Vec<f64>, StoreError> {
-        self.read(|t| cases::volumes(t, profile, label, but, limit))
+        body: &mut dyn FnMut(&mut dyn Rows) -> Result<Commit, StoreFault>,
+    ) -> Result<(), StoreFault> {
+        let mut connection = self.turns.take()?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("beginning to write")?;
+        match body(&mut Tables(&transaction))? {
+            Commit::Yes => transaction.commit().doing("committing")?,
+            Commit::No => transaction.rollback().doing("taking a change back")?,
+        }
+        drop(connection);
+        self.changes.announce();
+        Ok(())
     }
 
-    fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet, StoreError> {
-        self.read(|t| cases::masks(t, id, number))
-    }
-
-    fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.read(|t| audit::after(t, after, limit))
-    }
-
-    fn last_event(&self) -> Result<u64, StoreError> {
-        self.read(audit::last)
-    }
-
-    fn decide(
-        &self,
-        id: &CaseId,
-        who: &str,
-        request: &DecisionRequest,
-    ) -> Result<CaseSummary, StoreError> {
-        self.write(|t| decisions::decide(t, id, who, request))
-    }
-
-    fn undo(
-        &self,
-        id: &CaseId,
-        who: &str,
-        request: &UndoRequest,
-    ) -> Result<CaseSummary, StoreError> {
-        self.write(|t| decisions::undo(t, id, who, request))
-    }
-
-    fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary, StoreError> {
-        self.write(|t| decisions::note(t, id, who, text))
-    }
-
-    fn request_prompt(
-        &self,
-        id: &CaseId,
-        who: &str,
-        request: &PromptRequest,
-    ) -> Result<WorkId, StoreError> {
-        self.write(|t| work::request_prompt(t, id, who, request))
-    }
-
-    fn draft(&self, id: &CaseId, who: &str) -> Result<Option<Draft>, StoreError> {
-        self.read(|t| drafts::draft(t, id, who))
-    }
-
-    fn draft_progress(&self, id: &CaseId, who: &str) -> Result<DraftProgress, StoreError> {
-        self.read(|t| drafts::progress(t, id, who))
-    }
-
-    fn last_draft_change(&self, id: &CaseId, who: &str) -> Result<DraftResponse, StoreError> {
-        self.read(|t| drafts::last_change(t, id, who))
-    }
-
-    fn change_draft(
-        &self,
-        id: &CaseId,
-        who: &str,
-        request: &DraftRequest,
-    ) -> Result<DraftOutcome, StoreError> {
-        self.write(|t| drafts::change(t, id, who, request))
-    }
-
-    fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
-        self.write(|t| work::retry(t, id, who))
-    }
-
-    fn outcome(&self, work: WorkId) -> Result<WorkOutcome, StoreError> {
-        self.read(|t| work::outcome(t, work))
-    }
-
-    fn claim(&self, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
-        self.write(|t| work::claim(t, owner, lane))
-    }
-
-    fn upcoming(&self) -> Result<Option<ScanOfCase>, StoreError> {
-        self.read(work::upcoming)
-    }
-
-    fn in_review(&self) -> Result<Vec<ScanOfCase>, StoreError> {
-        self.read(cases::in_review)
-    }
-
-    fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.write(|t| leases::renew(t, lease))
-    }
-
-    fn stage(&self, lease: &Lease, state: CaseState) -> Result<(), StoreError> {
-        self.write(|t| leases::stage(t, lease, state))
-    }
-
-    fn draft_in_work(&self, draft: DraftId) -> Result<Option<Draft>, StoreError> {
-        self.read(|t| drafts::of_work(t, draft))
-    }
-
-    fn draft_logits(&self, draft: DraftId, step: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|t| draft_rows::logits(t, draft, step))
-    }
-
-    fn draft_report(&self, lease: &Lease, progress: Progress) -> Result<(), StoreError> {
-        self.write(|t| draft_rows::report(t, lease, progress))
-    }
-
-    fn answer_draft(
-        &self,
-        lease: &Lease,
-        answered: &Answered,
-        logits: Option<&[u8]>,
-    ) -> Result<(), StoreError> {
-        self.write(|t| results::answer(t, lease, answered, logits))
-    }
-
-    fn reserve_output(
-        &self,
-        lease: &Lease,
-        folder: &Path,
-        stem: &str,
-    ) -> Result<String, StoreError> {
-        self.write(|t| leases::reserve_output(t, lease, folder, stem))
-    }
-
-    fn finish(&self, lease: &Lease, revision: &NewRevision) -> Result<RevisionNumber, StoreError> {
-        self.write(|t| results::finish(t, lease, revision))
-    }
-
-    fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome, StoreError> {
-        self.write(|t| faults::fail(t, lease, fault, class))
-    }
-
-    fn has_due_work(&self) -> Result<bool, StoreError> {
-        self.read(work::has_due_work)
-    }
-
-    fn queue(&self) -> Result<Queue, StoreError> {
-        self.read(work::queue)
-    }
-
-    fn release(&self, owner: &str, fault: &Fault) -> Result<Vec<CaseId>, StoreError> {
-        self.write(|t| faults::release(t, owner, fault))
-    }
-
-    fn release_all(&self) -> Result<Vec<CaseId>, StoreError> {
-        self.write(faults::release_all)
+    fn changes(&self) -> &ChangeSignal {
+        &self.changes
     }
 }
+
+/// The tables within a transaction.
+struct Tables<'a>(&'a Transaction<'a>);

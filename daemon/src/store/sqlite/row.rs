@@ -1,6 +1,6 @@
 //! Values as they lie in the database.
 
-use super::super::error::StoreError;
+use super::StoreFault;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -20,13 +20,25 @@ pub fn path_from(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
 
+/// Paths as one value, with a zero byte between: no path holds one.
+pub fn paths_bytes(paths: &[PathBuf]) -> Vec<u8> {
+    let paths: Vec<&[u8]> = paths.iter().map(|path| path_bytes(path)).collect();
+    paths.join(&0)
+}
+
+/// Paths from one value.
+pub fn paths_from(bytes: &[u8]) -> Vec<PathBuf> {
+    let paths = bytes.split(|&byte| byte == 0);
+    paths.map(|path| path_from(path.to_vec())).collect()
+}
+
 /// A value as JSON.
-pub fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+pub fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreFault> {
     serde_json::to_string(value).map_err(|e| unreadable(what, &e))
 }
 
 /// A value from JSON.
-pub fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+pub fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreFault> {
     serde_json::from_str(text).map_err(|e| unreadable(what, &e))
 }
 
@@ -34,7 +46,7 @@ pub fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<
 pub fn from_optional_json<T: DeserializeOwned>(
     what: &'static str,
     text: Option<String>,
-) -> Result<Option<T>, StoreError> {
+) -> Result<Option<T>, StoreFault> {
     text.map(|text| from_json(what, &text)).transpose()
 }
 
@@ -42,12 +54,12 @@ pub fn from_optional_json<T: DeserializeOwned>(
 pub fn from_word<T: std::str::FromStr<Err: ToString>>(
     what: &'static str,
     word: &str,
-) -> Result<T, StoreError> {
+) -> Result<T, StoreFault> {
     word.parse().map_err(|e| unreadable(what, &e))
 }
 
 /// A value as compressed JSON.
-pub fn to_packed(what: &'static str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub fn to_packed(what: &'static str, value: &impl Serialize) -> Result<Vec<u8>, StoreFault> {
     let json = to_json(what, value)?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder
@@ -60,7 +72,7 @@ pub fn to_packed(what: &'static str, value: &impl Serialize) -> Result<Vec<u8>, 
 pub fn from_packed<T: DeserializeOwned>(
     what: &'static str,
     packed: &[u8],
-) -> Result<T, StoreError> {
+) -> Result<T, StoreFault> {
     let mut json = String::new();
     GzDecoder::new(packed)
         .read_to_string(&mut json)
@@ -68,9 +80,24 @@ pub fn from_packed<T: DeserializeOwned>(
     from_json(what, &json)
 }
 
-fn unreadable(what: &'static str, why: &impl ToString) -> StoreError {
-    StoreError::Unreadable {
+fn unreadable(what: &'static str, why: &impl ToString) -> StoreFault {
+    StoreFault::Unreadable {
         what,
         why: why.to_string(),
+    }
+}
+
+/// Adds what was being done to SQLite's errors.
+pub trait Doing<T> {
+    /// The result, whose error says what was being done.
+    fn doing(self, doing: &'static str) -> Result<T, StoreFault>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreFault> {
+        self.map_err(|source| StoreFault::Failed {
+            doing,
+            source: Box::new(source),
+        })
     }
 }

@@ -1,12 +1,24 @@
 //! The tables, and how they came to be what they are.
 
-use super::super::error::{Doing, StoreError};
-use rusqlite::{Connection, TransactionBehavior};
+use super::StoreFault;
+use super::row::{self, Doing};
+use crate::scan::Source;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::Path;
 
-/// One step each; the schema's version is the number of steps taken. Steps are never edited once
-/// released, only added.
-const MIGRATIONS: &[&str] = &[FIRST, REASONS, DRAFTS];
+const MIGRATING: &str = "migrating the store";
+
+/// A step from one version of the schema to the next.
+type Migration = fn(&Transaction<'_>) -> Result<(), StoreFault>;
+
+/// The schema's version is the number of steps taken. Steps are never edited once released, only
+/// added.
+const MIGRATIONS: &[Migration] = &[
+    |t| t.execute_batch(FIRST).doing(MIGRATING),
+    |t| t.execute_batch(REASONS).doing(MIGRATING),
+    |t| t.execute_batch(DRAFTS).doing(MIGRATING),
+    sources,
+];
 
 /// The reason of the decision that stands, beside its reviewer.
 const REASONS: &str = "
@@ -123,26 +135,118 @@ const DRAFTS: &str = "
     CREATE INDEX work_by_draft ON work (draft, id) WHERE draft IS NOT NULL;
 ";
 
-/// Brings a database to the newest schema; refuses one that is newer.
-pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+/// A case is a scan at its place: files of equal content have a case each, a volume of a file is a
+/// number beside the path of the file, and cases of files that are gone can be off the list.
+const SOURCES: &str = "
+    CREATE TABLE cases_by_source (
+        id            TEXT PRIMARY KEY,
+        place         BLOB NOT NULL,            -- bytes: a file name need not be UTF-8
+        frame         INTEGER,                  -- which volume of the file, from 0
+        members       BLOB,                     -- paths of a group of files, zero bytes between
+        sha256        TEXT NOT NULL,            -- of the content
+        profile       TEXT NOT NULL,
+        listing       TEXT NOT NULL CHECK (listing IN ('listed', 'superseded', 'withdrawn')),
+        superseded_by TEXT REFERENCES cases(id),
+        state         TEXT NOT NULL,
+        fault         TEXT,                     -- JSON Fault
+        scan          TEXT,                     -- JSON ScanInfo
+        revision      INTEGER,                  -- the current one
+        score         REAL,
+        volume_ml     REAL,
+        reviewer      TEXT,
+        reason        TEXT,
+        output        BLOB UNIQUE,              -- folder and stem of the output files
+        created       TEXT NOT NULL,
+        updated       TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO cases_by_source
+        SELECT id, path, NULL, NULL, sha256, profile,
+               CASE WHEN superseded_by IS NULL THEN 'listed' ELSE 'superseded' END, superseded_by,
+               state, fault, scan, revision, score, volume_ml, reviewer, reason, output,
+               created, updated
+        FROM cases;
+    DROP TABLE cases;
+    ALTER TABLE cases_by_source RENAME TO cases;
+    CREATE INDEX cases_by_state ON cases (state) WHERE listing = 'listed';
+    CREATE INDEX cases_by_place ON cases (place);
+    CREATE INDEX cases_by_content ON cases (sha256);
+
+    CREATE TABLE files_of_cases (               -- what lies in the roots, as last read
+        path     BLOB NOT NULL,
+        case_id  TEXT NOT NULL REFERENCES cases(id),
+        dev      INTEGER NOT NULL,
+        ino      INTEGER NOT NULL,
+        size     INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        ctime_ns INTEGER NOT NULL,
+        PRIMARY KEY (path, case_id)
+    ) STRICT;
+    -- A second name of a content had no case of its own: it is found again, and gets one.
+    INSERT INTO files_of_cases
+        SELECT files.path, case_id, dev, ino, size, mtime_ns, ctime_ns
+        FROM files JOIN cases ON cases.id = case_id AND cases.place = files.path
+        WHERE listing = 'listed';
+    DROP TABLE files;
+    ALTER TABLE files_of_cases RENAME TO files;
+    CREATE INDEX files_by_case ON files (case_id);
+    CREATE INDEX work_by_case ON work (case_id) WHERE state IN ('ready', 'leased');
+";
+
+fn sources(t: &Transaction<'_>) -> Result<(), StoreFault> {
+    t.execute_batch(SOURCES).doing(MIGRATING)?;
+    // A volume of a file had a path as if it lay below the file.
+    let mut statement = t.prepare("SELECT id, place FROM cases").doing(MIGRATING)?;
+    let places = statement
+        .query_map([], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, Vec<u8>>(1)?))
+        })
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .doing(MIGRATING)?;
+    for (id, text) in places {
+        let source = Source::from_stored(&text);
+        let Some(frame) = source.frame_number() else {
+            continue;
+        };
+        let place = row::path_bytes(source.place());
+        t.execute(
+            "UPDATE cases SET place = ?2, frame = ?3 WHERE id = ?1",
+            params![id, place, frame.cast_signed()],
+        )
+        .doing(MIGRATING)?;
+        t.execute(
+            "UPDATE files SET path = ?2 WHERE case_id = ?1",
+            params![id, place],
+        )
+        .doing(MIGRATING)?;
+    }
+    Ok(())
+}
+
+/// Brings a database to the newest schema; refuses one that is newer. Foreign keys must be off:
+/// a table that is made anew is dropped while others refer to it.
+pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
     let known = MIGRATIONS.len() as i64;
+    let version = |c: &Connection| {
+        c.query_row("PRAGMA user_version", [], |row| row.get(0))
+            .doing("reading the schema's version")
+    };
+    // Those who come later need not wait for those who write.
+    if version(connection)? == known {
+        return Ok(());
+    }
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("locking the store for migration")?;
-    let found: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .doing("reading the schema's version")?;
+    let found: i64 = version(&transaction)?;
     if found > known || found < 0 {
-        return Err(StoreError::NewerSchema {
+        return Err(StoreFault::Newer {
             path: path.to_owned(),
             found,
             known,
         });
     }
     for step in &MIGRATIONS[found as usize..] {
-        transaction
-            .execute_batch(step)
-            .doing("migrating the store")?;
+        step(&transaction)?;
     }
     transaction
         .pragma_update(None, "user_version", known)

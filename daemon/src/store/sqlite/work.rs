@@ -1,264 +1,180 @@
-//! The queue of work: what is put into it, and what is claimed next.
+//! The queue of work.
 
-use super::super::error::{Doing, StoreError};
-use super::super::work::LEASE;
-use super::super::{Lane, Lease, Queue, ScanOfCase, Task, Work, WorkId, WorkOutcome};
-use super::{audit, cases, clock, row};
-use medicosam_shared::api::PromptRequest;
-use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault};
-use medicosam_shared::geometry::Axis;
-use medicosam_shared::provenance::ScanInfo;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use super::row::{self, Doing};
+use super::{StoreFault, Tables};
+use crate::case::{Lane, Now, Owner, Tick, WorkId, WorkItem, WorkState};
+use crate::store::{WorkQuery, WorkRows};
+use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::progress::Progress;
+use rusqlite::{Row, ToSql, Transaction, params};
 
-/// Adds work for a case whose state is `prior`.
-pub fn add(
-    t: &Transaction<'_>,
-    case: &CaseId,
-    task: &Task,
-    author: &str,
-    prior: CaseState,
-) -> Result<WorkId, StoreError> {
-    let lane = match task {
-        Task::Segment => 1,
-        _ => 0,
-    };
-    t.execute(
-        "INSERT INTO work (case_id, task, author, lane, state, prior_state, draft)
-         VALUES (?, ?, ?, ?, 'ready', ?, ?)",
-        params![
-            case.0,
-            row::to_json("work", task)?,
-            author,
-            lane,
-            prior.as_str(),
-            task.draft()
-        ],
-    )
-    .doing("adding work")?;
-    Ok(WorkId(t.last_insert_rowid()))
-}
+const READING: &str = "reading work";
 
-/// Queues a person's prompts.
-pub fn request_prompt(
-    t: &Transaction<'_>,
-    id: &CaseId,
-    who: &str,
-    request: &PromptRequest,
-) -> Result<WorkId, StoreError> {
-    let before = cases::check_revision(t, id, request.revision)?;
-    let scan: Option<String> = t
-        .query_row("SELECT scan FROM cases WHERE id = ?1", [&id.0], |r| {
-            r.get(0)
-        })
-        .doing("reading a case")?;
-    let scan: Option<ScanInfo> = row::from_optional_json("the geometry of a scan", scan)?;
-    let axis: Axis = cases::revision(t, id, request.revision)?.provenance.axis;
-    if let Some(scan) = scan {
-        for prompt in &request.prompts {
-            prompt.check(scan.dims, axis)?;
+const COLUMNS: &str = "SELECT id, case_id, task, author, state, tries, not_before, owner, \
+                       lease_until, fence, prior_state, fault, revision, done, total FROM work";
+
+impl WorkRows for Tables<'_> {
+    fn work(&self, id: WorkId) -> Result<Option<WorkItem>, StoreFault> {
+        let t = self.0;
+        Ok(select(t, "WHERE id = ?1", params![id.0])?.pop())
+    }
+
+    fn works(&self, which: &WorkQuery) -> Result<Vec<WorkItem>, StoreFault> {
+        let t = self.0;
+        match which {
+            WorkQuery::OpenFor(case) => {
+                let which = "WHERE case_id = ?1 AND state IN ('ready', 'leased') ORDER BY id";
+                select(t, which, params![case.0])
+            }
+            WorkQuery::OfDraft(draft) => select(t, "WHERE draft = ?1 ORDER BY id", params![draft]),
+            WorkQuery::Leased(owner) => {
+                let owner = owner.as_ref().map(ToString::to_string);
+                let which = "WHERE state = 'leased' AND (?1 IS NULL OR owner = ?1) ORDER BY id";
+                select(t, which, params![owner])
+            }
+            WorkQuery::Ready => select(t, "WHERE state = 'ready' ORDER BY id", params![]),
         }
     }
-    let prior = match before.state {
-        // Another prompt is being worked on; if both fail, the case waits for review as it did.
-        CaseState::Segmenting => CaseState::Review,
-        state => state,
-    };
-    let task = Task::Prompt {
-        prompts: request.prompts.clone(),
-    };
-    let work = add(t, id, &task, who, prior)?;
-    let slices: Vec<String> = request
-        .prompts
-        .iter()
-        .map(|p| p.index.to_string())
-        .collect();
-    let detail = format!("slice {}", slices.join(", "));
-    audit::record(
-        t,
-        who,
-        Action::Prompted,
-        (id, Some(request.revision)),
-        &detail,
-    )?;
-    Ok(work)
-}
 
-/// Queues a failed or paused case again.
-pub fn retry(t: &Transaction<'_>, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
-    let before = cases::summary(t, id)?;
-    if !matches!(before.state, CaseState::Failed | CaseState::Paused) {
-        return Err(StoreError::WrongState {
-            case: id.clone(),
-            state: before.state,
-            needed: "only failed and paused cases can be tried again",
-        });
+    fn due(&self, lane: Lane, now: Now) -> Result<Option<WorkItem>, StoreFault> {
+        let t = self.0;
+        let which = "AS w WHERE lane <= ?2
+             AND (w.state = 'ready' AND w.not_before <= ?1 OR w.state = 'leased' AND w.lease_until < ?1)
+             AND NOT EXISTS (
+                 SELECT 1 FROM work AS other
+                 WHERE other.case_id = w.case_id AND other.id <> w.id
+                   AND other.state = 'leased' AND other.lease_until >= ?1)
+             ORDER BY lane, id LIMIT 1";
+        Ok(select(t, which, params![now.tick.0, number(lane)])?.pop())
     }
-    let waiting = t
-        .execute(
-            "UPDATE work SET not_before = 0, tries = 0 WHERE case_id = ?1 AND state = 'ready'",
-            [&id.0],
+
+    fn put_work(&mut self, item: &WorkItem) -> Result<WorkId, StoreFault> {
+        let t = self.0;
+        let id = (item.id != WorkId(0)).then_some(item.id.0);
+        let task = row::to_json("work", &item.task)?;
+        let (mut not_before, mut owner, mut until) = (Tick::LONG_AGO, None, None);
+        let (mut fault, mut revision) = (None, None);
+        match &item.state {
+            WorkState::Ready { not_before: tick } => not_before = *tick,
+            WorkState::Leased {
+                owner: by,
+                until: tick,
+            } => {
+                (owner, until) = (Some(by.to_string()), Some(tick.0));
+            }
+            WorkState::Done { revision: number } => revision = *number,
+            WorkState::Failed(why) => fault = Some(row::to_json("a fault", why)?),
+            WorkState::Cancelled => {}
+        }
+        t.prepare_cached(
+            "INSERT INTO work (id, case_id, task, author, lane, state, tries, not_before, owner,
+                               lease_until, fence, prior_state, fault, revision, draft, done, total)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             ON CONFLICT (id) DO UPDATE SET
+                 state = ?6, tries = ?7, not_before = ?8, owner = ?9, lease_until = ?10, fence = ?11,
+                 fault = ?13, revision = ?14, done = ?16, total = ?17
+             RETURNING id",
         )
-        .doing("trying again")?;
-    if waiting == 0 {
-        add(t, id, &Task::Segment, who, CaseState::Waiting)?;
+        .and_then(|mut s| {
+            let values = params![
+                id,
+                item.case.0,
+                task,
+                item.author,
+                number(item.task.lane()),
+                item.state.as_str(),
+                item.tries,
+                not_before.0,
+                owner,
+                until,
+                item.fence,
+                item.prior.as_str(),
+                fault,
+                revision,
+                item.task.draft(),
+                item.progress.done,
+                item.progress.total
+            ];
+            s.query_row(values, |r| r.get(0).map(WorkId))
+        })
+        .doing("writing work")
     }
-    cases::set_state(t, id, CaseState::Waiting, None)?;
-    audit::record(t, who, Action::Retried, (id, before.revision), "")?;
-    cases::summary(t, id)
 }
 
-/// How a piece of work stands.
-pub fn outcome(t: &Transaction<'_>, work: WorkId) -> Result<WorkOutcome, StoreError> {
-    let (state, revision, fault): (String, Option<u32>, Option<String>) = t
-        .query_row(
-            "SELECT state, revision, fault FROM work WHERE id = ?1",
-            [work.0],
-            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
-        )
-        .doing("reading work")?;
-    Ok(match (state.as_str(), revision) {
-        ("done", Some(revision)) => WorkOutcome::Done(revision),
-        ("done", None) => WorkOutcome::Answered,
-        ("ready" | "leased", _) => WorkOutcome::Open,
-        _ => WorkOutcome::Failed(
-            row::from_optional_json("a fault", fault)?.unwrap_or_else(|| Fault {
-                code: "cancelled".to_owned(),
-                message: "it was taken back, or the scan was replaced by another one".to_owned(),
-                hint: "If the case is not in the list any more, look for the new one of the same \
-                       name."
-                    .to_owned(),
-            }),
-        ),
-    })
-}
-
-/// What makes work `w` due at ?1: it is ready, or its lease ran out, and nobody else works on its
-/// case.
-macro_rules! due {
-    () => {
-        "(w.state = 'ready' AND w.not_before <= ?1 OR w.state = 'leased' AND w.lease_until < ?1)
-         AND NOT EXISTS (
-             SELECT 1 FROM work AS other
-             WHERE other.case_id = w.case_id AND other.id <> w.id
-               AND other.state = 'leased' AND other.lease_until >= ?1)"
-    };
-}
-
-/// Whether any work is due.
-pub fn has_due_work(t: &Transaction<'_>) -> Result<bool, StoreError> {
-    t.query_row(
-        concat!("SELECT EXISTS (SELECT 1 FROM work AS w WHERE ", due!(), ")"),
-        [clock::since_boot_ms()],
-        |r| r.get(0),
-    )
-    .doing("looking for work")
-}
-
-/// Work that is ready, by lane.
-pub fn queue(t: &Transaction<'_>) -> Result<Queue, StoreError> {
-    t.query_row(
-        "SELECT count(*) FILTER (WHERE lane = 0), count(*) FILTER (WHERE lane <> 0)
-         FROM work WHERE state = 'ready'",
-        [],
-        |r| {
-            Ok(Queue {
-                interactive: r.get::<_, i64>(0)?.unsigned_abs(),
-                bulk: r.get::<_, i64>(1)?.unsigned_abs(),
-            })
-        },
-    )
-    .doing("counting work")
-}
-
-/// Takes the next work that is due.
-pub fn claim(t: &Transaction<'_>, owner: &str, lane: Lane) -> Result<Option<Work>, StoreError> {
-    let now = clock::since_boot_ms();
-    let last_lane = match lane {
+const fn number(lane: Lane) -> i64 {
+    match lane {
         Lane::Interactive => 0,
         Lane::Any => 1,
-    };
-    let claimed = t
-        .prepare_cached(concat!(
-            "UPDATE work SET state = 'leased', owner = ?2, lease_until = ?3,
-                        fence = fence + 1, tries = tries + 1
-                 WHERE id = (SELECT id FROM work AS w WHERE lane <= ?4 AND ",
-            due!(),
-            " ORDER BY lane, id LIMIT 1)
-                 RETURNING id, case_id, fence, task, author"
-        ))
-        .and_then(|mut s| {
-            s.query_row(
-                params![now, owner, clock::in_ms(LEASE), last_lane],
-                Claimed::read,
-            )
-            .optional()
-        })
-        .doing("claiming work")?;
-    let Some(claimed) = claimed else {
-        return Ok(None);
-    };
-    let case = CaseId(claimed.case);
-    let task: Task = row::from_json("work", &claimed.task)?;
-    if let Some(stage) = task.first_stage() {
-        cases::set_state(t, &case, stage, None)?;
     }
-    let summary = cases::summary(t, &case)?;
-    if task.first_stage().is_some() {
-        audit::record(t, owner, Action::Claimed, (&case, summary.revision), "")?;
+}
+
+fn select(
+    t: &Transaction<'_>,
+    which: &str,
+    values: &[&dyn ToSql],
+) -> Result<Vec<WorkItem>, StoreFault> {
+    let sql = format!("{COLUMNS} {which}");
+    let mut statement = t.prepare_cached(&sql).doing(READING)?;
+    let mut rows = statement.query(values).doing(READING)?;
+    let mut works = Vec::new();
+    while let Some(found) = rows.next().doing(READING)? {
+        works.push(read(found)?);
     }
-    let (source, sha256) = t
-        .query_row(
-            "SELECT path, sha256 FROM cases WHERE id = ?1",
-            [&case.0],
-            |r| Ok((cases::source(r, 0)?, r.get(1)?)),
-        )
-        .doing("claiming work")?;
-    Ok(Some(Work {
-        lease: Lease {
-            work: WorkId(claimed.work),
-            case,
-            fence: claimed.fence,
+    Ok(works)
+}
+
+fn read(r: &Row<'_>) -> Result<WorkItem, StoreFault> {
+    Ok(WorkItem {
+        id: WorkId(get(r, "id")?),
+        case: CaseId(get(r, "case_id")?),
+        task: row::from_json("work", &get::<String>(r, "task")?)?,
+        author: get(r, "author")?,
+        state: state(r)?,
+        tries: get(r, "tries")?,
+        fence: get(r, "fence")?,
+        prior: row::from_word("a state", &get::<String>(r, "prior_state")?)?,
+        progress: Progress {
+            done: get(r, "done")?,
+            total: get(r, "total")?,
         },
-        task,
-        author: claimed.author,
-        source,
-        sha256,
-        profile: summary.profile,
-        revision: summary.revision,
-    }))
-}
-
-/// The scan of the bulk work that would be claimed next.
-pub fn upcoming(t: &Transaction<'_>) -> Result<Option<ScanOfCase>, StoreError> {
-    t.prepare_cached(
-        "SELECT cases.id, path, sha256, profile, cases.revision
-         FROM work JOIN cases ON cases.id = case_id
-         WHERE lane = 1 AND work.state = 'ready' AND not_before <= ?1
-         ORDER BY work.id LIMIT 1",
-    )
-    .and_then(|mut s| {
-        s.query_row([clock::since_boot_ms()], cases::scan_of_case)
-            .optional()
     })
-    .doing("looking for the next work")
 }
 
-struct Claimed {
-    work: i64,
-    case: String,
-    fence: i64,
-    task: String,
-    author: String,
+fn state(r: &Row<'_>) -> Result<WorkState, StoreFault> {
+    let word: String = get(r, "state")?;
+    Ok(match word.as_str() {
+        "ready" => WorkState::Ready {
+            not_before: Tick(get(r, "not_before")?),
+        },
+        "leased" => WorkState::Leased {
+            owner: Owner::parse(&get::<Option<String>>(r, "owner")?.unwrap_or_default()),
+            until: Tick(get::<Option<i64>>(r, "lease_until")?.unwrap_or_default()),
+        },
+        "done" => WorkState::Done {
+            revision: get(r, "revision")?,
+        },
+        "failed" => {
+            let fault = row::from_optional_json("a fault", get(r, "fault")?)?;
+            WorkState::Failed(fault.unwrap_or_else(unknown))
+        }
+        "cancelled" => WorkState::Cancelled,
+        other => {
+            return Err(StoreFault::Unreadable {
+                what: "the state of work",
+                why: format!("{other:?} is no such word"),
+            });
+        }
+    })
 }
 
-impl Claimed {
-    fn read(r: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Claimed {
-            work: r.get(0)?,
-            case: r.get(1)?,
-            fence: r.get(2)?,
-            task: r.get(3)?,
-            author: r.get(4)?,
-        })
+fn unknown() -> Fault {
+    Fault {
+        code: "unknown".to_owned(),
+        message: "it failed, and an older version did not write down why".to_owned(),
+        hint: "Try it again.".to_owned(),
     }
+}
+
+fn get<T: rusqlite::types::FromSql>(r: &Row<'_>, column: &str) -> Result<T, StoreFault> {
+    r.get(column).doing(READING)
 }

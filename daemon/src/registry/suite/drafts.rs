@@ -1,6 +1,7 @@
 //! Drafts: what a reviewer changes before it becomes a revision.
 
 use super::*;
+use crate::case::WorkId;
 use medicosam_shared::api::DraftChange;
 use medicosam_shared::draft::{Candidate, DraftRefusal, SliceAnswer, Step};
 use medicosam_shared::mask::Rle;
@@ -10,11 +11,11 @@ fn label() -> Label {
 }
 
 fn try_change(
-    store: &SqliteStore,
+    store: &Registry,
     id: &CaseId,
     who: &str,
     change: DraftChange,
-) -> Result<DraftOutcome, StoreError> {
+) -> Result<DraftOutcome> {
     let draft = store.draft(id, who).unwrap();
     let request = DraftRequest {
         revision: draft.as_ref().map_or(1, |d| d.revision),
@@ -24,7 +25,7 @@ fn try_change(
     store.change_draft(id, who, &request)
 }
 
-fn change(store: &SqliteStore, id: &CaseId, who: &str, change: DraftChange) -> Option<WorkId> {
+fn change(store: &Registry, id: &CaseId, who: &str, change: DraftChange) -> Option<WorkId> {
     try_change(store, id, who, change).unwrap().work
 }
 
@@ -63,10 +64,10 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
 }
 
 /// Draws on a slice and has it segmented to a mask of `area` pixels.
-fn preview(store: &SqliteStore, id: &CaseId, who: &str, index: u32, area: u32) {
+fn preview(store: &Registry, id: &CaseId, who: &str, index: u32, area: u32) {
     change(store, id, who, draw(index));
     let work = change(store, id, who, segment(index)).unwrap();
-    let claimed = store.claim("worker 1", Lane::Interactive).unwrap().unwrap();
+    let claimed = store.claim(&worker(1), Lane::Interactive).unwrap().unwrap();
     assert_eq!((claimed.lease.work, claimed.author.as_str()), (work, who));
     store
         .answer_draft(&claimed.lease, &answered(index, &[area, 2 * area]), None)
@@ -74,13 +75,13 @@ fn preview(store: &SqliteStore, id: &CaseId, who: &str, index: u32, area: u32) {
     assert_eq!(store.outcome(work).unwrap(), WorkOutcome::Answered);
 }
 
-fn area(store: &SqliteStore, id: &CaseId, who: &str) -> u64 {
+fn area(store: &Registry, id: &CaseId, who: &str) -> u64 {
     let draft = store.draft(id, who).unwrap().unwrap();
     let masks = draft.masks(&MaskSet::empty(DIMS, Axis::K));
     masks.objects.iter().map(|o| o.voxels()).sum()
 }
 
-fn commit(store: &SqliteStore, id: &CaseId, who: &str) -> RevisionNumber {
+fn commit(store: &Registry, id: &CaseId, who: &str) -> RevisionNumber {
     let work = change(store, id, who, DraftChange::Commit).unwrap();
     let claimed = claim(store);
     assert_eq!(claimed.lease.work, work);
@@ -88,9 +89,7 @@ fn commit(store: &SqliteStore, id: &CaseId, who: &str) -> RevisionNumber {
     store.finish(&claimed.lease, &result(who, 0.9)).unwrap()
 }
 
-#[test]
-fn a_preview_makes_no_revision_and_a_commit_makes_one_of_all() {
-    let f = fixture();
+pub fn a_preview_makes_no_revision_and_a_commit_makes_one_of_all(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
     preview(&f.store, &id, "ana", 2, 7);
@@ -134,46 +133,7 @@ fn a_preview_makes_no_revision_and_a_commit_makes_one_of_all() {
     assert_eq!(detail.history[4].detail, "slice 1, 2");
 }
 
-#[test]
-fn a_draft_is_still_there_after_opening_again_and_its_work_is_done_again() {
-    let f = fixture();
-    let id = reviewed(&f.store);
-    preview(&f.store, &id, "ana", 1, 5);
-    change(&f.store, &id, "ana", draw(2));
-    let work = change(&f.store, &id, "ana", segment(2)).unwrap();
-    let lost = claim(&f.store);
-    let before = f.store.draft(&id, "ana").unwrap().unwrap();
-    assert_eq!((before.steps.len(), before.position), (3, 3));
-    assert!(before.working.is_some());
-
-    let path = SqliteStore::file(f.folder.path());
-    drop(f.store);
-    let store = SqliteStore::open(&path).unwrap();
-    store.release_all().unwrap();
-    assert_eq!(store.draft(&id, "ana").unwrap().unwrap(), before);
-    assert_eq!(state(&store, &id), CaseState::Review);
-    let again = claim(&store);
-    assert_eq!((again.lease.work, &again.task), (work, &lost.task));
-    assert!(matches!(
-        store.answer_draft(&lost.lease, &answered(2, &[9]), None),
-        Err(StoreError::LeaseLost(_))
-    ));
-    let logits = [1, 2, 3];
-    store
-        .answer_draft(&again.lease, &answered(2, &[9]), Some(&logits))
-        .unwrap();
-    assert_eq!(area(&store, &id, "ana"), 14);
-    let draft = lost.task.draft().unwrap();
-    assert_eq!(
-        store.draft_logits(draft, 4).unwrap().as_deref(),
-        Some(&logits[..])
-    );
-    assert_eq!(store.draft_logits(draft, 3).unwrap(), None);
-}
-
-#[test]
-fn of_two_reviewers_the_second_learns_who_was_first_and_keeps_the_draft() {
-    let f = fixture();
+pub fn of_two_reviewers_the_second_learns_who_was_first_and_keeps_the_draft(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
     preview(&f.store, &id, "ben", 2, 7);
@@ -181,9 +141,9 @@ fn of_two_reviewers_the_second_learns_who_was_first_and_keeps_the_draft() {
     commit(&f.store, &id, "ana");
 
     let refused = try_change(&f.store, &id, "ben", DraftChange::Commit).unwrap_err();
-    let StoreError::Draft(DraftRefusal::OtherRevision {
+    let RegistryError::Refused(Refusal::Draft(DraftRefusal::OtherRevision {
         current, author, ..
-    }) = &refused
+    })) = &refused
     else {
         panic!("{refused}")
     };
@@ -200,9 +160,7 @@ fn of_two_reviewers_the_second_learns_who_was_first_and_keeps_the_draft() {
     assert_eq!(commit(&f.store, &id, "ben"), 3);
 }
 
-#[test]
-fn a_change_to_another_version_of_the_draft_is_refused() {
-    let f = fixture();
+pub fn a_change_to_another_version_of_the_draft_is_refused(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
     let version = f.store.draft(&id, "ana").unwrap().unwrap().version;
@@ -214,14 +172,14 @@ fn a_change_to_another_version_of_the_draft_is_refused() {
         };
         assert!(matches!(
             f.store.change_draft(&id, "ana", &request),
-            Err(StoreError::Draft(DraftRefusal::Moved(_)))
+            Err(RegistryError::Refused(Refusal::Draft(DraftRefusal::Moved(
+                _
+            ))))
         ));
     }
 }
 
-#[test]
-fn a_discarded_draft_can_be_brought_back_until_another_is_begun() {
-    let f = fixture();
+pub fn a_discarded_draft_can_be_brought_back_until_another_is_begun(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
     change(&f.store, &id, "ana", DraftChange::Discard);
@@ -231,16 +189,16 @@ fn a_discarded_draft_can_be_brought_back_until_another_is_begun() {
     change(&f.store, &id, "ana", DraftChange::Discard);
     assert!(matches!(
         try_change(&f.store, &id, "ana", DraftChange::Undo),
-        Err(StoreError::Draft(DraftRefusal::NoDraft(_)))
+        Err(RegistryError::Refused(Refusal::Draft(
+            DraftRefusal::NoDraft(_)
+        )))
     ));
     change(&f.store, &id, "ana", draw(2));
     let draft = f.store.draft(&id, "ana").unwrap().unwrap();
     assert_eq!((draft.steps.len(), draft.discarded), (1, false));
 }
 
-#[test]
-fn cancelled_work_is_not_taken_and_whoever_has_it_notices() {
-    let f = fixture();
+pub fn cancelled_work_is_not_taken_and_whoever_has_it_notices(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
     let propagate = || DraftChange::Propagate { label: label() };
@@ -262,17 +220,15 @@ fn cancelled_work_is_not_taken_and_whoever_has_it_notices() {
     assert_eq!(f.store.draft_progress(&id, "ana").unwrap().working, None);
     assert!(matches!(
         f.store.draft_report(&work.lease, progress),
-        Err(StoreError::LeaseLost(_))
+        Err(RegistryError::Refused(Refusal::LeaseLost(_)))
     ));
     assert_eq!(area(&f.store, &id, "ana"), 5);
     change(&f.store, &id, "ana", propagate());
     change(&f.store, &id, "ana", DraftChange::Discard);
-    assert_eq!(f.store.claim("worker 1", Lane::Any).unwrap(), None);
+    assert_eq!(f.store.claim(&worker(1), Lane::Any).unwrap(), None);
 }
 
-#[test]
-fn a_preview_that_fails_says_so_and_leaves_case_and_draft_as_they_were() {
-    let f = fixture();
+pub fn a_preview_that_fails_says_so_and_leaves_case_and_draft_as_they_were(f: &Fixture) {
     let id = reviewed(&f.store);
     change(&f.store, &id, "ana", draw(1));
     let before = f.store.case(&id).unwrap();
@@ -292,7 +248,7 @@ fn a_preview_that_fails_says_so_and_leaves_case_and_draft_as_they_were() {
     let work = change(&f.store, &id, "ana", segment(1)).unwrap();
     for _ in 0..2 {
         claim(&f.store);
-        f.store.release("worker 1", &fault()).unwrap();
+        f.store.release(&worker(1), &fault()).unwrap();
     }
     assert_eq!(f.store.outcome(work).unwrap(), WorkOutcome::Failed(fault()));
     assert_eq!(f.store.case(&id).unwrap(), before);
@@ -300,9 +256,7 @@ fn a_preview_that_fails_says_so_and_leaves_case_and_draft_as_they_were() {
     assert!(matches!(draft.steps.as_slice(), [Step::Drawn { .. }]));
 }
 
-#[test]
-fn what_makes_no_sense_is_refused_and_changes_nothing() {
-    let f = fixture();
+pub fn what_makes_no_sense_is_refused_and_changes_nothing(f: &Fixture) {
     let id = reviewed(&f.store);
     change(&f.store, &id, "ana", draw(1));
     let before = f.store.draft(&id, "ana").unwrap();
@@ -332,4 +286,38 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         f.store.draft(&id, "ana").unwrap().unwrap().steps,
         before.unwrap().steps
     );
+}
+
+pub fn a_draft_is_still_there_after_opening_again_and_its_work_is_done_again(f: &Fixture) {
+    let id = reviewed(&f.store);
+    preview(&f.store, &id, "ana", 1, 5);
+    change(&f.store, &id, "ana", draw(2));
+    let work = change(&f.store, &id, "ana", segment(2)).unwrap();
+    let lost = claim(&f.store);
+    let before = f.store.draft(&id, "ana").unwrap().unwrap();
+    assert_eq!((before.steps.len(), before.position), (3, 3));
+    assert!(before.working.is_some());
+
+    let again = f.opened_again();
+    let store = again.as_ref().unwrap_or(&f.store);
+    store.release_all().unwrap();
+    assert_eq!(store.draft(&id, "ana").unwrap().unwrap(), before);
+    assert_eq!(state(store, &id), CaseState::Review);
+    let again = claim(store);
+    assert_eq!((again.lease.work, &again.task), (work, &lost.task));
+    assert!(matches!(
+        store.answer_draft(&lost.lease, &answered(2, &[9]), None),
+        Err(RegistryError::Refused(Refusal::LeaseLost(_)))
+    ));
+    let logits = [1, 2, 3];
+    store
+        .answer_draft(&again.lease, &answered(2, &[9]), Some(&logits))
+        .unwrap();
+    assert_eq!(area(store, &id, "ana"), 14);
+    let draft = lost.task.draft().unwrap();
+    assert_eq!(
+        store.draft_logits(draft, 4).unwrap().as_deref(),
+        Some(&logits[..])
+    );
+    assert_eq!(store.draft_logits(draft, 3).unwrap(), None);
 }

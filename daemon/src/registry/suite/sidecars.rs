@@ -6,7 +6,7 @@ use medicosam_shared::provenance::PromptSource;
 
 const SIDECAR: &str = "/in/a.prompts.json";
 
-fn seen(store: &SqliteStore, sha256: &str) -> Vec<CaseId> {
+fn seen(store: &Registry, sha256: &str) -> Vec<CaseId> {
     let file = PromptsFile {
         path: SIDECAR.into(),
         sha256: sha256.to_owned(),
@@ -26,74 +26,58 @@ fn made_of(sha256: &str) -> NewRevision {
     revision
 }
 
-fn finish_next(store: &SqliteStore, sha256: &str) {
+fn finish_next(store: &Registry, sha256: &str) {
     let work = claim(store);
     assert_eq!(work.task, Task::Segment);
     store.finish(&work.lease, &made_of(sha256)).unwrap();
 }
 
-#[test]
-fn a_new_file_has_the_scan_segmented_again_and_a_known_one_has_not() {
-    let Fixture {
-        folder: _folder,
-        store,
-    } = fixture();
-    assert!(seen(&store, "1").is_empty(), "its scan is not there yet");
-    let id = reviewed(&store);
-    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
-    assert_eq!(state(&store, &id), CaseState::Waiting);
-    assert!(seen(&store, "1").is_empty(), "that is queued already");
-    finish_next(&store, "1");
-    assert_eq!(state(&store, &id), CaseState::Review);
-    assert!(seen(&store, "1").is_empty(), "that is what it was made of");
-    assert_eq!(seen(&store, "2").len(), 1);
-    finish_next(&store, "2");
-    assert_eq!(seen(&store, "1").len(), 1, "back to what it was");
-    finish_next(&store, "1");
+pub fn a_new_file_has_the_scan_segmented_again_and_a_known_one_has_not(f: &Fixture) {
+    let store = &f.store;
+    assert!(seen(store, "1").is_empty(), "its scan is not there yet");
+    let id = reviewed(store);
+    assert_eq!(seen(store, "1"), std::slice::from_ref(&id));
+    assert_eq!(state(store, &id), CaseState::Waiting);
+    assert!(seen(store, "1").is_empty(), "that is queued already");
+    finish_next(store, "1");
+    assert_eq!(state(store, &id), CaseState::Review);
+    assert!(seen(store, "1").is_empty(), "that is what it was made of");
+    assert_eq!(seen(store, "2").len(), 1);
+    finish_next(store, "2");
+    assert_eq!(seen(store, "1").len(), 1, "back to what it was");
+    finish_next(store, "1");
     assert_eq!(store.case(&id).unwrap().summary.revision, Some(4));
     assert!(!store.has_due_work().unwrap());
 }
 
-#[test]
-fn what_a_worker_read_before_it_was_seen_is_not_done_twice() {
-    let Fixture {
-        folder: _folder,
-        store,
-    } = fixture();
-    let id = store.identify(&file("/in/a.nii", "a")).unwrap();
-    let work = claim(&store);
-    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
-    assert_eq!(
-        state(&store, &id),
-        CaseState::Embedding,
-        "a worker is at it"
-    );
+pub fn what_a_worker_read_before_it_was_seen_is_not_done_twice(f: &Fixture) {
+    let store = &f.store;
+    let id = store.found(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(store);
+    assert_eq!(seen(store, "1"), std::slice::from_ref(&id));
+    assert_eq!(state(store, &id), CaseState::Embedding, "a worker is at it");
     store.finish(&work.lease, &made_of("1")).unwrap();
     assert!(!store.has_due_work().unwrap());
 
     // It read an older one.
     let work = {
-        seen(&store, "2");
-        claim(&store)
+        seen(store, "2");
+        claim(store)
     };
-    seen(&store, "3");
+    seen(store, "3");
     store.finish(&work.lease, &made_of("2")).unwrap();
-    finish_next(&store, "3");
+    finish_next(store, "3");
     assert!(!store.has_due_work().unwrap());
 }
 
-#[test]
-fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on() {
-    let Fixture {
-        folder: _folder,
-        store,
-    } = fixture();
-    let id = reviewed(&store);
+pub fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on(f: &Fixture) {
+    let store = &f.store;
+    let id = reviewed(store);
     store
         .decide(&id, "ana", &decision(1, Verdict::Approve))
         .unwrap();
-    assert_eq!(seen(&store, "1"), std::slice::from_ref(&id));
-    assert_eq!(state(&store, &id), CaseState::Approved);
+    assert_eq!(seen(store, "1"), std::slice::from_ref(&id));
+    assert_eq!(state(store, &id), CaseState::Approved);
     let last = store.case(&id).unwrap().history.pop().unwrap();
     assert_eq!((last.action, last.who.as_str()), (Action::Beside, "daemon"));
     assert!(
@@ -103,8 +87,8 @@ fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on() {
     );
     assert!(!store.has_due_work().unwrap());
 
-    store.identify(&file("/in/b.nii", "b")).unwrap();
-    let work = claim(&store);
+    store.found(&file("/in/b.nii", "b")).unwrap();
+    let work = claim(store);
     store
         .fail(&work.lease, &fault(), FaultClass::Environment)
         .unwrap();
@@ -118,21 +102,17 @@ fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on() {
     assert!(store.has_due_work().unwrap());
 }
 
-#[test]
-fn files_of_cases_without_a_profile_are_looked_at_again() {
-    let Fixture {
-        folder: _folder,
-        store,
-    } = fixture();
+pub fn files_of_cases_without_a_profile_are_looked_at_again(f: &Fixture) {
+    let store = &f.store;
     let unmatched = Identification {
         profile: String::new(),
         scan: Err(fault()),
         ..file("/in/x.nii", "x")
     };
-    let failed = store.identify(&unmatched).unwrap();
-    store.identify(&file("/in/a.nii", "a")).unwrap();
+    let failed = store.found(&unmatched).unwrap();
+    store.found(&file("/in/a.nii", "a")).unwrap();
     assert_eq!(store.identified_files("").unwrap().len(), 1);
-    let matched = store.identify(&file("/in/x.nii", "x")).unwrap();
+    let matched = store.found(&file("/in/x.nii", "x")).unwrap();
     assert_ne!(failed, matched);
     let (cases, _) = store.cases().unwrap();
     assert_eq!(cases.len(), 2, "the failed one is superseded");

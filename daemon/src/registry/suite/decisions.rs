@@ -1,7 +1,7 @@
 //! Taking back decisions, and notes.
 
 use super::*;
-use crate::store::Approval;
+use crate::case::decision::Approval;
 
 fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
     DecisionRequest {
@@ -10,13 +10,11 @@ fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
     }
 }
 
-fn undo(store: &SqliteStore, id: &CaseId, who: &str) -> Result<CaseSummary, StoreError> {
+fn undo(store: &Registry, id: &CaseId, who: &str) -> Result<CaseSummary> {
     store.undo(id, who, &UndoRequest { revision: Some(1) })
 }
 
-#[test]
-fn decisions_are_taken_back_one_by_one_and_stay_in_the_history() {
-    let f = fixture();
+pub fn decisions_are_taken_back_one_by_one_and_stay_in_the_history(f: &Fixture) {
     let id = reviewed(&f.store);
     let before = f.store.case(&id).unwrap();
     f.store
@@ -50,9 +48,7 @@ fn decisions_are_taken_back_one_by_one_and_stay_in_the_history() {
     );
 }
 
-#[test]
-fn only_ones_own_decision_can_be_taken_back() {
-    let f = fixture();
+pub fn only_ones_own_decision_can_be_taken_back(f: &Fixture) {
     let id = reviewed(&f.store);
     f.store
         .decide(&id, "ana", &because(Verdict::Approve, "fine"))
@@ -77,9 +73,7 @@ fn only_ones_own_decision_can_be_taken_back() {
     assert_eq!(undo(&f.store, &id, "ana").unwrap().state, CaseState::Review);
 }
 
-#[test]
-fn a_new_mask_leaves_nothing_to_take_back() {
-    let f = fixture();
+pub fn a_new_mask_leaves_nothing_to_take_back(f: &Fixture) {
     let id = reviewed(&f.store);
     f.store
         .decide(&id, "ana", &because(Verdict::Reject, "leaks"))
@@ -106,9 +100,7 @@ fn a_new_mask_leaves_nothing_to_take_back() {
     assert_eq!(back.reviewer.as_deref(), Some("ben"), "who made the mask");
 }
 
-#[test]
-fn a_note_is_written_down_and_changes_nothing_else() {
-    let f = fixture();
+pub fn a_note_is_written_down_and_changes_nothing_else(f: &Fixture) {
     let id = reviewed(&f.store);
     let before = f.store.case(&id).unwrap();
     f.store
@@ -123,9 +115,7 @@ fn a_note_is_written_down_and_changes_nothing_else() {
     );
 }
 
-#[test]
-fn who_was_first_is_told_with_time_and_reason() {
-    let f = fixture();
+pub fn who_was_first_is_told_with_time_and_reason(f: &Fixture) {
     let id = reviewed(&f.store);
     f.store
         .decide(&id, "ana", &because(Verdict::Reject, "leaks"))
@@ -142,51 +132,17 @@ fn who_was_first_is_told_with_time_and_reason() {
     }
 }
 
-#[test]
-fn some_cases_are_read_without_the_others() {
-    let f = fixture();
+pub fn some_cases_are_read_without_the_others(f: &Fixture) {
     let id = reviewed(&f.store);
-    f.store.identify(&file("/in/b.nii", "b")).unwrap();
+    f.store.found(&file("/in/b.nii", "b")).unwrap();
     let unknown = CaseId("unknown".to_owned());
     let (cases, last) = f.store.some_cases(&[unknown, id.clone()]).unwrap();
     assert_eq!(cases, [f.store.case(&id).unwrap().summary]);
     assert_eq!(last, f.store.last_event().unwrap());
 }
 
-#[test]
-fn a_store_from_before_reasons_were_kept_beside_the_case_is_given_them() {
-    let f = fixture();
-    let id = reviewed(&f.store);
-    f.store
-        .decide(&id, "ana", &because(Verdict::Flag, "older"))
-        .unwrap();
-    f.store
-        .decide(&id, "ana", &because(Verdict::Flag, "newer"))
-        .unwrap();
-    {
-        let connection = f.store.lock();
-        connection
-            .execute_batch(
-                "DROP INDEX work_by_draft;
-                 ALTER TABLE work DROP COLUMN draft;
-                 ALTER TABLE work DROP COLUMN done;
-                 ALTER TABLE work DROP COLUMN total;
-                 DROP TABLE draft_steps;
-                 DROP TABLE drafts;
-                 ALTER TABLE cases DROP COLUMN reason;
-                 PRAGMA user_version = 1;",
-            )
-            .unwrap();
-    }
-    let again = SqliteStore::open(&SqliteStore::file(f.folder.path())).unwrap();
-    let case = again.case(&id).unwrap().summary;
-    assert_eq!(case.reason.as_deref(), Some("newer"));
-}
-
-#[test]
-fn what_a_policy_approves_is_marked_and_anybodys_to_change() {
-    let f = fixture();
-    let id = f.store.identify(&file("/in/a.nii", "a")).unwrap();
+pub fn what_a_policy_approves_is_marked_and_anybodys_to_change(f: &Fixture) {
+    let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
     let work = claim(&f.store);
     let mut new = result("profile p", 0.8);
     new.approval = Some(Approval {
@@ -219,13 +175,11 @@ fn what_a_policy_approves_is_marked_and_anybodys_to_change() {
     );
 }
 
-#[test]
-fn volumes_of_other_cases_are_those_of_their_current_revisions() {
-    let f = fixture();
+pub fn volumes_of_other_cases_are_those_of_their_current_revisions(f: &Fixture) {
     let mut made = Vec::new();
     for (name, volume_ml) in [("a", 10.0), ("b", 20.0), ("c", 30.0)] {
         let path = format!("/in/{name}.nii");
-        let id = f.store.identify(&file(&path, name)).unwrap();
+        let id = f.store.found(&file(&path, name)).unwrap();
         let work = claim(&f.store);
         let mut new = result("profile p", 0.8);
         new.provenance.objects[0].volume_ml = volume_ml;

@@ -1,0 +1,239 @@
+//! The state of a case, and what moves it.
+//!
+//! ```text
+//! waiting → embedding → segmenting → review → approved | rejected | flagged
+//!        ↘ failed                        ↘ (correction) segmenting → review
+//! paused: the surroundings are at fault; it resumes by itself
+//! ```
+
+use super::{Entry, Now, Refusal, Task};
+use crate::scan::Source;
+use jiff::Timestamp;
+use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
+use medicosam_shared::provenance::Provenance;
+use std::path::PathBuf;
+
+/// Whether a case is in the list of cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    /// It stands for a scan.
+    Listed,
+    /// Its file was replaced before anybody decided; another case stands for the new content.
+    Superseded(CaseId),
+    /// Its file was removed before there was a result. It is listed again if the file returns.
+    Withdrawn,
+}
+
+/// A scan at its place under a profile, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Identity.
+    pub id: CaseId,
+    /// The scan, where it lies now. The case follows it.
+    pub source: Source,
+    /// SHA-256 of the scan's content, in hex.
+    pub content: String,
+    /// The profile that it is segmented by.
+    pub profile: String,
+    /// Whether it is in the list.
+    pub listing: Listing,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Why it failed or paused.
+    pub fault: Option<Fault>,
+    /// Its current revision.
+    pub revision: Option<RevisionNumber>,
+    /// How far the current revision is to be trusted, 0..1.
+    pub score: Option<f64>,
+    /// Volume of all objects in millilitres.
+    pub volume_ml: Option<f64>,
+    /// Who decided last, or asked for the current revision.
+    pub reviewer: Option<String>,
+    /// Why, if the decision that stands has a reason.
+    pub reason: Option<String>,
+    /// Folder and stem of its result files, once they are reserved. Of this case alone.
+    pub output: Option<PathBuf>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When anything about it last changed. A note changes nothing.
+    pub updated: Timestamp,
+}
+
+impl Case {
+    /// A case for a scan that nobody has seen before; `fault` if it cannot be used.
+    pub fn new(
+        id: CaseId,
+        source: Source,
+        content: String,
+        profile: String,
+        fault: Option<Fault>,
+        now: Now,
+    ) -> Self {
+        Case {
+            id,
+            source,
+            content,
+            profile,
+            listing: Listing::Listed,
+            state: match fault {
+                Some(_) => CaseState::Failed,
+                None => CaseState::Waiting,
+            },
+            fault,
+            revision: None,
+            score: None,
+            volume_ml: None,
+            reviewer: None,
+            reason: None,
+            output: None,
+            created: now.date,
+            updated: now.date,
+        }
+    }
+
+    /// Whether it is in the list of cases.
+    pub fn is_listed(&self) -> bool {
+        self.listing == Listing::Listed
+    }
+
+    /// Whether a person or a policy has decided on the current revision.
+    pub fn is_decided(&self) -> bool {
+        matches!(
+            self.state,
+            CaseState::Approved | CaseState::Rejected | CaseState::Flagged
+        )
+    }
+
+    /// Whether a worker has it in hand.
+    pub fn is_in_hand(&self) -> bool {
+        matches!(self.state, CaseState::Embedding | CaseState::Segmenting)
+    }
+
+    /// Moves it to a state, with the fault that explains a failure or a pause.
+    pub fn put(&mut self, state: CaseState, fault: Option<&Fault>, now: Now) {
+        self.state = state;
+        self.fault = fault.cloned();
+        self.updated = now.date;
+    }
+
+    /// The state to go back to if work that begins now comes to nothing.
+    pub fn prior(&self) -> CaseState {
+        match self.state {
+            // Other work is under way; if both fail, the case waits for review as it did.
+            CaseState::Segmenting => CaseState::Review,
+            state => state,
+        }
+    }
+
+    /// Refuses a person who looked at another revision than the current one. `author` is who made
+    /// the current one.
+    pub fn check_revision(&self, asked: RevisionNumber, author: &str) -> Result<(), Refusal> {
+        if !self.state.is_decidable() && self.state != CaseState::Segmenting {
+            return Err(self.refuse("there is nothing to look at yet"));
+        }
+        match self.revision {
+            Some(current) if current == asked => Ok(()),
+            Some(current) => Err(Refusal::OtherRevision {
+                case: self.id.clone(),
+                asked,
+                current,
+                author: author.to_owned(),
+            }),
+            None => Err(Refusal::NoSuchRevision {
+                case: self.id.clone(),
+                number: asked,
+            }),
+        }
+    }
+
+    /// The refusal of a request that needs another state.
+    pub fn refuse(&self, needed: &'static str) -> Refusal {
+        Refusal::WrongState {
+            case: self.id.clone(),
+            state: self.state,
+            needed,
+        }
+    }
+
+    /// Takes in a new revision, which `author` asked for by `task`; its number and the line for the
+    /// log. What was decided on the revision before it counts no more.
+    pub fn revise(
+        &mut self,
+        provenance: &Provenance,
+        task: &Task,
+        author: &str,
+        worker: &str,
+        now: Now,
+    ) -> (RevisionNumber, Entry) {
+        let number = self.revision.unwrap_or(0) + 1;
+        let expected = || {
+            let expected = provenance.objects.iter().filter_map(|o| o.predicted_iou());
+            expected.reduce(f32::min)
+        };
+        let score = provenance.quality.as_ref().map(|q| q.score);
+        let volumes = provenance.objects.iter().map(|o| o.volume_ml);
+        self.put(CaseState::Review, None, now);
+        // A result for a file that is gone is there to be looked at.
+        if self.listing == Listing::Withdrawn {
+            self.listing = Listing::Listed;
+        }
+        self.revision = Some(number);
+        self.score = score.or_else(expected).map(f64::from);
+        self.volume_ml = volumes.reduce(|a, b| a + b);
+        self.reviewer = match task {
+            Task::Segment => None,
+            Task::Prompt { .. }
+            | Task::Preview { .. }
+            | Task::Propagate { .. }
+            | Task::Commit { .. } => Some(author.to_owned()),
+        };
+        self.reason = None;
+        let entry = Entry::new(
+            &provenance.author,
+            Action::Revised,
+            &self.id,
+            Some(number),
+            worker,
+        );
+        (number, entry)
+    }
+
+    /// The row of the queue that people see.
+    pub fn summary(&self) -> CaseSummary {
+        CaseSummary {
+            id: self.id.clone(),
+            name: self.source.name(),
+            path: self.source.place().to_string_lossy().into_owned(),
+            frame: self.source.frame_number(),
+            profile: self.profile.clone(),
+            state: self.state,
+            fault: self.fault.clone(),
+            revision: self.revision,
+            score: self.score.map(|s| s as f32),
+            volume_ml: self.volume_ml,
+            reviewer: self.reviewer.clone(),
+            reason: self.reason.clone(),
+            created: self.created,
+            updated: self.updated,
+        }
+    }
+
+    /// Where it comes in the list: cases that wait for a person first, worst score first, then the
+    /// oldest.
+    pub fn order(&self) -> (u32, u64, Timestamp, String) {
+        let rank = match self.state {
+            CaseState::Review => 0,
+            CaseState::Failed => 1,
+            CaseState::Flagged => 2,
+            CaseState::Paused => 3,
+            CaseState::Segmenting => 4,
+            CaseState::Embedding => 5,
+            CaseState::Waiting => 6,
+            CaseState::Rejected => 7,
+            CaseState::Approved => 8,
+        };
+        // Scores lie between 0 and 1; those without one come last.
+        let score = self.score.map_or(u64::MAX, |s| (s.max(0.0) * 1e15) as u64);
+        (rank, score, self.created, self.id.0.clone())
+    }
+}

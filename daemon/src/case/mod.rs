@@ -1,0 +1,91 @@
+//! The rules of a case: what may follow what, who may cause it, and who is told no.
+//!
+//! Pure functions over plain values. No SQL, no file, no clock, no thread: the time is an argument
+//! ([`Now`]), rows come from [`crate::registry`], which also writes down what the rules answer. So all
+//! of a case's life can be tested in memory, with histories that no server lives to see.
+//!
+//! | File | Rules |
+//! |---|---|
+//! | [`arrival`] | a file is new, known, moved, replaced, gone or back again |
+//! | [`sidecar`] | a file beside a scan has changed |
+//! | [`work`] | lanes, leases, tries, back-off, pauses |
+//! | [`life`] | the state of a case, and what moves it |
+//! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
+//! | [`refusal`] | what people are told when the answer is no |
+
+pub mod arrival;
+pub mod decision;
+pub mod life;
+pub mod refusal;
+pub mod sidecar;
+pub mod work;
+
+pub use life::{Case, Listing};
+pub use refusal::Refusal;
+pub use work::{FaultClass, Lane, Lease, Outcome, Owner, Task, WorkId, WorkItem, WorkState};
+
+use jiff::Timestamp;
+use medicosam_shared::case::{Action, CaseId, RevisionNumber};
+use std::time::Duration;
+
+/// Who makes cases, and moves them without being asked.
+pub const DAEMON: &str = "daemon";
+
+/// The present, by two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Date and time, for people. It may jump.
+    pub date: Timestamp,
+    /// For leases and pauses. Nobody sets it.
+    pub tick: Tick,
+}
+
+/// A reading, in milliseconds, of a clock that only runs forward and that all who work on a store
+/// share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tick(pub i64);
+
+impl Tick {
+    /// Before any reading: due at once.
+    pub const LONG_AGO: Tick = Tick(0);
+
+    /// The reading after a while.
+    pub fn after(self, wait: Duration) -> Tick {
+        let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        Tick(self.0.saturating_add(wait))
+    }
+}
+
+/// A line for the audit log, which is the event stream too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// A user, the daemon, a worker or a policy.
+    pub who: String,
+    /// What they did.
+    pub action: Action,
+    /// To which case.
+    pub case: CaseId,
+    /// On which of its revisions.
+    pub revision: Option<RevisionNumber>,
+    /// More, in words.
+    pub detail: String,
+}
+
+impl Entry {
+    /// A line about a case.
+    pub fn new(
+        who: &str,
+        action: Action,
+        case: &CaseId,
+        revision: Option<RevisionNumber>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Entry {
+            who: who.to_owned(),
+            action,
+            case: case.clone(),
+            revision,
+            detail: detail.into(),
+        }
+    }
+}

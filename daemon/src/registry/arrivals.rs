@@ -1,0 +1,257 @@
+//! Files that come, move and go, and files beside them.
+
+use super::queries::open_work;
+use super::{Registry, Result, case, history, log};
+use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
+use crate::case::sidecar::{self, News, PromptsFile};
+use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
+use crate::scan::{Fingerprint, Source, SourceKey};
+use crate::store::{CaseQuery, FileRow, Rows};
+use medicosam_shared::case::{CaseId, CaseState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Cases whose own files were looked at, and what was found.
+type Looks = BTreeMap<CaseId, Look>;
+
+impl Registry {
+    /// All files that have been identified, with their states, but for those of cases with the profile
+    /// `but`.
+    pub fn identified_files(&self, but: &str) -> Result<Vec<(PathBuf, Fingerprint)>> {
+        self.read(|rows| {
+            let without: BTreeSet<CaseId> = rows
+                .cases(&CaseQuery::Listed)?
+                .into_iter()
+                .filter(|case| case.profile == but)
+                .map(|case| case.id)
+                .collect();
+            let mut files: Vec<_> = rows
+                .files(None)?
+                .into_iter()
+                .filter(|file| !without.contains(&file.case))
+                .map(|file| (file.path, file.fingerprint))
+                .collect();
+            files.dedup();
+            Ok(files)
+        })
+    }
+
+    /// Makes cases of settled scans, or lets cases follow their files: one for each, in their order.
+    /// `look` looks at the files of a scan; it is called outside of any transaction.
+    pub fn identify_all(
+        &self,
+        files: &[Identification],
+        look: impl Fn(&Source) -> Look,
+    ) -> Result<Vec<CaseId>> {
+        let twins = self.read(|rows| {
+            let mut twins = BTreeMap::new();
+            for file in files {
+                for twin in twins_of(rows, file)?.into_iter().filter(Case::is_listed) {
+                    twins.insert(twin.id, twin.source);
+                }
+            }
+            Ok(twins)
+        })?;
+        let mut looks: Looks = twins
+            .into_iter()
+            .map(|(id, source)| (id, look(&source)))
+            .collect();
+        self.write(|rows, now| {
+            files
+                .iter()
+                .map(|file| identify(rows, file, &mut looks, now))
+                .collect()
+        })
+    }
+
+    /// Makes a case of one settled scan; see [`Registry::identify_all`].
+    pub fn identify(
+        &self,
+        file: &Identification,
+        look: impl Fn(&Source) -> Look,
+    ) -> Result<Vec<CaseId>> {
+        self.identify_all(std::slice::from_ref(file), look)
+    }
+
+    /// Takes note that files are gone from folders that are there. Returns the cases that were
+    /// withdrawn.
+    pub fn gone(&self, paths: &[PathBuf]) -> Result<Vec<CaseId>> {
+        self.write(|rows, now| {
+            let mut ids = BTreeSet::new();
+            for path in paths {
+                ids.extend(rows.files(Some(path))?.into_iter().map(|file| file.case));
+                rows.forget_files(Some(path), None)?;
+            }
+            let mut withdrawn = Vec::new();
+            for id in ids {
+                let mut case = case(rows, &id)?;
+                let entry = arrival::gone(&mut case, now);
+                if entry.is_some() {
+                    cancel_waiting(rows, &id)?;
+                    rows.put_case(&case)?;
+                    withdrawn.push(id);
+                }
+                log(rows, entry, now)?;
+            }
+            Ok(withdrawn)
+        })
+    }
+
+    /// Takes note that a file beside a scan, from which prompts come, is finished: `scans` are the
+    /// places where its scan can lie. Unless it has been used already, or a person has decided, the scan
+    /// is segmented again. Returns the cases that this concerns.
+    pub fn prompts_changed(&self, scans: &[SourceKey], file: &PromptsFile) -> Result<Vec<CaseId>> {
+        self.write(|rows, now| {
+            let mut concerned = Vec::new();
+            let mut seen = BTreeSet::new();
+            for scan in scans {
+                for known in rows.files(Some(scan.place()))? {
+                    if seen.insert(known.case.clone()) && concerns(rows, &known.case, file, now)? {
+                        concerned.push(known.case);
+                    }
+                }
+            }
+            Ok(concerned)
+        })
+    }
+}
+
+/// Cases of a file's content and profile at other places.
+fn twins_of(rows: &dyn Rows, file: &Identification) -> Result<Vec<Case>> {
+    let mut twins = rows.cases(&CaseQuery::Of {
+        content: file.sha256.clone(),
+        profile: file.profile.clone(),
+    })?;
+    let key = file.source.key();
+    twins.retain(|case| case.source.key() != key);
+    Ok(twins)
+}
+
+fn identify(
+    rows: &mut dyn Rows,
+    file: &Identification,
+    looks: &mut Looks,
+    now: Now,
+) -> Result<CaseId> {
+    let key: SourceKey = file.source.key();
+    let here = rows.cases(&CaseQuery::At(key))?;
+    let mut twins = Vec::new();
+    for case in twins_of(rows, file)? {
+        let look = looks.get(&case.id).unwrap_or(&Look::Unsure);
+        let recorded = fingerprints(rows, &case)?;
+        twins.push(Twin {
+            file: arrival::whereabouts(&recorded, look, &file.stamp),
+            case,
+        });
+    }
+    let arrival = arrive(file, &here, &twins, free_id(rows, file)?, now);
+    write_down(rows, file, &arrival, now)?;
+    // What was found at its old place says nothing of its new one.
+    looks.remove(&arrival.case);
+    Ok(arrival.case)
+}
+
+fn fingerprints(rows: &dyn Rows, case: &Case) -> Result<Vec<Fingerprint>> {
+    let mut found = Vec::new();
+    for member in case.source.members() {
+        let files = rows.files(Some(member))?;
+        let own = files.into_iter().find(|file| file.case == case.id);
+        found.extend(own.map(|file| file.fingerprint));
+    }
+    Ok(found)
+}
+
+/// The first id for a file that no case has.
+fn free_id(rows: &dyn Rows, file: &Identification) -> Result<CaseId> {
+    let mut attempt = 0;
+    loop {
+        let id = case_id(&file.sha256, &file.profile, &file.source, attempt);
+        if rows.case(&id)?.is_none() {
+            return Ok(id);
+        }
+        attempt += 1;
+    }
+}
+
+fn write_down(
+    rows: &mut dyn Rows,
+    file: &Identification,
+    arrival: &Arrival,
+    now: Now,
+) -> Result<()> {
+    for case in &arrival.put {
+        rows.put_case(case)?;
+    }
+    if let Ok(scan) = &file.scan
+        && arrival.put.iter().any(|case| case.id == arrival.case)
+    {
+        rows.put_scan(&arrival.case, scan)?;
+    }
+    for id in &arrival.cancel {
+        cancel_waiting(rows, id)?;
+        rows.forget_files(None, Some(id))?;
+    }
+    rows.forget_files(None, Some(&arrival.case))?;
+    for (path, &fingerprint) in file.source.members().iter().zip(file.stamp.files()) {
+        rows.put_file(&FileRow {
+            path: path.clone(),
+            case: arrival.case.clone(),
+            fingerprint,
+        })?;
+    }
+    log(rows, arrival.entries.iter().cloned(), now)?;
+    if arrival.needs_work {
+        make_due(rows, &arrival.case)?;
+    }
+    Ok(())
+}
+
+/// Has the bulk work of a case done soon: work that waits is made due, and if none waits, it is added.
+fn make_due(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
+    let mut waits = false;
+    for mut item in open_work(rows, id)? {
+        if item.task == Task::Segment && matches!(item.state, WorkState::Ready { .. }) {
+            item.hurry();
+            rows.put_work(&item)?;
+            waits = true;
+        }
+    }
+    if !waits {
+        let item = WorkItem::new(id, Task::Segment, DAEMON, CaseState::Waiting);
+        rows.put_work(&item)?;
+    }
+    Ok(())
+}
+
+/// Takes back the work of a case that is off the list. A worker that has it notices at its next step.
+fn cancel_waiting(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
+    for mut item in open_work(rows, id)? {
+        item.cancel();
+        rows.put_work(&item)?;
+    }
+    Ok(())
+}
+
+/// Segments the case again if the file says something new; whether it concerns the case.
+fn concerns(rows: &mut dyn Rows, id: &CaseId, file: &PromptsFile, now: Now) -> Result<bool> {
+    let mut case = case(rows, id)?;
+    if !case.is_listed() {
+        return Ok(false);
+    }
+    let used = match case.revision {
+        Some(number) => super::revision(rows, id, number)?.provenance.sources,
+        None => Vec::new(),
+    };
+    match sidecar::news(&case, &history(rows, id)?, &used, file) {
+        News::Old => return Ok(false),
+        News::Noted(entry) => log(rows, [entry], now)?,
+        News::Again(entry) => {
+            log(rows, [entry], now)?;
+            // Work that waits reads the file when its turn comes; it may wait for this very file.
+            make_due(rows, id)?;
+            sidecar::requeue(&mut case, now);
+            rows.put_case(&case)?;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,47 @@
+//! What people say about a case.
+
+use super::{Registry, Result, author_of, case, history, log};
+use crate::case::{Entry, decision};
+use medicosam_shared::api::{DecisionRequest, UndoRequest};
+use medicosam_shared::case::{Action, CaseId, CaseSummary};
+
+impl Registry {
+    /// Writes down a person's decision on the current revision.
+    pub fn decide(&self, id: &CaseId, who: &str, request: &DecisionRequest) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let (author, history) = (author_of(rows, &case)?, history(rows, id)?);
+            let entry = decision::decide(&mut case, &author, &history, who, request, now)?;
+            rows.put_case(&case)?;
+            log(rows, [entry], now)?;
+            Ok(case.summary())
+        })
+    }
+
+    /// Takes back a person's own decision on the current revision: the case is what it was before, and
+    /// the history says so.
+    pub fn undo(&self, id: &CaseId, who: &str, request: &UndoRequest) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let current = match case.revision {
+                Some(number) => rows.revision(id, number)?,
+                None => None,
+            };
+            let history = history(rows, id)?;
+            let entry = decision::undo(&mut case, current.as_ref(), &history, who, request, now)?;
+            rows.put_case(&case)?;
+            log(rows, [entry], now)?;
+            Ok(case.summary())
+        })
+    }
+
+    /// Writes a person's note into the audit log. Nothing else changes.
+    pub fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let case = case(rows, id)?;
+            let entry = Entry::new(who, Action::Noted, id, case.revision, text);
+            log(rows, [entry], now)?;
+            Ok(case.summary())
+        })
+    }
+}

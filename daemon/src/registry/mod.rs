@@ -1,0 +1,138 @@
+//! The registry: one door for each change of a case.
+//!
+//! A method reads the rows that a rule looks at, asks [`crate::case`], and writes down the answer, all
+//! in one transaction of the [`Store`]: it happens wholly and durably, or not at all. Whatever changes
+//! is written into the audit log as well, which is the event stream at the same time. Nothing is decided
+//! here.
+
+mod arrivals;
+mod clock;
+mod decisions;
+mod drafts;
+mod error;
+mod outputs;
+mod queries;
+mod work;
+
+#[cfg(test)]
+mod suite;
+
+pub use clock::{Clock, SystemClock};
+pub use drafts::DraftOutcome;
+pub use error::RegistryError;
+pub use work::{ScanOfCase, Work, WorkOutcome};
+
+use crate::case::{Case, Entry, Now, Refusal};
+use crate::change_signal::ChangeSignal;
+use crate::store::{Commit, EventQuery, Rows, SqliteStore, Store, StoreFault};
+use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};
+use std::path::Path;
+use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, RegistryError>;
+
+/// All cases, their work, revisions, decisions and drafts. All methods may block on the disk.
+pub struct Registry {
+    store: Box<dyn Store>,
+    clock: Box<dyn Clock>,
+}
+
+impl Registry {
+    /// A registry that is kept in a store.
+    pub fn new(store: impl Store + 'static, clock: impl Clock + 'static) -> Self {
+        Registry {
+            store: Box::new(store),
+            clock: Box::new(clock),
+        }
+    }
+
+    /// The registry in a state folder.
+    pub fn open(state: &Path) -> Result<Arc<Self>> {
+        let store = SqliteStore::open(&SqliteStore::file(state))?;
+        Ok(Arc::new(Registry::new(store, SystemClock)))
+    }
+
+    /// The same, after a look through all of the store: for the start of a daemon.
+    pub fn open_checked(state: &Path) -> Result<Arc<Self>> {
+        let store = SqliteStore::open_checked(&SqliteStore::file(state))?;
+        Ok(Arc::new(Registry::new(store, SystemClock)))
+    }
+
+    /// Announces changes, to wait for them. Those of other processes have to be told to it.
+    pub fn changes(&self) -> &ChangeSignal {
+        self.store.changes()
+    }
+
+    /// Runs `body` on one state of the store.
+    fn read<T>(&self, body: impl FnOnce(&dyn Rows) -> Result<T>) -> Result<T> {
+        let mut body = Some(body);
+        let mut result = None;
+        self.store.read(&mut |rows| {
+            result = body.take().map(|body| body(rows));
+            Ok(())
+        })?;
+        result.unwrap_or_else(|| Err(never_ran()))
+    }
+
+    /// Runs `body` as a transaction, which takes effect if it returns `Ok`.
+    fn write<T>(&self, body: impl FnOnce(&mut dyn Rows, Now) -> Result<T>) -> Result<T> {
+        let mut body = Some(body);
+        let mut result = None;
+        self.store.transact(&mut |rows| {
+            let done = body.take().map(|body| body(rows, self.clock.now()));
+            let commit = match &done {
+                Some(Ok(_)) => Commit::Yes,
+                Some(Err(_)) | None => Commit::No,
+            };
+            result = done;
+            Ok(commit)
+        })?;
+        result.unwrap_or_else(|| Err(never_ran()))
+    }
+}
+
+fn never_ran() -> RegistryError {
+    RegistryError::Fault(StoreFault::Unreadable {
+        what: "a transaction",
+        why: "it was never run".to_owned(),
+    })
+}
+
+/// A case that must be there.
+fn case(rows: &dyn Rows, id: &CaseId) -> Result<Case> {
+    let found = rows.case(id)?;
+    found.ok_or_else(|| Refusal::NoSuchCase(id.0.clone()).into())
+}
+
+/// A revision that must be there.
+fn revision(rows: &dyn Rows, id: &CaseId, number: RevisionNumber) -> Result<Revision> {
+    let found = rows.revision(id, number)?;
+    found.ok_or_else(|| no_such_revision(id, number).into())
+}
+
+fn no_such_revision(id: &CaseId, number: RevisionNumber) -> Refusal {
+    Refusal::NoSuchRevision {
+        case: id.clone(),
+        number,
+    }
+}
+
+/// Who made the current revision of a case; nobody if there is none.
+fn author_of(rows: &dyn Rows, case: &Case) -> Result<String> {
+    Ok(match case.revision {
+        Some(number) => revision(rows, &case.id, number)?.provenance.author,
+        None => String::new(),
+    })
+}
+
+/// What happened to a case, oldest first.
+fn history(rows: &dyn Rows, id: &CaseId) -> Result<Vec<Event>> {
+    Ok(rows.events(&EventQuery::About(id.clone()))?)
+}
+
+fn log(rows: &mut dyn Rows, entries: impl IntoIterator<Item = Entry>, now: Now) -> Result<()> {
+    for entry in entries {
+        rows.add_event(&entry, now)?;
+    }
+    Ok(())
+}

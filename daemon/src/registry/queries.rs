@@ -1,0 +1,174 @@
+//! Reading: lists, cases, revisions, events. None of it waits for those who write.
+
+use super::work::{ScanOfCase, WorkOutcome};
+use super::{Registry, Result, case, history, no_such_revision, revision};
+use crate::case::work::Lane;
+use crate::case::{Case, Refusal, WorkId, WorkState};
+use crate::store::{CaseQuery, EventQuery, Queue, Rows, WorkQuery};
+use medicosam_shared::case::{
+    CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
+};
+use medicosam_shared::mask::MaskSet;
+use medicosam_shared::prompt::Label;
+use std::collections::BTreeMap;
+
+impl Registry {
+    /// All listed cases, those that wait for a person first, worst score first; and the position in the
+    /// event log that the list stands for.
+    pub fn cases(&self) -> Result<(Vec<CaseSummary>, u64)> {
+        let (mut cases, last) =
+            self.read(|rows| Ok((rows.cases(&CaseQuery::Listed)?, rows.last_event()?)))?;
+        cases.sort_by_cached_key(|case| case.order());
+        Ok((cases.iter().map(Case::summary).collect(), last))
+    }
+
+    /// Some cases, in the order of `ids`; those that are not listed are left out. With the position in
+    /// the event log.
+    pub fn some_cases(&self, ids: &[CaseId]) -> Result<(Vec<CaseSummary>, u64)> {
+        self.read(|rows| {
+            let mut cases = Vec::with_capacity(ids.len());
+            for id in ids {
+                let found = rows.case(id)?.filter(Case::is_listed);
+                cases.extend(found.map(|case| case.summary()));
+            }
+            Ok((cases, rows.last_event()?))
+        })
+    }
+
+    /// Number of listed cases per state.
+    pub fn counts(&self) -> Result<BTreeMap<CaseState, u64>> {
+        self.read(|rows| Ok(rows.tally()?.cases))
+    }
+
+    /// How much work nobody has taken yet.
+    pub fn queue(&self) -> Result<Queue> {
+        self.read(|rows| Ok(rows.tally()?.queue))
+    }
+
+    /// The case whose id begins with `prefix`.
+    pub fn find(&self, prefix: &str) -> Result<CaseId> {
+        self.read(|rows| {
+            let found = rows.cases(&CaseQuery::Prefix(prefix.to_owned()))?;
+            match found.as_slice() {
+                [case] if !prefix.is_empty() => Ok(case.id.clone()),
+                [] => Err(Refusal::NoSuchCase(prefix.to_owned()).into()),
+                several => Err(Refusal::Ambiguous {
+                    prefix: prefix.to_owned(),
+                    count: several.len(),
+                }
+                .into()),
+            }
+        })
+    }
+
+    /// The scan that a case stands for.
+    pub fn scan(&self, id: &CaseId) -> Result<ScanOfCase> {
+        self.read(|rows| Ok(case(rows, id)?.into()))
+    }
+
+    /// Everything about a case.
+    pub fn case(&self, id: &CaseId) -> Result<CaseDetail> {
+        self.read(|rows| {
+            let found = case(rows, id)?;
+            let numbers = 1..=found.revision.unwrap_or(0);
+            Ok(CaseDetail {
+                summary: found.summary(),
+                sha256: found.content,
+                scan: rows.scan(id)?,
+                revisions: numbers
+                    .map(|number| revision(rows, id, number))
+                    .collect::<Result<_>>()?,
+                history: history(rows, id)?,
+            })
+        })
+    }
+
+    /// One revision of a case.
+    pub fn revision(&self, id: &CaseId, number: RevisionNumber) -> Result<Revision> {
+        self.read(|rows| revision(rows, id, number))
+    }
+
+    /// The masks of one revision.
+    pub fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<MaskSet> {
+        self.read(|rows| {
+            let found = rows.masks(id, number)?;
+            found.ok_or_else(|| no_such_revision(id, number).into())
+        })
+    }
+
+    /// Volumes, in millilitres, of an object in the current revisions of other cases of a profile,
+    /// those that changed last, at most `limit`.
+    pub fn volumes(
+        &self,
+        profile: &str,
+        label: Label,
+        but: &CaseId,
+        limit: u32,
+    ) -> Result<Vec<f64>> {
+        self.read(|rows| Ok(rows.volumes(profile, label, but, limit)?))
+    }
+
+    /// The audit log after `after`, at most `limit` entries, oldest first.
+    pub fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>> {
+        self.read(|rows| Ok(rows.events(&EventQuery::After(after, limit))?))
+    }
+
+    /// Position of the newest entry of the audit log.
+    pub fn last_event(&self) -> Result<u64> {
+        self.read(|rows| Ok(rows.last_event()?))
+    }
+
+    /// How a piece of work stands.
+    pub fn outcome(&self, work: WorkId) -> Result<WorkOutcome> {
+        self.read(|rows| {
+            let state = rows.work(work)?.map(|item| item.state);
+            Ok(match state.unwrap_or(WorkState::Cancelled) {
+                WorkState::Ready { .. } | WorkState::Leased { .. } => WorkOutcome::Open,
+                WorkState::Done {
+                    revision: Some(revision),
+                } => WorkOutcome::Done(revision),
+                WorkState::Done { revision: None } => WorkOutcome::Answered,
+                WorkState::Failed(fault) => WorkOutcome::Failed(fault),
+                WorkState::Cancelled => WorkOutcome::Failed(cancelled()),
+            })
+        })
+    }
+
+    /// Whether [`Registry::claim`] would find any work now.
+    pub fn has_due_work(&self) -> Result<bool> {
+        let now = self.clock.now();
+        self.read(|rows| Ok(rows.due(Lane::Any, now)?.is_some()))
+    }
+
+    /// The scan of the bulk work that [`Registry::claim`] would hand out next, without taking it:
+    /// somebody else may.
+    pub fn upcoming(&self) -> Result<Option<ScanOfCase>> {
+        let now = self.clock.now();
+        self.read(|rows| {
+            let next = rows.due(Lane::Any, now)?;
+            let next = next.filter(|item| item.task.lane() == Lane::Any);
+            next.map(|item| Ok(ScanOfCase::from(case(rows, &item.case)?)))
+                .transpose()
+        })
+    }
+
+    /// The scans that wait for a person, or that one is prompting on; those that came up last first.
+    pub fn in_review(&self) -> Result<Vec<ScanOfCase>> {
+        let cases = self.read(|rows| Ok(rows.cases(&CaseQuery::InReview)?))?;
+        Ok(cases.into_iter().map(ScanOfCase::from).collect())
+    }
+}
+
+/// Open work of a case.
+pub(super) fn open_work(rows: &dyn Rows, id: &CaseId) -> Result<Vec<crate::case::WorkItem>> {
+    Ok(rows.works(&WorkQuery::OpenFor(id.clone()))?)
+}
+
+fn cancelled() -> Fault {
+    Fault {
+        code: "cancelled".to_owned(),
+        message: "it was taken back, or the scan was replaced by another one".to_owned(),
+        hint: "If the case is not in the list any more, look for the new one of the same name."
+            .to_owned(),
+    }
+}

@@ -1,0 +1,346 @@
+//! Work: queued, claimed, done, given up.
+
+use super::queries::open_work;
+use super::{Registry, Result, author_of, case, drafts, history, log, revision};
+use crate::case::arrival::gone;
+use crate::case::decision::approve_by_policy;
+use crate::case::work::{self, LEASE, Lane, Lease, Task, check_still_current};
+use crate::case::{
+    Case, Entry, FaultClass, Now, Outcome, Owner, Refusal, WorkId, WorkItem, WorkState, sidecar,
+};
+use crate::scan::Source;
+use crate::store::{NewRevision, Rows, WorkQuery};
+use medicosam_shared::api::PromptRequest;
+use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
+use medicosam_shared::draft::Answered;
+use medicosam_shared::progress::Progress;
+
+/// Leased work with what is needed to do it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// The lease.
+    pub lease: Lease,
+    /// What to do.
+    pub task: Task,
+    /// Who asked: a user, or the daemon.
+    pub author: String,
+    /// Where the scan lies.
+    pub source: Source,
+    /// What its content must hash to.
+    pub sha256: String,
+    /// The profile to segment by.
+    pub profile: String,
+    /// The current revision, if there is one.
+    pub revision: Option<RevisionNumber>,
+}
+
+/// The scan that a case stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanOfCase {
+    /// The case.
+    pub case: CaseId,
+    /// Where the scan lies.
+    pub source: Source,
+    /// What its content must hash to.
+    pub sha256: String,
+    /// The profile to segment by.
+    pub profile: String,
+    /// The current revision, if there is one.
+    pub revision: Option<RevisionNumber>,
+}
+
+impl From<Case> for ScanOfCase {
+    fn from(case: Case) -> Self {
+        ScanOfCase {
+            case: case.id,
+            source: case.source,
+            sha256: case.content,
+            profile: case.profile,
+            revision: case.revision,
+        }
+    }
+}
+
+/// How a piece of work stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkOutcome {
+    /// Waiting or being done.
+    Open,
+    /// Done; the revision it made.
+    Done(RevisionNumber),
+    /// Done; the answer is in the draft that it was for.
+    Answered,
+    /// Given up.
+    Failed(Fault),
+}
+
+impl Registry {
+    /// Takes the next work that is due, if there is any, under a lease: interactive work first, then
+    /// bulk work if `lane` allows it. No two leases are ever held on one case.
+    pub fn claim(&self, owner: &Owner, lane: Lane) -> Result<Option<Work>> {
+        // Most looks find nothing, and should keep nobody from writing.
+        let now = self.clock.now();
+        if self.read(|rows| Ok(rows.due(lane, now)?.is_none()))? {
+            return Ok(None);
+        }
+        self.write(|rows, now| {
+            let Some(mut item) = rows.due(lane, now)? else {
+                return Ok(None);
+            };
+            let mut case = case(rows, &item.case)?;
+            let (lease, entry) = item.claim(&mut case, owner, now);
+            rows.put_work(&item)?;
+            if entry.is_some() {
+                rows.put_case(&case)?;
+            }
+            log(rows, entry, now)?;
+            Ok(Some(Work {
+                lease,
+                task: item.task,
+                author: item.author,
+                source: case.source,
+                sha256: case.content,
+                profile: case.profile,
+                revision: case.revision,
+            }))
+        })
+    }
+
+    /// Makes a lease last longer.
+    pub fn renew(&self, lease: &Lease) -> Result<()> {
+        self.write(|rows, now| {
+            let mut item = held(rows, lease)?;
+            item.renew(LEASE, now);
+            rows.put_work(&item)?;
+            Ok(())
+        })
+    }
+
+    /// Moves the leased case to another stage.
+    pub fn stage(&self, lease: &Lease, state: CaseState) -> Result<()> {
+        self.write(|rows, now| {
+            let owner = held(rows, lease)?.holder(lease)?;
+            let mut case = case(rows, &lease.case)?;
+            case.put(state, None, now);
+            rows.put_case(&case)?;
+            let (who, detail) = (owner.name(), state.as_str());
+            let entry = Entry::new(who, Action::Stage, &case.id, None, detail);
+            log(rows, [entry], now)
+        })
+    }
+
+    /// Commits the result of leased work as a new revision, and puts the case up for review. Refuses a
+    /// correction of a revision that is not the current one any more.
+    pub fn finish(&self, lease: &Lease, new: &NewRevision) -> Result<RevisionNumber> {
+        self.write(|rows, now| {
+            let mut item = held(rows, lease)?;
+            let owner = item.holder(lease)?;
+            let mut case = case(rows, &lease.case)?;
+            check_it_still_corrects(rows, &item, &case)?;
+            let (parent, provenance) = (case.revision, &new.provenance);
+            let (number, entry) =
+                case.revise(provenance, &item.task, &item.author, owner.name(), now);
+            rows.add_revision(&case.id, number, parent, new)?;
+            item.finish(Some(number));
+            rows.put_work(&item)?;
+            log(rows, [entry], now)?;
+            drafts::close(rows, &item.task)?;
+            if item.task == Task::Segment {
+                cancel_what_is_used(rows, &case, new)?;
+            }
+            if let Some(approval) = &new.approval {
+                log(rows, [approve_by_policy(&mut case, approval, now)], now)?;
+            }
+            rows.put_case(&case)?;
+            Ok(number)
+        })
+    }
+
+    /// Puts the masks that leased work has made into its draft, with the logits of all that the model
+    /// offers if they can be of use.
+    pub fn answer_draft(
+        &self,
+        lease: &Lease,
+        answered: &Answered,
+        logits: Option<&[u8]>,
+    ) -> Result<()> {
+        self.write(|rows, _| {
+            let mut item = held(rows, lease)?;
+            drafts::answer(rows, &item.task, answered, logits)?;
+            item.finish(None);
+            rows.put_work(&item)?;
+            Ok(())
+        })
+    }
+
+    /// Says how far leased work for a draft is. Refused if it was taken back.
+    pub fn draft_report(&self, lease: &Lease, progress: Progress) -> Result<()> {
+        self.write(|rows, _| {
+            let mut item = held(rows, lease)?;
+            item.progress = progress;
+            rows.put_work(&item)?;
+            drafts::touch(rows, &item.task)
+        })
+    }
+
+    /// Says why leased work could not be done; the class decides what happens to the case.
+    pub fn fail(&self, lease: &Lease, fault: &Fault, class: FaultClass) -> Result<Outcome> {
+        self.write(|rows, now| {
+            let item = held(rows, lease)?;
+            fail(rows, item, (fault, class), now)
+        })
+    }
+
+    /// Gives back all work of a worker that died of `fault`. Each counts as a try of its case; the third
+    /// makes the case fail.
+    pub fn release(&self, owner: &Owner, fault: &Fault) -> Result<Vec<CaseId>> {
+        self.write(|rows, now| {
+            let items = rows.works(&WorkQuery::Leased(Some(owner.clone())))?;
+            let mut released = Vec::with_capacity(items.len());
+            for item in items {
+                released.push(item.case.clone());
+                fail(rows, item, (fault, FaultClass::Passing), now)?;
+            }
+            Ok(released)
+        })
+    }
+
+    /// Gives back all work, whoever had it, without counting it as a try: for the start of the only
+    /// daemon of this store. Everything that waits for a later time is due at once.
+    pub fn release_all(&self) -> Result<Vec<CaseId>> {
+        self.write(|rows, now| {
+            let mut released = Vec::new();
+            for mut item in rows.works(&WorkQuery::Leased(None))? {
+                let mut case = case(rows, &item.case)?;
+                let entry = item.give_back(&mut case, now);
+                rows.put_work(&item)?;
+                rows.put_case(&case)?;
+                log(rows, entry, now)?;
+                released.push(case.id);
+            }
+            for mut item in rows.works(&WorkQuery::Ready)? {
+                let before = item.state.clone();
+                item.hurry();
+                if item.state != before {
+                    rows.put_work(&item)?;
+                }
+            }
+            Ok(released)
+        })
+    }
+
+    /// Queues a person's prompts ahead of bulk work. One correction of a revision at a time.
+    pub fn request_prompt(
+        &self,
+        id: &CaseId,
+        who: &str,
+        request: &PromptRequest,
+    ) -> Result<WorkId> {
+        self.write(|rows, now| {
+            let case = case(rows, id)?;
+            case.check_revision(request.revision, &author_of(rows, &case)?)?;
+            let axis = revision(rows, id, request.revision)?.provenance.axis;
+            if let Some(scan) = rows.scan(id)? {
+                for prompt in &request.prompts {
+                    prompt.check(scan.dims, axis).map_err(Refusal::from)?;
+                }
+            }
+            let open = open_work(rows, id)?;
+            let (item, entry) =
+                work::prompt(&case, &open, who, request.revision, &request.prompts)?;
+            let work = rows.put_work(&item)?;
+            log(rows, [entry], now)?;
+            Ok(work)
+        })
+    }
+
+    /// Queues a failed or paused case again.
+    pub fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let mut open = open_work(rows, id)?;
+            let (new, entry) = work::retry(&mut case, &mut open, who, now)?;
+            for item in open.iter().chain(&new) {
+                rows.put_work(item)?;
+            }
+            rows.put_case(&case)?;
+            log(rows, [entry], now)?;
+            Ok(case.summary())
+        })
+    }
+}
+
+/// Leased work, if the lease still holds.
+pub(super) fn held(rows: &dyn Rows, lease: &Lease) -> Result<WorkItem> {
+    let found = rows.work(lease.work)?;
+    let item = found.ok_or_else(|| Refusal::LeaseLost(lease.case.clone()))?;
+    item.holder(lease)?;
+    Ok(item)
+}
+
+/// Refuses the result of a correction whose revision is not the current one any more.
+pub(super) fn check_it_still_corrects(rows: &dyn Rows, item: &WorkItem, case: &Case) -> Result<()> {
+    let corrected = match item.task {
+        Task::Prompt { revision, .. } => revision,
+        Task::Commit { draft } => rows.draft_by_id(draft)?.and_then(|row| row.revision),
+        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => None,
+    };
+    let author = author_of(rows, case)?;
+    Ok(check_still_current(case, corrected, &author)?)
+}
+
+/// Writes down why leased work could not be done.
+fn fail(
+    rows: &mut dyn Rows,
+    mut item: WorkItem,
+    (fault, class): (&Fault, FaultClass),
+    now: Now,
+) -> Result<Outcome> {
+    let WorkState::Leased { owner, .. } = item.state.clone() else {
+        return Ok(Outcome::GivenUp);
+    };
+    let mut case = case(rows, &item.case)?;
+    let (outcome, entry) = item.fail(&mut case, owner.name(), (fault, class), now);
+    let was_case_changed = entry.is_some();
+    log(rows, entry, now)?;
+    // Its file went while the worker had it: the walk that saw that left the case to the worker.
+    if class == FaultClass::Environment && is_known_gone(rows, &case)? {
+        let withdrawn = gone(&mut case, now);
+        if withdrawn.is_some() {
+            item.cancel();
+        }
+        log(rows, withdrawn, now)?;
+    }
+    rows.put_work(&item)?;
+    if was_case_changed {
+        rows.put_case(&case)?;
+    }
+    drafts::touch(rows, &item.task)?;
+    Ok(outcome)
+}
+
+/// Whether a walk has found that the file of a case is gone.
+fn is_known_gone(rows: &dyn Rows, case: &Case) -> Result<bool> {
+    for member in case.source.members() {
+        if rows.files(Some(member))?.iter().any(|f| f.case == case.id) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Takes back queued bulk work if the new revision was made of all that was seen beside the scan.
+fn cancel_what_is_used(rows: &mut dyn Rows, case: &Case, new: &NewRevision) -> Result<()> {
+    let history = history(rows, &case.id)?;
+    if !sidecar::has_used_all(&history, &new.provenance.sources) {
+        return Ok(());
+    }
+    for mut item in open_work(rows, &case.id)? {
+        let waits = matches!(item.state, WorkState::Ready { .. });
+        if waits && item.task.lane() == Lane::Any {
+            item.cancel();
+            rows.put_work(&item)?;
+        }
+    }
+    Ok(())
+}
