@@ -1,17 +1,30 @@
-//! The embeddings of slices in a worker: from the cache, or computed and put there.
+//! Embed: the embeddings of slices, from the cache, or computed and put there.
 
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::job::Job;
-use super::load::Reading;
+use super::kept_embeddings::KeptEmbeddings;
+use super::load::LoadedScan;
+use super::models::Models;
+use super::report::StageReport;
+use super::tools::{BetweenSlices, Tools};
 use crate::case::FaultClass;
-use crate::embed::{CacheError, ContentKey, Purpose, Stack, slice_image};
+use crate::embed::{ContentKey, Purpose, Stack, slice_image};
 use crate::model::{Embedding, SliceImage};
 use crate::scan::Volume;
-use crate::workers::claimed::Pipeline;
-use crate::workers::prompt_thread::Hand;
-use crate::workers::protocol::Report;
+use medicosam_shared::progress::Progress;
 use std::collections::BTreeMap;
 use std::time::Instant;
+
+/// The slices of a volume, to be embedded by a model.
+#[derive(Clone, Copy)]
+pub struct Slices<'a> {
+    /// The name of the model.
+    pub model: &'a str,
+    /// Where their embeddings lie in the cache.
+    pub stack: Stack<'a>,
+    /// The voxels.
+    pub volume: &'a Volume,
+}
 
 /// Where an embedding came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,168 +35,187 @@ pub enum Source {
     Model,
 }
 
-impl Pipeline {
-    /// Embeds the next of these slices that are not in the cache at once.
-    pub(crate) fn embed_next(
-        &mut self,
-        job: &mut Job<'_>,
-        slices: &[u32],
-    ) -> Result<BTreeMap<u32, Embedding>, Failure> {
-        let model = &job.profile.model;
-        let encoder = self.models.get(model)?.encoder_hash().to_owned();
-        let Some(volume) = &job.volume else {
-            return Ok(BTreeMap::new());
-        };
-        let stack = Stack {
-            encoder: &encoder,
-            scan: &job.work.sha256,
-            axis: job.axis,
-            range: job.range,
-        };
-        let started = Instant::now();
-        let missing = self.cache.missing(&stack, job.info.dims.along(job.axis));
-        let slices = slices.iter().filter(|index| missing.contains(index));
-        let embeddings =
-            self.embed_together(model, &stack, volume, slices.copied(), Purpose::Now)?;
-        job.timings.embed_s += started.elapsed().as_secs_f64();
-        job.timings.slices_embedded += embeddings.len() as u32;
-        Ok(embeddings)
-    }
-
-    /// Embeds the first of the slices at once, as many as the device is set to, and keeps them;
-    /// none if that is one. Of those that look the same it embeds one, and none of those that the
-    /// cache has.
-    pub fn embed_together(
-        &mut self,
-        model: &str,
-        stack: &Stack<'_>,
-        volume: &Volume,
-        slices: impl Iterator<Item = u32>,
+impl Slices<'_> {
+    /// Embeds the first of the slices `indices` at once, as many as the device is set to, and
+    /// keeps them; none if that is one. Slices that look the same are embedded once, those in the
+    /// cache not at all.
+    pub fn embed_batch(
+        &self,
+        models: &mut Models,
+        cache: &mut KeptEmbeddings,
+        indices: impl Iterator<Item = u32>,
         purpose: Purpose,
     ) -> Result<BTreeMap<u32, Embedding>, Failure> {
-        let batch = self.models.get(model)?.batch();
+        let batch = models.get(self.model)?.batch();
         if batch == 1 {
             return Ok(BTreeMap::new());
         }
-        let (mut indices, mut images, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-        for index in slices {
+        let (mut embedded, mut images, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        for index in indices {
             if images.len() == batch {
                 break;
             }
-            let image = image_of(volume, stack, index)?;
-            let key = ContentKey::of(stack.encoder, &image);
-            if !keys.contains(&key) && self.cache.get_content(&key).is_none() {
-                indices.push(index);
+            let image = self.image(index)?;
+            let key = ContentKey::of(self.stack.encoder, &image);
+            if !keys.contains(&key) && cache.cache().get_content(&key).is_none() {
+                embedded.push(index);
                 images.push(image);
                 keys.push(key);
             }
         }
-        let mut embeddings = self.models.get(model)?.embed_batch(&images)?;
-        for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&indices) {
-            let kept = self.cache.put(key, embedding, purpose);
-            let kept = kept.and_then(|()| self.cache.note_slice(stack, index, key));
-            self.note_cache(kept);
+        let mut embeddings = models.get(self.model)?.embed_batch(&images)?;
+        for ((embedding, key), &index) in embeddings.iter_mut().zip(&keys).zip(&embedded) {
+            cache.keep(&self.stack, index, (key, embedding), purpose);
         }
-        Ok(indices.into_iter().zip(embeddings).collect())
-    }
-
-    /// The embedding of a slice: from the cache, or computed now and put there.
-    pub(crate) fn embedding(
-        &mut self,
-        job: &mut Job<'_>,
-        index: u32,
-    ) -> Result<Embedding, Failure> {
-        let started = Instant::now();
-        let sam = self.models.get(&job.profile.model)?;
-        let encoder = sam.encoder_hash().to_owned();
-        job.timings.model_s += started.elapsed().as_secs_f64();
-        let stack = Stack {
-            encoder: &encoder,
-            scan: &job.work.sha256,
-            axis: job.axis,
-            range: job.range,
-        };
-        if let Some(embedding) = self.cache.get(&stack, index) {
-            job.timings.slices_cached += 1;
-            return Ok(embedding);
-        }
-        if matches!(self.hand, Hand::Desk { .. }) {
-            return Err(Failure::NeedsEncoder);
-        }
-        let volume = match &mut job.volume {
-            Some(volume) => volume,
-            missing => {
-                self.reporter.tell(&Report::LongStep);
-                let started = Instant::now();
-                let reading = Reading::new(&job.work.source, &job.work.sha256, job.window)?;
-                job.timings.load_s += started.elapsed().as_secs_f64();
-                missing.insert(reading.volume)
-            }
-        };
-        let started = Instant::now();
-        let (embedding, source) =
-            self.embed_slice(&job.profile.model, &stack, volume, index, Purpose::Now)?;
-        match source {
-            Source::Cache => job.timings.slices_cached += 1,
-            Source::Model => {
-                job.timings.embed_s += started.elapsed().as_secs_f64();
-                job.timings.slices_embedded += 1;
-            }
-        }
-        Ok(embedding)
+        Ok(embedded.into_iter().zip(embeddings).collect())
     }
 
     /// The embedding of a slice whose place is not in the cache: that of a slice that looks the
-    /// same, or computed now. It is kept if that can be done; if not, work goes on without.
-    pub fn embed_slice(
-        &mut self,
-        model: &str,
-        stack: &Stack<'_>,
-        volume: &Volume,
+    /// same, or computed now. It is kept if possible; if not, work goes on without.
+    pub fn embed(
+        &self,
+        models: &mut Models,
+        cache: &mut KeptEmbeddings,
         index: u32,
         purpose: Purpose,
     ) -> Result<(Embedding, Source), Failure> {
-        let image = image_of(volume, stack, index)?;
-        let key = ContentKey::of(stack.encoder, &image);
-        let (embedding, source, kept) = match self.cache.get_content(&key) {
-            Some(embedding) => (embedding, Source::Cache, Ok(())),
-            None => {
-                let mut embedding = self.models.get(model)?.embed(&image)?;
-                let kept = self.cache.put(&key, &mut embedding, purpose);
-                (embedding, Source::Model, kept)
-            }
-        };
-        let kept = kept.and_then(|()| self.cache.note_slice(stack, index, &key));
-        self.note_cache(kept);
-        Ok((embedding, source))
+        let image = self.image(index)?;
+        let key = ContentKey::of(self.stack.encoder, &image);
+        if let Some(embedding) = cache.cache().get_content(&key) {
+            cache.keep_place(&self.stack, index, &key);
+            return Ok((embedding, Source::Cache));
+        }
+        let mut embedding = models.get(self.model)?.embed(&image)?;
+        cache.keep(&self.stack, index, (&key, &mut embedding), purpose);
+        Ok((embedding, Source::Model))
     }
 
-    /// Shows why embeddings are not kept, for as long as they are not.
-    fn note_cache(&mut self, kept: Result<(), CacheError>) {
-        let fault = kept.err().map(|error| failure::cache_fault(&error));
-        if fault == self.cache_fault {
-            return;
-        }
-        if let Some(fault) = &fault {
-            tracing::warn!(code = fault.code, "{}", fault.message);
-        }
-        self.reporter.tell(&Report::Fault(fault.clone()));
-        self.cache_fault = fault;
+    fn image(&self, index: u32) -> Result<SliceImage, Failure> {
+        let axis = self.stack.axis;
+        slice_image(self.volume, axis, self.stack.range, index).ok_or_else(|| {
+            let count = self.volume.info().dims.along(axis);
+            Failure::new(
+                "no-such-slice",
+                format!("there is no slice {index}; the scan has {count} along {axis}"),
+                "Slices count from 0.",
+                FaultClass::BadInput,
+            )
+        })
     }
 }
 
-/// The picture of a slice, which must exist.
-fn image_of(volume: &Volume, stack: &Stack<'_>, index: u32) -> Result<SliceImage, Failure> {
-    slice_image(volume, stack.axis, stack.range, index).ok_or_else(|| {
-        let count = volume.info().dims.along(stack.axis);
-        Failure::new(
-            "no-such-slice",
-            format!(
-                "there is no slice {index}; the scan has {count} along {}",
-                stack.axis
-            ),
-            "Slices count from 0.",
-            FaultClass::BadInput,
-        )
-    })
+/// The embedding of a slice of a job: from the cache, or computed now and put there.
+pub fn embedding(tools: &mut Tools, job: &mut Job<'_>, index: u32) -> Result<Embedding, Failure> {
+    let started = Instant::now();
+    let model = &job.profile.model;
+    let encoder = tools.models.get(model)?.encoder_hash().to_owned();
+    job.timings.model_s += started.elapsed().as_secs_f64();
+    let stack = job.stack(&encoder);
+    if let Some(embedding) = tools.cache.cache().get(&stack, index) {
+        job.timings.slices_cached += 1;
+        return Ok(embedding);
+    }
+    if !tools.models.may_embed() {
+        return Err(Failure::NeedsEncoder);
+    }
+    let volume = match &mut job.volume {
+        Some(volume) => volume,
+        missing => {
+            tools.reporter.tell(StageReport::LongStep);
+            let started = Instant::now();
+            let scan = LoadedScan::read(&job.work.source, &job.work.sha256, job.window)?;
+            job.timings.load_s += started.elapsed().as_secs_f64();
+            missing.insert(scan.volume)
+        }
+    };
+    let slices = Slices {
+        model,
+        stack,
+        volume,
+    };
+    let started = Instant::now();
+    let (embedding, source) =
+        slices.embed(&mut tools.models, &mut tools.cache, index, Purpose::Now)?;
+    match source {
+        Source::Cache => job.timings.slices_cached += 1,
+        Source::Model => {
+            job.timings.embed_s += started.elapsed().as_secs_f64();
+            job.timings.slices_embedded += 1;
+        }
+    }
+    Ok(embedding)
+}
+
+/// Embeds the next of these slices that are not in the cache at once.
+fn embed_next(
+    models: &mut Models,
+    cache: &mut KeptEmbeddings,
+    job: &mut Job<'_>,
+    indices: &[u32],
+) -> Result<BTreeMap<u32, Embedding>, Failure> {
+    let model = &job.profile.model;
+    let encoder = models.get(model)?.encoder_hash().to_owned();
+    let Some(volume) = &job.volume else {
+        return Ok(BTreeMap::new());
+    };
+    let stack = job.stack(&encoder);
+    let slices = Slices {
+        model,
+        stack,
+        volume,
+    };
+    let started = Instant::now();
+    let missing = cache.cache().missing(&stack, job.info.dims.along(job.axis));
+    let indices = indices.iter().filter(|index| missing.contains(index));
+    let embeddings = slices.embed_batch(models, cache, indices.copied(), Purpose::Now)?;
+    job.timings.embed_s += started.elapsed().as_secs_f64();
+    job.timings.slices_embedded += embeddings.len() as u32;
+    Ok(embeddings)
+}
+
+/// Many slices of a job, embedded in turn: one by one, or as many at once as the device takes.
+pub struct InTurn {
+    indices: Vec<u32>,
+    done: usize,
+    /// Embedded with an earlier one.
+    ahead: BTreeMap<u32, Embedding>,
+}
+
+impl InTurn {
+    /// These slices, in this order.
+    pub fn new(indices: Vec<u32>) -> Self {
+        InTurn {
+            indices,
+            done: 0,
+            ahead: BTreeMap::new(),
+        }
+    }
+
+    /// The next slice and its embedding; `between` is called first, and progress reported.
+    pub fn next(
+        &mut self,
+        tools: &mut Tools,
+        job: &mut Job<'_>,
+        between: &mut BetweenSlices<'_>,
+    ) -> Result<Option<(u32, Embedding)>, Failure> {
+        let Some((&index, _)) = self.indices[self.done..].split_first() else {
+            return Ok(None);
+        };
+        between(tools)?;
+        tools.reporter.tell(StageReport::Progress(Progress {
+            done: self.done as u32,
+            total: self.indices.len() as u32,
+        }));
+        tools.reporter.tell(StageReport::Alive);
+        if self.ahead.is_empty() {
+            let left = &self.indices[self.done..];
+            self.ahead = embed_next(&mut tools.models, &mut tools.cache, job, left)?;
+        }
+        let embedding = match self.ahead.remove(&index) {
+            Some(embedding) => embedding,
+            None => embedding(tools, job, index)?,
+        };
+        self.done += 1;
+        Ok(Some((index, embedding)))
+    }
 }

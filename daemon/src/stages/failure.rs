@@ -1,12 +1,12 @@
-//! Why a piece of work could not be done, and whose fault that is.
+//! Why a piece of work stopped, and whose fault it is.
 
 use crate::case::{FaultClass, Refusal};
-use crate::embed::CacheError;
 use crate::model::{OpenError, RuntimeError, SamError};
 use crate::output::OutputError;
 use crate::prompts::PromptsError;
 use crate::registry::RegistryError;
 use crate::scan::{self, ScanError};
+use crate::segment::OverlapError;
 use medicosam_shared::case::Fault;
 
 /// Why work stopped.
@@ -14,9 +14,9 @@ use medicosam_shared::case::Fault;
 pub enum Failure {
     /// Something is wrong with the scan, the prompt, the model or the machine.
     Fault(Fault, FaultClass),
-    /// The lease is lost: whatever was done is for nothing, and nothing is to be said about it.
+    /// The lease is lost: the work done so far is void, and there is nothing to report.
     LeaseLost,
-    /// The store failed; it cannot be told.
+    /// The store failed, so the fault cannot be filed.
     Store(RegistryError),
     /// The slice is not embedded, and this thread has no encoder.
     NeedsEncoder,
@@ -96,7 +96,7 @@ impl From<SamError> for Failure {
                 FaultClass::Environment,
                 "Install the model again: `medicosamd setup --verify`.",
             ),
-            _ => (
+            SamError::Run { .. } | SamError::BadResult { .. } | SamError::OtherModel { .. } => (
                 FaultClass::Passing,
                 "It is tried again by itself; the daemon's log has more.",
             ),
@@ -105,28 +105,24 @@ impl From<SamError> for Failure {
     }
 }
 
-/// Why embeddings are not kept. That is a loss of time and never fails a case.
-pub fn cache_fault(error: &CacheError) -> Fault {
-    let (code, hint) = if error.is_disk_full() {
-        (
-            "disk-full",
-            "Work goes on without; make room on the disk of the embeddings, or lower [cache] max.",
-        )
-    } else {
-        (
-            "cache-not-written",
-            "Work goes on without; check the permissions of the folder of embeddings.",
-        )
-    };
-    Fault {
-        code: code.to_owned(),
-        message: error.to_string(),
-        hint: hint.to_owned(),
-    }
-}
-
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         Failure::new(error.code(), &error, error.hint(), error.class().into())
+    }
+}
+
+impl From<OverlapError> for Failure {
+    fn from(error: OverlapError) -> Self {
+        let (code, hint) = match &error {
+            OverlapError::Refused { .. } => (
+                "objects-overlap",
+                "Change the prompts, or let one of them have it: overlap = \"keep\" or \"overwrite\" under [profile.masks].",
+            ),
+            OverlapError::Damaged(_) => (
+                "mask-damaged",
+                "It is a mistake of this program; the daemon's log has more.",
+            ),
+        };
+        Failure::new(code, &error, hint, FaultClass::BadInput)
     }
 }

@@ -1,11 +1,12 @@
-//! What the slices of a case have in common while something is done to it.
+//! One piece of work on one case, on its way through the stages.
 
 use super::failure::Failure;
+use super::load::LoadedScan;
 use crate::config::Profile;
-use crate::registry::Work;
+use crate::embed::Stack;
+use crate::registry::{Registry, Work};
 use crate::scan::Volume;
 use crate::segment::propagation::Span;
-use crate::workers::claimed::Pipeline;
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask_rules::MaskRules;
@@ -16,68 +17,124 @@ use medicosam_shared::window::{Range, Window};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-/// Everything about a case that its slices have in common.
-pub(crate) struct Job<'a> {
-    pub(crate) work: &'a Work,
-    pub(crate) profile: &'a Profile,
-    pub(crate) info: ScanInfo,
-    pub(crate) axis: Axis,
-    pub(crate) window: Window,
-    pub(crate) range: Range,
-    /// Read when it is needed first: a prompt on an embedded slice does without.
-    pub(crate) volume: Option<Volume>,
+/// Claimed work, before anything about its case has been read.
+#[derive(Clone, Copy)]
+pub struct Assignment<'a> {
+    /// The work.
+    pub work: &'a Work,
+    /// The profile that it names.
+    pub profile: &'a Profile,
+    /// When it began.
+    pub started: Instant,
+}
+
+/// What all slices of a case have in common while it is worked on.
+pub struct Job<'a> {
+    /// The work.
+    pub work: &'a Work,
+    /// The profile of the case.
+    pub profile: &'a Profile,
+    /// When the work began.
+    pub started: Instant,
+    /// Size and geometry of the scan.
+    pub info: ScanInfo,
+    /// The axis that slices are cut across.
+    pub axis: Axis,
+    /// How voxel values become grey.
+    pub window: Window,
+    /// The values that the window makes black and white.
+    pub range: Range,
+    /// The voxels; read only when needed, since a prompt on an embedded slice does without.
+    pub volume: Option<Volume>,
     /// How 3-D boxes became masks.
-    pub(crate) propagation: Option<Propagation>,
-    /// The 3-D boxes of the profile, as far as this revision was made by them.
-    pub(crate) boxes: Vec<Span>,
+    pub propagation: Option<Propagation>,
+    /// The 3-D boxes of the profile that made this revision.
+    pub boxes: Vec<Span>,
     /// Files beside the scan that prompts came from.
-    pub(crate) sources: Vec<PromptSource>,
+    pub sources: Vec<PromptSource>,
     /// Slices that a person has segmented.
-    pub(crate) edited: BTreeSet<Place>,
+    pub edited: BTreeSet<Place>,
     /// What was done to the masks of the profile's objects.
-    pub(crate) rules: MaskRules,
-    pub(crate) timings: Timings,
-    pub(crate) started: Instant,
+    pub rules: MaskRules,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 impl<'a> Job<'a> {
-    /// Changing something in a result that came about like `before`.
-    pub(crate) fn continuing(
-        work: &'a Work,
-        profile: &'a Profile,
-        before: Provenance,
-        started: Instant,
-    ) -> Self {
+    /// A scan that is segmented by its profile, having just been loaded.
+    pub fn on_scan(assignment: Assignment<'a>, scan: LoadedScan, axis: Axis) -> Self {
+        let Assignment {
+            work,
+            profile,
+            started,
+        } = assignment;
         Job {
             work,
             profile,
+            started,
+            info: scan.volume.info().clone(),
+            axis,
+            window: profile.window,
+            range: scan.range,
+            volume: Some(scan.volume),
+            propagation: None,
+            boxes: Vec::new(),
+            sources: Vec::new(),
+            edited: BTreeSet::new(),
+            rules: profile.masks,
+            timings: Timings {
+                load_s: started.elapsed().as_secs_f64(),
+                ..Timings::default()
+            },
+        }
+    }
+
+    /// A change to a revision of the case, which was made as `before` says.
+    pub fn on_revision(assignment: Assignment<'a>, before: Provenance) -> Self {
+        let Assignment {
+            work,
+            profile,
+            started,
+        } = assignment;
+        Job {
+            work,
+            profile,
+            started,
             info: before.scan.info,
             axis: before.axis,
             window: before.window,
             range: before.range,
             volume: None,
-            sources: before.sources,
-            edited: before.edited,
-            rules: before.masks,
             propagation: before.propagation,
             // A person may have gone beyond them.
             boxes: Vec::new(),
+            sources: before.sources,
+            edited: before.edited,
+            rules: before.masks,
             timings: Timings::default(),
-            started,
         }
     }
-}
 
-impl Pipeline {
-    /// What the slices of a revision have in common.
-    pub(crate) fn job_on<'a>(
-        &self,
-        work: &'a Work,
-        profile: &'a Profile,
+    /// A change to the revision with this number.
+    pub fn on_revision_number(
+        registry: &Registry,
+        assignment: Assignment<'a>,
         revision: RevisionNumber,
-    ) -> Result<Job<'a>, Failure> {
-        let started = Instant::now();
-        let before = self.store.revision(&work.lease.case, revision)?.provenance;
-        Ok(Job::continuing(work, profile, before, started))
+    ) -> Result<Self, Failure> {
+        let revision = registry.revision(&assignment.work.lease.case, revision)?;
+        Ok(Job::on_revision(assignment, revision.provenance))
+    }
+
+    /// Where the embeddings of this case's slices lie in the cache.
+    pub fn stack<'s>(&self, encoder: &'s str) -> Stack<'s>
+    where
+        'a: 's,
+    {
+        Stack {
+            encoder,
+            scan: &self.work.sha256,
+            axis: self.axis,
+            range: self.range,
+        }
     }
 }

@@ -1,13 +1,34 @@
 //! The stages of work on a case: load, embed, segment, assess, write.
+//!
+//! They are functions over the tools of a thread ([`Tools`]) and a job. Which work comes next, and
+//! what a thread does between two slices, is decided by its [loop](crate::workers).
 
-pub(crate) mod apply_profile;
-pub(crate) mod commit;
-pub(crate) mod correct;
-pub(crate) mod draft;
-pub(crate) mod embed;
-pub(crate) mod failure;
-pub(crate) mod job;
-pub(crate) mod load;
-pub(crate) mod models;
-pub(crate) mod segment_slices;
-pub(crate) mod segment_spans;
+mod apply_profile;
+mod commit;
+mod correct;
+mod draft;
+mod embed;
+mod failure;
+mod job;
+mod kept_embeddings;
+mod load;
+mod manual_masks;
+mod models;
+mod report;
+mod segment_slices;
+mod segment_spans;
+mod tools;
+mod write;
+
+pub(crate) use apply_profile::apply_profile;
+pub(crate) use correct::correct;
+pub(crate) use draft::{commit_draft, preview, propagate};
+pub(crate) use embed::Slices;
+pub(crate) use failure::Failure;
+pub(crate) use job::Assignment;
+pub(crate) use kept_embeddings::KeptEmbeddings;
+pub(crate) use load::LoadedScan;
+pub(crate) use models::{Models, Part, no_runtime};
+pub(crate) use report::{Reporter, StageReport};
+pub(crate) use tools::Tools;
+pub(crate) use write::SweptFolders;

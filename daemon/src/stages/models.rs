@@ -1,15 +1,13 @@
 //! The models of a worker: opened when first needed, kept open.
 
 use super::failure::Failure;
+use super::report::{Reporter, StageReport};
 use crate::case::FaultClass;
 use crate::config::Config;
 use crate::data_folder::{checkpoint, models_folder, runtime_library};
 use crate::model::{
     Device, InstalledModel, Runtime, Sam, SessionOptions, known_model, open_or_remake,
 };
-use crate::workers::device_probe::no_runtime;
-use crate::workers::protocol::Report;
-use crate::workers::reporter::Reporter;
 use medicosam_shared::case::Fault;
 use medicosam_shared::provenance::{ModelRecord, RuntimeRecord};
 use std::collections::HashMap;
@@ -17,8 +15,18 @@ use std::collections::hash_map::Entry;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+/// The part of a model that a thread may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Encoder and decoder.
+    Whole,
+    /// The decoder: it answers prompts on slices that are embedded.
+    Decoder,
+}
+
 /// Open models, on one device.
 pub struct Models {
+    part: Part,
     library: Option<PathBuf>,
     config: Config,
     options: SessionOptions,
@@ -29,9 +37,10 @@ pub struct Models {
 
 impl Models {
     /// No model open yet.
-    pub fn new(config: &Config, device: Device, reporter: Reporter) -> Self {
+    pub fn new(config: &Config, device: Device, part: Part, reporter: Reporter) -> Self {
         let settings = config.devices.settings(device);
         Models {
+            part,
             library: runtime_library(config),
             config: config.clone(),
             options: SessionOptions {
@@ -46,6 +55,11 @@ impl Models {
             runtime: None,
             open: HashMap::new(),
         }
+    }
+
+    /// Whether slices may be embedded here.
+    pub fn may_embed(&self) -> bool {
+        self.part == Part::Whole
     }
 
     /// Why the device cannot be used any more, if it cannot.
@@ -73,7 +87,7 @@ impl Models {
         match self.open.entry(name.to_owned()) {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(place) => {
-                self.reporter.tell(&Report::LongStep);
+                self.reporter.tell(StageReport::LongStep);
                 let model = installed(&self.config, name)?;
                 let sam = Sam::open(&runtime, &model, &self.options)?;
                 Ok(place.insert(sam))
@@ -81,7 +95,7 @@ impl Models {
         }
     }
 
-    /// What is written down about a model and what ran it.
+    /// The records of a model and of what ran it, for provenance.
     pub fn records(&mut self, name: &str) -> Result<(ModelRecord, RuntimeRecord), Failure> {
         let threads = self.options.threads;
         let sam = self.get(name)?;
@@ -108,7 +122,7 @@ impl Models {
     }
 }
 
-/// The installed model; one that is missing, damaged or outdated is made anew from its checkpoint
+/// The installed model. One that is missing, damaged or outdated is made again from its checkpoint,
 /// if that is there.
 fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
     let known = || known_model(name).zip(checkpoint(config, name));
@@ -116,6 +130,18 @@ fn installed(config: &Config, name: &str) -> Result<InstalledModel, Failure> {
         let hint = "Run `medicosamd setup --verify`; `medicosamd model list` shows the models.";
         Failure::new(error.code(), &error, hint, FaultClass::Environment)
     })
+}
+
+/// There is no runtime to run models with.
+pub fn no_runtime() -> Fault {
+    Fault {
+        code: "runtime-missing".to_owned(),
+        message:
+            "ONNX Runtime is not installed in the data folder, and the configuration names none"
+                .to_owned(),
+        hint: "Run `medicosamd setup`, or name a library under [runtime] in the configuration."
+            .to_owned(),
+    }
 }
 
 /// Threads of one worker: what the configuration says, or the machine's cores shared among them.

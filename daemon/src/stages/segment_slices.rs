@@ -1,62 +1,116 @@
-//! Prompts on single slices in a worker: each slice is embedded, then asked about.
+//! Segment: prompts on single slices.
 
+use super::embed::{self, InTurn};
 use super::failure::Failure;
 use super::job::Job;
-use crate::case::Task;
+use super::models::Models;
+use super::report::StageReport;
+use super::tools::{BetweenSlices, Tools};
+use crate::model::Embedding;
 use crate::segment::Segmentation;
-use crate::workers::claimed::Pipeline;
-use crate::workers::protocol::Report;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
-use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-impl Pipeline {
-    /// Answers all prompts, slice by slice; `starts` are masks that the model starts from. Between
-    /// two slices of bulk work, prompts that wait for the encoder are answered.
-    pub(crate) fn answer_all(
-        &mut self,
-        job: &mut Job<'_>,
-        mut segmentation: Segmentation,
-        prompts: &[SlicePrompt],
-        starts: &BTreeMap<Place, SliceMask>,
-        name: impl Fn(Label, &Segmentation) -> String,
-    ) -> Result<Segmentation, Failure> {
+/// Prompts, and what else their answers need.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The prompts.
+    pub prompts: &'a [SlicePrompt],
+    /// Masks that the model starts from.
+    pub starts: &'a BTreeMap<Place, SliceMask>,
+    /// Names of objects; others keep the names that they have.
+    pub names: &'a BTreeMap<Label, String>,
+}
+
+impl<'a> Asked<'a> {
+    fn by_slice(&self) -> BTreeMap<u32, Vec<&'a SlicePrompt>> {
         let mut by_slice: BTreeMap<u32, Vec<&SlicePrompt>> = BTreeMap::new();
-        for prompt in prompts {
+        for prompt in self.prompts {
             by_slice.entry(prompt.index).or_default().push(prompt);
         }
-        let total = by_slice.len() as u32;
-        let slices: Vec<u32> = by_slice.keys().copied().collect();
-        let mut together = BTreeMap::new();
-        for (done, (index, prompts)) in (0u32..).zip(by_slice) {
-            if job.work.task == Task::Segment {
-                self.between_slices(Progress { done, total })?;
-            }
-            self.reporter.tell(&Report::Alive);
-            if together.is_empty() && job.work.task == Task::Segment {
-                together = self.embed_next(job, &slices[done as usize..])?;
-            }
-            let embedding = match together.remove(&index) {
-                Some(embedding) => embedding,
-                None => self.embedding(job, index)?,
-            };
-            let started = Instant::now();
-            let sam = self.models.get(&job.profile.model)?;
-            for prompt in prompts {
-                let start = starts.get(&prompt.place()).map(|mask| {
-                    let model = sam.model();
-                    model.family().start_from(mask, model.sizes())
-                });
-                let answer = sam.decode(&embedding, prompt, start.as_ref())?;
-                let name = name(prompt.label, &segmentation);
-                segmentation.put(prompt.label, &name, index, &answer);
-                job.timings.decodes += 1;
-            }
-            job.timings.decode_s += started.elapsed().as_secs_f64();
-        }
-        Ok(segmentation)
+        by_slice
     }
+}
+
+/// The name that an object gets: the one that is written for it, or the one that it has.
+pub fn name_of(
+    label: Label,
+    names: &BTreeMap<Label, String>,
+    segmentation: &Segmentation,
+) -> String {
+    let written = names.get(&label).cloned();
+    written.unwrap_or_else(|| segmentation.name(label))
+}
+
+/// Answers prompts of a person, slice by slice.
+pub fn answer_now(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    segmentation: &mut Segmentation,
+    asked: Asked<'_>,
+) -> Result<(), Failure> {
+    for (index, prompts) in asked.by_slice() {
+        tools.reporter.tell(StageReport::Alive);
+        let embedding = embed::embedding(tools, job, index)?;
+        answer_slice(
+            &mut tools.models,
+            job,
+            segmentation,
+            asked,
+            (&prompts, &embedding),
+        )?;
+    }
+    Ok(())
+}
+
+/// Answers the prompts of a profile: slices are embedded in batches, and `between` is called
+/// between them.
+pub fn answer_in_bulk(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    segmentation: &mut Segmentation,
+    asked: Asked<'_>,
+    between: &mut BetweenSlices<'_>,
+) -> Result<(), Failure> {
+    let mut by_slice = asked.by_slice();
+    let mut embedded = InTurn::new(by_slice.keys().copied().collect());
+    while let Some((index, embedding)) = embedded.next(tools, job, between)? {
+        let prompts = by_slice.remove(&index).unwrap_or_default();
+        answer_slice(
+            &mut tools.models,
+            job,
+            segmentation,
+            asked,
+            (&prompts, &embedding),
+        )?;
+    }
+    Ok(())
+}
+
+/// Answers the prompts on one slice.
+fn answer_slice(
+    models: &mut Models,
+    job: &mut Job<'_>,
+    segmentation: &mut Segmentation,
+    asked: Asked<'_>,
+    (prompts, embedding): (&[&SlicePrompt], &Embedding),
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    let sam = models.get(&job.profile.model)?;
+    for prompt in prompts {
+        let (label, index) = (prompt.label, prompt.index);
+        let start = asked.starts.get(&prompt.place()).map(|mask| {
+            let model = sam.model();
+            model.family().start_from(mask, model.sizes())
+        });
+        let answer = sam.decode(embedding, prompt, start.as_ref())?;
+        let name = name_of(label, asked.names, segmentation);
+        segmentation.put(label, &name, index, &answer);
+        job.timings.decodes += 1;
+    }
+    job.timings.decode_s += started.elapsed().as_secs_f64();
+    Ok(())
 }

@@ -1,12 +1,14 @@
-//! 3-D boxes in a worker: all of their slices are embedded, then the profile's rule asks about them.
+//! Segment: 3-D boxes. All of their slices are embedded, then the profile's rule asks about them.
 
+use super::embed::{self, InTurn};
 use super::failure::Failure;
 use super::job::Job;
-use crate::model::Embedding;
+use super::report::StageReport;
+use super::segment_slices::name_of;
+use super::tools::{BetweenSlices, Tools};
+use crate::model::{Embedding, Segmented};
 use crate::segment::propagation::{self, Question, Span};
 use crate::segment::{Segmentation, second_look};
-use crate::workers::claimed::Pipeline;
-use crate::workers::protocol::Report;
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::Label;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,99 +18,128 @@ use std::time::Instant;
 /// objects are read from the cache again, and computed again where there is none.
 const HELD: usize = 32;
 
-/// Some of the embeddings of a scan.
-pub(crate) type Embedded = BTreeMap<u32, Embedding>;
+/// Embeddings in memory, by slice.
+pub type Embedded = BTreeMap<u32, Embedding>;
 
-impl Pipeline {
-    /// Embeds all slices of 3-D boxes.
-    pub(crate) fn embed_spans(
-        &mut self,
-        job: &mut Job<'_>,
-        spans: &[Span],
-    ) -> Result<Embedded, Failure> {
-        let slices: BTreeSet<u32> = spans.iter().flat_map(|s| s.slices.clone()).collect();
-        let slices: Vec<u32> = slices.into_iter().collect();
-        let total = slices.len() as u32;
-        let mut together = BTreeMap::new();
-        let mut held = Embedded::new();
-        for (done, &index) in slices.iter().enumerate() {
-            let progress = Progress {
-                done: done as u32,
-                total,
-            };
-            self.between_slices(progress)?;
-            self.reporter.tell(&Report::Alive);
-            if together.is_empty() {
-                together = self.embed_next(job, &slices[done..])?;
-            }
-            let embedding = match together.remove(&index) {
-                Some(embedding) => embedding,
-                None => self.embedding(job, index)?,
-            };
-            if held.len() < HELD {
-                held.insert(index, embedding);
-            }
+/// Embeds all slices of 3-D boxes.
+pub fn embed_spans(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    spans: &[Span],
+    between: &mut BetweenSlices<'_>,
+) -> Result<Embedded, Failure> {
+    let indices: BTreeSet<u32> = spans.iter().flat_map(|s| s.slices.clone()).collect();
+    let mut embedded = InTurn::new(indices.into_iter().collect());
+    let mut held = Embedded::new();
+    while let Some((index, embedding)) = embedded.next(tools, job, between)? {
+        if held.len() < HELD {
+            held.insert(index, embedding);
         }
-        Ok(held)
+    }
+    Ok(held)
+}
+
+/// Segments the objects of 3-D boxes by the profile's rule, and has a second look at each.
+pub fn answer_spans(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    segmentation: &mut Segmentation,
+    (spans, embedded): (&[Span], &Embedded),
+    names: &BTreeMap<Label, String>,
+    between: &mut BetweenSlices<'_>,
+) -> Result<(), Failure> {
+    let shape = job.info.dims.slice_shape(job.axis);
+    let rule = job.profile.propagation;
+    let mut progress = Progress {
+        done: 0,
+        total: spans.iter().map(|s| s.slices.len() as u32).sum(),
+    };
+    for span in spans {
+        let mut asking = Asking {
+            label: span.label,
+            embedded,
+            before: progress,
+            seen: BTreeSet::new(),
+            last: None,
+            read: None,
+        };
+        let mut ask = |question: &Question| asking.ask(tools, job, question, between);
+        let mut answers = propagation::segment_span(rule, span, shape, &mut ask)?;
+        second_look(span, shape, &mut answers, &mut ask)?;
+        progress.done += span.slices.len() as u32;
+        let name = name_of(span.label, names, segmentation);
+        for (index, answer) in answers {
+            segmentation.put(span.label, &name, index, answer);
+        }
+    }
+    Ok(())
+}
+
+/// A rule asks about the slices of one object.
+struct Asking<'a> {
+    label: Label,
+    /// What is held in memory.
+    embedded: &'a Embedded,
+    /// How far the objects before it are.
+    before: Progress,
+    /// Slices asked about so far.
+    seen: BTreeSet<u32>,
+    /// The slice asked about last.
+    last: Option<u32>,
+    /// Its embedding, if it is not held. Rules go through the slices one after another, so it is
+    /// the likeliest to be needed again.
+    read: Option<(u32, Embedding)>,
+}
+
+impl Asking<'_> {
+    fn ask(
+        &mut self,
+        tools: &mut Tools,
+        job: &mut Job<'_>,
+        question: &Question,
+        between: &mut BetweenSlices<'_>,
+    ) -> Result<Segmented, Failure> {
+        let index = question.index;
+        if self.last != Some(index) {
+            between(tools)?;
+            tools.reporter.tell(StageReport::Progress(Progress {
+                done: self.before.done + self.seen.len() as u32,
+                total: self.before.total,
+            }));
+            self.last = Some(index);
+            self.seen.insert(index);
+        }
+        tools.reporter.tell(StageReport::Alive);
+        let label = self.label;
+        let embedding = match self.embedded.get(&index) {
+            Some(embedding) => embedding,
+            None => self.read(tools, job, index)?,
+        };
+        let started = Instant::now();
+        let sam = tools.models.get(&job.profile.model)?;
+        let answer = propagation::answer(sam, embedding, label, question)?;
+        job.timings.decode_s += started.elapsed().as_secs_f64();
+        job.timings.decodes += 1;
+        Ok(answer)
     }
 
-    /// Segments the objects of 3-D boxes by the profile's rule, and has a second look at each.
-    pub(crate) fn answer_spans(
+    /// The embedding of a slice that is not held in memory.
+    fn read(
         &mut self,
+        tools: &mut Tools,
         job: &mut Job<'_>,
-        mut segmentation: Segmentation,
-        spans: &[Span],
-        embedded: Embedded,
-        name: impl Fn(Label, &Segmentation) -> String,
-    ) -> Result<Segmentation, Failure> {
-        let shape = job.info.dims.slice_shape(job.axis);
-        let rule = job.profile.propagation;
-        let total = spans.iter().map(|s| s.slices.len() as u32).sum();
-        let mut done = 0;
-        for span in spans {
-            let mut seen = BTreeSet::new();
-            let mut last = None;
-            // Rules go through the slices one after another: the last embedding is the likeliest.
-            let mut read: Option<(u32, Embedding)> = None;
-            let mut ask = |question: &Question| {
-                let index = question.index;
-                if last != Some(index) {
-                    let done = done + seen.len() as u32;
-                    self.between_slices(Progress { done, total })?;
-                    (last, _) = (Some(index), seen.insert(index));
-                }
-                self.reporter.tell(&Report::Alive);
-                let embedding = match embedded.get(&index) {
-                    Some(embedding) => embedding,
-                    None => {
-                        let found = match read.take().filter(|(of, _)| *of == index) {
-                            Some((_, embedding)) => embedding,
-                            None => {
-                                let before = job.timings.slices_cached;
-                                let found = self.embedding(job, index)?;
-                                // Each slice counts once, as it was when it was embedded.
-                                job.timings.slices_cached = before;
-                                found
-                            }
-                        };
-                        &read.insert((index, found)).1
-                    }
-                };
-                let started = Instant::now();
-                let sam = self.models.get(&job.profile.model)?;
-                let answer = propagation::answer(sam, embedding, span.label, question)?;
-                job.timings.decode_s += started.elapsed().as_secs_f64();
-                job.timings.decodes += 1;
-                Ok::<_, Failure>(answer)
-            };
-            let mut answers = propagation::segment_span(rule, span, shape, &mut ask)?;
-            second_look(span, shape, &mut answers, &mut ask)?;
-            done += span.slices.len() as u32;
-            let name = name(span.label, &segmentation);
-            for (index, answer) in answers {
-                segmentation.put(span.label, &name, index, answer);
+        index: u32,
+    ) -> Result<&Embedding, Failure> {
+        let embedding = match self.read.take().filter(|(of, _)| *of == index) {
+            Some((_, embedding)) => embedding,
+            None => {
+                let before = job.timings.slices_cached;
+                let embedding = embed::embedding(tools, job, index)?;
+                // Each slice counts once, as it was when it was embedded.
+                job.timings.slices_cached = before;
+                embedding
             }
-        }
-        Ok(segmentation)
+        };
+        Ok(&self.read.insert((index, embedding)).1)
     }
 }

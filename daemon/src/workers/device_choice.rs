@@ -1,6 +1,5 @@
 //! Which device a worker runs on.
 
-use crate::config::Fallback;
 use crate::model::Device;
 use medicosam_shared::case::Fault;
 
@@ -21,7 +20,7 @@ pub struct NoDevice {
 }
 
 impl Choice {
-    /// What is to be shown if the device is not the preferred one.
+    /// What to show if the device is not the preferred one.
     pub fn fault(&self) -> Option<Fault> {
         let (_, first) = self.passed_over.first()?;
         Some(Fault {
@@ -29,7 +28,7 @@ impl Choice {
             message: format!(
                 "runs on {}, because {}",
                 self.device,
-                told(&self.passed_over)
+                messages(&self.passed_over)
             ),
             hint: first.hint.clone(),
         })
@@ -37,11 +36,11 @@ impl Choice {
 }
 
 impl NoDevice {
-    /// What is to be shown.
+    /// What to show.
     pub fn fault(&self) -> Fault {
         Fault {
             code: "no-device".to_owned(),
-            message: format!("no device can be used: {}", told(&self.faults)),
+            message: format!("no device can be used: {}", messages(&self.faults)),
             hint: match self.faults.first() {
                 Some((_, first)) => {
                     format!("{} `medicosamd probe` tries the devices again.", first.hint)
@@ -52,53 +51,7 @@ impl NoDevice {
     }
 }
 
-/// What happens when all devices have failed.
-pub fn give_up(fallback: Fallback, faults: Vec<(Device, Fault)>) -> Result<Choice, NoDevice> {
-    match fallback {
-        Fallback::Cpu => Ok(Choice {
-            device: Device::Cpu,
-            passed_over: faults,
-        }),
-        Fallback::Pause | Fallback::Fail => Err(NoDevice { faults }),
-    }
-}
-
-fn told(faults: &[(Device, Fault)]) -> String {
-    let messages: Vec<&str> = faults.iter().map(|(_, f)| f.message.as_str()).collect();
-    messages.join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_one_policy_lets_the_processor_take_over_and_it_says_why() {
-        let fault = |text: &str| Fault {
-            code: "device-refused".to_owned(),
-            message: text.to_owned(),
-            hint: "Look.".to_owned(),
-        };
-        let faults = vec![
-            (Device::Cuda(0), fault("cuda:0 is broken")),
-            (Device::WebGpu, fault("webgpu is broken")),
-        ];
-        let choice = give_up(Fallback::Cpu, faults.clone()).unwrap();
-        assert_eq!(choice.device, Device::Cpu);
-        assert_eq!(
-            choice.fault().unwrap().message,
-            "runs on cpu, because cuda:0 is broken; webgpu is broken"
-        );
-        for fallback in [Fallback::Pause, Fallback::Fail] {
-            let none = give_up(fallback, faults.clone()).unwrap_err().fault();
-            assert_eq!(none.code, "no-device");
-            assert!(none.message.contains("webgpu is broken"));
-            assert!(none.hint.contains("Look."));
-        }
-        let good = Choice {
-            device: Device::Cuda(1),
-            passed_over: vec![],
-        };
-        assert_eq!(good.fault(), None);
-    }
+fn messages(faults: &[(Device, Fault)]) -> String {
+    let all: Vec<&str> = faults.iter().map(|(_, f)| f.message.as_str()).collect();
+    all.join("; ")
 }

@@ -3,6 +3,7 @@
 
 use crate::config::DeviceSettings;
 use crate::model::{Device, ProbeReport, Runtime, SessionOptions, probe};
+use crate::stages::no_runtime;
 use medicosam_shared::case::Fault;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -98,18 +99,6 @@ pub fn answer(library: &Path, device: Device, memory_limit: Option<u64>) -> Opti
         }),
     };
     super::protocol::to_line(&answer)
-}
-
-/// There is no runtime to probe with.
-pub fn no_runtime() -> Fault {
-    Fault {
-        code: "runtime-missing".to_owned(),
-        message:
-            "ONNX Runtime is not installed in the data folder, and the configuration names none"
-                .to_owned(),
-        hint: "Run `medicosamd setup`, or name a library under [runtime] in the configuration."
-            .to_owned(),
-    }
 }
 
 fn crashed(device: Device, ending: &str) -> Fault {

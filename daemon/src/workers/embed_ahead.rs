@@ -1,17 +1,16 @@
-//! When nothing else is to be done: the slices that no prompt has touched, so that a person can
-//! prompt on any slice of a case in review and sees the mask at once.
+//! When nothing else is to be done: the slices that no prompt has touched are embedded, so that a
+//! person can prompt on any slice of a case in review and sees the mask at once.
 //!
-//! What is to be done follows from the cases in review and from what the cache holds; nothing is
-//! written down about it, and no case changes its state. It never makes room for itself.
+//! The cases in review and the contents of the cache say what is left to do; nothing is written down
+//! about it, and no case changes its state. Embeddings made ahead never push others out.
 
-use super::claimed::Pipeline;
-use super::protocol::Report;
+use super::protocol::WorkerReport;
+use super::reporter::ThreadReporter;
 use crate::embed::{AheadClaim, Purpose, Stack};
 use crate::model::Sizes;
 use crate::registry::ScanOfCase;
 use crate::scan::Volume;
-use crate::stages::failure::Failure;
-use crate::stages::load::Reading;
+use crate::stages::{Failure, LoadedScan, Slices, StageReport, Tools};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::progress::Progress;
@@ -20,11 +19,11 @@ use std::collections::{HashSet, VecDeque};
 
 /// What a worker embeds ahead of need.
 #[derive(Default)]
-pub struct Ahead {
+pub struct EmbedAhead {
     rest: Option<Rest>,
     /// Cases of which nothing is missing, or nothing can be done about it.
     settled: HashSet<CaseId>,
-    /// Whether the daemon has been told that this is what the worker does.
+    /// Whether the daemon shows this as what the worker does.
     shown: bool,
 }
 
@@ -40,147 +39,158 @@ struct Rest {
     _claim: AheadClaim,
 }
 
-impl Ahead {
+impl EmbedAhead {
     /// Gives back the memory of the scan.
     pub fn pause(&mut self) {
         self.rest = None;
     }
-}
 
-impl Pipeline {
     /// Embeds some more slices of a case in review. Returns whether there was any.
-    pub fn embed_ahead(&mut self) -> Result<bool, Failure> {
-        if !self.config.cache.ahead {
+    pub fn step(&mut self, tools: &mut Tools, reporter: &ThreadReporter) -> Result<bool, Failure> {
+        if !tools.config.cache.ahead {
             return Ok(false);
         }
-        let waiting = self.store.in_review()?;
+        let waiting = tools.registry.in_review()?;
         let cases: HashSet<&CaseId> = waiting.iter().map(|scan| &scan.case).collect();
-        self.ahead.settled.retain(|case| cases.contains(case));
-        let rest = self.ahead.rest.take();
+        self.settled.retain(|case| cases.contains(case));
+        let rest = self.rest.take();
         let rest = rest.filter(|rest| cases.contains(&rest.scan.case));
         let (case, done) = match rest {
-            Some(rest) => (rest.scan.case.clone(), self.some_more(rest)),
+            Some(rest) => (
+                rest.scan.case.clone(),
+                self.embed_more(rest, tools, reporter),
+            ),
             None => {
                 let next = waiting
                     .into_iter()
-                    .find(|scan| !self.ahead.settled.contains(&scan.case));
+                    .find(|scan| !self.settled.contains(&scan.case));
                 let Some(scan) = next else {
-                    return Ok(self.nothing_ahead());
+                    return Ok(self.nothing_to_do(reporter));
                 };
-                (scan.case.clone(), self.begin_rest(scan))
+                (scan.case.clone(), begin(scan, tools))
             }
         };
         match done {
-            Ok(Step::Continues(rest)) => self.ahead.rest = Some(*rest),
+            Ok(Step::Continues(rest)) => self.rest = Some(*rest),
             Ok(Step::Settled) => {
-                self.ahead.settled.insert(case);
+                self.settled.insert(case);
             }
-            Ok(Step::NoRoom) => return Ok(self.nothing_ahead()),
+            Ok(Step::NoRoom) => return Ok(self.nothing_to_do(reporter)),
             Err(Failure::Fault(fault, _)) => {
                 // If it matters, it shows when somebody prompts.
                 tracing::info!(%case, code = fault.code, "no more ahead of need: {}", fault.message);
-                self.ahead.settled.insert(case);
+                self.settled.insert(case);
             }
             Err(other) => return Err(other),
         }
         Ok(true)
     }
 
-    fn nothing_ahead(&mut self) -> bool {
-        self.ahead.pause();
-        if std::mem::take(&mut self.ahead.shown) {
-            self.reporter.tell(&Report::Case(None));
+    fn nothing_to_do(&mut self, reporter: &ThreadReporter) -> bool {
+        self.pause();
+        if std::mem::take(&mut self.shown) {
+            reporter.tell(WorkerReport::Case(None));
         }
         false
     }
 
-    /// Finds out what a case lacks, and reads its scan if it lacks anything.
-    fn begin_rest(&mut self, scan: ScanOfCase) -> Result<Step, Failure> {
-        let (Some(profile), Some(revision)) = (self.config.profile(&scan.profile), scan.revision)
-        else {
-            return Ok(Step::Settled);
-        };
-        let model = profile.model.clone();
-        let sam = self.models.get(&model)?;
-        let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
-        if !self.cache.has_room(file_bytes(sizes)) {
-            return Ok(Step::NoRoom);
-        }
-        let record = self.store.revision(&scan.case, revision)?.provenance;
-        let stack = Stack {
-            encoder: &encoder,
-            scan: &scan.sha256,
-            axis: record.axis,
-            range: record.range,
-        };
-        let total = record.scan.info.dims.along(record.axis);
-        let left = VecDeque::from(self.cache.missing(&stack, total));
-        if left.is_empty() {
-            return Ok(Step::Settled);
-        }
-        let claim = self.cache.claim_ahead(&stack).unwrap_or_else(|error| {
-            tracing::warn!("{error}");
-            None
-        });
-        let Some(claim) = claim else {
-            return Ok(Step::Settled);
-        };
-        self.reporter.tell(&Report::LongStep);
-        let reading = Reading::new(&scan.source, &scan.sha256, record.window)?;
-        Ok(Step::Continues(Box::new(Rest {
-            model,
-            axis: record.axis,
-            range: record.range,
-            volume: reading.volume,
-            left,
-            total,
-            scan,
-            _claim: claim,
-        })))
-    }
-
     /// Embeds one more slice, or as many as the device takes at once.
-    fn some_more(&mut self, mut rest: Rest) -> Result<Step, Failure> {
-        let sam = self.models.get(&rest.model)?;
+    fn embed_more(
+        &mut self,
+        mut rest: Rest,
+        tools: &mut Tools,
+        reporter: &ThreadReporter,
+    ) -> Result<Step, Failure> {
+        let sam = tools.models.get(&rest.model)?;
         let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
         let count = sam.batch().min(rest.left.len());
-        if !self.cache.has_room(count as u64 * file_bytes(sizes)) {
+        let cache = tools.cache.cache();
+        if !cache.has_room(count as u64 * file_bytes(sizes)) {
             return Ok(Step::NoRoom);
         }
         if count == 0 {
             return Ok(Step::Settled);
         }
-        self.ahead.shown = true;
-        self.reporter.tell(&Report::Ahead {
+        self.shown = true;
+        reporter.tell(WorkerReport::Ahead {
             case: rest.scan.case.clone(),
             progress: Progress {
                 done: rest.total - rest.left.len() as u32,
                 total: rest.total,
             },
         });
-        let stack = Stack {
-            encoder: &encoder,
-            scan: &rest.scan.sha256,
-            axis: rest.axis,
-            range: rest.range,
-        };
         let next: Vec<u32> = rest.left.drain(..count).collect();
-        let (model, volume) = (&rest.model, &rest.volume);
-        let slices = next.iter().copied();
-        let together = self.embed_together(model, &stack, volume, slices, Purpose::Ahead)?;
+        let slices = Slices {
+            model: &rest.model,
+            stack: Stack {
+                encoder: &encoder,
+                scan: &rest.scan.sha256,
+                axis: rest.axis,
+                range: rest.range,
+            },
+            volume: &rest.volume,
+        };
+        let (models, cache) = (&mut tools.models, &mut tools.cache);
+        let batch = slices.embed_batch(models, cache, next.iter().copied(), Purpose::Ahead)?;
         for index in next {
-            if !together.contains_key(&index) {
-                self.embed_slice(model, &stack, volume, index, Purpose::Ahead)?;
+            if !batch.contains_key(&index) {
+                slices.embed(models, cache, index, Purpose::Ahead)?;
             }
         }
         Ok(Step::Continues(Box::new(rest)))
     }
 }
 
+/// Finds out which embeddings a case lacks, and reads its scan if it lacks any.
+fn begin(scan: ScanOfCase, tools: &mut Tools) -> Result<Step, Failure> {
+    let (Some(profile), Some(revision)) = (tools.config.profile(&scan.profile), scan.revision)
+    else {
+        return Ok(Step::Settled);
+    };
+    let model = profile.model.clone();
+    let sam = tools.models.get(&model)?;
+    let (sizes, encoder) = (sam.model().sizes(), sam.encoder_hash().to_owned());
+    let cache = tools.cache.cache();
+    if !cache.has_room(file_bytes(sizes)) {
+        return Ok(Step::NoRoom);
+    }
+    let record = tools.registry.revision(&scan.case, revision)?.provenance;
+    let stack = Stack {
+        encoder: &encoder,
+        scan: &scan.sha256,
+        axis: record.axis,
+        range: record.range,
+    };
+    let total = record.scan.info.dims.along(record.axis);
+    let left = VecDeque::from(cache.missing(&stack, total));
+    if left.is_empty() {
+        return Ok(Step::Settled);
+    }
+    let claim = cache.claim_ahead(&stack).unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        None
+    });
+    let Some(claim) = claim else {
+        return Ok(Step::Settled);
+    };
+    tools.reporter.tell(StageReport::LongStep);
+    let loaded = LoadedScan::read(&scan.source, &scan.sha256, record.window)?;
+    Ok(Step::Continues(Box::new(Rest {
+        model,
+        axis: record.axis,
+        range: record.range,
+        volume: loaded.volume,
+        left,
+        total,
+        scan,
+        _claim: claim,
+    })))
+}
+
 /// How far a case is.
 enum Step {
     Continues(Box<Rest>),
-    /// Nothing more to be done, or by somebody else.
+    /// Nothing is left to do, or another worker does it.
     Settled,
     /// Nothing more fits into the cache.
     NoRoom,

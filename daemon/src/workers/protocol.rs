@@ -1,15 +1,15 @@
 //! What daemon and worker say to each other over the worker's standard input and output, one JSON
 //! object a line.
 //!
-//! The end of its input tells a worker that the daemon is gone, however it went; it then ends.
+//! The end of its input tells a worker that the daemon is gone; it then ends.
 
+use crate::stages::StageReport;
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::progress::Progress;
-use medicosam_shared::provenance::Timings;
 use serde::{Deserialize, Serialize};
 
 /// From the daemon to a worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// Look into the store: there may be work.
@@ -23,52 +23,30 @@ pub enum Order {
 #[serde(rename_all = "lowercase")]
 pub enum Thread {
     /// The one with the encoder.
-    Main,
-    /// The one that answers prompts.
-    Desk,
+    Bulk,
+    /// The one that answers prompts on embedded slices.
+    Prompt,
 }
 
-/// What a thread of a worker says: a line.
+/// A line from a worker to the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Said {
-    /// The thread.
-    pub by: Thread,
-    /// What it says.
-    pub report: Report,
+pub struct Message {
+    /// The thread that speaks.
+    pub from: Thread,
+    /// What it reports.
+    pub report: WorkerReport,
 }
 
-/// From a worker to the daemon.
+/// A report of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Report {
-    /// The thread is alive.
-    Alive,
-    /// The thread waits until there is work for it, and says nothing meanwhile.
+pub enum WorkerReport {
+    /// The thread waits for work, and is silent until there is some.
     Waiting,
-    /// It begins something that may take long and reports nothing on its way.
-    LongStep,
-    /// The runtime and the device that a model has really run on.
-    Running {
-        /// Name and version of the runtime.
-        runtime: String,
-        /// The device.
-        device: String,
-    },
-    /// The store has changed.
-    Changed,
     /// The worker took a case, or has none any more.
     Case(Option<CaseId>),
-    /// How far it is with the case.
-    Progress(Progress),
-    /// A revision is committed.
-    Finished {
-        /// The device that ran the model.
-        device: String,
-        /// Where the time went.
-        timings: Timings,
-        /// Whether a person asked for it; otherwise it is a whole scan, by its profile.
-        prompted: bool,
-    },
+    /// A stage reports.
+    Stage(StageReport),
     /// Nothing else being due, it embeds the slices of a case in review that no prompt touched.
     Ahead {
         /// The case.
@@ -76,11 +54,17 @@ pub enum Report {
         /// Slices embedded, of all that the case has.
         progress: Progress,
     },
-    /// What keeps it from working; `None` when that is over.
-    Fault(Option<Fault>),
-    /// It ends, because there is nothing to do or it was told to; no case is in hand.
+    /// The worker ends by itself; no case is in hand.
+    Ending(Ending),
+}
+
+/// Why a worker ends by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// There is nothing to do, or the daemon ordered it to rest.
     Resting,
-    /// It ends, because its device failed; no case is in hand.
+    /// Its device failed.
     DeviceFailed(Fault),
 }
 
@@ -97,18 +81,18 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line() {
-        let report = Report::Fault(Some(Fault {
+        let fault = Fault {
             code: "x".into(),
             message: "two\nlines".into(),
             hint: String::new(),
-        }));
-        let said = Said {
-            by: Thread::Desk,
-            report,
         };
-        let line = to_line(&said).unwrap();
+        let message = Message {
+            from: Thread::Prompt,
+            report: WorkerReport::Stage(StageReport::Fault(Some(fault))),
+        };
+        let line = to_line(&message).unwrap();
         assert_eq!(line.matches('\n').count(), 1);
-        assert_eq!(serde_json::from_str::<Said>(&line).unwrap(), said);
+        assert_eq!(serde_json::from_str::<Message>(&line).unwrap(), message);
         assert_eq!(to_line(&Order::Wake).unwrap(), "\"wake\"\n");
     }
 }

@@ -1,30 +1,31 @@
-//! What a worker tells the daemon.
+//! What the threads of a worker report to the daemon.
 
-use super::protocol::{Report, Said, Thread};
+use super::protocol::{Message, Thread, WorkerReport};
+use crate::stages::Reporter;
 use medicosam_shared::case::CaseId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Tells the daemon what a thread of a worker is doing. Cheap to clone.
+/// Reports what one thread of a worker is doing. Cheap to clone.
 #[derive(Clone)]
-pub struct Reporter {
+pub struct ThreadReporter {
     thread: Thread,
-    /// What all threads of the worker share.
-    voice: Arc<Voice>,
+    shared: Arc<Shared>,
 }
 
-struct Voice {
-    say: Box<dyn Fn(&Said) + Send + Sync>,
-    /// The cases being worked on; what was begun last is shown.
+/// What all threads of the worker share.
+struct Shared {
+    send: Box<dyn Fn(&Message) + Send + Sync>,
+    /// The cases being worked on; the one begun last is shown.
     cases: Mutex<Vec<CaseId>>,
 }
 
-impl Reporter {
-    /// The main thread's reporter, whose words go to `say`.
-    pub fn new(say: impl Fn(&Said) + Send + Sync + 'static) -> Self {
-        Reporter {
-            thread: Thread::Main,
-            voice: Arc::new(Voice {
-                say: Box::new(say),
+impl ThreadReporter {
+    /// The reporter of the bulk thread, whose messages go to `send`.
+    pub fn new(send: impl Fn(&Message) + Send + Sync + 'static) -> Self {
+        ThreadReporter {
+            thread: Thread::Bulk,
+            shared: Arc::new(Shared {
+                send: Box::new(send),
                 cases: Mutex::default(),
             }),
         }
@@ -32,39 +33,45 @@ impl Reporter {
 
     /// The reporter of another thread of the same worker.
     pub fn of(&self, thread: Thread) -> Self {
-        Reporter {
+        ThreadReporter {
             thread,
-            voice: Arc::clone(&self.voice),
+            shared: Arc::clone(&self.shared),
         }
     }
 
-    /// Tells the daemon.
-    pub fn tell(&self, report: &Report) {
-        (self.voice.say)(&Said {
-            by: self.thread,
-            report: report.clone(),
+    /// The same for the stages that the thread runs.
+    pub fn for_stages(&self) -> Reporter {
+        let reporter = self.clone();
+        Reporter::new(move |report| reporter.tell(WorkerReport::Stage(report)))
+    }
+
+    /// Reports to the daemon.
+    pub fn tell(&self, report: WorkerReport) {
+        (self.shared.send)(&Message {
+            from: self.thread,
+            report,
         });
     }
 
-    /// Says that a case is being worked on.
+    /// Reports that a case is being worked on.
     pub fn begin(&self, case: &CaseId) {
         let mut cases = self.lock();
         cases.push(case.clone());
-        self.tell(&Report::Case(Some(case.clone())));
+        self.tell(WorkerReport::Case(Some(case.clone())));
     }
 
-    /// Says that a case is not being worked on any more; the one before it is shown again.
+    /// Reports that a case is not being worked on any more; the one before it is shown again.
     pub fn end(&self, case: &CaseId) {
         let mut cases = self.lock();
         if let Some(at) = cases.iter().rposition(|begun| begun == case) {
             cases.remove(at);
         }
-        self.tell(&Report::Case(cases.last().cloned()));
+        self.tell(WorkerReport::Case(cases.last().cloned()));
     }
 
-    /// Held while telling, so that what was done last is told last.
+    /// Held while reporting, so that reports keep the order of events.
     fn lock(&self) -> MutexGuard<'_, Vec<CaseId>> {
-        self.voice
+        self.shared
             .cases
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -78,28 +85,28 @@ mod tests {
 
     #[test]
     fn the_case_begun_last_is_shown_and_then_the_one_before() {
-        let (sender, told) = mpsc::channel();
-        let main = Reporter::new(move |said| sender.send(said.clone()).unwrap());
-        let desk = main.of(Thread::Desk);
+        let (sender, sent) = mpsc::channel();
+        let bulk = ThreadReporter::new(move |message| sender.send(message.clone()).unwrap());
+        let prompts = bulk.of(Thread::Prompt);
         let case = |name: &str| CaseId(name.to_owned());
-        main.begin(&case("bulk"));
-        desk.begin(&case("prompt"));
-        desk.end(&case("prompt"));
-        desk.begin(&case("prompt"));
-        main.end(&case("bulk"));
-        desk.end(&case("prompt"));
-        let shown: Vec<Said> = told.try_iter().collect();
+        bulk.begin(&case("bulk"));
+        prompts.begin(&case("prompt"));
+        prompts.end(&case("prompt"));
+        prompts.begin(&case("prompt"));
+        bulk.end(&case("bulk"));
+        prompts.end(&case("prompt"));
+        let shown: Vec<Message> = sent.try_iter().collect();
         let expected = [
-            (Thread::Main, Some("bulk")),
-            (Thread::Desk, Some("prompt")),
-            (Thread::Desk, Some("bulk")),
-            (Thread::Desk, Some("prompt")),
-            (Thread::Main, Some("prompt")),
-            (Thread::Desk, None),
+            (Thread::Bulk, Some("bulk")),
+            (Thread::Prompt, Some("prompt")),
+            (Thread::Prompt, Some("bulk")),
+            (Thread::Prompt, Some("prompt")),
+            (Thread::Bulk, Some("prompt")),
+            (Thread::Prompt, None),
         ];
-        let expected = expected.map(|(by, name)| Said {
-            by,
-            report: Report::Case(name.map(case)),
+        let expected = expected.map(|(from, name)| Message {
+            from,
+            report: WorkerReport::Case(name.map(case)),
         });
         assert_eq!(shown, expected);
     }

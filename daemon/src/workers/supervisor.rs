@@ -1,41 +1,26 @@
-//! The daemon's side of a worker: chooses its device, starts it, wakes it, listens to it, notices
-//! that it hangs, starts it again.
+//! The daemon's side of a worker: does what the restart policy says, wakes the worker and listens
+//! to it.
 
-use super::device_choice::{Choice, NoDevice, give_up};
+use super::device_choice::{Choice, NoDevice};
 use super::device_probe::Prober;
-use super::protocol::{Order, Report, Said, Thread, to_line};
-use super::watchdog::{Alarm, Sign, Watchdog};
+use super::display::Display;
+use super::protocol::Order;
+use super::restart_policy::{End, RestartPolicy, Step};
+use super::worker_process::{ProcessEvent, WorkerProcess};
 use crate::change_signal::ChangeSignal;
 use crate::config::Devices;
 use crate::live_state::LiveState;
 use crate::machine;
 use crate::model::Device;
 use crate::registry::Registry;
-use medicosam_shared::activity::Activity;
 use medicosam_shared::case::Fault;
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-
-/// Shortest and longest wait before a worker that died is started again.
-const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-
-/// A worker that lived this long was healthy; its death starts the waits from the beginning.
-const HEALTHY: Duration = Duration::from_secs(120);
-
-/// Shortest wait before devices that all failed are tried again.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// How often a worker that rests looks for work that became due by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-
-/// How long a process may take to end. One that a driver holds may never.
-const ENDING: Duration = Duration::from_secs(10);
 
 /// Keeps one worker process alive.
 pub struct Supervisor {
@@ -59,207 +44,105 @@ pub struct Supervisor {
     pub live: Arc<LiveState>,
 }
 
-/// How a worker ended.
-enum End {
-    /// It had nothing to do, or was asked to make way for one on a better device.
-    Rested,
-    /// Its device failed. The work is given back already.
-    DeviceFailed(Fault),
-    /// It crashed or was killed.
-    Died(Fault),
-}
-
-/// What a worker says last if it ends by itself.
-enum LastWord {
-    None,
-    Resting,
-    DeviceFailed(Fault),
-}
-
 impl Supervisor {
     /// Runs the worker, again and again. Dropping the future kills it. Ends only if no device
     /// works.
     pub async fn run(self) -> NoDevice {
-        let longest = self.devices.retry_after;
-        let shortest = PAUSE.min(longest);
-        let (mut wait, mut pause) = (RESTART.0, shortest);
-        let mut proven: Option<Choice> = None;
-        let mut refused = HashMap::new();
+        let display = Display {
+            number: self.number,
+            live: Arc::clone(&self.live),
+            changes: self.changes.clone(),
+        };
+        let mut policy = RestartPolicy::new(&self.devices, self.number);
+        let mut step = policy.begin(Instant::now());
         loop {
-            let choice = match proven.take() {
-                Some(choice) => choice,
-                None => match self.choose(&refused).await {
-                    Ok(choice) => choice,
-                    Err(none) if self.devices.fallback == crate::config::Fallback::Fail => {
-                        return none;
-                    }
-                    Err(none) => {
-                        self.show_pause(&none, pause);
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(longest);
-                        continue;
-                    }
-                },
-            };
-            pause = shortest;
-            let started = Instant::now();
-            let end = self.run_once(&choice).await;
-            if started.elapsed() >= HEALTHY {
-                wait = RESTART.0;
-            }
-            match end {
-                End::Rested => {
-                    self.rest().await;
-                    // What it had passed over may work by now.
-                    proven = Some(choice).filter(|choice| choice.passed_over.is_empty());
+            step = match step {
+                Step::Probe(probing) => {
+                    display.probing();
+                    let outcome = self.works(probing.device()).await;
+                    policy.probed(probing, outcome, Instant::now())
                 }
-                End::DeviceFailed(fault) => {
-                    tracing::error!(worker = self.number, "{}", fault.message);
-                    refused.insert(
-                        choice.device,
-                        (fault, Instant::now() + self.devices.retry_after),
-                    );
+                Step::Run(choice) => {
+                    let started = Instant::now();
+                    let (process, end) = self.run_once(&choice, &display).await;
+                    let lived = started.elapsed();
+                    self.clean_up(process, &end, &display).await;
+                    policy.ended(choice, end, lived, Instant::now())
                 }
-                End::Died(fault) => {
-                    self.bury(fault).await;
+                Step::Rest(choice) => {
+                    self.rest(&display).await;
+                    policy.woken(choice, Instant::now())
+                }
+                Step::BackOff(wait) => {
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(RESTART.1);
+                    policy.begin(Instant::now())
                 }
+                Step::Pause(none, wait) => {
+                    tracing::error!(
+                        worker = self.number,
+                        "{}; tried again in {} s",
+                        none.fault().message,
+                        wait.as_secs()
+                    );
+                    display.paused(&none);
+                    tokio::time::sleep(wait).await;
+                    policy.begin(Instant::now())
+                }
+                Step::Fail(none) => return none,
+            };
+        }
+    }
+
+    /// Whether a device works.
+    async fn works(&self, device: Device) -> Result<(), Fault> {
+        let settings = self.devices.settings(device);
+        match self.prober.probe(device, settings).await {
+            Ok(report) => {
+                tracing::info!(
+                    worker = self.number, %device,
+                    "works: ready after {:.0} ms, then {:.1} ms for what takes the processor {:.1} ms",
+                    report.first_ms, report.run_ms, report.cpu_ms
+                );
+                Ok(())
+            }
+            Err(fault) => {
+                let code = &fault.code;
+                tracing::warn!(worker = self.number, %device, code, "{}", fault.message);
+                Err(fault)
             }
         }
     }
 
-    /// The first device that works.
-    async fn choose(
-        &self,
-        refused: &HashMap<Device, (Fault, Instant)>,
-    ) -> Result<Choice, NoDevice> {
-        let mut faults = Vec::new();
-        for device in self.devices.of_worker(self.number) {
-            let refusal = refused
-                .get(&device)
-                .filter(|(_, until)| Instant::now() < *until);
-            let fault = match refusal {
-                Some((fault, _)) => fault.clone(),
-                None => match self.works(device).await {
-                    Ok(()) => {
-                        return Ok(Choice {
-                            device,
-                            passed_over: faults,
-                        });
-                    }
-                    Err(fault) => fault,
-                },
-            };
-            tracing::warn!(worker = self.number, %device, code = fault.code, "{}", fault.message);
-            faults.push((device, fault));
-        }
-        give_up(self.devices.fallback, faults)
-    }
-
-    async fn works(&self, device: Device) -> Result<(), Fault> {
-        if device == Device::Cpu {
-            return Ok(());
-        }
-        self.live.worker(self.number, |status| {
-            status.activity = Activity::Probing;
-        });
-        let settings = self.devices.settings(device);
-        let report = self.prober.probe(device, settings).await?;
-        tracing::info!(
-            worker = self.number, %device,
-            "works: ready after {:.0} ms, then {:.1} ms for what takes the processor {:.1} ms",
-            report.first_ms, report.run_ms, report.cpu_ms
-        );
-        Ok(())
-    }
-
-    fn show_pause(&self, none: &NoDevice, pause: Duration) {
-        let fault = none.fault();
-        tracing::error!(
-            worker = self.number,
-            "{}; tried again in {} s",
-            fault.message,
-            pause.as_secs()
-        );
-        self.live.worker(self.number, |status| {
-            status.activity = Activity::Paused;
-            status.device = None;
-            status.fallback = None;
-            status.fault = Some(fault);
-        });
-        self.changes.announce();
-    }
-
-    /// Runs the worker until it ends.
-    async fn run_once(&self, choice: &Choice) -> End {
-        let died = |what: String| End::Died(self.died("worker-died", &what));
-        let spawned = Command::new(&self.program)
-            .args(&self.arguments)
-            .arg("--device")
-            .arg(choice.device.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn();
-        let mut child = match spawned {
-            Ok(child) => child,
-            Err(error) => return died(format!("cannot be started: {error}")),
+    /// Runs the worker until it ends; with its process id, if it could be started.
+    async fn run_once(&self, choice: &Choice, display: &Display) -> (Option<u32>, End) {
+        let command = (self.program.as_path(), self.arguments.as_slice());
+        let spawned = WorkerProcess::spawn(self.number, command, choice, self.hang_after);
+        let mut process = match spawned {
+            Ok(process) => process,
+            Err(fault) => return (None, End::Died(fault)),
         };
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-            return died("has no input or output".to_owned());
-        };
-        let fallback = choice.fault();
-        if let Some(fault) = &fallback {
+        if let Some(fault) = choice.fault() {
             tracing::warn!(worker = self.number, "{}", fault.message);
         }
-        self.live.worker(self.number, |status| {
-            status.pid = child.id();
-            status.activity = Activity::Idle;
-            status.device = Some(choice.device.to_string());
-            status.fallback = fallback;
-            status.fault = None;
-        });
-        self.changes.announce();
-        let reports = BufReader::new(stdout).lines();
-        self.converse(&mut child, stdin, reports, choice).await
-    }
-
-    async fn converse(
-        &self,
-        child: &mut Child,
-        mut stdin: ChildStdin,
-        mut reports: Lines<BufReader<ChildStdout>>,
-        choice: &Choice,
-    ) -> End {
         let mut changes = self.changes.listen();
-        let mut watchdog = Watchdog::new(self.hang_after, Instant::now());
-        let mut last_word = LastWord::None;
+        let pid = process.pid();
+        display.started(pid, choice);
         let mut better = std::pin::pin!(self.better_device_works(choice));
         let mut made_way = false;
         loop {
-            let order = tokio::select! {
-                line = reports.next_line() => match line {
-                    Ok(Some(line)) => {
-                        if let Some(said) = self.read_report(&line) {
-                            watchdog.hear(said.by, said.report.sign(), Instant::now());
-                            self.take_report(said.report, &mut last_word);
-                        }
-                        continue;
-                    }
-                    _ => return self.ended(child, last_word).await,
+            tokio::select! {
+                event = process.next() => match event {
+                    ProcessEvent::Report(report) => display.report(report),
+                    ProcessEvent::Closed => return (pid, process.ended().await),
+                    ProcessEvent::Hung(alarm) => return (pid, process.kill_hung(alarm).await),
                 },
-                () = changes.changed() => Order::Wake,
-                alarm = rings(watchdog.alarm()) => return self.end_hung(child, alarm).await,
+                () = changes.changed() => process.order(Order::Wake).await,
                 device = &mut better, if !made_way => {
                     made_way = true;
                     tracing::info!(worker = self.number, %device, "works again");
-                    Order::Rest
+                    process.order(Order::Rest).await;
                 }
-            };
-            // A worker that does not read any more is about to end.
-            let line = to_line(&order).unwrap_or_default();
-            let _ = stdin.write_all(line.as_bytes()).await;
+            }
         }
     }
 
@@ -276,146 +159,33 @@ impl Supervisor {
         }
     }
 
-    /// What became of a worker that has closed its output.
-    async fn ended(&self, child: &mut Child, last_word: LastWord) -> End {
-        let status = match tokio::time::timeout(ENDING, child.wait()).await {
-            Ok(status) => ending(status),
-            Err(_) => {
-                self.kill(child).await;
-                "closed its output and did not end".to_owned()
+    /// Deals with what a worker leaves behind.
+    async fn clean_up(&self, process: Option<u32>, end: &End, display: &Display) {
+        match end {
+            End::Rested => {
+                tracing::info!(
+                    worker = self.number,
+                    "nothing to do: its models are unloaded"
+                );
             }
+            End::DeviceFailed(fault) => tracing::error!(worker = self.number, "{}", fault.message),
+            End::Died(fault) => {
+                tracing::error!(
+                    worker = self.number,
+                    "{}; it is started again",
+                    fault.message
+                );
+                display.died(fault);
+                self.give_back(process, fault.clone()).await;
+            }
+        }
+    }
+
+    /// Gives back the work of a worker that died.
+    async fn give_back(&self, process: Option<u32>, fault: Fault) {
+        let Some(process) = process else {
+            return;
         };
-        // Some device libraries crash when a process ends that has done all it had to.
-        match last_word {
-            LastWord::Resting => End::Rested,
-            LastWord::DeviceFailed(fault) => End::DeviceFailed(fault),
-            LastWord::None => End::Died(self.died("worker-died", &status)),
-        }
-    }
-
-    async fn end_hung(&self, child: &mut Child, alarm: Alarm) -> End {
-        let who = match alarm.thread {
-            Thread::Main => "it",
-            Thread::Desk => "what answers its prompts",
-        };
-        let silence = alarm.silence.as_secs_f64();
-        self.kill(child).await;
-        End::Died(self.died(
-            "worker-hung",
-            &format!("hung: {who} said nothing for {silence:.0} s"),
-        ))
-    }
-
-    async fn kill(&self, child: &mut Child) {
-        // Fails if it has ended already.
-        let _ = child.start_kill();
-        if tokio::time::timeout(ENDING, child.wait()).await.is_err() {
-            tracing::error!(
-                worker = self.number,
-                pid = child.id(),
-                "the process cannot be killed; a driver holds it. Another one takes its place"
-            );
-        }
-    }
-
-    fn died(&self, code: &str, what: &str) -> Fault {
-        Fault {
-            code: code.to_owned(),
-            message: format!("worker {} {what}", self.number),
-            hint: "It is started again by itself; the daemon's log has its last words. If it \
-                   happens with one scan only, the scan is at fault: `medicosam retry CASE` tries \
-                   once more."
-                .to_owned(),
-        }
-    }
-
-    fn read_report(&self, line: &str) -> Option<Said> {
-        serde_json::from_str(line)
-            .inspect_err(|error| {
-                tracing::warn!(worker = self.number, line, "unreadable report: {error}");
-            })
-            .ok()
-    }
-
-    fn take_report(&self, report: Report, last_word: &mut LastWord) {
-        match report {
-            Report::Alive | Report::Waiting | Report::LongStep => {}
-            Report::Changed => self.changes.announce(),
-            Report::Running { runtime, device } => self.live.worker(self.number, |status| {
-                status.runtime = Some(runtime);
-                status.device = Some(device);
-            }),
-            Report::Case(case) => self.live.worker(self.number, |status| {
-                status.activity = match case {
-                    Some(_) => Activity::Busy,
-                    None => Activity::Idle,
-                };
-                status.case = case;
-                status.progress = None;
-            }),
-            Report::Progress(progress) => self
-                .live
-                .worker(self.number, |status| status.progress = Some(progress)),
-            Report::Finished {
-                device,
-                timings,
-                prompted,
-            } => self.live.finished(&device, &timings, prompted),
-            Report::Ahead { case, progress } => self.live.worker(self.number, |status| {
-                status.activity = Activity::Ahead;
-                status.case = Some(case);
-                status.progress = Some(progress);
-            }),
-            Report::Fault(fault) => self.live.worker(self.number, |status| status.fault = fault),
-            Report::Resting => *last_word = LastWord::Resting,
-            Report::DeviceFailed(fault) => *last_word = LastWord::DeviceFailed(fault),
-        }
-    }
-
-    /// Waits until there is work.
-    async fn rest(&self) {
-        tracing::info!(
-            worker = self.number,
-            "nothing to do: its models are unloaded"
-        );
-        self.live.worker(self.number, |status| {
-            status.pid = None;
-            status.activity = Activity::Resting;
-            status.fallback = None;
-            status.case = None;
-            status.progress = None;
-        });
-        let mut changes = self.changes.listen();
-        loop {
-            let store = Arc::clone(&self.store);
-            match tokio::task::spawn_blocking(move || store.has_due_work()).await {
-                Ok(Ok(false)) => {}
-                // A worker that cannot read the store says so better than anybody else.
-                _ => return,
-            }
-            tokio::select! {
-                () = changes.changed() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-        }
-    }
-
-    /// Gives back the work of a worker that ended, and says so.
-    async fn bury(&self, fault: Fault) {
-        tracing::error!(
-            worker = self.number,
-            "{}; it is started again",
-            fault.message
-        );
-        let mut process = 0;
-        self.live.worker(self.number, |status| {
-            process = status.pid.take().unwrap_or(0);
-            status.activity = Activity::Stopped;
-            status.case = None;
-            status.progress = None;
-            status.restarts += 1;
-            status.fault = Some(fault.clone());
-        });
         let store = Arc::clone(&self.store);
         let owner = machine::worker(self.number, process);
         match tokio::task::spawn_blocking(move || store.release(&owner, &fault)).await {
@@ -425,34 +195,22 @@ impl Supervisor {
             Err(error) => tracing::error!("cannot give back its work: {error}"),
         }
     }
-}
 
-impl Report {
-    /// What it says about the pace of the thread that it is by.
-    fn sign(&self) -> Sign {
-        match self {
-            Report::Progress(_) => Sign::Slice,
-            Report::LongStep => Sign::LongStep,
-            Report::Waiting => Sign::Waiting,
-            _ => Sign::Life,
+    /// Waits until there is work.
+    async fn rest(&self, display: &Display) {
+        display.resting();
+        let mut changes = self.changes.listen();
+        loop {
+            let store = Arc::clone(&self.store);
+            match tokio::task::spawn_blocking(move || store.has_due_work()).await {
+                Ok(Ok(false)) => {}
+                // A worker reports best that it cannot read the store.
+                Ok(Ok(true) | Err(_)) | Err(_) => return,
+            }
+            tokio::select! {
+                () = changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
         }
-    }
-}
-
-/// Waits until it is time for the alarm.
-async fn rings(alarm: Option<Alarm>) -> Alarm {
-    match alarm {
-        Some(alarm) => {
-            tokio::time::sleep_until(alarm.at.into()).await;
-            alarm
-        }
-        None => std::future::pending().await,
-    }
-}
-
-fn ending(status: std::io::Result<ExitStatus>) -> String {
-    match status {
-        Ok(status) => format!("died ({status})"),
-        Err(error) => format!("cannot be waited for: {error}"),
     }
 }

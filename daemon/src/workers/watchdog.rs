@@ -42,8 +42,8 @@ pub struct Alarm {
 #[derive(Debug, Clone)]
 pub struct Watchdog {
     fixed: Option<Duration>,
-    main: Pace,
-    desk: Pace,
+    bulk: Pace,
+    prompt: Pace,
 }
 
 /// The time between the reports of one thread.
@@ -66,16 +66,16 @@ impl Watchdog {
         Watchdog {
             fixed,
             // The process starts, and with it libraries of hundreds of megabytes.
-            main: begins(Sign::LongStep),
-            desk: begins(Sign::Waiting),
+            bulk: begins(Sign::LongStep),
+            prompt: begins(Sign::Waiting),
         }
     }
 
     /// Takes note of a report.
     pub fn hear(&mut self, by: Thread, sign: Sign, now: Instant) {
         let pace = match by {
-            Thread::Main => &mut self.main,
-            Thread::Desk => &mut self.desk,
+            Thread::Bulk => &mut self.bulk,
+            Thread::Prompt => &mut self.prompt,
         };
         // A slice that had to load its model first says nothing about slices.
         if sign == Sign::Slice && matches!(pace.last, Sign::Life | Sign::Slice) {
@@ -97,8 +97,8 @@ impl Watchdog {
             })
         };
         let alarms = [
-            alarm(Thread::Main, &self.main),
-            alarm(Thread::Desk, &self.desk),
+            alarm(Thread::Bulk, &self.bulk),
+            alarm(Thread::Prompt, &self.prompt),
         ];
         alarms.into_iter().flatten().min_by_key(|alarm| alarm.at)
     }
@@ -119,7 +119,7 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Thread::{Desk, Main};
+    use Thread::{Bulk, Prompt};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -135,56 +135,56 @@ mod tests {
         let mut dog = Watchdog::new(None, start);
         let limit = |dog: &Watchdog| dog.alarm().unwrap().silence;
         assert_eq!(limit(&dog), FLOOR * LONG_STEP);
-        dog.hear(Main, Sign::Life, start);
+        dog.hear(Bulk, Sign::Life, start);
         assert_eq!(limit(&dog), FLOOR);
-        dog.hear(Main, Sign::LongStep, start);
-        dog.hear(Main, Sign::Slice, start + 50 * SECOND);
+        dog.hear(Bulk, Sign::LongStep, start);
+        dog.hear(Bulk, Sign::Slice, start + 50 * SECOND);
         assert_eq!(limit(&dog), FLOOR, "most of that was the model");
-        dog.hear(Main, Sign::Slice, start + 60 * SECOND);
+        dog.hear(Bulk, Sign::Slice, start + 60 * SECOND);
         assert_eq!(limit(&dog), 200 * SECOND);
-        dog.hear(Main, Sign::Slice, start + 61 * SECOND);
-        dog.hear(Main, Sign::Life, start + 100 * SECOND);
-        assert_eq!(first(&dog, start), (Main, 300 * SECOND));
+        dog.hear(Bulk, Sign::Slice, start + 61 * SECOND);
+        dog.hear(Bulk, Sign::Life, start + 100 * SECOND);
+        assert_eq!(first(&dog, start), (Bulk, 300 * SECOND));
     }
 
     #[test]
     fn a_configured_limit_is_not_learnt_away() {
         let start = Instant::now();
         let mut dog = Watchdog::new(Some(2 * SECOND), start);
-        dog.hear(Main, Sign::Life, start);
-        dog.hear(Main, Sign::Slice, start + 9 * SECOND);
-        assert_eq!(first(&dog, start), (Main, 11 * SECOND));
-        dog.hear(Main, Sign::LongStep, start + 9 * SECOND);
-        assert_eq!(first(&dog, start), (Main, 29 * SECOND));
+        dog.hear(Bulk, Sign::Life, start);
+        dog.hear(Bulk, Sign::Slice, start + 9 * SECOND);
+        assert_eq!(first(&dog, start), (Bulk, 11 * SECOND));
+        dog.hear(Bulk, Sign::LongStep, start + 9 * SECOND);
+        assert_eq!(first(&dog, start), (Bulk, 29 * SECOND));
     }
 
     #[test]
     fn a_thread_that_goes_on_says_nothing_about_the_other() {
         let start = Instant::now();
         let mut dog = Watchdog::new(Some(5 * SECOND), start);
-        dog.hear(Main, Sign::Slice, start);
+        dog.hear(Bulk, Sign::Slice, start);
         for second in 1..4 {
-            dog.hear(Desk, Sign::Life, start + second * SECOND);
-            assert_eq!(first(&dog, start), (Main, 5 * SECOND));
+            dog.hear(Prompt, Sign::Life, start + second * SECOND);
+            assert_eq!(first(&dog, start), (Bulk, 5 * SECOND));
         }
         // And the other way round.
         for second in 4..8 {
-            dog.hear(Main, Sign::Slice, start + second * SECOND);
+            dog.hear(Bulk, Sign::Slice, start + second * SECOND);
         }
-        assert_eq!(first(&dog, start), (Desk, 8 * SECOND));
-        dog.hear(Desk, Sign::LongStep, start + 8 * SECOND);
-        assert_eq!(first(&dog, start), (Main, 12 * SECOND));
+        assert_eq!(first(&dog, start), (Prompt, 8 * SECOND));
+        dog.hear(Prompt, Sign::LongStep, start + 8 * SECOND);
+        assert_eq!(first(&dog, start), (Bulk, 12 * SECOND));
     }
 
     #[test]
     fn a_thread_that_waits_for_work_may_be_silent() {
         let start = Instant::now();
         let mut dog = Watchdog::new(Some(5 * SECOND), start);
-        dog.hear(Main, Sign::Waiting, start);
-        assert_eq!(dog.alarm(), None, "the desk begins by waiting");
-        dog.hear(Desk, Sign::Life, start + 60 * SECOND);
-        assert_eq!(first(&dog, start), (Desk, 65 * SECOND));
-        dog.hear(Desk, Sign::Waiting, start + 61 * SECOND);
+        dog.hear(Bulk, Sign::Waiting, start);
+        assert_eq!(dog.alarm(), None, "the prompt thread begins by waiting");
+        dog.hear(Prompt, Sign::Life, start + 60 * SECOND);
+        assert_eq!(first(&dog, start), (Prompt, 65 * SECOND));
+        dog.hear(Prompt, Sign::Waiting, start + 61 * SECOND);
         assert_eq!(dog.alarm(), None);
     }
 }
