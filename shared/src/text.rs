@@ -1,4 +1,4 @@
-//! Text from files and networks made safe to show.
+//! Text from files and networks made safe to show, and words that were nearly right.
 
 /// The text without anything that could move the cursor, change colours or reverse the reading
 /// direction: control characters and Unicode's bidirectional marks become `·`.
@@ -15,6 +15,15 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The one of `known` that is closest to `word`, if one is close.
+pub fn did_you_mean<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|k| (strsim::damerau_levenshtein(word, k), k))
+        .min()
+        .filter(|(distance, k)| *distance <= k.len().div_ceil(3))
+        .map(|(_, k)| k)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +33,13 @@ mod tests {
         assert_eq!(printable("a\x1b]52;c;x\x07b\nc"), "a·]52;c;x·b·c");
         assert_eq!(printable("gz\u{202e}nii\u{9b}m"), "gz·nii·m");
         assert_eq!(printable("Lunge_ö.nii.gz"), "Lunge_ö.nii.gz");
+    }
+
+    #[test]
+    fn a_word_is_guessed_only_if_it_is_close() {
+        let guess = |word| did_you_mean(word, ["approve", "reject"].into_iter());
+        assert_eq!(guess("aprove"), Some("approve"));
+        assert_eq!(guess("rejcet"), Some("reject"));
+        assert_eq!(guess("flag"), None);
     }
 }

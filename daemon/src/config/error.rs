@@ -75,9 +75,6 @@ pub(super) fn syntax(error: &toml::de::Error, text: &str, path: PathBuf) -> Conf
 
 /// `; did you mean …?` with the candidate closest to `word`, or nothing if none is close.
 pub(super) fn did_you_mean<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    candidates
-        .map(|c| (strsim::damerau_levenshtein(word, c), c))
-        .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
-        .map_or_else(String::new, |(_, c)| format!("; did you mean `{c}`?"))
+    medicosam_shared::text::did_you_mean(word, candidates)
+        .map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"))
 }

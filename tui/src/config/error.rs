@@ -1,5 +1,6 @@
-//! What can be wrong with the settings.
+//! Mistakes in the settings.
 
+use medicosam_shared::text::{did_you_mean, printable};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -12,7 +13,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// They are not TOML, or say something that cannot be.
@@ -22,9 +23,9 @@ pub enum ConfigError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What stands there.
+        /// The line itself.
         snippet: String,
-        /// What is wrong with it.
+        /// The mistake.
         why: String,
     },
 }
@@ -62,12 +63,12 @@ impl Text<'_> {
         ConfigError::Wrong {
             path: self.path.to_owned(),
             line,
-            snippet: medicosam_shared::text::printable(snippet),
+            snippet: printable(snippet),
             why: why.into(),
         }
     }
 
-    /// An error about a word that is none of `known`.
+    /// An error about a word outside of `known`.
     pub fn unknown<'k>(
         &self,
         what: &str,
@@ -83,7 +84,7 @@ impl Text<'_> {
         self.wrong(&word.span(), why)
     }
 
-    /// What the parser of TOML says.
+    /// An error of the TOML parser.
     pub fn syntax(&self, error: &toml::de::Error) -> ConfigError {
         let message = error.message();
         // serde writes: unknown field `a`, expected one of `b`, `c`
@@ -98,16 +99,4 @@ impl Text<'_> {
         };
         self.wrong(&error.span().unwrap_or(0..0), why)
     }
-}
-
-/// The one of `known` that is closest to `word`, if one is close.
-pub(crate) fn did_you_mean<'k>(
-    word: &str,
-    known: impl Iterator<Item = &'k str>,
-) -> Option<&'k str> {
-    known
-        .map(|k| (strsim::damerau_levenshtein(word, k), k))
-        .min()
-        .filter(|(distance, k)| *distance <= k.len().div_ceil(3))
-        .map(|(_, k)| k)
 }

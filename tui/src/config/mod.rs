@@ -1,13 +1,12 @@
 //! The reviewer's own settings: `medicosam-client.toml`.
 //!
-//! Everything has a default. Whatever is not understood is an error that names the line, because a
-//! key that does not do what somebody wrote down could decide about a scan.
+//! Everything has a default. Anything that is not understood is an error that names the line,
+//! because a key with another meaning than the one written down could decide on a scan.
 
 mod error;
 mod keys;
 
 pub use error::ConfigError;
-pub(crate) use error::did_you_mean;
 
 use crate::app::Keymap;
 use crate::picture::GreyLevels;
@@ -110,53 +109,63 @@ impl Config {
             let why = "`greys` is a number from 2 to 101";
             GreyLevels::new(*count.get_ref()).ok_or_else(|| text.wrong(&count.span(), why))
         });
-        let mut theme = Theme::from_environment();
-        if let Some(word) = &screen.colours {
-            theme = match word.get_ref().as_str() {
-                "auto" => theme,
-                "all" => Theme::new(Colours::All),
-                "16" => Theme::new(Colours::Sixteen),
-                "none" => Theme::new(Colours::None),
-                _ => {
-                    let names = ["auto", "all", "16", "none"];
-                    return Err(text.unknown("set of colours", word, names.into_iter()));
-                }
-            };
-        }
-        if let Some(word) = &screen.glyphs {
-            theme = match word.get_ref().as_str() {
-                "unicode" => theme,
-                "ascii" => theme.in_ascii(),
-                _ => {
-                    return Err(text.unknown(
-                        "set of signs",
-                        word,
-                        ["unicode", "ascii"].into_iter(),
-                    ));
-                }
-            };
-        }
-        for (name, colour) in &file.theme {
-            let Some(role) = Role::named(name.get_ref()) else {
-                let names = Role::ALL.iter().map(|role| role.name());
-                return Err(text.unknown("colour in [theme]", name, names));
-            };
-            let why = "a colour is a name like `red` or `light-blue`, a number from 0 to 255, or `#rrggbb`";
-            let colour = colour
-                .get_ref()
-                .parse()
-                .map_err(|_| text.wrong(&colour.span(), why))?;
-            theme = theme.with(role, colour);
-        }
         Ok(Config {
             picture: picture.transpose()?,
             greys: greys.transpose()?,
             delta: screen.delta,
             mouse: screen.mouse.unwrap_or(true),
-            theme,
+            theme: theme(
+                screen.colours.as_ref(),
+                screen.glyphs.as_ref(),
+                &file.theme,
+                &text,
+            )?,
             keymap: keys::keymap(&file.keys, &text)?,
         })
     }
+}
+
+/// The theme of the environment, with the settings of the file on top.
+fn theme(
+    colours: Option<&Spanned<String>>,
+    glyphs: Option<&Spanned<String>>,
+    roles: &BTreeMap<Spanned<String>, Spanned<String>>,
+    text: &Text<'_>,
+) -> Result<Theme, ConfigError> {
+    let mut theme = Theme::from_environment();
+    if let Some(word) = colours {
+        theme = match word.get_ref().as_str() {
+            "auto" => theme,
+            "all" => Theme::new(Colours::All),
+            "16" => Theme::new(Colours::Sixteen),
+            "none" => Theme::new(Colours::None),
+            _ => {
+                let names = ["auto", "all", "16", "none"];
+                return Err(text.unknown("set of colours", word, names.into_iter()));
+            }
+        };
+    }
+    if let Some(word) = glyphs {
+        theme = match word.get_ref().as_str() {
+            "unicode" => theme,
+            "ascii" => theme.in_ascii(),
+            _ => {
+                let names = ["unicode", "ascii"];
+                return Err(text.unknown("set of signs", word, names.into_iter()));
+            }
+        };
+    }
+    for (name, colour) in roles {
+        let Some(role) = Role::named(name.get_ref()) else {
+            let names = Role::ALL.iter().map(|role| role.name());
+            return Err(text.unknown("colour in [theme]", name, names));
+        };
+        let why =
+            "a colour is a name like `red` or `light-blue`, a number from 0 to 255, or `#rrggbb`";
+        let parsed = colour.get_ref().parse();
+        theme = theme.with(role, parsed.map_err(|_| text.wrong(&colour.span(), why))?);
+    }
+    Ok(theme)
 }
 
 #[cfg(test)]
