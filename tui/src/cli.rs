@@ -71,7 +71,7 @@ pub struct Cli {
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
     pub greys: Option<GreyLevels>,
-    /// Draw pictures anew whenever something on them changes, for terminals that show a change
+    /// Redraw whole pictures whenever something on them changes, for terminals that show a change
     /// over a picture wrongly
     #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Screen")]
     pub no_delta: bool,
@@ -109,7 +109,7 @@ pub fn main() -> ExitCode {
         None => Client::new(cli.socket.unwrap_or_else(paths::default_socket)),
     };
     let status = runtime.block_on(act(client, settings, cli.verb));
-    // Whatever still waits for the daemon or the terminal is of no more use.
+    // Requests to the daemon or the terminal that are still open have no more use.
     runtime.shutdown_background();
     ExitCode::from(status)
 }
@@ -195,7 +195,7 @@ async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 
     }
     match run::run(client, preferences, config, case).await {
         Ok(()) => 0,
-        // Whoever ended it knows; and the terminal may not take another word.
+        // The sender of the signal knows, and the terminal may not take another word.
         Err(error @ RunError::Signal(_)) => error.exit_status(),
         Err(error) => {
             let fault = Fault {

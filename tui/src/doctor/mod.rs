@@ -95,7 +95,7 @@ async fn daemon(client: &Client) -> Daemon {
     }
 }
 
-/// What was found as it is, what was not as `{ "error": … }`.
+/// A finding as it is; a failure as `{ "error": … }`.
 fn or_error<T: Serialize, S: Serializer>(
     found: &Result<T, String>,
     serializer: S,

@@ -1,4 +1,4 @@
-//! What the environment and tmux say.
+//! The environment and tmux.
 
 use serde::Serialize;
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! The terminal, asked and measured.
 
 use super::{ROUND_TRIPS, middle};
-use crate::term::graphics::{Graphics, Protocol, Style};
+use crate::term::graphics::Graphics;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
 use crate::term::tty::Tty;
@@ -22,7 +22,7 @@ const LAST_LOAD: usize = 1 << 20;
 /// A measurement that took so long is exact enough.
 const LONG_ENOUGH: Duration = Duration::from_millis(300);
 
-/// What a terminal is and can do.
+/// A terminal and its abilities.
 #[derive(Debug, Clone, Serialize)]
 pub struct Examined {
     /// Name and version, as it says.
@@ -79,15 +79,8 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
         synchronized: terminal.is_synchronized(),
         mouse_pixels: terminal.has_mouse_pixels(),
         pictures: match terminal.graphics() {
-            Graphics::Pixels(pixels) => match pixels.protocol {
-                Protocol::Sixel => "sixel",
-                #[cfg(feature = "libsixel")]
-                Protocol::Libsixel => "sixel by libsixel",
-                Protocol::Kitty => "kitty",
-                Protocol::Iterm2 => "iTerm2",
-            },
-            Graphics::Cells(Style::HalfBlocks, _) => "half-blocks",
-            Graphics::Cells(Style::Braille, _) => "braille",
+            Graphics::Pixels(pixels) => pixels.protocol.name(),
+            Graphics::Cells(style, _) => style.name(),
             Graphics::None | Graphics::Undecided => "none",
         },
         reason: terminal.reason(),
@@ -142,7 +135,7 @@ impl Asked {
     /// long that took, or `None` if none comes. Keys that are pressed meanwhile mean nothing.
     fn ask(&mut self, bytes: Vec<u8>, mut learn: impl FnMut(&Reply)) -> Option<Duration> {
         let start = Instant::now();
-        // What is long may take long on a slow line: 100 kB/s at least.
+        // A long text takes time on a slow line: 100 kB/s at least.
         let patience = PATIENCE + Duration::from_micros(bytes.len() as u64 * 10);
         self.writer.send(Frame {
             bytes,

@@ -23,7 +23,8 @@ pub(super) fn bars<'a>(set: &MaskSet, object: &'a ObjectMask) -> impl Iterator<I
         .flat_map(move |(&slice, runs)| rows(slice, runs, shape))
 }
 
-/// The runs of one slice, cut where rows end; nothing of runs that do not fit into the slice.
+/// The runs of one slice, cut at the ends of rows; runs that do not fit into the slice are left
+/// out.
 fn rows(slice: u32, runs: &Rle, shape: SliceShape) -> impl Iterator<Item = Bar> + '_ {
     let width = u64::from(shape.width);
     let fits = runs.check(shape).is_ok();

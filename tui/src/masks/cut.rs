@@ -4,7 +4,7 @@ use super::bars::{axes, bars};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::{MaskSet, ObjectMask, SliceMask};
 
-/// What of `object` lies on slice `index` across `axis`, whichever axis the set itself is cut
+/// The part of `object` on slice `index` across `axis`, whichever axis the set itself is cut
 /// across; `None` if nothing does.
 pub fn cut(set: &MaskSet, object: &ObjectMask, axis: Axis, index: u32) -> Option<SliceMask> {
     let shape = set.dims.slice_shape(axis);

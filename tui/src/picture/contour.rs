@@ -104,7 +104,7 @@ impl Patch {
         })
     }
 
-    /// Where the so many-th pixel is in the picture.
+    /// The place in the picture of the n-th pixel.
     fn place(&self, at: usize) -> (i64, i64) {
         (
             i64::from(self.left) + (at % self.width) as i64,

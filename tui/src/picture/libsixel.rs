@@ -1,9 +1,9 @@
-//! Sixel by libsixel, for whoever wants to compare.
+//! Sixel by libsixel, for comparisons.
 //!
 //! Why it is not the default: libsixel chooses the colours itself, by a histogram of five bits a
-//! channel, so that greys are lost: a slice of the sample CT comes back at 35.5 dB where our 32 greys
-//! have 40.2, in nine tenths of the bytes and several times the time. It also keeps to no limit of
-//! colours, and makes no patches. `tui/tests/picture_figures.rs` prints the figures.
+//! channel, so that greys are lost: a slice of the sample CT comes back at 35.5 dB where our 32
+//! greys have 40.2, in nine tenths of the bytes and several times the time. It also keeps to no
+//! limit of colours, and makes no patches. `tui/tests/picture_figures.rs` prints the figures.
 
 use super::{Indexed, Size};
 use sixel_rs::optflags::DiffusionMethod;

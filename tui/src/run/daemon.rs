@@ -1,16 +1,16 @@
-//! The daemon's side: its event log followed for ever, and what is asked in between.
+//! The daemon's side: its event log is followed without end, and questions are asked in between.
 
 use crate::app::{Answer, Effect, Failure};
 use futures_util::StreamExt;
-use medicosam_shared::api::{CaseList, Status};
-use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::api::{CaseList, DecisionRequest, DraftRequest, Status};
+use medicosam_shared::case::{CaseDetail, CaseId, Fault};
 use medicosam_shared::client::{Client, ClientError};
 use medicosam_shared::fault_code::FaultCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
-/// Time before the next try to reach the daemon; the last one for ever.
+/// Time before the next try to reach the daemon; the last one repeats.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -19,7 +19,7 @@ const PAUSES: [Duration; 4] = [
 ];
 
 /// Follows the event log. After a break it goes on with the entry after the last one that came,
-/// so that nothing that happened meanwhile is missed. Ends when nobody listens any more.
+/// so that nothing is missed. Ends when nobody listens any more.
 pub async fn follow(client: Client, answers: Sender<Answer>) {
     let mut last = None;
     let mut tries = 0;
@@ -77,8 +77,8 @@ async fn follow_once(
     (true, ended())
 }
 
-/// Hears what is so right now, and lets others see that `case` is looked at here, until it is
-/// aborted. Comes back by itself after a break.
+/// Follows the transient state of the daemon, and lets others see that `case` is looked at here,
+/// until it is aborted. Resumes by itself after a break.
 pub async fn live(client: Client, case: Option<CaseId>, answers: Sender<Answer>) {
     loop {
         if let Ok(live) = client.live(case.as_ref()).await {
@@ -117,26 +117,19 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
         Effect::Quit | Effect::Redraw | Effect::Suspend | Effect::SaveFilters(_) => return None,
         Effect::ReadAhead(case) => {
-            // Whoever then looks at it is told if it cannot be read.
+            // If it cannot be read, the reviewer who opens the case sees why.
             let _ = client.read_ahead(&case).await;
             return None;
         }
         Effect::LoadEverything => {
             Answer::Everything(everything(client).await.map_err(Failure::from))
         }
-        Effect::LoadSome(ids) => {
-            let cases = client.some_cases(&ids).await;
-            let cases = cases.map_or_else(|_| Vec::new(), |list| list.cases);
-            let status = client.status().await.ok();
-            Answer::Some { cases, status }
-        }
+        Effect::LoadSome(ids) => some(client, &ids).await,
         Effect::LoadCase(case) => {
-            let result = client.case(&case.0).await;
-            Answer::Case {
-                case,
-                result: result.map(Box::new).map_err(Failure::from),
-            }
+            let result = detail(client, &case).await;
+            Answer::Case { case, result }
         }
+        Effect::Peek(case) => Answer::Peeked(detail(client, &case).await),
         Effect::LoadSlice { case, plane, index } => {
             let result = client.slice(&case, plane, index).await;
             Answer::Slice {
@@ -154,55 +147,59 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
                 result: result.map(Arc::new).map_err(Failure::from),
             }
         }
-        Effect::Decide { case, request } => {
-            let result = client.decide(&case, &request).await;
-            Answer::Decided {
-                case,
-                request,
-                result: result.map_err(Failure::from),
-            }
-        }
+        Effect::Decide { case, request } => decide(client, case, request).await,
         Effect::Undo { case, request } => {
-            let result = client.undo(&case, &request).await;
-            Answer::Undone {
-                case,
-                result: result.map_err(Failure::from),
-            }
+            let result = client.undo(&case, &request).await.map_err(Failure::from);
+            Answer::Undone { case, result }
         }
         Effect::Note { case, request } => {
-            let result = client.note(&case, &request).await;
-            Answer::Noted {
-                case,
-                result: result.map_err(Failure::from),
-            }
+            let result = client.note(&case, &request).await.map_err(Failure::from);
+            Answer::Noted { case, result }
         }
-        Effect::Peek(case) => {
-            let result = client.case(&case.0).await;
-            Answer::Peeked(result.map(Box::new).map_err(Failure::from))
+        Effect::Retry(case) => {
+            let result = client.retry(&case).await.map_err(Failure::from);
+            Answer::Retried { case, result }
         }
-        Effect::Retry(case) => Answer::Retried {
-            result: client.retry(&case).await.map_err(Failure::from),
-            case,
-        },
         Effect::LoadDraft(case) => {
             let result = client.draft(&case).await.map_err(Failure::from);
             Answer::Draft { case, result }
         }
-        Effect::ChangeDraft { case, request } => {
-            let start = Instant::now();
-            let result = client.change_draft(&case, &request).await;
-            Answer::DraftChanged {
-                case,
-                result: result.map_err(Failure::from),
-                elapsed: start.elapsed(),
-            }
-        }
+        Effect::ChangeDraft { case, request } => change_draft(client, case, &request).await,
         Effect::WatchDraft { case, after } => {
             let result = client.draft_progress(&case, after).await;
-            Answer::DraftProgress {
-                case,
-                result: result.map_err(Failure::from),
-            }
+            let result = result.map_err(Failure::from);
+            Answer::DraftProgress { case, result }
         }
     })
+}
+
+async fn some(client: &Client, ids: &[CaseId]) -> Answer {
+    let cases = client.some_cases(ids).await;
+    let cases = cases.map_or_else(|_| Vec::new(), |list| list.cases);
+    let status = client.status().await.ok();
+    Answer::Some { cases, status }
+}
+
+async fn detail(client: &Client, case: &CaseId) -> Result<Box<CaseDetail>, Failure> {
+    let result = client.case(&case.0).await;
+    result.map(Box::new).map_err(Failure::from)
+}
+
+async fn decide(client: &Client, case: CaseId, request: DecisionRequest) -> Answer {
+    let result = client.decide(&case, &request).await;
+    Answer::Decided {
+        case,
+        request,
+        result: result.map_err(Failure::from),
+    }
+}
+
+async fn change_draft(client: &Client, case: CaseId, request: &DraftRequest) -> Answer {
+    let start = Instant::now();
+    let result = client.change_draft(&case, request).await;
+    Answer::DraftChanged {
+        case,
+        result: result.map_err(Failure::from),
+        elapsed: start.elapsed(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Saved filters: a file with one a line, for people to edit.
 
-use crate::app::queue::narrowing::MOST_FILTERS;
+use crate::app::dialog::saved_filters::MOST_FILTERS;
 use medicosam_shared::paths;
 use std::fs;
 

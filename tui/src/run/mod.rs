@@ -43,7 +43,7 @@ const PROBE_WAIT: Duration = Duration::from_secs(1);
 /// How long the end waits for answers, which would otherwise be typed into the shell.
 const END_WAIT: Duration = Duration::from_millis(300);
 
-/// Room in the channels. Whoever fills one waits.
+/// Room in the channels. The sender to a full one waits.
 const ROOM: usize = 256;
 
 /// Why the screen ended without being asked to.
@@ -89,7 +89,7 @@ impl RunError {
     pub fn exit_status(&self) -> u8 {
         match self {
             RunError::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
-            _ => 1,
+            RunError::Tty(_) | RunError::System(_) | RunError::Gone(_) => 1,
         }
     }
 }
@@ -117,7 +117,7 @@ pub async fn run(
     let size = tty.size();
     let mut screen = Running {
         terminal: Terminal::new(preferences, Environment::read(), size),
-        model: Model::new(Timestamp::now(), (size.columns, size.rows)),
+        model: model(&client, &config, (size.columns, size.rows)),
         tty,
         client,
         answer,
@@ -128,24 +128,13 @@ pub async fn run(
         theme: config.theme,
         guard: Some(guard),
         suspending: Suspending::No,
-        reporting: if config.mouse {
-            Reporting::Off
-        } else {
-            Reporting::Never
-        },
+        reporting: Reporting::first(config.mouse),
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
         looking: None,
         ended: None,
     };
-    screen.model.keymap = config.keymap;
-    screen.model.mouse = config.mouse;
-    screen.model.host = screen.client.host().map(ToString::to_string);
-    screen.model.saved_filters = filters::load().unwrap_or(screen.model.saved_filters);
-    screen.send(Frame {
-        bytes: probe::questions(Environment::read()),
-        questions: 1,
-    });
+    screen.probe();
     if let Some(case) = case {
         let effects = screen.model.open(case);
         screen.perform(effects);
@@ -155,13 +144,7 @@ pub async fn run(
         screen.draw();
         let deadline = screen.deadline();
         tokio::select! {
-            Some(report) = reports.recv() => {
-                screen.report(report);
-                // Keys that have come together are drawn together.
-                while let Ok(report) = reports.try_recv() {
-                    screen.report(report);
-                }
-            }
+            Some(report) = reports.recv() => screen.reports(report, &mut reports),
             Some(answer) = answers.recv() => screen.happen(Event::from(answer)),
             Some(encoded) = pictures.recv() => screen.pictures.encoded(encoded),
             signal = signals.next() => screen.signal(signal),
@@ -169,24 +152,17 @@ pub async fn run(
         }
         screen.on_time();
     }
-    // What is going out goes out first, or it would be drawn on the shell's screen; and answers
-    // that are on their way are taken off the line, or they would be typed into the shell.
-    let ended = screen.ended.take().unwrap_or(Ok(()));
-    if !matches!(ended, Err(RunError::Gone(_))) {
-        screen.switch_mouse_off();
-        screen.reporting = Reporting::Never;
-        let all_answered = async {
-            while !screen.is_quiet() {
-                match reports.recv().await {
-                    Some(report) => screen.report(report),
-                    None => return,
-                }
-            }
-        };
-        let _ = timeout(END_WAIT, all_answered).await;
-    }
-    screen.guard = None;
-    ended
+    screen.leave(&mut reports).await
+}
+
+/// The model before anything has happened.
+fn model(client: &Client, config: &Config, size: (u16, u16)) -> Model {
+    let mut model = Model::new(Timestamp::now(), size);
+    model.keymap = config.keymap.clone();
+    model.mouse = config.mouse;
+    model.host = client.host().map(ToString::to_string);
+    model.saved_filters = filters::load().unwrap_or(model.saved_filters);
+    model
 }
 
 /// Signals that mean something to the screen.
@@ -269,6 +245,28 @@ impl Running {
         }
     }
 
+    /// Gives the terminal back. Frames on their way go out first, or they would be drawn on the
+    /// shell's screen; and answers on their way are taken off the line, or they would be typed into
+    /// the shell.
+    async fn leave(mut self, reports: &mut mpsc::Receiver<Report>) -> Result<(), RunError> {
+        let ended = self.ended.take().unwrap_or(Ok(()));
+        if !matches!(ended, Err(RunError::Gone(_))) {
+            self.switch_mouse_off();
+            self.reporting = Reporting::Never;
+            let all_answered = async {
+                while !self.is_quiet() {
+                    match reports.recv().await {
+                        Some(report) => self.report(report),
+                        None => return,
+                    }
+                }
+            };
+            let _ = timeout(END_WAIT, all_answered).await;
+        }
+        self.guard = None;
+        ended
+    }
+
     /// Lets others see which case is looked at here.
     fn look(&mut self) {
         let case = self.model.review().map(|r| r.case.clone());
@@ -285,6 +283,15 @@ impl Running {
     fn save(&mut self, filters: &[String]) {
         if let Err(error) = filters::save(filters) {
             self.model.notice = Some(Notice::bad(error));
+        }
+    }
+
+    /// Takes a report, and those that came with it: keys that have come together are drawn
+    /// together.
+    fn reports(&mut self, first: Report, more: &mut mpsc::Receiver<Report>) {
+        self.report(first);
+        while let Ok(report) = more.try_recv() {
+            self.report(report);
         }
     }
 
@@ -313,6 +320,14 @@ impl Running {
             Report::Gone(error) => self.ended = Some(Err(RunError::Gone(error))),
         }
         self.tell_what_is_shown();
+    }
+
+    /// Asks the terminal what it can do.
+    fn probe(&mut self) {
+        self.send(Frame {
+            bytes: probe::questions(Environment::read()),
+            questions: 1,
+        });
     }
 
     /// Asks the terminal a question: before its answer comes whatever was sent before.
@@ -395,8 +410,8 @@ impl Running {
         self.writer.send(frame);
     }
 
-    /// Has the picture made that belongs on the screen, and draws what has changed, once what was
-    /// drawn before has gone out.
+    /// Has the picture made that belongs on the screen, and draws the changes, once the last frame
+    /// has gone out.
     fn draw(&mut self) {
         if self.suspending != Suspending::No {
             return;

@@ -24,6 +24,16 @@ pub enum Reporting {
     Pixels,
 }
 
+impl Reporting {
+    /// Before anything is known of the terminal.
+    pub const fn first(wanted: bool) -> Self {
+        match wanted {
+            true => Reporting::Off,
+            false => Reporting::Never,
+        }
+    }
+}
+
 impl Running {
     /// Has the mouse reported, if it is wanted and not yet so.
     pub fn switch_mouse_on(&mut self) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How long a picture may take while the slices move: about as long as a hand notices no delay.
 const TARGET: Duration = Duration::from_millis(100);
 
-/// What is assumed before anything is known: 10 Mbit/s.
+/// The assumption before the first measurement: 10 Mbit/s.
 const ASSUMED: f64 = 1.25e6;
 
 /// Fewer bytes than this say how long an answer takes, not how fast the line is.
@@ -19,7 +19,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many bytes were answered after so long.
+    /// An answer came this long after this many bytes.
     pub fn measured(&mut self, bytes: usize, elapsed: Duration) {
         let round_trip = self.round_trip.map_or(elapsed, |least| least.min(elapsed));
         self.round_trip = Some(round_trip);
@@ -28,7 +28,7 @@ impl Pace {
         }
         let on_the_line = (elapsed - round_trip).max(Duration::from_millis(1));
         let found = bytes as f64 / on_the_line.as_secs_f64();
-        // Half of what was known: one picture that was held up does not count for all.
+        // The old value keeps half the weight: one delayed picture does not stand for all.
         let known = self.bytes_per_second.unwrap_or(found);
         self.bytes_per_second = Some(f64::midpoint(known, found));
     }

@@ -1,8 +1,8 @@
 //! The one place that decides which bytes go to the terminal.
 //!
-//! It knows what is on the terminal and writes only what differs. A picture lies over cells that are
-//! blank as text. Most pictures go when text is written on their cells; those of kitty stay until
-//! they are deleted.
+//! It knows the contents of the terminal and writes only the differences. A picture lies over cells
+//! that are blank as text. Most pictures go when text is written on their cells; those of kitty
+//! stay until they are deleted.
 
 use crate::picture::kitty;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -11,7 +11,7 @@ use ratatui::layout::{Position, Rect};
 use std::io::Write;
 use std::ops::Range;
 
-/// What is on the terminal.
+/// The contents of the terminal.
 #[derive(Debug)]
 pub struct Painter {
     /// As text; `None`: not known.
@@ -30,7 +30,7 @@ pub struct Drawing {
     pub at: Position,
     /// The pixels.
     pub pixels: Pixels,
-    /// Whether they are a whole picture, or change the one that is there.
+    /// Whether they are a whole picture, or a patch on the current one.
     pub whole: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct Drawing {
 pub enum Pixels {
     /// A sequence that draws them at the cursor, in place of the text there.
     InCells(Vec<u8>),
-    /// What [`kitty::encode`] makes; they lie over the text until they are deleted.
+    /// The output of [`kitty::encode`]; they lie over the text until they are deleted.
     OverCells(Vec<u8>),
 }
 
@@ -60,7 +60,7 @@ impl Painter {
         }
     }
 
-    /// Forgets what is on the terminal; it is drawn anew.
+    /// Forgets the contents of the terminal, so that everything is redrawn.
     pub fn forget(&mut self) {
         self.last = None;
     }
@@ -98,20 +98,7 @@ impl Painter {
             let _ = CrosstermBackend::new(&mut bytes).draw(changes.into_iter());
         }
         if let (Some(drawing), Some(_)) = (drawing, covered) {
-            let Position { x, y } = drawing.at;
-            let _ = write!(bytes, "\x1b[{};{}H", y + 1, x + 1);
-            match &drawing.pixels {
-                Pixels::InCells(sequence) => bytes.extend(sequence),
-                Pixels::OverCells(base64) => {
-                    let id = self.kept.end;
-                    bytes.extend(kitty::show(id, base64));
-                    self.kept.end += 1;
-                    if drawing.whole {
-                        // Now that the new one is there the old ones can go.
-                        self.delete_kept(id, &mut bytes);
-                    }
-                }
-            }
+            self.paint_picture(drawing, &mut bytes);
         }
         match cursor {
             // Anything written has moved it.
@@ -119,7 +106,7 @@ impl Painter {
                 let _ = write!(bytes, "\x1b[{};{}H\x1b[?25h", y + 1, x + 1);
             }
             None if self.cursor.is_some() => bytes.extend(b"\x1b[?25l"),
-            _ => {}
+            Some(_) | None => {}
         }
         if synchronized && !bytes.is_empty() {
             bytes.splice(..0, *b"\x1b[?2026h");
@@ -129,6 +116,23 @@ impl Painter {
         self.covered = covered;
         self.cursor = cursor;
         bytes
+    }
+
+    fn paint_picture(&mut self, drawing: &Drawing, bytes: &mut Vec<u8>) {
+        let Position { x, y } = drawing.at;
+        let _ = write!(bytes, "\x1b[{};{}H", y + 1, x + 1);
+        match &drawing.pixels {
+            Pixels::InCells(sequence) => bytes.extend(sequence),
+            Pixels::OverCells(base64) => {
+                let id = self.kept.end;
+                bytes.extend(kitty::show(id, base64));
+                self.kept.end += 1;
+                if drawing.whole {
+                    // Now that the new one is there the old ones can go.
+                    self.delete_kept(id, bytes);
+                }
+            }
+        }
     }
 
     /// Deletes the pictures before number `end`.

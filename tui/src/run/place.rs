@@ -1,8 +1,8 @@
 //! Where a picture goes and how large it is.
 
-use crate::app::review::subject::SliceSubject;
+use crate::app::state::review::subject::SliceSubject;
 use crate::picture::{Canvas, Size, braille, halfblock, sixel};
-use crate::term::graphics::{Graphics, Protocol, Style};
+use crate::term::graphics::{Graphics, Style};
 use crate::term::probe::Terminal;
 use ratatui::layout::Rect;
 
@@ -38,9 +38,9 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
                 width: room(area.width, cell_width, pixels.largest.0),
                 height: room(area.height, cell_height, pixels.largest.1),
             };
-            let band = match pixels.protocol {
-                Protocol::Kitty | Protocol::Iterm2 => 1,
-                _ => sixel::BAND,
+            let band = match pixels.protocol.is_sixel() {
+                true => sixel::BAND,
+                false => 1,
             };
             let canvas = Canvas {
                 size,

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::app::Pointer;
-use crate::app::review::seen::Seen;
+use crate::app::state::review::seen::Seen;
 use crate::term::Mouse;
 use std::sync::Arc;
 

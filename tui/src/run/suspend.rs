@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::signal::unix::SignalKind;
 use tokio::time::Instant;
 
-/// What the shell sends when the client is to go on.
+/// The signal of the shell to go on.
 pub const GO_ON: SignalKind = SignalKind::from_raw(Signal::CONT.as_raw());
 
-/// After so long without being stopped there is nobody who could.
+/// If the client has not been stopped after this time, it has no shell that could.
 const STOP_WAIT: Duration = Duration::from_millis(300);
 
 /// How far the lending is.
@@ -23,7 +23,8 @@ pub enum Suspending {
     /// Asked for. What has been sent goes out first, and answers to it come in, until then: the
     /// shell would take them for something typed.
     Wanted(Instant),
-    /// The terminal is the shell's, until this client goes on; or until then, if nothing stopped it.
+    /// The terminal is the shell's, until this client goes on; or until then, if nothing stopped
+    /// it.
     Lent(Instant),
 }
 
@@ -56,8 +57,8 @@ impl Running {
             Suspending::Wanted(until) => {
                 if self.is_quiet() || until <= now {
                     self.guard = None;
-                    // Whoever is in the pipeline with it is stopped too, as by the terminal itself.
-                    // That this was refused shows in not being stopped.
+                    // The other programs of the pipeline stop too, as on a key of the terminal. If
+                    // this is refused, nothing stops, and the terminal is taken back.
                     let _ = kill_current_process_group(Signal::TSTP);
                     // From when it goes on: time passes while a program is stopped.
                     self.suspending = Suspending::Lent(Instant::now() + STOP_WAIT);
@@ -95,7 +96,7 @@ impl Running {
             return;
         }
         self.pictures.erased();
-        // Switched on again when the terminal has answered what is asked now.
+        // Switched on again when the terminal has answered the question sent now.
         self.mouse_was_forgotten();
         self.measure();
     }

@@ -54,6 +54,49 @@ pub enum Protocol {
     Iterm2,
 }
 
+impl Protocol {
+    /// The name, as `--picture` takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Protocol::Sixel => "sixel",
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => "libsixel",
+            Protocol::Kitty => "kitty",
+            Protocol::Iterm2 => "iterm2",
+        }
+    }
+
+    /// Whether pictures are written as sixel: in bands, with registers for colours.
+    pub const fn is_sixel(self) -> bool {
+        match self {
+            Protocol::Sixel => true,
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => true,
+            Protocol::Kitty | Protocol::Iterm2 => false,
+        }
+    }
+
+    /// Whether pictures lie over the text until they are deleted, instead of in its place.
+    pub const fn lies_over_text(self) -> bool {
+        match self {
+            Protocol::Kitty => true,
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => false,
+            Protocol::Sixel | Protocol::Iterm2 => false,
+        }
+    }
+}
+
+impl Style {
+    /// The name, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Style::HalfBlocks => "half-blocks",
+            Style::Braille => "braille",
+        }
+    }
+}
+
 /// Which characters make a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -63,7 +106,7 @@ pub enum Style {
     Braille,
 }
 
-/// What a picture of pixels may be.
+/// The limits of a picture of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pixels {
     /// How it is written.
@@ -74,6 +117,6 @@ pub struct Pixels {
     pub bytes: usize,
     /// Pixels, wide and high.
     pub largest: (u16, u16),
-    /// What changes may be drawn over what is there, without the rest.
+    /// Changes may be drawn over the picture, without the rest of it.
     pub patches: bool,
 }

@@ -46,7 +46,7 @@ pub enum Reply {
     Attributes(Vec<u16>),
     /// Name and version (XTVERSION).
     Version(String),
-    /// State of a private mode (DECRPM): 0 unknown, 1 set, 2 reset, 3 and 4 the same for ever.
+    /// State of a private mode (DECRPM): 0 unknown, 1 set, 2 reset, 3 and 4 the same, permanently.
     Mode {
         /// The mode.
         mode: u16,

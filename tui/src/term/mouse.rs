@@ -1,4 +1,4 @@
-//! What a mouse does, as terminals report it.
+//! The mouse, as terminals report it.
 //!
 //! Asked for are the reports of buttons, of moves with a button held and of wheels (mode 1002), in
 //! the form that no key could be taken for (SGR, mode 1006), in pixels instead of cells where the
@@ -17,7 +17,7 @@ pub const OFF: &[u8] = b"\x1b[?1016l\x1b[?1006l\x1b[?1002l";
 /// Something that a mouse did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mouse {
-    /// What it did.
+    /// The gesture.
     pub gesture: Gesture,
     /// With shift. Most terminals keep such reports for themselves.
     pub shift: bool,
@@ -29,7 +29,7 @@ pub struct Mouse {
     pub at: (u16, u16),
 }
 
-/// What a mouse does.
+/// A gesture of the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gesture {
     /// A button was pressed.

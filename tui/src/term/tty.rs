@@ -12,7 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The other screen. Saves where the cursor is, and so is said once.
+/// The alternate screen. It saves the place of the cursor, so it is switched to only once.
 const OTHER_SCREEN: &[u8] = b"\x1b[?1049h";
 
 /// No cursor, no line wrap, pasted text in brackets, an empty screen.
@@ -146,7 +146,8 @@ impl Tty {
         Ok(before)
     }
 
-    /// Waits up to `patience` (`None`: for ever) for bytes. No bytes: nothing came in that time.
+    /// Waits up to `patience` (`None`: without limit) for bytes. No bytes: nothing came in that
+    /// time.
     pub(super) fn read<'b>(
         &self,
         buffer: &'b mut [u8],
@@ -212,14 +213,14 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Sets the modes again that somebody else may have changed, for whoever then writes [`SET_UP`].
+    /// Sets the modes that another program may have changed. [`SET_UP`] must follow.
     /// The terminal is given back as it was found the first time.
     pub fn enter_again(&self) -> Result<(), TtyError> {
         self.tty.make_raw().map(|_| ())
     }
 
-    /// Says that the terminal is going to be asked for reports of the mouse; it will be told to stop
-    /// when it is given back.
+    /// Says that the terminal is going to be asked for reports of the mouse; it will be told to
+    /// stop when it is given back.
     pub fn mouse_is_reported(&self) {
         if let Some(taken) = lock().as_mut() {
             taken.mouse = true;
@@ -240,7 +241,7 @@ struct Taken {
     mouse: bool,
 }
 
-/// The terminal that was taken over, for whoever ends the program.
+/// The terminal that was taken over, to be restored however the program ends.
 static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 
 fn lock() -> std::sync::MutexGuard<'static, Option<Taken>> {
@@ -251,7 +252,7 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Taken>> {
 pub fn restore() {
     if let Some(taken) = lock().take() {
         let reports = if taken.mouse { mouse::OFF } else { b"" };
-        // A terminal that is gone cannot be put right; there is nobody to tell.
+        // A terminal that is gone cannot be put right; nobody is left to tell.
         let leave = [BROKEN_OFF, reports, LEAVE].concat();
         let _ = taken.tty.write(&leave, Some(Instant::now() + LEAVE_WAIT));
         // Now, and not when everything has been written: a stuck terminal takes nothing more.

@@ -45,7 +45,7 @@ pub struct ObjectArgs {
     /// What every decision needs.
     #[command(flatten)]
     pub decision: DecisionArgs,
-    /// Why, for the audit log and for whoever looks next
+    /// Why, for the audit log and for the next person who looks
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub reason: String,
 }

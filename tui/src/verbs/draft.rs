@@ -21,7 +21,7 @@ A draft is yours alone, outlives connections and restarts, and writes no files u
 
 Coordinates are those of `medicosam prompt`.";
 
-/// What to do with one's draft on a case.
+/// What to do with the reviewer's draft on a case.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DraftArgs {
@@ -121,7 +121,9 @@ pub(super) async fn run(
                 DraftResponse::Changed { position, .. } => {
                     format!("{id}: draft at step {position}\n")
                 }
-                _ => format!("{id}: queued; `medicosam draft {id}` tells when it is done\n"),
+                DraftResponse::Queued | DraftResponse::Failed { .. } => {
+                    format!("{id}: queued; `medicosam draft {id}` tells when it is done\n")
+                }
             },
         ),
     }

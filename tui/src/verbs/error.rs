@@ -71,7 +71,10 @@ impl Error {
             ) => 3,
             Error::Client(error) if error.is_conflict() => 4,
             Error::NotAll { exit_status, .. } => *exit_status,
-            _ => 1,
+            Error::Client(_)
+            | Error::NoRevision { .. }
+            | Error::WorkFailed { .. }
+            | Error::Output(_) => 1,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::table::{Align, age, millilitres, score, table};
 use super::{Error, FormatArgs, print};
-use crate::app::queue::filter::Filter;
-use crate::app::queue::sort::Sort;
+use crate::app::state::queue::filter::Filter;
+use crate::app::state::queue::sort::Sort;
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::api::CaseList;

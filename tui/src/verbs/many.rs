@@ -19,7 +19,7 @@ pub struct ManyArgs {
     pub format: FormatArgs,
 }
 
-/// What became of several cases, as JSON.
+/// The outcomes for several cases, as JSON.
 #[derive(Debug, Serialize)]
 struct Outcome {
     cases: Vec<CaseSummary>,

@@ -63,7 +63,9 @@ pub(super) async fn run(
         &response,
         |response| match response {
             PromptResponse::Revised { revision } => format!("{id}: revision {revision}\n"),
-            _ => format!("{id}: queued; `medicosam show {id}` tells when it is done\n"),
+            PromptResponse::Queued | PromptResponse::Failed { .. } => {
+                format!("{id}: queued; `medicosam show {id}` tells when it is done\n")
+            }
         },
     )
 }

@@ -55,7 +55,7 @@ fn text(detail: &CaseDetail) -> String {
     text
 }
 
-/// Size, spacing and orientation of a scan, and what is odd about it.
+/// Size, spacing and orientation of a scan, and its oddities.
 fn geometry(scan: &ScanInfo) -> String {
     let [i, j, k] = scan.affine.spacing();
     let mut text = format!(

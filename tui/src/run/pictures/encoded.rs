@@ -1,11 +1,11 @@
 //! A picture, ready for the terminal.
 
-use crate::app::review::subject::SliceSubject;
+use crate::app::state::review::subject::SliceSubject;
 use crate::picture::cells::{Cells, Depth};
 use crate::picture::{Detail, Indexed};
 use crate::run::painter::Drawing;
 use crate::run::place::Place;
-use crate::term::graphics::{Graphics, Protocol, Style};
+use crate::term::graphics::Graphics;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ pub struct Encoded {
     pub(super) wanted: Wanted,
     /// `None`: it cannot be made, because it has too many bytes even in the least detail.
     pub(super) made: Option<Made>,
-    /// What is to be written; nothing if that is text, or on the screen already.
+    /// The bytes to write; none if it is text, or on the screen already.
     pub(super) drawing: Option<Drawing>,
-    /// Made before it was time for it: only for what is wanted still when that has come.
+    /// Made ahead of time: of use only if it is still wanted then.
     pub(super) ahead: bool,
     pub(super) elapsed: Duration,
 }
@@ -26,17 +26,17 @@ pub struct Encoded {
 #[derive(Debug, Clone)]
 pub(super) struct Made {
     pub(super) form: Form,
-    /// Whether there is nothing better to be had.
+    /// Whether it cannot get any better.
     pub(super) complete: bool,
 }
 
-/// What a picture is made of.
+/// The contents of a picture.
 #[derive(Debug, Clone)]
 pub(super) enum Form {
     Pixels {
         picture: Arc<Indexed>,
         detail: Detail,
-        /// Bytes of it as a whole, and of what was written last.
+        /// Bytes of the whole, and of the last write.
         whole: usize,
         written: usize,
         /// How many patches are on it.
@@ -45,11 +45,18 @@ pub(super) enum Form {
     Cells(Arc<Cells>),
 }
 
-/// What is to be shown, and where.
+/// A picture to be shown, and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wanted {
     pub(super) subject: SliceSubject,
     pub(super) place: Place,
+}
+
+impl Wanted {
+    /// Whether it is of the same case in the same place.
+    pub(super) fn is_beside(&self, other: &Wanted) -> bool {
+        self.place == other.place && self.subject.showing.case == other.subject.showing.case
+    }
 }
 
 impl Encoded {
@@ -57,7 +64,7 @@ impl Encoded {
         self.made.as_ref().map(|made| &made.form)
     }
 
-    /// Whether there is nothing better to be had.
+    /// Whether it cannot get any better.
     pub(super) fn is_complete(&self) -> bool {
         self.made.as_ref().is_none_or(|made| made.complete)
     }
@@ -73,13 +80,7 @@ impl Encoded {
                 Graphics::Pixels(pixels),
             ) => {
                 let draft = if self.is_complete() { "" } else { "draft · " };
-                let protocol = match pixels.protocol {
-                    Protocol::Sixel => "sixel",
-                    #[cfg(feature = "libsixel")]
-                    Protocol::Libsixel => "libsixel",
-                    Protocol::Kitty => "kitty",
-                    Protocol::Iterm2 => "iterm2",
-                };
+                let protocol = pixels.protocol.name();
                 format!(
                     "{draft}{protocol} · {} greys · {} kB · {ms} ms",
                     detail.greys.count(),
@@ -87,10 +88,7 @@ impl Encoded {
                 )
             }
             (Some(Form::Cells(_)), Graphics::Cells(style, depth)) => {
-                let style = match style {
-                    Style::HalfBlocks => "half-blocks",
-                    Style::Braille => "braille",
-                };
+                let style = style.name();
                 match depth {
                     Depth::TrueColour => format!("{style} · {ms} ms"),
                     Depth::Colours256 => format!("{style} · 256 colours · {ms} ms"),

@@ -11,9 +11,9 @@ use super::pace::Pace;
 use super::painter::Drawing;
 use super::place::{Place, place};
 use crate::app::Subject;
-use crate::app::review::seen::Seen;
-use crate::app::review::subject::{Showing, SliceSubject};
-use crate::app::review::tiles::Tiles;
+use crate::app::state::review::seen::Seen;
+use crate::app::state::review::subject::{Showing, SliceSubject};
+use crate::app::state::review::tiles::Tiles;
 use crate::picture::Detail;
 use crate::picture::cells::Colour;
 use crate::term::graphics::{Graphics, Pixels};
@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
 
-/// How long a terminal may take to answer before the next picture goes out all the same.
+/// How long a terminal may take to answer before the next picture goes out anyway.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 /// How long the window must have kept its size before a picture is made for it.
@@ -53,7 +53,7 @@ const MOST_PATCHES: u32 = 64;
 enum Sent {
     /// On its way to the terminal.
     Writing(Showing),
-    /// With the terminal, which answers with its so many-th answer, or never.
+    /// With the terminal, whose n-th answer is about it; it may never come.
     Unanswered(Showing, u64, Instant),
 }
 
@@ -61,19 +61,19 @@ enum Sent {
 #[derive(Debug)]
 pub struct Pictures {
     encoded: Sender<Encoded>,
-    /// What was wanted last.
+    /// The last wanted picture.
     latest: Option<Wanted>,
     /// Until when that counts as moving.
     moving_until: Option<Instant>,
-    /// Until when it is too early to prepare what is drawn when nothing moves.
+    /// Until when it is too early to prepare the picture for when nothing moves.
     pause_until: Option<Instant>,
-    /// What is on the screen, or was sent there; its drawing has been taken.
+    /// The picture on the screen, or on its way there; its drawing has been taken.
     on_screen: Option<Encoded>,
     encoding: bool,
     ready: Option<Encoded>,
     sent: Option<Sent>,
     shown: Option<Showing>,
-    /// The picture that is on the screen as far as the terminal says, and where.
+    /// The picture on the screen as far as the terminal says, and where.
     seen: Option<(Arc<Seen>, Place)>,
     /// Questions asked and answered.
     asked: u64,
@@ -113,7 +113,7 @@ impl Pictures {
     }
 
     /// Says what belongs on the screen now; has it made if it is not there and nothing else is on
-    /// its way. Where there are no pictures, what is wanted counts as shown.
+    /// its way. Without pictures, the subject counts as shown.
     pub fn want(
         &mut self,
         subject: &Subject,
@@ -125,52 +125,50 @@ impl Pictures {
         let subject = match subject {
             Subject::Slice(subject) if fits => subject,
             Subject::Same if fits => return,
-            _ => {
-                self.erased();
-                return;
-            }
+            Subject::Slice(_) | Subject::Same | Subject::Nothing => return self.erased(),
         };
         if terminal.graphics() == Graphics::None {
             self.shown = Some(subject.showing.clone());
             return;
         }
         let Some(place) = place(subject, area, terminal) else {
-            self.erased();
-            return;
+            return self.erased();
         };
         let wanted = Wanted {
             subject: (**subject).clone(),
             place,
         };
-        let same_place = |w: &Wanted| {
-            w.place == wanted.place && w.subject.showing.case == wanted.subject.showing.case
-        };
-        if self
-            .on_screen
-            .as_ref()
-            .is_some_and(|s| !same_place(&s.wanted))
-        {
-            self.erased();
-        }
+        self.keep_for(&wanted);
         if self.latest.as_ref() != Some(&wanted) {
             self.latest = Some(wanted.clone());
             self.moving_until = Some(now + REST);
             self.pause_until = Some(now + PAUSE);
         }
-        let moving = self.is_moving();
-        // Another slice of the same case in the same place is still worth drawing.
-        self.ready = self
-            .ready
-            .take()
-            .filter(|e| same_place(&e.wanted) && (!e.ahead || e.wanted == wanted));
         let quiet = self.not_before.is_none_or(|t| t <= now);
-        if self.encoding || self.ready.is_some() || !quiet {
-            return;
+        if !self.encoding && self.ready.is_none() && quiet {
+            self.make(wanted);
         }
+    }
+
+    /// Drops pictures of no use for the wanted one. Another slice of the same case in the same
+    /// place is still worth drawing.
+    fn keep_for(&mut self, wanted: &Wanted) {
+        let there = self.on_screen.as_ref();
+        if there.is_some_and(|there| !there.wanted.is_beside(wanted)) {
+            self.erased();
+        }
+        let ready = self.ready.take();
+        self.ready =
+            ready.filter(|e| e.wanted.is_beside(wanted) && (!e.ahead || e.wanted == *wanted));
+    }
+
+    /// Has a picture made, unless the best one is there already or it is too early for that.
+    fn make(&mut self, wanted: Wanted) {
+        let moving = self.is_moving();
         let there = self.on_screen.as_ref().filter(|s| s.wanted == wanted);
         let complete = there.is_some_and(Encoded::is_complete);
         let in_flight = self.sent.is_some();
-        // What a draft on its way leaves out is prepared meanwhile.
+        // The details that a draft on its way lacks are prepared meanwhile.
         let ahead = there.is_some() && !complete && (in_flight || moving);
         let too_early = self.pause_until.is_some();
         if complete || (ahead && too_early) || (in_flight && !ahead) {
@@ -195,7 +193,7 @@ impl Pictures {
         });
     }
 
-    /// The picture on the screen, if what is wanted can be made of it by a patch.
+    /// The picture on the screen, if a patch can turn it into the wanted one.
     fn base(&self, wanted: &Wanted, moving: bool) -> Option<Made> {
         let there = self.on_screen.as_ref()?;
         let Graphics::Pixels(Pixels { patches: true, .. }) = wanted.place.graphics else {
@@ -249,7 +247,7 @@ impl Pictures {
     pub fn erased(&mut self) {
         self.on_screen = None;
         self.ready = None;
-        // What was sent is no longer to be seen; its answer still has to come.
+        // The picture that was sent is gone again; its answer still has to come.
         self.shown = None;
         self.seen = None;
         match &mut self.sent {
@@ -290,15 +288,14 @@ impl Pictures {
         }
     }
 
-    /// What the screen says of the picture.
+    /// The status of the picture, for the screen.
     pub fn status(&self, terminal: &Terminal) -> PictureStatus {
         let there = self.on_screen.as_ref();
         let none = match terminal.graphics() {
             Graphics::None => Some("Pictures are off (--picture none)."),
-            _ if there.is_some_and(|s| s.made.is_none()) => {
-                Some("The picture has more bytes than tmux takes; make the window smaller.")
-            }
-            _ => None,
+            Graphics::Undecided | Graphics::Pixels(_) | Graphics::Cells(..) => there
+                .filter(|s| s.made.is_none())
+                .map(|_| "The picture has more bytes than tmux takes; make the window smaller."),
         };
         PictureStatus {
             place: there.map(|s| s.wanted.place.cells),
@@ -316,7 +313,7 @@ impl Pictures {
         1
     }
 
-    /// So many questions are being sent, behind so many bytes.
+    /// Questions are being sent, behind this many bytes.
     pub fn asked(&mut self, questions: u64, bytes: usize, now: Instant) {
         self.asked += questions;
         if questions > 0 && self.timed.is_none() {
@@ -341,7 +338,7 @@ impl Pictures {
         }
     }
 
-    /// What was sent is on the screen.
+    /// The picture that was sent is on the screen.
     fn arrived(&mut self, showing: Showing) {
         self.shown = Some(showing);
         self.seen = self.on_screen.as_ref().map(|there| {
@@ -379,7 +376,7 @@ impl Pictures {
         self.answers < self.asked
     }
 
-    /// What has come to be on the screen since this was last asked.
+    /// The picture that reached the screen since the last call.
     pub fn take_shown(&mut self) -> Option<Showing> {
         self.shown.take()
     }
@@ -388,7 +385,7 @@ impl Pictures {
     pub fn deadline(&self) -> Option<Instant> {
         let answer = match &self.sent {
             Some(Sent::Unanswered(_, _, until)) => Some(*until),
-            _ => None,
+            Some(Sent::Writing(_)) | None => None,
         };
         [answer, self.not_before, self.moving_until, self.pause_until]
             .into_iter()

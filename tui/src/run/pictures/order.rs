@@ -1,7 +1,7 @@
 //! A picture to be made: as a patch on the one that is there, as a draft, or whole.
 
 use super::encoded::{Encoded, Form, Made, Wanted};
-use crate::app::review::tiles::Tiles;
+use crate::app::state::review::tiles::Tiles;
 use crate::picture::cells::Depth;
 use crate::picture::{
     Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
@@ -17,14 +17,14 @@ pub(super) struct Order {
     pub(super) wanted: Wanted,
     /// If a draft will do.
     pub(super) draft: Option<Draft>,
-    /// The picture that is there, where a patch may do.
+    /// The picture on the screen, where a patch may do.
     pub(super) base: Option<Made>,
     pub(super) tiles: Arc<Tiles>,
     /// Before it is time for it.
     pub(super) ahead: bool,
 }
 
-/// What a draft may be.
+/// The limits of a draft.
 #[derive(Clone, Copy)]
 pub(super) struct Draft {
     /// Its bytes.
@@ -86,7 +86,7 @@ impl Order {
         })
     }
 
-    /// What changes the picture on the screen into the one that is wanted, where that is much less
+    /// The patch that changes the picture on the screen into the wanted one, if it is much smaller
     /// than the whole.
     fn patch(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
         let mut made = self.base.clone()?;
@@ -128,7 +128,7 @@ impl Order {
         Some((made, drawing))
     }
 
-    /// What is wanted, in this detail.
+    /// The wanted picture, in this detail.
     pub(super) fn picture(&self, detail: Detail) -> Option<Indexed> {
         let Place {
             size, pixel_aspect, ..
@@ -187,8 +187,8 @@ fn encode(picture: &Indexed, protocol: Protocol) -> Option<Vec<u8>> {
 }
 
 fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
-    match protocol {
-        Protocol::Kitty => painter::Pixels::OverCells(bytes),
-        _ => painter::Pixels::InCells(bytes),
+    match protocol.lies_over_text() {
+        true => painter::Pixels::OverCells(bytes),
+        false => painter::Pixels::InCells(bytes),
     }
 }

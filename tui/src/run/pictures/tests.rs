@@ -14,7 +14,7 @@ fn terminal(picture: Choice) -> Terminal {
     testing::terminal(picture, Some((10, 20)), (0, 0))
 }
 
-/// A case being looked at, and its pictures on a terminal.
+/// The open case, and its pictures on a terminal.
 struct Desk {
     model: Model,
     pictures: Pictures,

@@ -1,10 +1,10 @@
 //! Bytes of a terminal → keys, the mouse, pasted text and answers.
 //!
 //! A machine over single bytes, so that it does not matter how the bytes were cut into pieces on
-//! their way. The one thing that bytes alone cannot say is whether an ESC is the Escape key or the
-//! beginning of something whose rest is still on its way. Then the terminal is asked a question:
-//! it sends everything in order, so what has not come before the answer does not come at all. Only
-//! of a terminal that has never answered an ESC is taken for the key after [`ESCAPE_WAIT`].
+//! their way. Bytes alone cannot tell whether an ESC is the Escape key or the beginning of a longer
+//! sequence. In doubt the terminal is asked a question: it sends everything in order, so a sequence
+//! that has not ended before the answer never will. If the terminal has never answered a question,
+//! an ESC counts as the key after [`ESCAPE_WAIT`].
 
 use super::{Input, Key, KeyCode, Mouse, Reply};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const ESCAPE_WAIT: Duration = Duration::from_millis(100);
 
 /// How long the rest of a sequence may take before there are doubts, when no answer is waited for:
-/// it may have been a key like alt-P, and must not swallow what is typed next.
+/// it may have been a key like alt-P, and must not swallow the next key.
 pub const SEQUENCE_WAIT: Duration = Duration::from_secs(1);
 
 /// More than this of one sequence or pasted text is not kept.
@@ -31,7 +31,7 @@ pub struct Parser {
     /// answer in order, so while one is missing others may be on their way before it.
     asked: u64,
     answered: u64,
-    /// Whoever writes was told to ask a question, and nothing has come since.
+    /// A question was called for, and nothing has come since.
     in_doubt: bool,
 }
 
@@ -88,7 +88,7 @@ impl Parser {
         }
     }
 
-    /// How long to wait for more bytes before [`Parser::pause`]; `None`: for ever.
+    /// How long to wait for more bytes before [`Parser::pause`]; `None`: without limit.
     pub fn patience(&self) -> Option<Duration> {
         if self.asked > self.answered {
             return None;
@@ -96,12 +96,17 @@ impl Parser {
         match self.state {
             State::Ground | State::Utf8 { .. } | State::Paste { .. } | State::GivenUp(_) => None,
             State::Escape if !self.in_doubt => Some(ESCAPE_WAIT),
-            _ => Some(SEQUENCE_WAIT),
+            State::Escape
+            | State::Control(_)
+            | State::Application
+            | State::Text { .. }
+            | State::TextEscape { .. }
+            | State::Mouse(_) => Some(SEQUENCE_WAIT),
         }
     }
 
-    /// Says that nothing came for [`Parser::patience`]. Returns whether the terminal is to be asked
-    /// a question now; should nobody do so, what has come is all that will.
+    /// Nothing came for [`Parser::patience`]. Returns whether the terminal is to be asked a
+    /// question now; without one, no more bytes are expected.
     pub fn pause(&mut self, out: &mut Vec<Input>) -> bool {
         if self.patience().is_none() {
             return false;
@@ -273,7 +278,7 @@ fn escape(byte: u8, out: &mut Vec<Input>) -> State {
 
 fn utf8(mut data: Vec<u8>, length: usize, byte: u8, out: &mut Vec<Input>) -> State {
     if !(0x80..=0xbf).contains(&byte) {
-        // Not the rest of the character, so that was none.
+        // Not the rest of the character, so there was no character.
         return ground(byte, out);
     }
     data.push(byte);

@@ -13,8 +13,8 @@ use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
 /// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
-/// synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it has it not,
-/// and takes the question for the title of its window.
+/// synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it does not
+/// support it, and takes the question for the title of its window.
 pub fn questions(environment: Environment) -> Vec<u8> {
     let kitty: &[u8] = match environment.tmux {
         true => b"",
@@ -125,8 +125,8 @@ impl Terminal {
         }
     }
 
-    /// The window has another size. What was said of pixels stays until it is said anew: a font
-    /// seldom changes with its window.
+    /// The window has another size. The sizes in pixels hold until the terminal reports new
+    /// ones: a font seldom changes with its window.
     pub fn resized(&mut self, size: WindowSize) {
         self.size = size;
     }
@@ -276,8 +276,7 @@ impl Terminal {
     fn pixels(&self, protocol: Protocol) -> Graphics {
         let greys = self.preferences.greys;
         let unlimited = (u16::MAX, u16::MAX);
-        let is_sixel = !matches!(protocol, Protocol::Kitty | Protocol::Iterm2);
-        let registers = self.registers.filter(|_| is_sixel);
+        let registers = self.registers.filter(|_| protocol.is_sixel());
         let largest = self
             .largest
             .filter(|&(width, height)| width > 0 && height > 0)
@@ -288,7 +287,9 @@ impl Terminal {
             });
         let can_patch = match protocol {
             Protocol::Sixel | Protocol::Kitty => self.known().is_some_and(|known| known.patches),
-            _ => false,
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => false,
+            Protocol::Iterm2 => false,
         };
         Graphics::Pixels(Pixels {
             protocol,
@@ -298,7 +299,7 @@ impl Terminal {
             } else {
                 usize::MAX
             },
-            largest: if is_sixel { largest } else { unlimited },
+            largest: if protocol.is_sixel() { largest } else { unlimited },
             patches: can_patch && !self.in_tmux() && self.preferences.patches,
         })
     }
