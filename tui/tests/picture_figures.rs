@@ -12,9 +12,11 @@ use medicosam_shared::geometry::{Axis, Dims, SliceShape};
 use medicosam_shared::mask::{MaskSet, SliceMask};
 use medicosam_shared::prompt::Label;
 use medicosam_shared::window::{Range, Window};
-use medicosam_tui::app::review::slices::SliceId;
-use medicosam_tui::app::review::subject::{ByName, Layout, Overlay, Pane, Showing, SliceSubject};
-use medicosam_tui::app::review::tiles::Tiles;
+use medicosam_tui::app::state::review::layout::Layout;
+use medicosam_tui::app::state::review::overlay::{ByName, Overlay};
+use medicosam_tui::app::state::review::slices::SliceId;
+use medicosam_tui::app::state::review::subject::{Pane, Showing, SliceSubject};
+use medicosam_tui::app::state::review::tiles::Tiles;
 use medicosam_tui::picture::arrange::Frame;
 use medicosam_tui::picture::{
     Detail, Form, GreyLevels, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size,

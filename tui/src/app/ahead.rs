@@ -1,13 +1,30 @@
-//! The case after this one: the daemon reads its scan while this one is looked at, so that after a
-//! decision the next slice is there at once.
+//! What is read before anybody asks for it: more about the selected case, and the scan of the next.
 
-use crate::app::event::Effect;
-use crate::app::model::Model;
+use super::event::Effect;
+use super::state::model::{Model, Screen};
 
-/// What to have read, if anything.
-pub(in crate::app) fn next(model: &mut Model) -> Option<Effect> {
+/// What to read ahead now.
+pub(super) fn next(model: &mut Model) -> Vec<Effect> {
+    peek(model).into_iter().chain(next_scan(model)).collect()
+}
+
+/// More about the case that is selected in the list, if there is room to show it.
+fn peek(model: &mut Model) -> Option<Effect> {
+    if !matches!(model.screen, Screen::Queue) || !crate::layout::queue(model.size).has_history() {
+        return None;
+    }
+    let case = model.queue.selected()?;
+    model
+        .peek
+        .rests_on(case)
+        .then(|| Effect::Peek(case.id.clone()))
+}
+
+/// The scan of the case after the one that is looked at, so that after a decision its slice is
+/// there at once.
+fn next_scan(model: &mut Model) -> Option<Effect> {
     let review = model.review()?;
-    // First what is looked at.
+    // First the current slice.
     review.slices.get(review.slice()?)?;
     let next = model.queue.neighbour(&review.case, true)?.id.clone();
     if model.read_ahead.as_ref() == Some(&next) {

@@ -1,6 +1,6 @@
-//! Steps of the cursor: of the voxel that is looked at, or of the hand that draws.
+//! Steps of the cursor: of the current voxel, or of the hand that draws.
 
-use super::Action;
+use super::action::Cursor;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 
@@ -17,23 +17,27 @@ pub struct Step {
 }
 
 impl Step {
-    /// The step that an action is, if it is one.
-    pub fn of(action: Action) -> Option<Self> {
+    /// The step of an action.
+    pub fn of(action: Cursor) -> Self {
         let (right, down) = match action {
-            Action::MoveLeft => (-1, 0),
-            Action::MoveRight => (1, 0),
-            Action::MoveUp => (0, -1),
-            Action::MoveDown => (0, 1),
-            Action::MoveFarLeft => (-FAR, 0),
-            Action::MoveFarRight => (FAR, 0),
-            Action::MoveFarUp => (0, -FAR),
-            Action::MoveFarDown => (0, FAR),
-            _ => return None,
+            Cursor::Left => (-1, 0),
+            Cursor::Right => (1, 0),
+            Cursor::Up => (0, -1),
+            Cursor::Down => (0, 1),
+            Cursor::FarLeft => (-FAR, 0),
+            Cursor::FarRight => (FAR, 0),
+            Cursor::FarUp => (0, -FAR),
+            Cursor::FarDown => (0, FAR),
         };
-        Some(Step { right, down })
+        Step { right, down }
     }
 
-    /// So many of these steps at once.
+    /// Whether it is a large step.
+    pub fn is_far(self) -> bool {
+        self.right.abs().max(self.down.abs()) == FAR
+    }
+
+    /// Several of these steps at once.
     pub fn times(self, count: i64) -> Self {
         Step {
             right: self.right * count,

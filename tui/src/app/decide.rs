@@ -1,163 +1,113 @@
-//! Decisions: on what, when, and what follows.
+//! Decisions, and the requests that go with them.
 //!
-//! A decision names the revision that was on the screen. What has not been on the screen cannot be
-//! decided on, so that neither a key too many nor one typed ahead decides on a case by itself. An
-//! approval of a mask with slices that were not shown is asked for once more, by another key.
+//! A decision names the revision that was on the screen. Decisions need a revision that has been on
+//! the screen, so that neither a key too many nor one typed ahead decides on a case. An approval of
+//! masks with slices that were not shown needs another key to confirm it.
 
-use super::event::{Effect, Failure};
-use super::model::{Dialog, Line, Model, Note, Notice, Reason, Screen};
-use super::queue::batch::Asked;
-use crate::term::{Key, KeyCode};
-use medicosam_shared::api::{DecisionRequest, NoteRequest, UndoRequest};
-use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};
-use medicosam_shared::fault_code::FaultCode;
+use super::dialog::Dialog;
+use super::dialog::line::Line;
+use super::dialog::note::Note;
+use super::dialog::reason::Reason;
+use super::dialog::refusal::Refusal;
+use super::dialog::said::{Decision, Target};
+use super::dialog::unseen::Unseen;
+use super::event::Effect;
+use super::state::model::{Model, Screen};
+use super::state::notice::Notice;
+use super::state::queue::batch::Asked;
+use medicosam_shared::api::{DecisionRequest, UndoRequest};
+use medicosam_shared::case::{CaseId, CaseState, CaseSummary, Verdict};
 use medicosam_shared::text::printable;
-
-/// A case and the revision of it that was on the screen.
-pub type Target = (CaseId, RevisionNumber);
 
 /// Approves what is marked, selected or looked at; asks for the reason of anything else.
 pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
-    let targets = match targets(model) {
-        Ok(targets) => targets,
-        Err(notice) if verdict == Verdict::Approve => {
-            model.notice = Some(notice);
-            return Vec::new();
-        }
-        Err(notice) => {
-            model.dialog = Some(Dialog::Refusal(notice.text));
-            return Vec::new();
-        }
-    };
-    if verdict == Verdict::Approve {
-        let (mut unseen, mut of) = (0, 0);
-        for (case, revision) in &targets {
-            let (shown, all) = model.coverage(case, *revision);
-            unseen += all - shown;
-            of += all;
-        }
-        if unseen > 0 {
-            model.dialog = Some(Dialog::Unseen {
+    match (targets(model), verdict) {
+        (Ok(targets), Verdict::Approve) => return approve(model, targets),
+        (Ok(targets), Verdict::Reject | Verdict::Flag) => {
+            model.dialog = Some(Dialog::Reason(Reason {
+                verdict,
                 targets,
-                unseen,
-                of,
-            });
-            return Vec::new();
+                text: Line::default(),
+            }));
         }
-        return send(model, targets, verdict, "", false);
+        (Err(notice), Verdict::Approve) => model.notice = Some(notice),
+        (Err(notice), Verdict::Reject | Verdict::Flag) => {
+            model.dialog = Some(Dialog::Refusal(Refusal(notice.text)));
+        }
     }
-    model.dialog = Some(Dialog::Reason(Reason {
-        verdict,
+    Vec::new()
+}
+
+/// Approves, or asks once more if slices with a mask were not shown.
+fn approve(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
+    let (mut unseen, mut of) = (0, 0);
+    for (case, revision) in &targets {
+        let (shown, all) = model.coverage(case, *revision);
+        unseen += all - shown;
+        of += all;
+    }
+    if unseen > 0 {
+        model.dialog = Some(Dialog::Unseen(Unseen {
+            targets,
+            unseen,
+            of,
+        }));
+        return Vec::new();
+    }
+    let decision = Decision {
         targets,
-        text: Line::default(),
-    }));
-    Vec::new()
+        verdict: Verdict::Approve,
+        reason: String::new(),
+        overrule: false,
+    };
+    send(model, decision)
 }
 
-/// Takes a key while a reason is typed.
-pub(super) fn reason_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    match (&mut model.dialog, key.code) {
-        (_, KeyCode::Esc) => model.dialog = None,
-        (_, KeyCode::Enter) => return give_reason(model),
-        (Some(Dialog::Reason(reason)), _) => reason.text.press(key),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn give_reason(model: &mut Model) -> Vec<Effect> {
-    let Some(Dialog::Reason(reason)) = model.dialog.take() else {
+/// Goes to the next slice with a mask that was not shown, past the end to the first one.
+pub(super) fn next_unseen(model: &mut Model) -> Vec<Effect> {
+    let Some(slice) = unseen_slice(model) else {
         return Vec::new();
     };
-    let text = reason.text.as_str().trim().to_owned();
-    if text.is_empty() {
-        model.notice = Some(Notice::bad("Say why in a few words, or leave with esc."));
-        model.dialog = Some(Dialog::Reason(reason));
-        return Vec::new();
-    }
-    send(model, reason.targets, reason.verdict, &text, false)
+    let review = model.review_mut();
+    review.map_or_else(Vec::new, |review| review.look(slice))
 }
 
-/// Takes a key while it is asked once more. Not the key that approves: that may come twice.
-pub(super) fn unseen_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    match key.code {
-        KeyCode::Enter => {
-            if let Some(Dialog::Unseen { targets, .. }) = model.dialog.take() {
-                return send(model, targets, Verdict::Approve, "", false);
-            }
-        }
-        KeyCode::Char(']') => {
-            model.dialog = None;
-            return next_unseen(model);
-        }
-        KeyCode::Esc => model.dialog = None,
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Goes to the first slice with a mask that was not shown, from this one on and round the end.
-fn next_unseen(model: &mut Model) -> Vec<Effect> {
-    let Some((case, Some(revision), Some(axis), index)) = model.review().map(|r| {
-        (
-            r.case.clone(),
-            r.revision(),
-            r.stack().map(|s| s.axis),
-            r.index(),
-        )
-    }) else {
-        return Vec::new();
-    };
-    let unseen: Vec<u32> = model.unseen(&case, revision, axis);
+fn unseen_slice(model: &Model) -> Option<u32> {
+    let review = model.review()?;
+    let axis = review.stack()?.axis;
+    let unseen = model.unseen(&review.case, review.revision()?, axis);
+    let index = review.index();
     let next = unseen.iter().find(|slice| **slice > index);
-    match (next.or(unseen.first()).copied(), model.review_mut()) {
-        (Some(slice), Some(review)) => review.look(slice),
-        _ => Vec::new(),
-    }
+    next.or(unseen.first()).copied()
 }
 
-/// Takes a key while a conflict is shown.
-pub(super) fn conflict_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    match key.code {
-        KeyCode::Char('O') => {
-            if let Some(Dialog::Conflict { case, request, .. }) = model.dialog.take() {
-                let targets = vec![(case, request.revision)];
-                return send(model, targets, request.verdict, &request.reason, true);
-            }
-        }
-        KeyCode::Esc | KeyCode::Enter => model.dialog = None,
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn send(
-    model: &mut Model,
-    targets: Vec<Target>,
-    verdict: Verdict,
-    reason: &str,
-    overrule: bool,
-) -> Vec<Effect> {
+/// Sends a decision, for each case its own.
+pub(super) fn send(model: &mut Model, decision: Decision) -> Vec<Effect> {
+    let Decision {
+        targets,
+        verdict,
+        reason,
+        overrule,
+    } = decision;
     let ids: Vec<CaseId> = targets.iter().map(|(case, _)| case.clone()).collect();
     let next = ids.first().and_then(|id| model.queue.neighbour(id, true));
     let next = next.map(|case| case.id.clone());
     model.batches.begin(Asked::Decide(verdict), &ids, next);
     model.deciding.extend(ids);
     model.queue.unmark();
-    let request = |revision| DecisionRequest {
-        revision,
-        verdict,
-        reason: reason.to_owned(),
-        overrule,
-    };
     let effect = |(case, revision)| Effect::Decide {
         case,
-        request: request(revision),
+        request: DecisionRequest {
+            revision,
+            verdict,
+            reason: reason.clone(),
+            overrule,
+        },
     };
     targets.into_iter().map(effect).collect()
 }
 
-/// What a decision would be about, or why there can be none now.
+/// The targets of a decision, or why there can be none now.
 fn targets(model: &Model) -> Result<Vec<Target>, Notice> {
     if matches!(model.screen, Screen::Queue) {
         let marked: Vec<&CaseSummary> = model.queue.marked().collect();
@@ -214,86 +164,8 @@ fn of_several(notice: Notice, count: usize) -> Notice {
     }
 }
 
-/// A decision was taken down, or not.
-pub(super) fn decided(
-    model: &mut Model,
-    case: &CaseId,
-    request: DecisionRequest,
-    result: Result<CaseSummary, Failure>,
-) -> Vec<Effect> {
-    model.deciding.remove(case);
-    let is_decision = |asked| matches!(asked, Asked::Decide(_));
-    let batch = model.batches.answered(is_decision, case, &result);
-    let looked_at = model.review_of(case).is_some();
-    let single = batch.as_ref().is_some_and(|batch| batch.count == 1);
-    let next = batch.as_ref().and_then(|batch| batch.next.clone());
-    let summary = match result {
-        Ok(summary) => summary,
-        Err(failure) => {
-            if let Some(batch) = batch.filter(|batch| batch.count > 1) {
-                tell(model, batch.summary());
-            } else if single
-                && failure.fault.is(FaultCode::AlreadyDecided)
-                && model.dialog.is_none()
-            {
-                model.dialog = Some(Dialog::Conflict {
-                    case: case.clone(),
-                    request,
-                    text: failure.fault.message,
-                });
-            } else if single {
-                model.notice = Some(Notice::failure(&failure));
-            }
-            // Somebody else was first, or the case has moved on: see what it is now.
-            return if looked_at {
-                vec![Effect::LoadCase(case.clone())]
-            } else {
-                model.changed(case.clone()).into_iter().collect()
-            };
-        }
-    };
-    let selected = model.queue.selected().is_some_and(|c| c.id == *case);
-    let text = format!("{}: {}", printable(&summary.name), summary.state);
-    // The one that followed when the key was pressed, if it still waits.
-    let waits = |id: &CaseId| {
-        let known = model.queue.get(id);
-        known.is_some_and(|c| c.state == CaseState::Review && c.id != *case)
-    };
-    let next = next.filter(waits).or_else(|| {
-        let next = model.queue.neighbour(case, true);
-        next.map(|c| c.id.clone())
-    });
-    model.queue.put(vec![summary]);
-    match batch {
-        Some(batch) if batch.count > 1 => tell(model, batch.summary()),
-        _ if single => model.notice = Some(Notice::good(text)),
-        _ => {}
-    }
-    match next {
-        Some(next) if looked_at => return model.open(next),
-        None if looked_at => {
-            model.close();
-            if let Some(notice) = &mut model.notice {
-                notice.text.push_str(". Nothing else waits for review.");
-            }
-        }
-        Some(next) if selected => model.queue.select(&next),
-        _ => {}
-    }
-    model.scroll();
-    Vec::new()
-}
-
-fn tell(model: &mut Model, (text, bad): (String, bool)) {
-    model.notice = Some(if bad {
-        Notice::bad(text)
-    } else {
-        Notice::good(text)
-    });
-}
-
-/// Takes back what was decided last with one key in this session; without that, one's own decision
-/// on what is selected or looked at.
+/// Takes back what was decided last with one key in this session; without that, the reviewer's own
+/// decision on what is selected or looked at.
 pub(super) fn take_back(model: &mut Model) -> Vec<Effect> {
     let targets = model.batches.take_last().or_else(|| {
         let summary = model.current()?;
@@ -316,42 +188,6 @@ pub(super) fn take_back(model: &mut Model) -> Vec<Effect> {
     targets.into_iter().map(effect).collect()
 }
 
-/// A decision was taken back, or not.
-pub(super) fn taken_back(
-    model: &mut Model,
-    case: &CaseId,
-    result: Result<CaseSummary, Failure>,
-) -> Vec<Effect> {
-    let is_undo = |asked| asked == Asked::Undo;
-    let batch = model.batches.answered(is_undo, case, &result);
-    let single = batch.as_ref().is_some_and(|batch| batch.count == 1);
-    if let Some(batch) = batch.filter(|batch| batch.count > 1) {
-        tell(model, batch.summary());
-    }
-    match result {
-        Err(failure) if single => model.notice = Some(Notice::failure(&failure)),
-        Err(_) => {}
-        Ok(summary) => {
-            if single {
-                let name = printable(&summary.name);
-                let text = format!("Taken back: {name} is {} again.", summary.state);
-                model.notice = Some(Notice::good(text));
-            }
-            model.queue.put(vec![summary]);
-            model.queue.select(case);
-            model.scroll();
-            // Whoever takes a decision back wants to see the case again.
-            if single && model.review().is_some_and(|r| r.edit.is_none()) {
-                let notice = model.notice.take();
-                let effects = model.open(case.clone());
-                model.notice = notice;
-                return effects;
-            }
-        }
-    }
-    Vec::new()
-}
-
 /// Asks for a note on what is selected or looked at.
 pub(super) fn note(model: &mut Model) -> Vec<Effect> {
     match model.current().map(|c| c.id.clone()) {
@@ -362,27 +198,6 @@ pub(super) fn note(model: &mut Model) -> Vec<Effect> {
             }));
         }
         None => model.notice = Some(Notice::bad("There is no case to leave a note on yet.")),
-    }
-    Vec::new()
-}
-
-/// Takes a key while a note is typed.
-pub(super) fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let Some(Dialog::Note(note)) = &mut model.dialog else {
-        return Vec::new();
-    };
-    match key.code {
-        KeyCode::Esc => model.dialog = None,
-        KeyCode::Enter => {
-            let text = note.text.as_str().trim().to_owned();
-            let case = note.case.clone();
-            model.dialog = None;
-            if !text.is_empty() {
-                let request = NoteRequest { text };
-                return vec![Effect::Note { case, request }];
-            }
-        }
-        _ => note.text.press(key),
     }
     Vec::new()
 }
@@ -413,27 +228,4 @@ pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
     model.batches.begin(Asked::Retry, &ids, None);
     model.queue.unmark();
     ids.into_iter().map(Effect::Retry).collect()
-}
-
-/// A case is tried again, or not.
-pub(super) fn retried(model: &mut Model, case: &CaseId, result: Result<CaseSummary, Failure>) {
-    let is_retry = |asked| asked == Asked::Retry;
-    let batch = model.batches.answered(is_retry, case, &result);
-    let several = batch.filter(|batch| batch.count > 1);
-    let alone = several.is_none();
-    if let Some(batch) = several {
-        tell(model, batch.summary());
-    }
-    match result {
-        Ok(summary) => {
-            if alone {
-                let text = format!("{}: {}", printable(&summary.name), summary.state);
-                model.notice = Some(Notice::good(text));
-            }
-            model.queue.put(vec![summary]);
-            model.scroll();
-        }
-        Err(failure) if alone => model.notice = Some(Notice::failure(&failure)),
-        Err(_) => {}
-    }
 }

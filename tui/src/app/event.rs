@@ -1,7 +1,8 @@
 //! What comes in and what goes out.
 
-use super::{Pointer, Showing};
-use crate::term::Key;
+use super::state::review::seen::Seen;
+use super::state::review::subject::Showing;
+use crate::term::{Key, Mouse};
 use jiff::Timestamp;
 use medicosam_shared::api::{
     CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Live,
@@ -36,6 +37,20 @@ pub enum Event {
     Shown(Showing),
     /// The daemon said something.
     Answer(Box<Answer>),
+}
+
+/// The mouse, and what it is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// What it did, with what was held.
+    pub mouse: Mouse,
+    /// Column and row of the cell that it is in.
+    pub cell: (u16, u16),
+    /// Column and row of the pixel of the screen; the middle of the cell where the terminal reports
+    /// only cells.
+    pub pixel: (i64, i64),
+    /// The picture on the screen, and the pixel of it under the mouse, which may lie outside.
+    pub picture: Option<(Arc<Seen>, (i64, i64))>,
 }
 
 impl From<Answer> for Event {
@@ -90,7 +105,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// What became of something asked of the daemon.
+/// The daemon's answer to a request.
 #[derive(Debug)]
 pub enum Answer {
     /// The daemon is there; all cases as they are now.
@@ -165,7 +180,7 @@ pub enum Answer {
     },
     /// More about the case that is selected in the list.
     Peeked(Result<Box<CaseDetail>, Failure>),
-    /// What is so right now.
+    /// The daemon's transient state.
     Live(Live),
     /// A case is tried again, or not.
     Retried {
@@ -190,7 +205,7 @@ pub enum Answer {
         /// From the key to the answer.
         elapsed: Duration,
     },
-    /// What is being segmented for a draft is further, or done.
+    /// The segmentation for a draft has progressed, or ended.
     DraftProgress {
         /// On which case.
         case: CaseId,
@@ -204,7 +219,7 @@ pub enum Answer {
 pub enum Effect {
     /// End.
     Quit,
-    /// Draw everything anew.
+    /// Redraw everything.
     Redraw,
     /// Give the terminal back to the shell until it says to go on.
     Suspend,
@@ -253,22 +268,22 @@ pub enum Effect {
     },
     /// Read more about the case that is selected in the list.
     Peek(CaseId),
-    /// Have the scan of a case read that will be looked at next.
+    /// Have the daemon read the scan of the next case.
     ReadAhead(CaseId),
     /// Keep these filters for the next time.
     SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
-    /// Read one's draft on a case.
+    /// Read the reviewer's draft on a case.
     LoadDraft(CaseId),
-    /// Change one's draft.
+    /// Change the reviewer's draft.
     ChangeDraft {
         /// On this case.
         case: CaseId,
         /// Like this.
         request: DraftRequest,
     },
-    /// Wait until one's draft is another version.
+    /// Wait until the reviewer's draft is another version.
     WatchDraft {
         /// On this case.
         case: CaseId,

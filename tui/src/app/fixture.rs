@@ -100,6 +100,19 @@ fn scan_info() -> ScanInfo {
 }
 
 fn revision(number: RevisionNumber) -> Revision {
+    Revision {
+        number,
+        parent: (number > 1).then(|| number - 1),
+        provenance: provenance(),
+        output: OutputFiles {
+            label_map: "/out/x_dseg.nii.gz".to_owned(),
+            provenance: "/out/x_dseg.json".to_owned(),
+            label_table: "/out/x_dseg.tsv".to_owned(),
+        },
+    }
+}
+
+fn provenance() -> Provenance {
     let score = |index| SliceScore {
         index,
         area: area(index),
@@ -108,68 +121,63 @@ fn revision(number: RevisionNumber) -> Revision {
         agreement: None,
         steadiness: None,
     };
-    Revision {
-        number,
-        parent: (number > 1).then(|| number - 1),
-        provenance: Provenance {
-            generated_by: "medicosam 0.1.0".to_owned(),
-            created: noon(),
-            author: "profile lung-nodule".to_owned(),
-            scan: ScanRecord {
-                path: "/data/incoming/x.nii.gz".to_owned(),
-                frame: None,
-                files: Vec::new(),
-                sha256: "0".repeat(64),
-                info: scan_info(),
-            },
-            axis: Axis::K,
-            plane: Plane::Axial,
-            window: Window::Level {
-                level: -600.0,
-                width: 1500.0,
-            },
-            range: Range::Fixed {
-                low: -1350.0,
-                high: 150.0,
-            },
-            model: ModelRecord {
-                name: "lite-medsam".to_owned(),
-                family: "litemedsam".to_owned(),
-                hash: "0".repeat(64),
-                understands: None,
-            },
-            runtime: RuntimeRecord {
-                name: "ONNX Runtime 1.32.0".to_owned(),
-                device: "cpu".to_owned(),
-                precision: "f32".to_owned(),
-                threads: 2,
-            },
-            prompts: Vec::new(),
-            propagation: None,
-            quality: Some(Quality {
-                score: 0.71,
-                reasons: vec![
-                    "area jumps between slices 7 and 8, 2.6 times".to_owned(),
-                    "the edge is uncertain on slice 8".to_owned(),
-                ],
-            }),
-            sources: Vec::new(),
-            edited: Default::default(),
-            masks: Default::default(),
-            objects: vec![ObjectResult {
-                label: Label::MIN,
-                name: "nodule".to_owned(),
-                voxels: 1000,
-                volume_ml: 2.45,
-                slices: (5..=8).map(score).collect(),
-            }],
-            timings: Timings::default(),
+    Provenance {
+        generated_by: "medicosam 0.1.0".to_owned(),
+        created: noon(),
+        author: "profile lung-nodule".to_owned(),
+        scan: ScanRecord {
+            path: "/data/incoming/x.nii.gz".to_owned(),
+            frame: None,
+            files: Vec::new(),
+            sha256: "0".repeat(64),
+            info: scan_info(),
         },
-        output: OutputFiles {
-            label_map: "/out/x_dseg.nii.gz".to_owned(),
-            provenance: "/out/x_dseg.json".to_owned(),
-            label_table: "/out/x_dseg.tsv".to_owned(),
+        axis: Axis::K,
+        plane: Plane::Axial,
+        window: Window::Level {
+            level: -600.0,
+            width: 1500.0,
         },
+        range: Range::Fixed {
+            low: -1350.0,
+            high: 150.0,
+        },
+        model: model_record(),
+        runtime: RuntimeRecord {
+            name: "ONNX Runtime 1.32.0".to_owned(),
+            device: "cpu".to_owned(),
+            precision: "f32".to_owned(),
+            threads: 2,
+        },
+        prompts: Vec::new(),
+        propagation: None,
+        quality: Some(Quality {
+            score: 0.71,
+            reasons: vec![
+                "area jumps between slices 7 and 8, 2.6 times".to_owned(),
+                "the edge is uncertain on slice 8".to_owned(),
+            ],
+        }),
+        sources: Vec::new(),
+        edited: Default::default(),
+        masks: Default::default(),
+        objects: vec![ObjectResult {
+            label: Label::MIN,
+            name: "nodule".to_owned(),
+            voxels: 1000,
+            volume_ml: 2.45,
+            slices: (5..=8).map(score).collect(),
+        }],
+        timings: Timings::default(),
+    }
+}
+
+fn model_record() -> ModelRecord {
+    ModelRecord {
+        name: "lite-medsam".to_owned(),
+        family: "litemedsam".to_owned(),
+        hash: "0".repeat(64),
+        understands: None,
     }
 }
 

@@ -1,22 +1,25 @@
 //! What the client knows, and what happens to it.
 //!
-//! `Event → Action → update(&mut Model) → Effects`: keys become actions by the [`keymap`], the mouse
-//! by what it is at ([`pointer`]), actions and answers change the [`Model`], and whatever has to be
-//! done outside comes back as [`Effect`]s. Nothing here waits, draws or talks to anybody, so all of
+//! `Event → Action → update(&mut Model) → Effects`: keys become actions by the [`keymap`], unless a
+//! [`dialog`] takes them; the mouse means what it points at; actions and answers change the [`Model`],
+//! and work for the outside comes back as [`Effect`]s. Nothing here waits, draws or does IO, so all of
 //! it is tested without a terminal and without a daemon.
 
 pub mod action;
-pub mod command;
+mod ahead;
 mod cursor;
-pub mod decide;
+mod decide;
+mod decided;
+pub mod dialog;
+mod dialogs;
 pub mod draft;
 pub mod event;
 pub mod keymap;
-pub mod model;
-pub mod pointer;
-pub mod queue;
+mod look;
+mod narrowing;
+mod pointer;
 mod receive;
-pub mod review;
+pub mod state;
 mod update;
 
 #[cfg(test)]
@@ -25,39 +28,28 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use action::Action;
-pub use event::{Answer, Effect, Event, Failure};
-pub use keymap::{Context, Keymap};
-pub use model::{Dialog, Link, Model, Notice, Question, Screen};
-pub use pointer::Pointer;
-pub use review::subject::{Showing, Subject};
+pub use action::context::Context;
+pub use dialog::Dialog;
+pub use event::{Answer, Effect, Event, Failure, Pointer};
+pub use keymap::Keymap;
+pub use state::model::{Link, Model, Screen};
+pub use state::notice::Notice;
+pub use state::review::subject::{Showing, Subject};
 
-use crate::term::{Key, KeyCode};
-use draft::prompting;
-use queue::{narrowing, peek};
-use review::{ahead, count};
+use crate::term::Key;
 
-/// Lets something happen to the model; returns what has to be done outside.
+/// Applies an event to the model; returns the work for the outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happen(model, event);
-    effects.extend(peek::next(model));
     effects.extend(ahead::next(model));
     effects
 }
 
 fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
-        Event::Key(key) => press(model, key),
-        Event::Pointer(pointer) => pointer::point(model, &pointer),
-        Event::Paste(text) => {
-            match &mut model.dialog {
-                Some(Dialog::Reason(reason)) => reason.text.insert(&text),
-                Some(Dialog::Command(command)) => command.text.insert(&text),
-                Some(Dialog::Note(note)) => note.text.insert(&text),
-                Some(Dialog::NewObject { text: line, .. }) => line.insert(&text),
-                _ => narrowing::paste(model, &text),
-            }
-            Vec::new()
-        }
+        Event::Key(key) => return press(model, key),
+        Event::Pointer(pointer) => return pointer::point(model, &pointer),
+        Event::Paste(text) => return dialogs::paste(model, &text),
         Event::Resized { columns, rows } => {
             model.size = (columns, rows);
             model.scroll();
@@ -65,25 +57,19 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
                 // The picture is another one now.
                 review.grip = None;
             }
-            Vec::new()
         }
-        Event::Clock(now) => {
-            model.now = now;
-            Vec::new()
-        }
-        Event::Shown(showing) => {
-            model.shown(showing);
-            Vec::new()
-        }
-        Event::Answer(answer) => receive::receive(model, *answer),
+        Event::Clock(now) => model.now = now,
+        Event::Shown(showing) => model.shown(showing),
+        Event::Answer(answer) => return receive::receive(model, *answer),
     }
+    Vec::new()
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
-    if key == Key::ctrl('c') {
-        return update::update(model, Action::Quit);
+    if key == keymap::END {
+        return vec![Effect::Quit];
     }
-    if key == Key::ctrl('l') {
+    if key == keymap::REDRAW {
         return vec![Effect::Redraw];
     }
     model.notice = None;
@@ -91,35 +77,20 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         // Keys are stronger than a button that is held.
         review.grip = None;
     }
-    match &model.dialog {
-        Some(Dialog::Refusal(_)) => {
-            if matches!(key.code, KeyCode::Esc | KeyCode::Enter) {
-                model.dialog = None;
-            }
-            return Vec::new();
-        }
-        Some(Dialog::Reason(_)) => return decide::reason_key(model, key),
-        Some(Dialog::Note(_)) => return decide::note_key(model, key),
-        Some(Dialog::Unseen { .. }) => return decide::unseen_key(model, key),
-        Some(Dialog::Conflict { .. }) => return decide::conflict_key(model, key),
-        Some(Dialog::Filter(_)) => return narrowing::key(model, key),
-        Some(Dialog::SavedFilters) => return narrowing::saved_key(model, key),
-        Some(Dialog::Question(_)) => return prompting::question_key(model, key),
-        Some(Dialog::NewObject { .. }) => return prompting::object_key(model, key),
-        Some(Dialog::Command(_)) => return command::press(model, key),
-        Some(Dialog::Help { .. }) | None => {}
+    if let Some(effects) = dialogs::press(model, key) {
+        return effects;
     }
     let (context, now) = (model.context(), model.now);
     if context == Context::Review
         && let Some(review) = model.review_mut()
-        && count::takes(review, key, now)
+        && review.type_digit(key, now)
     {
         return Vec::new();
     }
     let action = model.keymap.action(context, key);
     let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
     if let Some(review) = model.review_mut() {
-        count::end(review, key);
+        review.end_count(key);
     }
     effects
 }

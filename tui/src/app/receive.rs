@@ -1,96 +1,51 @@
 //! Answers of the daemon.
 
-use super::event::{Answer, Effect};
-use super::model::{Link, Model, Notice};
-use super::review::Review;
-use super::review::slices::SliceId;
-use super::{decide, draft::answers, queue::live};
-use medicosam_shared::api::Status;
-use medicosam_shared::case::{Action, Event};
+use super::decided;
+use super::draft::answers;
+use super::event::{Answer, Effect, Failure};
+use super::state::model::{Link, Model};
+use super::state::notice::Notice;
+use super::state::queue::live::Now;
+use super::state::review::Review;
+use super::state::review::slices::SliceId;
+use medicosam_shared::api::{CaseList, SliceValues, Status};
+use medicosam_shared::case::{Action, CaseDetail, CaseId, Event, RevisionNumber};
+use medicosam_shared::geometry::Plane;
+use medicosam_shared::mask::MaskSet;
 use medicosam_shared::text::printable;
+use std::sync::Arc;
 
-/// Takes an answer in; returns what has to be done outside.
+/// Applies an answer to the model; returns the work for the outside.
 pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
-        Answer::Connected { list, status } => {
-            let before = std::mem::replace(&mut model.link, Link::Connected);
-            model.notice = connection_news(&before, &status).or(model.notice.take());
-            model.status = Some(status);
-            model.queue.replace(list.cases);
-            model.scroll();
-            // Whatever could not be read while the daemon was away can be now.
-            return model.review_mut().map(Review::read).unwrap_or_default();
-        }
+        Answer::Connected { list, status } => return connected(model, list, status),
         Answer::Disconnected(failure) => model.link = Link::Lost(failure),
         Answer::Happened(event) => return happened(model, &event),
-        Answer::Everything(result) => {
-            if let Ok((list, status)) = result {
-                model.queue.replace(list.cases);
-                model.status = Some(status);
-                model.scroll();
-            }
-            return model.refreshed().into_iter().collect();
-        }
+        Answer::Everything(result) => return everything(model, result),
         Answer::Some { cases, status } => {
             model.queue.put(cases);
             model.status = status.or(model.status.take());
             model.scroll();
             return model.refreshed().into_iter().collect();
         }
-        Answer::Case { case, result } => {
-            let Some(review) = model.review_of(&case) else {
-                return Vec::new();
-            };
-            match result {
-                Ok(detail) => {
-                    let summary = detail.summary.clone();
-                    let effects = review.put_detail(*detail);
-                    model.queue.put(vec![summary]);
-                    return effects;
-                }
-                Err(failure) if review.detail.is_none() => {
-                    review.failure = Some(failure.fault.message);
-                }
-                // What is on the screen is older than it could be, but still true.
-                Err(failure) => model.notice = Some(Notice::failure(&failure)),
-            }
-        }
+        Answer::Case { case, result } => return case_read(model, &case, result),
         Answer::Slice {
             case,
             plane,
             index,
             result,
-        } => {
-            if let Some(review) = model.review_of(&case)
-                && let Some(stack) = review.stack()
-            {
-                let axis = stack.affine.axis(plane);
-                let result = result.map_err(|failure| failure.fault.message);
-                review.slices.arrived(SliceId { axis, index }, result);
-            }
-        }
+        } => slice_read(model, &case, plane, index, result),
         Answer::Masks {
             case,
             revision,
             result,
-        } => {
-            if let Some(review) = model.review_of(&case) {
-                match result {
-                    Ok(masks) => {
-                        review.put_masks(revision, masks);
-                        review.compose();
-                        return review.load();
-                    }
-                    Err(failure) => model.notice = Some(Notice::failure(&failure)),
-                }
-            }
-        }
+        } => return masks_read(model, &case, revision, result),
         Answer::Decided {
             case,
             request,
             result,
-        } => return decide::decided(model, &case, request, result),
-        Answer::Undone { case, result } => return decide::taken_back(model, &case, result),
+        } => return decided::decided(model, &case, request, result),
+        Answer::Undone { case, result } => return decided::taken_back(model, &case, result),
         Answer::Noted { case, result } => {
             model.peek.stale(&case);
             model.notice = Some(match result {
@@ -99,8 +54,13 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             });
         }
         Answer::Peeked(result) => model.peek.arrived(result),
-        Answer::Live(now) => live::put(model, now),
-        Answer::Retried { case, result } => decide::retried(model, &case, result),
+        Answer::Live(live) => {
+            if let Some(status) = &mut model.status {
+                status.workers = live.workers;
+            }
+            model.live = Now::new(live.viewers, live.scan_s);
+        }
+        Answer::Retried { case, result } => decided::retried(model, &case, result),
         Answer::Draft { case, result } => return answers::draft_loaded(model, &case, result),
         Answer::DraftChanged {
             case,
@@ -114,7 +74,88 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What there is to say of a connection that has just been made.
+fn connected(model: &mut Model, list: CaseList, status: Status) -> Vec<Effect> {
+    let before = std::mem::replace(&mut model.link, Link::Connected);
+    model.notice = connection_news(&before, &status).or(model.notice.take());
+    model.status = Some(status);
+    model.queue.replace(list.cases);
+    model.scroll();
+    // Reads that failed while the daemon was away can succeed now.
+    model.review_mut().map(Review::read).unwrap_or_default()
+}
+
+fn everything(model: &mut Model, result: Result<(CaseList, Status), Failure>) -> Vec<Effect> {
+    if let Ok((list, status)) = result {
+        model.queue.replace(list.cases);
+        model.status = Some(status);
+        model.scroll();
+    }
+    model.refreshed().into_iter().collect()
+}
+
+fn case_read(
+    model: &mut Model,
+    case: &CaseId,
+    result: Result<Box<CaseDetail>, Failure>,
+) -> Vec<Effect> {
+    let Some(review) = model.review_of(case) else {
+        return Vec::new();
+    };
+    match result {
+        Ok(detail) => {
+            let summary = detail.summary.clone();
+            let effects = review.put_detail(*detail);
+            model.queue.put(vec![summary]);
+            return effects;
+        }
+        Err(failure) if review.detail.is_none() => {
+            review.failure = Some(failure.fault.message);
+        }
+        // What is on the screen is older than it could be, but still true.
+        Err(failure) => model.notice = Some(Notice::failure(&failure)),
+    }
+    Vec::new()
+}
+
+fn slice_read(
+    model: &mut Model,
+    case: &CaseId,
+    plane: Plane,
+    index: u32,
+    result: Result<Arc<SliceValues>, Failure>,
+) {
+    if let Some(review) = model.review_of(case)
+        && let Some(stack) = review.stack()
+    {
+        let axis = stack.affine.axis(plane);
+        let result = result.map_err(|failure| failure.fault.message);
+        review.slices.arrived(SliceId { axis, index }, result);
+    }
+}
+
+fn masks_read(
+    model: &mut Model,
+    case: &CaseId,
+    revision: RevisionNumber,
+    result: Result<Arc<MaskSet>, Failure>,
+) -> Vec<Effect> {
+    let Some(review) = model.review_of(case) else {
+        return Vec::new();
+    };
+    match result {
+        Ok(masks) => {
+            review.put_masks(revision, masks);
+            review.compose();
+            review.load()
+        }
+        Err(failure) => {
+            model.notice = Some(Notice::failure(&failure));
+            Vec::new()
+        }
+    }
+}
+
+/// The notice about a new connection, if there is any.
 fn connection_news(before: &Link, status: &Status) -> Option<Notice> {
     if let Some(difference) = status.version.differs() {
         return Some(Notice {
@@ -129,8 +170,8 @@ fn connection_news(before: &Link, status: &Status) -> Option<Notice> {
 
 /// An entry of the event log: what it is about is read again.
 fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
-    // A replaced file takes its case out of the list.
-    if event.action == Action::Superseded {
+    // A file that is replaced or removed takes its case out of the list.
+    if matches!(event.action, Action::Superseded | Action::Withdrawn) {
         return model.all_changed().into_iter().collect();
     }
     let Some(case) = &event.case else {
@@ -150,7 +191,7 @@ fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
     effects
 }
 
-/// What somebody who looks at the case wants to know at once.
+/// The news for a reviewer with the case open.
 fn news(event: &Event) -> Option<String> {
     let who = printable(&event.who);
     match event.action {
@@ -161,6 +202,18 @@ fn news(event: &Event) -> Option<String> {
         Action::Noted => Some(format!("{who} notes: {}", printable(&event.detail))),
         Action::Prompted => Some(format!("{who} has just asked for another mask.")),
         Action::Revised => Some("There is a new revision.".to_owned()),
-        _ => None,
+        Action::Identified
+        | Action::Claimed
+        | Action::Stage
+        | Action::Released
+        | Action::Drafted
+        | Action::Discarded
+        | Action::Beside
+        | Action::Retried
+        | Action::Failed
+        | Action::Paused
+        | Action::Superseded
+        | Action::Moved
+        | Action::Withdrawn => None,
     }
 }

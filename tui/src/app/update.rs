@@ -1,133 +1,100 @@
-//! Actions.
+//! Actions are done here, or by the module of their group.
 
+use super::action::context::Context;
+use super::action::{Action, App, Cases, Cursor, Decide};
+use super::dialog::Dialog;
+use super::dialog::command::Command;
+use super::dialog::help::Help;
+use super::draft::prompting;
 use super::event::Effect;
-use super::model::{Dialog, Model, Notice, Screen};
-use super::review::window::WindowChoice;
-use super::{Action, command, decide, draft::prompting, queue::narrowing, review::look};
+use super::keymap::Keymap;
+use super::state::model::{Model, Screen};
+use super::state::notice::Notice;
+use super::{decide, look, narrowing};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
 const FURTHER: isize = 10;
 
-/// Does what a reviewer asks for; returns what has to be done outside.
+/// Performs an action; returns the work for the outside.
 pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
-        Action::Help => {
-            model.dialog = match model.dialog.take() {
-                None => Some(Dialog::Help {
-                    context: model.context(),
-                    top: 0,
-                }),
-                Some(_) => None,
-            };
-        }
-        Action::Back => return back(model),
-        Action::SelectNext => select(model, 1),
-        Action::SelectPrevious => select(model, -1),
-        Action::SelectFurther => select(model, FURTHER),
-        Action::SelectFurtherBack => select(model, -FURTHER),
-        Action::SelectFirst => select(model, isize::MIN),
-        Action::SelectLast => select(model, isize::MAX),
-        Action::Open => return open(model),
-        Action::Approve => return decide::decide(model, Verdict::Approve),
-        Action::Reject => return decide::decide(model, Verdict::Reject),
-        Action::Flag => return decide::decide(model, Verdict::Flag),
-        Action::Retry => return decide::retry(model),
-        Action::Note => return decide::note(model),
-        Action::TakeBack => return decide::take_back(model),
-        Action::Filter => narrowing::begin(model),
-        Action::SavedFilters => model.dialog = Some(Dialog::SavedFilters),
-        Action::Sort => narrowing::sort(model, false),
-        Action::ReverseSort => narrowing::sort(model, true),
-        Action::Mark => {
+        Action::Decide(action) => decide(model, action),
+        Action::Cases(action) => cases(model, action),
+        Action::Draw(action) => prompting::draw(model, action),
+        Action::Slice(action) => look::slice(model, action),
+        Action::Look(action) => look::look(model, action),
+        Action::Window(action) => look::window(model, action),
+        Action::Cursor(action) => cursor(model, action),
+        Action::App(action) => app(model, action),
+    }
+}
+
+fn decide(model: &mut Model, action: Decide) -> Vec<Effect> {
+    match action {
+        Decide::Approve => decide::decide(model, Verdict::Approve),
+        Decide::Reject => decide::decide(model, Verdict::Reject),
+        Decide::Flag => decide::decide(model, Verdict::Flag),
+        Decide::Note => decide::note(model),
+        Decide::TakeBack => decide::take_back(model),
+        Decide::Retry => decide::retry(model),
+    }
+}
+
+fn cases(model: &mut Model, action: Cases) -> Vec<Effect> {
+    match action {
+        Cases::Filter => narrowing::begin(model),
+        Cases::SavedFilters => narrowing::show_saved(model),
+        Cases::Sort => narrowing::sort(model),
+        Cases::ReverseSort => narrowing::reverse_sort(model),
+        Cases::Open => return open(model),
+        Cases::Mark => {
             model.queue.mark();
             model.scroll();
         }
-        Action::MarkRange => model.queue.mark_range(),
-        Action::NextCase => return neighbour(model, true),
-        Action::PreviousCase => return neighbour(model, false),
-        Action::WindowCase => window(model, WindowChoice::Case),
-        Action::WindowAbdomen => window(model, WindowChoice::Preset("abdomen", 400, 40)),
-        Action::WindowLung => window(model, WindowChoice::Preset("lung", 1500, -600)),
-        Action::WindowBrain => window(model, WindowChoice::Preset("brain", 80, 40)),
-        Action::WindowMediastinum => window(model, WindowChoice::Preset("mediastinum", 350, 50)),
-        Action::WindowBone => window(model, WindowChoice::Preset("bone", 1800, 400)),
-        Action::NextSlice
-        | Action::PreviousSlice
-        | Action::FurtherSlice
-        | Action::FurtherSliceBack
-        | Action::FirstSlice
-        | Action::LastSlice
-        | Action::NextMaskSlice
-        | Action::PreviousMaskSlice
-        | Action::NextLowSlice
-        | Action::PreviousLowSlice
-        | Action::ToggleMask
-        | Action::MaskForm
-        | Action::MoreOpaque
-        | Action::LessOpaque
-        | Action::ShowBefore
-        | Action::ShowChanges
-        | Action::WindowAuto
-        | Action::AdjustWindow
-        | Action::LevelUp
-        | Action::LevelDown
-        | Action::WidthUp
-        | Action::WidthDown
-        | Action::Invert
-        | Action::ViewAxial
-        | Action::ViewCoronal
-        | Action::ViewSagittal
-        | Action::ThreePlanes
-        | Action::Mosaic
-        | Action::OneSlice
-        | Action::ZoomIn
-        | Action::ZoomOut
-        | Action::ZoomWhole
-        | Action::ZoomMask
-        | Action::PanLeft
-        | Action::PanDown
-        | Action::PanUp
-        | Action::PanRight => return look::look(model, action),
-        Action::MoveLeft
-        | Action::MoveDown
-        | Action::MoveUp
-        | Action::MoveRight
-        | Action::MoveFarLeft
-        | Action::MoveFarDown
-        | Action::MoveFarUp
-        | Action::MoveFarRight => return move_cursor(model, action),
-        Action::Edit => return prompting::begin(model),
-        Action::Corner
-        | Action::Confirm
-        | Action::PositivePoint
-        | Action::NegativePoint
-        | Action::ClearPrompt
-        | Action::NextObject
-        | Action::Segment
-        | Action::Propagate
-        | Action::NextCandidate
-        | Action::PreviousCandidate
-        | Action::NewObject
-        | Action::UndoPrompt
-        | Action::RedoPrompt
-        | Action::CommitDraft
-        | Action::DiscardDraft => return prompting::draw(model, action),
-        Action::Command => command::begin(model),
-        Action::Suspend => return vec![Effect::Suspend],
+        Cases::MarkRange => model.queue.mark_range(),
+        Cases::SelectNext => select(model, 1),
+        Cases::SelectPrevious => select(model, -1),
+        Cases::SelectFurther => select(model, FURTHER),
+        Cases::SelectFurtherBack => select(model, -FURTHER),
+        Cases::SelectFirst => select(model, isize::MIN),
+        Cases::SelectLast => select(model, isize::MAX),
+        Cases::Next => return neighbour(model, true),
+        Cases::Previous => return neighbour(model, false),
     }
     Vec::new()
 }
 
-/// While drawing it is the hand that moves.
-fn move_cursor(model: &mut Model, action: Action) -> Vec<Effect> {
-    let is_drawing = model.review().is_some_and(|review| review.edit.is_some());
-    if is_drawing {
-        prompting::draw(model, action)
-    } else {
-        look::look(model, action)
+/// While prompts are drawn, the hand moves.
+fn cursor(model: &mut Model, action: Cursor) -> Vec<Effect> {
+    if model.context() == Context::Edit {
+        prompting::move_hand(model, action);
+        return Vec::new();
     }
+    look::cursor(model, action)
+}
+
+fn app(model: &mut Model, action: App) -> Vec<Effect> {
+    match action {
+        App::Help => {
+            let context = model.context();
+            model.dialog = match model.dialog.take() {
+                None => Some(Dialog::Help(Help { context, top: 0 })),
+                Some(_) => None,
+            };
+        }
+        App::Command => {
+            // All actions have a key at first; one whose key was taken away still has its name.
+            let usual = Keymap::default();
+            let actions = usual.actions(model.context());
+            let others = actions.filter(|action| *action != Action::App(App::Command));
+            model.dialog = Some(Dialog::Command(Command::among(others.collect())));
+        }
+        App::Suspend => return vec![Effect::Suspend],
+        App::Back => return back(model),
+        App::Quit => return vec![Effect::Quit],
+    }
+    Vec::new()
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
@@ -140,7 +107,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     match &mut model.screen {
         Screen::Queue => narrowing::back(model),
         Screen::Review(review) => {
-            if !look::back(review) {
+            if !review.step_back() {
                 model.close();
             }
         }
@@ -149,11 +116,11 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn select(model: &mut Model, step: isize) {
-    if let Some(Dialog::Help { context, top }) = &model.dialog {
-        let (context, top) = (*context, *top);
-        let last = crate::layout::help_overflow(model.help(context).len(), model.size);
-        let top = top.saturating_add_signed(step).min(last);
-        model.dialog = Some(Dialog::Help { context, top });
+    if let Some(Dialog::Help(help)) = model.dialog {
+        let rows = model.help(help.context).len();
+        let last = crate::layout::help_overflow(rows, model.size);
+        let top = help.top.saturating_add_signed(step).min(last);
+        model.dialog = Some(Dialog::Help(Help { top, ..help }));
         return;
     }
     model.queue.select_by(step);
@@ -161,33 +128,20 @@ fn select(model: &mut Model, step: isize) {
 }
 
 fn open(model: &mut Model) -> Vec<Effect> {
-    match model.queue.selected() {
-        Some(case) => {
-            let id = case.id.clone();
-            model.open(id)
-        }
-        None => Vec::new(),
-    }
+    let selected = model.queue.selected().map(|case| case.id.clone());
+    selected.map_or_else(Vec::new, |case| model.open(case))
 }
 
 fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
     let Some(review) = model.review() else {
         return Vec::new();
     };
-    match model.queue.neighbour(&review.case, forward) {
-        Some(case) => {
-            let id = case.id.clone();
-            model.open(id)
-        }
+    let neighbour = model.queue.neighbour(&review.case, forward);
+    match neighbour.map(|case| case.id.clone()) {
+        Some(case) => model.open(case),
         None => {
             model.notice = Some(Notice::good("No other case waits for review."));
             Vec::new()
         }
-    }
-}
-
-fn window(model: &mut Model, choice: WindowChoice) {
-    if let Some(review) = model.review_mut() {
-        review.window = choice;
     }
 }

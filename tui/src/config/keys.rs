@@ -1,7 +1,8 @@
-//! `[keys.…]`: which key means what where.
+//! `[keys.…]`: the keys of each context.
 
 use super::ConfigError;
 use super::error::Text;
+use crate::app::keymap::{END, REDRAW};
 use crate::app::{Action, Context, Keymap};
 use crate::term::Key;
 use serde::Deserialize;
@@ -32,37 +33,37 @@ type Table = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<Written
 pub(super) fn keymap(table: &Table, text: &Text<'_>) -> Result<Keymap, ConfigError> {
     let usual = Keymap::default();
     let mut keymap = usual.clone();
-    let mut written: Vec<(Context, Action, Key, Range<usize>)> = Vec::new();
+    let mut clashes: Vec<(Context, Action, Key, Range<usize>)> = Vec::new();
     for (name, bindings) in table {
         let names = Context::ALL.map(Context::name);
         let Some(context) = Context::named(name.get_ref()) else {
             return Err(text.unknown("place for keys", name, names.into_iter()));
         };
-        let actions = usual.actions(context);
-        let names: Vec<String> = actions.iter().map(|action| action.name()).collect();
-        for (action, keys) in bindings {
-            let Some(n) = names.iter().position(|name| name == action.get_ref()) else {
+        let actions: Vec<Action> = usual.actions(context).collect();
+        for (written, keys) in bindings {
+            let named = |action: &&Action| action.name() == written.get_ref();
+            let Some(&action) = actions.iter().find(named) else {
                 let what = format!("action in [keys.{}]", context.name());
-                return Err(text.unknown(&what, action, names.iter().map(String::as_str)));
+                let names = actions.iter().map(|action| action.name());
+                return Err(text.unknown(&what, written, names));
             };
-            let action = actions[n];
             let mut parsed = Vec::new();
             for key in keys.get_ref().keys() {
                 let key: Key = key.parse().map_err(|why| {
                     text.wrong(&keys.span(), format!("{why}; keys are written like a, G, ctrl-d, alt-x, shift-left, space, enter, pgup, f1"))
                 })?;
-                if FIXED.contains(&key) {
+                if [END, REDRAW].contains(&key) {
                     let why = format!("`{key}` always means the same and cannot be given away");
                     return Err(text.wrong(&keys.span(), why));
                 }
                 parsed.push(key);
-                written.push((context, action, key, keys.span()));
+                clashes.push((context, action, key, keys.span()));
             }
             keymap.rebind(context, action, &parsed);
         }
     }
-    // Only what is written can clash: the usual keys do not.
-    for (context, action, key, span) in &written {
+    // Only keys of the file can clash: the usual keys do not.
+    for (context, action, key, span) in &clashes {
         let others = keymap.meanings(*context, *key);
         if let Some(other) = others.into_iter().find(|other| other != action) {
             let why = format!(
@@ -75,6 +76,3 @@ pub(super) fn keymap(table: &Table, text: &Text<'_>) -> Result<Keymap, ConfigErr
     }
     Ok(keymap)
 }
-
-/// Keys that must work whatever somebody has written: the way out, and drawing anew.
-const FIXED: [Key; 2] = [Key::ctrl('c'), Key::ctrl('l')];

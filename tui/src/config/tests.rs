@@ -1,4 +1,5 @@
 use super::*;
+use crate::app::action::Decide;
 use crate::app::{Action, Context};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -20,16 +21,20 @@ fn keys_take_the_place_of_the_usual_ones() {
         parse("[keys.review]\napprove = \"A\"\nreject = [\"ctrl-r\", \"f9\"]\nnext_slice = []\n")
             .unwrap();
     let action = |key: &str| config.keymap.action(Context::Review, key.parse().unwrap());
-    assert_eq!(action("A"), Some(Action::Approve));
-    assert_eq!(action("f9"), Some(Action::Reject));
+    assert_eq!(action("A"), Some(Action::Decide(Decide::Approve)));
+    assert_eq!(action("f9"), Some(Action::Decide(Decide::Reject)));
     for key in ["a", "r", "j", "down"] {
         assert_eq!(action(key), None, "{key}");
     }
     let queue = config.keymap.action(Context::Queue, "a".parse().unwrap());
-    assert_eq!(queue, Some(Action::Approve), "elsewhere all is as usual");
+    assert_eq!(
+        queue,
+        Some(Action::Decide(Decide::Approve)),
+        "elsewhere all is as usual"
+    );
     let position = |keymap: &Keymap| {
-        let actions = keymap.actions(Context::Review);
-        actions.iter().position(|a| *a == Action::Approve)
+        let mut actions = keymap.actions(Context::Review);
+        actions.position(|a| a == Action::Decide(Decide::Approve))
     };
     assert_eq!(
         position(&config.keymap),
@@ -48,8 +53,8 @@ fn the_mouse_is_used_unless_somebody_says_no() {
 fn two_keys_may_be_swapped() {
     let config = parse("[keys.queue]\napprove = \"r\"\nreject = \"a\"\n").unwrap();
     let action = |key: &str| config.keymap.action(Context::Queue, key.parse().unwrap());
-    assert_eq!(action("r"), Some(Action::Approve));
-    assert_eq!(action("a"), Some(Action::Reject));
+    assert_eq!(action("r"), Some(Action::Decide(Decide::Approve)));
+    assert_eq!(action("a"), Some(Action::Decide(Decide::Reject)));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! channels; after each it draws what has changed, and nothing if nothing has.
 
 mod daemon;
+mod error;
 mod filters;
 mod mouse;
 mod pace;
@@ -11,13 +12,16 @@ mod painter;
 mod pictures;
 mod place;
 mod pointer;
+mod signals;
 mod suspend;
+
+pub use error::RunError;
 
 use crate::app::{Answer, Effect, Event, Model, Notice, handle};
 use crate::config::Config;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
-use crate::term::tty::{Guard, Tty, TtyError};
+use crate::term::tty::{Guard, Tty};
 use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
 use jiff::Timestamp;
@@ -28,10 +32,10 @@ use painter::Painter;
 use pictures::Pictures;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::io;
+use signals::Signals;
 use std::time::Duration;
 use suspend::Suspending;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -45,54 +49,6 @@ const END_WAIT: Duration = Duration::from_millis(300);
 
 /// Room in the channels. The sender to a full one waits.
 const ROOM: usize = 256;
-
-/// Why the screen ended without being asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// There is no terminal, or it cannot be used.
-    #[error(transparent)]
-    Tty(#[from] TtyError),
-    /// The system does not let the client listen to signals or start a thread.
-    #[error("preparing the screen: {0}")]
-    System(io::Error),
-    /// The terminal went away.
-    #[error("the terminal is gone: {0}")]
-    Gone(io::Error),
-    /// Somebody ended the client.
-    #[error("ended by signal {0}")]
-    Signal(i32),
-}
-
-impl RunError {
-    /// Stable code for scripts.
-    pub fn code(&self) -> &'static str {
-        match self {
-            RunError::Tty(error) => error.code(),
-            RunError::System(_) => "screen-unprepared",
-            RunError::Gone(_) => "terminal-gone",
-            RunError::Signal(_) => "signal",
-        }
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            RunError::Tty(error) => error.hint(),
-            RunError::System(_) => "Check the limits of the user (`ulimit -a`).",
-            RunError::Gone(_) | RunError::Signal(_) => {
-                "Start it again; every decision that was confirmed is with the daemon."
-            }
-        }
-    }
-
-    /// Exit status of the program: for a signal the one that shells give.
-    pub fn exit_status(&self) -> u8 {
-        match self {
-            RunError::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
-            RunError::Tty(_) | RunError::System(_) | RunError::Gone(_) => 1,
-        }
-    }
-}
 
 /// Runs the screen until it is left, on `case` if one is named.
 pub async fn run(
@@ -163,37 +119,6 @@ fn model(client: &Client, config: &Config, size: (u16, u16)) -> Model {
     model.host = client.host().map(ToString::to_string);
     model.saved_filters = filters::load().unwrap_or(model.saved_filters);
     model
-}
-
-/// Signals that mean something to the screen.
-struct Signals {
-    window: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    go_on: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Signals {
-            window: signal(SignalKind::window_change())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            go_on: signal(suspend::GO_ON)?,
-        })
-    }
-
-    async fn next(&mut self) -> SignalKind {
-        tokio::select! {
-            _ = self.window.recv() => SignalKind::window_change(),
-            _ = self.terminate.recv() => SignalKind::terminate(),
-            _ = self.hang_up.recv() => SignalKind::hangup(),
-            _ = self.interrupt.recv() => SignalKind::interrupt(),
-            _ = self.go_on.recv() => suspend::GO_ON,
-        }
-    }
 }
 
 /// Everything that the loop owns.

@@ -1,7 +1,7 @@
 //! More about the selected case, below or beside the list.
 
-use super::chrome::start_of;
-use super::{Theme, put, wrapped};
+use super::Theme;
+use super::text::{put, start_of, wrapped};
 use crate::app::Model;
 use crate::layout;
 use crate::verbs::{age, millilitres, score};
@@ -79,7 +79,7 @@ impl Lines<'_> {
     }
 }
 
-/// What its row says, in words, and why it failed.
+/// Its row in words, and the reason of a failure.
 fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_>) {
     let mut facts = vec![
         format!("case {}", printable(&case.id.0)),
@@ -182,7 +182,7 @@ fn asked(prompt: &SlicePrompt) -> String {
     text
 }
 
-/// What happened, the newest last; the oldest are left out if there is no room.
+/// The history, the newest entry last; the oldest are left out without room.
 fn history(detail: &CaseDetail, now: Timestamp, room: usize, theme: Theme, lines: &mut Lines<'_>) {
     lines.heading("history (UTC)", theme);
     let all = &detail.history;

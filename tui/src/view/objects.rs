@@ -1,8 +1,11 @@
 //! The objects of a case: how large, how sure, where.
 
 use super::Theme;
-use crate::app::review::stack::Stack;
-use crate::app::review::{Compared, LOW_IOU, LOW_STABILITY, Review, is_low};
+use super::text::wrapped;
+use crate::app::state::review::Review;
+use crate::app::state::review::display::Compared;
+use crate::app::state::review::scores::{LOW_IOU, LOW_STABILITY, is_low};
+use crate::app::state::review::stack::Stack;
 use crate::masks::{Measures, dice};
 use crate::verbs::{millilitres, score};
 use medicosam_shared::prompt::Label;
@@ -95,7 +98,7 @@ fn reasons<'a>(
     reasons
         .iter()
         .flat_map(|reason| {
-            let lines = super::wrapped(reason, room).into_iter().enumerate();
+            let lines = wrapped(reason, room).into_iter().enumerate();
             lines.map(|(number, line)| {
                 let sign = if number == 0 { '!' } else { ' ' };
                 Line::styled(format!("  {sign} {line}"), theme.attention())
@@ -106,7 +109,7 @@ fn reasons<'a>(
 
 /// How much of an object is as it was in the revision before, while these are compared.
 fn changed<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
-    if review.compared == Compared::Not {
+    if review.display.compared == Compared::Not {
         return None;
     }
     let (now, before) = (review.masks()?, review.masks_before()?);
@@ -115,7 +118,7 @@ fn changed<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
     Some(Line::raw(format!("  Dice {dice:.3} to rev {number}")))
 }
 
-/// What of it is on the slice that is looked at.
+/// Its part on the current slice.
 fn here<'a>(
     review: &Review,
     stack: &Stack,

@@ -1,10 +1,14 @@
-//! What is known of a case, beside its picture.
+//! The panel beside the picture: what is known of the case.
 
-use super::{Theme, objects, put};
+use super::text::{put, wrapped};
+use super::{Theme, objects};
+use crate::app::action::{Action, App};
 use crate::app::draft::edit::Edit;
-use crate::app::review::stack::{self, Stack};
-use crate::app::review::subject::Layout;
-use crate::app::review::{Compared, Review};
+use crate::app::state::review::display::Compared;
+use crate::app::state::review::layout::Layout;
+use crate::app::state::review::stack::{self, Stack};
+use crate::app::state::review::{Chosen, Review};
+use crate::app::{Context, Keymap};
 use crate::picture::{Form, Ink};
 use medicosam_shared::place::Place;
 use medicosam_shared::text::printable;
@@ -15,8 +19,8 @@ use ratatui::text::{Line, Span};
 /// Most points listed.
 const POINTS: usize = 6;
 
-pub fn draw(review: &Review, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let lines = lines(review, usize::from(area.width) - 1, theme);
+pub fn draw(review: &Review, keymap: &Keymap, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let lines = lines(review, keymap, usize::from(area.width) - 1, theme);
     for (y, line) in (area.y..area.bottom()).zip(&lines) {
         put(buffer, area.x, y, area.width - 1, line);
     }
@@ -30,7 +34,7 @@ pub fn in_short(review: &Review) -> String {
     }
 }
 
-fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
+fn lines<'a>(review: &Review, keymap: &Keymap, width: usize, theme: Theme) -> Vec<Line<'a>> {
     let (Some(detail), Some(stack)) = (&review.detail, review.stack()) else {
         return Vec::new();
     };
@@ -40,9 +44,12 @@ fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
         masks(review, theme),
     ];
     lines.extend(zoom(review, &stack, theme));
-    if let Some(edit) = &review.edit {
+    if let Some(edit) = review.mode.edit() {
         lines.push(Line::default());
         lines.extend(prompt(review, edit, &stack, theme));
+        lines.push(Line::default());
+        lines.extend(draft(review, edit));
+        lines.extend(work(review, keymap, theme));
         return lines;
     }
     lines.extend(position(review, &stack, theme));
@@ -64,14 +71,12 @@ fn lines<'a>(review: &Review, width: usize, theme: Theme) -> Vec<Line<'a>> {
             theme.faint(),
         ));
     }
-    // Such as that left and right are not known: whoever decides must see it.
+    // For example, that left and right are not known. A reviewer must see that.
     for note in detail.scan.iter().flat_map(|scan| &scan.notes) {
         let note = format!("! {}", printable(note));
-        lines.extend(super::wrapped(&note, width).into_iter().map(Line::raw));
+        lines.extend(wrapped(&note, width).into_iter().map(Line::raw));
     }
-    if let Some(elapsed) = review.elapsed {
-        lines.push(Line::raw(format!("last prompt {} ms", elapsed.as_millis())));
-    }
+    lines.extend(elapsed(review));
     lines
 }
 
@@ -89,8 +94,8 @@ fn place(review: &Review, stack: &Stack) -> String {
 }
 
 fn window(review: &Review) -> String {
-    let mut text = review.window.text(review.detail.as_ref());
-    if review.inverted {
+    let mut text = review.display.window.text(review.detail.as_ref());
+    if review.display.inverted {
         text.push_str(" inverted");
     }
     text
@@ -99,7 +104,8 @@ fn window(review: &Review) -> String {
 /// How masks are drawn.
 fn masks<'a>(review: &Review, theme: Theme) -> Line<'a> {
     let before = review.before().unwrap_or_default();
-    match (review.masks_visible, review.compared, review.form) {
+    let display = &review.display;
+    match (display.masks_visible, display.compared, display.form) {
         (false, ..) => Line::raw("masks hidden"),
         (true, Compared::Before, _) => {
             Line::styled(format!("masks of revision {before}"), theme.attention())
@@ -112,12 +118,12 @@ fn masks<'a>(review: &Review, theme: Theme) -> Line<'a> {
         ]),
         (true, Compared::Not, Form::Outline) => Line::raw("masks outlined"),
         (true, Compared::Not, Form::Filled) => {
-            Line::raw(format!("masks filled {} %", review.opacity.percent()))
+            Line::raw(format!("masks filled {} %", display.opacity.percent()))
         }
     }
 }
 
-/// How closely, and how far from its plane, if at all.
+/// The magnification and the tilt, if there are any.
 fn zoom<'a>(review: &Review, stack: &Stack, theme: Theme) -> Option<Line<'a>> {
     let mut words = Vec::new();
     if review.zoom.factor() > 1.0 {
@@ -130,9 +136,9 @@ fn zoom<'a>(review: &Review, stack: &Stack, theme: Theme) -> Option<Line<'a>> {
     (!words.is_empty()).then(|| Line::styled(words.join("  "), theme.faint()))
 }
 
-/// The voxel that is looked at, its value and where it lies (RAS+).
+/// The current voxel, its value and where it lies (RAS+).
 fn position<'a>(review: &Review, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
-    if !review.pointing && review.layout != Layout::Three {
+    if review.chosen != Chosen::Pointed && review.layout != Layout::Three {
         return Vec::new();
     }
     let [i, j, k] = review.at;
@@ -155,7 +161,7 @@ fn value(value: f32) -> String {
     }
 }
 
-/// What is being drawn.
+/// The prompt being drawn.
 fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
     let (x, y) = edit.cursor;
     let masks = review.drawn_masks();
@@ -194,23 +200,31 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
     if points.len() > POINTS {
         lines.push(Line::raw(format!("and {} more", points.len() - POINTS)));
     }
-    lines.push(Line::default());
-    lines.extend(draft(review, edit));
-    if review.prompting {
-        lines.push(Line::styled("making the revision …", theme.good()));
-    } else if let Some(progress) = review.drafting.working() {
-        let text = match progress.total {
-            0 => "segmenting …".to_owned(),
-            total => format!("slice {} of {total}, esc stops", progress.done),
-        };
-        lines.push(Line::styled(text, theme.good()));
-    } else if let Some(elapsed) = review.elapsed {
-        lines.push(Line::raw(format!("last prompt {} ms", elapsed.as_millis())));
-    }
     lines
 }
 
-/// What the draft has: the mask that is meant on the slice, and how much it changes.
+/// The work on the draft, or how long it took.
+fn work<'a>(review: &Review, keymap: &Keymap, theme: Theme) -> Option<Line<'a>> {
+    if review.prompting {
+        return Some(Line::styled("making the revision …", theme.good()));
+    }
+    if let Some(progress) = review.drafting.working() {
+        let stop = keymap.way(Context::Edit, Action::App(App::Back));
+        let text = match progress.total {
+            0 => "segmenting …".to_owned(),
+            total => format!("slice {} of {total}, {stop} stops", progress.done),
+        };
+        return Some(Line::styled(text, theme.good()));
+    }
+    elapsed(review)
+}
+
+fn elapsed<'a>(review: &Review) -> Option<Line<'a>> {
+    let elapsed = review.elapsed?;
+    Some(Line::raw(format!("last prompt {} ms", elapsed.as_millis())))
+}
+
+/// The draft: the chosen mask of the slice, and how many slices it changes.
 fn draft<'a>(review: &Review, edit: &Edit) -> Vec<Line<'a>> {
     let Some(draft) = review.drafting.draft() else {
         return Vec::new();

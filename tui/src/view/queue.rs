@@ -1,10 +1,12 @@
 //! The list of cases.
 
+use super::text::{put, put_wrapped};
 use super::theme::glyph;
-use super::{Theme, chrome, detail, put, put_wrapped};
-use crate::app::queue::live;
-use crate::app::queue::sort::Sort;
-use crate::app::{Dialog, Link, Model};
+use super::{Theme, chrome, detail, dialog};
+use crate::app::action::{Action, App};
+use crate::app::state::queue::live;
+use crate::app::state::queue::sort::Sort;
+use crate::app::{Context, Dialog, Link, Model};
 use crate::layout;
 use crate::verbs::{age, millilitres, score};
 use medicosam_shared::case::{CaseState, CaseSummary};
@@ -13,7 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Widget};
+use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
 
 pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
@@ -29,38 +31,16 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
     {
         detail::draw(model, case, places.detail, theme, buffer);
     }
-    if matches!(model.dialog, Some(Dialog::SavedFilters)) {
-        saved_filters(model, places.list, theme, buffer);
-    }
-}
-
-/// The saved filters over the lower part of the list.
-fn saved_filters(model: &Model, list: Rect, theme: Theme, buffer: &mut Buffer) {
-    let filters = &model.saved_filters;
-    let height = (filters.len().max(1) as u16 + 2).min(list.height);
-    let area = Rect::new(list.x, list.bottom() - height, list.width, height);
-    Clear.render(area, buffer);
-    let block = Block::bordered()
-        .border_style(theme.faint())
-        .title(Span::styled(" Saved filters ", theme.title()));
-    let inner = block.inner(area);
-    block.render(area, buffer);
-    for (n, (y, filter)) in (inner.y..inner.bottom()).zip(filters).enumerate() {
-        let line = Line::from(vec![
-            Span::styled(format!(" {} ", n + 1), theme.key()),
-            Span::raw(printable(filter)),
-        ]);
-        put(buffer, inner.x, y, inner.width, &line);
-    }
-    if filters.is_empty() {
-        let text = " None; ctrl-s saves the filter that is typed.";
-        put(buffer, inner.x, inner.y, inner.width, &Line::raw(text));
+    if matches!(model.dialog, Some(Dialog::SavedFilters(_))) {
+        dialog::saved_filters::draw(model, places.list, theme, buffer);
     }
 }
 
 fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let cases = model.queue.shown();
-    let left = live::time_left(model).map(|left| format!(" about {} left ", live::about(left)));
+    let left = model
+        .time_left()
+        .map(|left| format!(" about {} left ", live::about(left)));
     let mut block = Block::bordered()
         .border_style(theme.faint())
         .title(Span::styled(title(model), theme.title()));
@@ -113,7 +93,7 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     }
 }
 
-/// Where the selection is, and what is shown in which order.
+/// The place of the selection, the filter and the order.
 fn title(model: &Model) -> String {
     let queue = &model.queue;
     let (shown, all) = (queue.shown().len(), queue.cases().len());
@@ -153,7 +133,10 @@ fn nothing(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let (text, more) = match &model.link {
         _ if !model.queue.cases().is_empty() => (
             "No case fits the filter.",
-            "esc shows all cases.".to_owned(),
+            format!(
+                "{} shows all cases.",
+                model.keymap.way(Context::Queue, Action::App(App::Back))
+            ),
         ),
         Link::Connected => (
             "No cases yet.",
@@ -175,7 +158,7 @@ fn nothing(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     put_wrapped(buffer, rest, &more, theme.faint());
 }
 
-/// Glyph and word of a state, with the progress of what is being worked on.
+/// Glyph and word of a state, with progress while a worker has the case.
 fn state(model: &Model, case: &CaseSummary) -> String {
     let workers = model.status.iter().flat_map(|s| &s.workers);
     let progress = workers

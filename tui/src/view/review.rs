@@ -1,8 +1,9 @@
 //! A case: header, picture place with its letters, panel.
 
-use super::{PictureStatus, Theme, chrome, panel, put, put_wrapped};
-use crate::app::review::Review;
-use crate::app::review::subject::Layout;
+use super::text::{put, put_wrapped};
+use super::{PictureStatus, Theme, chrome, panel};
+use crate::app::state::review::Review;
+use crate::app::state::review::layout::Layout;
 use crate::app::{Failure, Link, Model, Subject};
 use crate::layout;
 use medicosam_shared::text::printable;
@@ -34,7 +35,7 @@ pub fn draw(
         in_place_of_picture(&text, places.picture, buffer);
     }
     if places.panel.width > 0 {
-        panel::draw(review, places.panel, theme, buffer);
+        panel::draw(review, &model.keymap, places.panel, theme, buffer);
     } else {
         let text = panel::in_short(review);
         put(buffer, 2, 1, size.0 - 2, &Line::styled(text, theme.faint()));
@@ -50,7 +51,7 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
         left.push(chrome::link(model, theme));
         left.push(Span::raw("  "));
     }
-    if review.edit.is_some() {
+    if review.mode.is_edit() {
         left.push(Span::styled("EDIT ", theme.key()));
     }
     let name = summary.map_or_else(|| review.case.to_string(), |c| printable(&c.name));
@@ -121,7 +122,7 @@ fn letters(review: &Review, place: Rect, theme: Theme, buffer: &mut Buffer) {
     put(buffer, place.right(), middle, 1, &letter(orientation.right));
 }
 
-/// What is said where the picture would be.
+/// The text in place of the picture.
 fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
     if let Some(failure) = &review.failure {
         return Some(printable(failure));
@@ -139,10 +140,10 @@ fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
     if review.stack().is_none() {
         return Some("The scan has not been read yet.".to_owned());
     }
-    match (review.subject(), picture.none) {
-        (Subject::Slice(_), Some(why)) => Some(why.to_owned()),
-        (Subject::Nothing, _) => Some("The slice does not fit the scan.".to_owned()),
-        _ => None,
+    match review.subject() {
+        Subject::Slice(_) => picture.none.map(str::to_owned),
+        Subject::Nothing => Some("The slice does not fit the scan.".to_owned()),
+        Subject::Same => None,
     }
 }
 

@@ -16,12 +16,12 @@ pub enum Colours {
     All,
 }
 
-/// What a colour is for.
+/// The use of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Names of screens and cases.
     Title,
-    /// What is only there to be found if looked for.
+    /// Text that should not draw the eye.
     Faint,
     /// Keys in hints.
     Key,
@@ -158,7 +158,7 @@ impl Theme {
             (Colours::Sixteen, Color::Rgb(..) | Color::Indexed(16..)) => {
                 Style::new().fg(one_of_sixteen(colour))
             }
-            _ => Style::new().fg(colour),
+            (Colours::All | Colours::Sixteen, _) => Style::new().fg(colour),
         }
     }
 
@@ -171,11 +171,11 @@ impl Theme {
         self.role(Role::Title).add_modifier(Modifier::BOLD)
     }
 
-    /// What is only there to be found if looked for.
+    /// Text that should not draw the eye.
     pub fn faint(self) -> Style {
         match self.colours {
             Colours::None => Style::new().add_modifier(Modifier::DIM),
-            _ => self.role(Role::Faint),
+            Colours::All | Colours::Sixteen => self.role(Role::Faint),
         }
     }
 

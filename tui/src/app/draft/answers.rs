@@ -1,7 +1,11 @@
 //! The daemon's answers about the draft.
 
+use super::prompting::edit_key;
+use crate::app::dialog::Dialog;
+use crate::app::dialog::question::Question;
 use crate::app::event::{Effect, Failure};
-use crate::app::model::{Dialog, Model, Notice, Question};
+use crate::app::state::model::Model;
+use crate::app::state::notice::Notice;
 use medicosam_shared::api::{DraftProgress, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::draft::DraftChange;
@@ -52,7 +56,7 @@ pub(in crate::app) fn draft_changed(
         }
         DraftResponse::Changed { .. } if matches!(change, Some(DraftChange::Segment { .. })) => {
             review.elapsed = Some(elapsed);
-            review.masks_visible = true;
+            review.display.masks_visible = true;
             let text = format!("mask in {} ms", elapsed.as_millis());
             Some(Notice::good(text))
         }
@@ -82,14 +86,15 @@ pub(in crate::app) fn draft_loaded(
         review.drafting.unread();
         return Vec::new();
     };
-    let news = review.drafting.draft().is_none() && review.edit.is_none();
+    let news = review.drafting.draft().is_none() && !review.mode.is_edit();
     let effects = review.with_draft(|drafting, known| drafting.loaded(known, view));
     review.compose();
     if news && review.drafting.has_changes() {
         let draft = review.drafting.draft();
         let slices = draft.map_or(0, |d| d.answers().len().max(d.drawn().len()));
+        let edit = edit_key(model);
         model.notice = Some(Notice::good(format!(
-            "You have a draft here ({slices} slices). `e` goes on with it."
+            "You have a draft here ({slices} slices). `{edit}` goes on with it."
         )));
     }
     effects

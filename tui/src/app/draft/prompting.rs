@@ -2,13 +2,17 @@
 
 use super::edit::Edit;
 use super::refused::refused;
-use crate::app::Action;
+use crate::app::action::context::Context;
+use crate::app::action::{Action, Cursor, Draw};
 use crate::app::cursor::Step;
+use crate::app::dialog::Dialog;
+use crate::app::dialog::new_object::NewObject;
+use crate::app::dialog::question::Question;
 use crate::app::event::Effect;
-use crate::app::model::{Dialog, Line, Model, Notice, Question};
-use crate::app::review::Review;
-use crate::app::review::look;
-use crate::term::{Key, KeyCode};
+use crate::app::state::model::Model;
+use crate::app::state::notice::Notice;
+use crate::app::state::review::Review;
+use crate::app::state::review::mode::Mode;
 use medicosam_shared::draft::{DraftChange, DraftRefusal};
 use medicosam_shared::place::{Label, Place};
 use medicosam_shared::prompt::SlicePrompt;
@@ -22,17 +26,14 @@ pub(in crate::app) fn begin(model: &mut Model) -> Vec<Effect> {
         model.notice = Some(Notice::bad("There is no segmentation to change yet."));
         return Vec::new();
     }
-    let effects = look::before_drawing(review);
-    let begin = Edit::new(review.middle(), review.nearest_label());
-    review.edit = Some(begin);
-    effects
+    review.begin_drawing()
 }
 
 /// Steps back: out of a half-drawn box, out of work that is being done, then out of drawing. `None`
 /// if there was no step.
 pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     let review = model.review_mut()?;
-    let edit = review.edit.as_mut()?;
+    let edit = review.mode.edit_mut()?;
     if edit.corner.take().is_some() {
         return Some(Vec::new());
     }
@@ -40,80 +41,139 @@ pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
         model.notice = Some(Notice::good("Stopped; the masks are as they were before."));
         return Some(ask(model, DraftChange::Cancel));
     }
-    review.edit = None;
+    review.mode = Mode::Look;
     if review.drafting.has_changes() {
-        model.notice = Some(Notice::good(
-            "Your draft is kept. `e` goes on with it, `c` there makes a revision of it.",
-        ));
+        let (edit, commit) = (edit_key(model), draw_key(model, Draw::Commit));
+        model.notice = Some(Notice::good(format!(
+            "Your draft is kept. `{edit}` goes on with it, `{commit}` there makes a revision of it.",
+        )));
     }
     Some(Vec::new())
 }
 
-/// Does what only makes sense while drawing.
-pub(in crate::app) fn draw(model: &mut Model, action: Action) -> Vec<Effect> {
+/// The key that begins to draw, as notices name it.
+pub(super) fn edit_key(model: &Model) -> String {
+    let begin = Action::Draw(Draw::Begin);
+    model.keymap.way(Context::Review, begin)
+}
+
+/// The key of an action while drawing, as notices name it.
+fn draw_key(model: &Model, action: Draw) -> String {
+    model.keymap.way(Context::Edit, Action::Draw(action))
+}
+
+/// Moves the hand that draws.
+pub(in crate::app) fn move_hand(model: &mut Model, action: Cursor) {
+    let Some((review, stack)) = model.review_mut().and_then(|r| r.stack().map(|s| (r, s))) else {
+        return;
+    };
+    if let Mode::Edit(edit) = &mut review.mode {
+        let step = Step::of(action);
+        edit.cursor = step.taken_from(edit.cursor, stack.shape(), stack.orientation());
+    }
+}
+
+/// Draws, and changes the draft.
+pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
+    if action == Draw::Begin {
+        return begin(model);
+    }
+    let Some((place, box_begun)) = model.review().and_then(|review| {
+        let edit = review.mode.edit().filter(|_| review.stack().is_some())?;
+        let place = Place::new(edit.label, review.index());
+        Some((place, edit.corner.is_some()))
+    }) else {
+        return Vec::new();
+    };
+    match action {
+        Draw::Begin => begin(model),
+        Draw::Corner => corner(model, place),
+        Draw::Confirm if box_begun => corner(model, place),
+        Draw::PositivePoint => point(model, place, true),
+        Draw::NegativePoint => point(model, place, false),
+        Draw::Clear => clear(model, place),
+        Draw::NextObject => next_object(model, place.label),
+        Draw::NewObject => new_object(model),
+        Draw::NextCandidate => choose(model, 1),
+        Draw::PreviousCandidate => choose(model, -1),
+        Draw::Segment | Draw::Confirm => segment(model, place),
+        Draw::Propagate => propagate(model, place.label),
+        Draw::Undo => undo(model),
+        Draw::Redo => ask(model, DraftChange::Redo),
+        Draw::Commit => commit(model),
+        Draw::Discard => ask_discard(model),
+    }
+}
+
+/// What is drawn for an object on a slice.
+fn drawn(review: &Review, place: Place) -> SlicePrompt {
+    let drawn = review.drafting.drawn(place.label, place.index);
+    drawn
+        .cloned()
+        .unwrap_or_else(|| SlicePrompt::nothing(place))
+}
+
+/// Sets a point at the cursor, or removes the same one.
+fn point(model: &mut Model, place: Place, positive: bool) -> Vec<Effect> {
+    let Some(review) = model.review() else {
+        return Vec::new();
+    };
+    if !review.drafting.takes_points() {
+        model.notice = Some(no_points(review));
+        return Vec::new();
+    }
+    let Some(edit) = review.mode.edit() else {
+        return Vec::new();
+    };
+    let prompt = edit.with_point(drawn(review, place), positive);
+    ask(model, DraftChange::Draw { prompt })
+}
+
+/// Removes box and points from the slice.
+fn clear(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    let (index, stack, labels) = (review.index(), review.stack(), review.labels());
-    let (Some(edit), Some(stack)) = (&mut review.edit, stack) else {
-        return Vec::new();
-    };
-    if let Some(step) = Step::of(action) {
-        edit.cursor = step.taken_from(edit.cursor, stack.shape(), stack.orientation());
+    if let Mode::Edit(edit) = &mut review.mode {
+        edit.corner = None;
+    }
+    let prompt = SlicePrompt::nothing(place);
+    if drawn(review, place) == prompt {
         return Vec::new();
     }
-    let label = edit.label;
-    let place = Place::new(label, index);
-    let drawn = review.drafting.drawn(label, index).cloned();
-    let drawn = drawn.unwrap_or_else(|| SlicePrompt::nothing(place));
-    match action {
-        Action::Corner => return corner(model, drawn),
-        Action::Confirm if edit.corner.is_some() => return corner(model, drawn),
-        Action::PositivePoint | Action::NegativePoint => {
-            if !review.drafting.takes_points() {
-                model.notice = Some(no_points(review));
-                return Vec::new();
-            }
-            let prompt = edit.with_point(drawn, action == Action::PositivePoint);
-            return ask(model, DraftChange::Draw { prompt });
+    ask(model, DraftChange::Draw { prompt })
+}
+
+/// Draws for the object after this one, or for the first.
+fn next_object(model: &mut Model, label: Label) -> Vec<Effect> {
+    if let Some(review) = model.review_mut() {
+        let labels = review.labels();
+        let next = labels.iter().find(|l| **l > label).or(labels.first());
+        if let (Mode::Edit(edit), Some(next)) = (&mut review.mode, next) {
+            edit.label = *next;
         }
-        Action::ClearPrompt => {
-            edit.corner = None;
-            if drawn != SlicePrompt::nothing(place) {
-                let prompt = SlicePrompt::nothing(place);
-                return ask(model, DraftChange::Draw { prompt });
-            }
-        }
-        Action::NextObject => {
-            let next = labels.iter().find(|l| **l > label);
-            edit.label = next.or(labels.first()).copied().unwrap_or(label);
-        }
-        Action::NewObject => {
-            let free = labels.iter().max().and_then(|l| l.checked_add(1));
-            match free {
-                Some(label) => {
-                    let text = Line::default();
-                    model.dialog = Some(Dialog::NewObject { label, text });
-                }
-                None => model.notice = Some(Notice::bad("There are no more labels.")),
-            }
-        }
-        Action::NextCandidate => return choose(model, 1),
-        Action::PreviousCandidate => return choose(model, -1),
-        Action::Segment | Action::Confirm => return segment(model, drawn),
-        Action::Propagate => return propagate(model, label),
-        Action::UndoPrompt => return undo(model),
-        Action::RedoPrompt => return ask(model, DraftChange::Redo),
-        Action::CommitDraft => return commit(model),
-        Action::DiscardDraft => {
-            let possible =
-                review.with_draft(|drafting, known| drafting.check(known, &DraftChange::Discard));
-            match possible {
-                Ok(()) => model.dialog = Some(Dialog::Question(Question::Discard)),
-                Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
-            }
-        }
-        _ => {}
+    }
+    Vec::new()
+}
+
+/// Asks for the name of a new object.
+fn new_object(model: &mut Model) -> Vec<Effect> {
+    let labels = model.review().map(Review::labels).unwrap_or_default();
+    match NewObject::beside(&labels) {
+        Some(dialog) => model.dialog = Some(Dialog::NewObject(dialog)),
+        None => model.notice = Some(Notice::bad("There are no more labels.")),
+    }
+    Vec::new()
+}
+
+/// Asks whether to discard the draft, if that is possible.
+fn ask_discard(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    match review.with_draft(|drafting, known| drafting.check(known, &DraftChange::Discard)) {
+        Ok(()) => model.dialog = Some(Dialog::Question(Question::Discard)),
+        Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
     }
     Vec::new()
 }
@@ -135,13 +195,15 @@ fn try_to(model: &mut Model, change: DraftChange) -> Option<Vec<Effect>> {
 }
 
 /// Sets a corner at the cursor; the second one makes the box.
-fn corner(model: &mut Model, drawn: SlicePrompt) -> Vec<Effect> {
-    let edit = model.review_mut().and_then(|r| r.edit.as_mut());
-    match edit.and_then(Edit::set_corner) {
+fn corner(model: &mut Model, place: Place) -> Vec<Effect> {
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    match review.mode.edit_mut().and_then(Edit::set_corner) {
         Some(bbox) => {
             let prompt = SlicePrompt {
                 bbox: Some(bbox),
-                ..drawn
+                ..drawn(review, place)
             };
             ask(model, DraftChange::Draw { prompt })
         }
@@ -167,15 +229,15 @@ fn no_points(review: &Review) -> Notice {
     }
 }
 
-/// Asks for a new mask on the slice that is looked at.
-fn segment(model: &mut Model, drawn: SlicePrompt) -> Vec<Effect> {
-    let (label, index) = (drawn.label, drawn.index);
-    let is_open = |r: &Review| r.edit.as_ref().is_some_and(|e| e.corner.is_some());
+/// Asks for a new mask on the current slice.
+fn segment(model: &mut Model, place: Place) -> Vec<Effect> {
+    let is_open = |r: &Review| r.mode.edit().is_some_and(|e| e.corner.is_some());
     let mut effects = Vec::new();
     if model.review().is_some_and(is_open) {
         // The box that is seen is the box that is meant.
-        effects = corner(model, drawn);
+        effects = corner(model, place);
     }
+    let Place { label, index } = place;
     let change = DraftChange::Segment { label, index };
     if !model.review().is_some_and(|r| r.drafting.is_asked(&change)) {
         effects.extend(ask(model, change));
@@ -195,7 +257,7 @@ fn propagate(model: &mut Model, label: Label) -> Vec<Effect> {
 
 /// Takes another one of the masks that the model offered on the slice.
 fn choose(model: &mut Model, step: i64) -> Vec<Effect> {
-    let Some((review, edit)) = model.review().and_then(|r| Some((r, r.edit.as_ref()?))) else {
+    let Some((review, edit)) = model.review().and_then(|r| Some((r, r.mode.edit()?))) else {
         return Vec::new();
     };
     let (label, index) = (edit.label, review.index());
@@ -247,68 +309,29 @@ fn commit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A key while a question is asked: only `y` is yes.
-pub(in crate::app) fn question_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let Some(Dialog::Question(question)) = &model.dialog else {
-        return Vec::new();
-    };
-    let question = question.clone();
-    match key.code {
-        KeyCode::Char('y') if key == Key::plain(key.code) => {
-            model.dialog = None;
-            agreed(model, &question)
-        }
-        KeyCode::Char('n') | KeyCode::Esc => {
-            model.dialog = None;
-            Vec::new()
-        }
-        _ => Vec::new(),
-    }
+/// Discards the draft, which can be brought back.
+pub(in crate::app) fn discard(model: &mut Model) -> Vec<Effect> {
+    let key = draw_key(model, Draw::Undo);
+    let text = format!("The draft is discarded; {key} brings it back.");
+    model.notice = Some(Notice::good(text));
+    ask(model, DraftChange::Discard)
 }
 
-/// A key while the name of a new object is typed.
-pub(in crate::app) fn object_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    match (&mut model.dialog, key.code) {
-        (_, KeyCode::Enter) => return name_object(model),
-        (dialog, KeyCode::Esc) => *dialog = None,
-        (Some(Dialog::NewObject { text, .. }), _) => text.press(key),
-        _ => {}
-    }
-    Vec::new()
+/// Puts the draft on top of a revision that came meanwhile.
+pub(in crate::app) fn rebase(model: &mut Model) -> Vec<Effect> {
+    ask(model, DraftChange::Rebase)
 }
 
-/// A question was answered with yes.
-fn agreed(model: &mut Model, question: &Question) -> Vec<Effect> {
-    match question {
-        Question::Discard => {
-            model.notice = Some(Notice::good("The draft is discarded; u brings it back."));
-            ask(model, DraftChange::Discard)
-        }
-        Question::Rebase(_) => ask(model, DraftChange::Rebase),
-    }
-}
-
-/// Takes the name of a new object.
-fn name_object(model: &mut Model) -> Vec<Effect> {
-    let Some(Dialog::NewObject { label, text }) = model.dialog.take() else {
-        return Vec::new();
-    };
-    let name = text.as_str().trim().to_owned();
-    // A number in front of the name is the label.
-    let (label, name) = match name.split_once(' ') {
-        Some((number, rest)) => match number.parse::<Label>() {
-            Ok(label) => (label, rest.trim().to_owned()),
-            Err(_) => (label, name),
-        },
-        None => (label, name),
-    };
-    let Some(effects) = try_to(model, DraftChange::Object { label, name }) else {
-        model.dialog = Some(Dialog::NewObject { label, text });
-        return Vec::new();
-    };
-    if let Some(edit) = model.review_mut().and_then(|r| r.edit.as_mut()) {
+/// Adds an object, and draws for it; `None`, with a notice, if it cannot be added.
+pub(in crate::app) fn add_object(
+    model: &mut Model,
+    label: Label,
+    name: String,
+) -> Option<Vec<Effect>> {
+    let effects = try_to(model, DraftChange::Object { label, name })?;
+    if let Some(edit) = model.review_mut().and_then(|r| r.mode.edit_mut()) {
         edit.label = label;
         edit.corner = None;
     }
-    effects
+    Some(effects)
 }

@@ -1,17 +1,18 @@
 //! Refused changes of the draft, as notices.
 
-use crate::app::Action;
-use crate::app::keymap::{Context, Keymap};
-use crate::app::model::Notice;
+use crate::app::action::context::Context;
+use crate::app::action::{Action, App, Draw};
+use crate::app::keymap::Keymap;
+use crate::app::state::notice::Notice;
 use medicosam_shared::draft::DraftRefusal;
 
 /// Why the draft is not changed, and which key helps.
 pub fn refused(refusal: &DraftRefusal, keymap: &Keymap) -> Notice {
     let helps = match refusal {
         DraftRefusal::NoMasks(_) | DraftRefusal::NoSeed(_) | DraftRefusal::NothingSegmented => {
-            Some(Action::Segment)
+            Some(Action::Draw(Draw::Segment))
         }
-        DraftRefusal::Busy => Some(Action::Back),
+        DraftRefusal::Busy => Some(Action::App(App::Back)),
         DraftRefusal::NoDraft(_)
         | DraftRefusal::Moved(_)
         | DraftRefusal::OtherRevision { .. }
@@ -24,7 +25,7 @@ pub fn refused(refusal: &DraftRefusal, keymap: &Keymap) -> Notice {
         | DraftRefusal::NothingToUndo
         | DraftRefusal::NothingToRedo => None,
     };
-    let key = helps.and_then(|action| keymap.keys(Context::Edit, action).next());
+    let key = helps.map(|action| keymap.way(Context::Edit, action));
     let hint = refusal.hint();
     let is_bad = !matches!(
         refusal,
@@ -33,7 +34,7 @@ pub fn refused(refusal: &DraftRefusal, keymap: &Keymap) -> Notice {
     Notice {
         text: refusal.to_string(),
         hint: match key {
-            Some(key) => format!("{} ({}).", hint.trim_end_matches('.'), key.symbol()),
+            Some(key) => format!("{} ({key}).", hint.trim_end_matches('.')),
             None => hint.to_owned(),
         },
         bad: is_bad,

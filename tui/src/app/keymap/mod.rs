@@ -1,37 +1,26 @@
-//! Which key means what where. Hints and help are made from the same table.
+//! The meaning of keys in each context. Hints, help and notices ask here for keys.
 
-mod groups;
-mod hints;
+mod gestures;
+pub mod hints;
 
-pub use groups::Group;
-pub use hints::Hint;
+use super::action::context::Context;
+use super::action::{Action, App};
+use crate::term::{Key, KeyCode};
 
-use super::Action;
-use crate::term::Key;
+/// Ends the client, whatever the settings say.
+pub const END: Key = Key::ctrl('c');
 
-/// Where a key is pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// In the list of cases.
-    Queue,
-    /// Looking at a case.
-    Review,
-    /// Adjusting the window.
-    Window,
-    /// Changing the prompts of a case.
-    Edit,
-    /// Reading the help.
-    Help,
-}
+/// Redraws the screen, whatever the settings say.
+pub const REDRAW: Key = Key::ctrl('l');
 
-/// A key that means something somewhere.
+/// The meaning of a key in a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
-    /// Where.
+    /// The context.
     pub context: Context,
     /// The key.
     pub key: Key,
-    /// What it means.
+    /// The meaning.
     pub action: Action,
 }
 
@@ -40,11 +29,11 @@ pub struct Binding {
 pub enum HelpRow {
     /// Nothing.
     Gap,
-    /// What the keys below have in common.
+    /// The heading of the keys below.
     Heading(&'static str),
     /// The keys of an action, and what it does.
     Keys(Action),
-    /// What the mouse does, and what comes of it.
+    /// A gesture of the mouse, and its effect.
     Gesture(&'static str, &'static str),
 }
 
@@ -54,50 +43,21 @@ pub struct Keymap {
     bindings: Vec<Binding>,
 }
 
-impl Context {
-    /// All of them.
-    pub const ALL: [Context; 5] = [
-        Context::Queue,
-        Context::Review,
-        Context::Window,
-        Context::Edit,
-        Context::Help,
-    ];
-
-    /// As it is written in the settings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Context::Queue => "queue",
-            Context::Review => "review",
-            Context::Window => "window",
-            Context::Edit => "edit",
-            Context::Help => "help",
-        }
-    }
-
-    /// The one that is written so.
-    pub fn named(name: &str) -> Option<Context> {
-        Context::ALL
-            .into_iter()
-            .find(|context| context.name() == name)
-    }
-}
-
 impl Default for Keymap {
     fn default() -> Self {
-        let bindings = Context::ALL.into_iter().flat_map(|context| {
-            let keys = context.groups().iter().flat_map(|group| group.keys);
-            keys.filter_map(move |&(key, action)| {
-                Some(Binding {
+        let mut bindings = Vec::new();
+        for context in Context::ALL {
+            for action in Action::all() {
+                let keys = action.def().at(context).map_or("", |keys| keys.keys);
+                let keys = keys.split_whitespace().filter_map(|key| key.parse().ok());
+                bindings.extend(keys.map(|key| Binding {
                     context,
-                    key: key.parse().ok()?,
+                    key,
                     action,
-                })
-            })
-        });
-        Keymap {
-            bindings: bindings.collect(),
+                }));
+            }
         }
+        Keymap { bindings }
     }
 }
 
@@ -116,6 +76,17 @@ impl Keymap {
             .iter()
             .filter(move |b| b.context == context && b.action == action)
             .map(|b| b.key)
+    }
+
+    /// How a notice names `action` in `context`: by its first key, or as a command if it has none.
+    /// For the way back `esc` goes before other keys, because it also leaves every dialog.
+    pub fn way(&self, context: Context, action: Action) -> String {
+        let esc = |key: &Key| action == Action::App(App::Back) && key.code == KeyCode::Esc;
+        let keys = || self.keys(context, action);
+        match keys().find(esc).or_else(|| keys().next()) {
+            Some(key) => key.to_string(),
+            None => format!(":{}", action.name()),
+        }
     }
 
     /// What `key` means in `context`: more than one action only while a keymap is being written.
@@ -138,55 +109,64 @@ impl Keymap {
         }));
     }
 
-    /// Every action that has a key in `context`, each once, by heading.
-    fn headings(&self, context: Context) -> Vec<(&'static str, Vec<Action>)> {
-        let headings = context.groups().iter().map(|group| {
-            let mut actions: Vec<Action> = Vec::new();
-            for &(_, action) in group.keys {
-                if !actions.contains(&action) && self.keys(context, action).next().is_some() {
-                    actions.push(action);
-                }
-            }
-            (group.heading, actions)
-        });
-        headings
-            .filter(|(_, actions)| !actions.is_empty())
-            .collect()
-    }
-
-    /// The rows of the help for `context`.
-    pub fn help(&self, context: Context) -> Vec<HelpRow> {
+    /// The rows of the help for `context`, with those of the mouse if it is used.
+    pub fn help(&self, context: Context, mouse: bool) -> Vec<HelpRow> {
         let mut rows = Vec::new();
-        let mut before = "";
-        for (heading, actions) in self.headings(context) {
-            if heading != before {
-                if !rows.is_empty() {
-                    rows.push(HelpRow::Gap);
-                }
-                rows.push(HelpRow::Heading(heading));
-            }
-            before = heading;
-            rows.extend(actions.into_iter().map(HelpRow::Keys));
+        for section in context.sections() {
+            let keys: Vec<HelpRow> = self
+                .actions(context)
+                .filter(|action| {
+                    action
+                        .def()
+                        .at(context)
+                        .is_some_and(|k| k.section == *section)
+                })
+                .map(HelpRow::Keys)
+                .collect();
+            add_section(&mut rows, section.heading(), keys);
+        }
+        if mouse {
+            let gestures = gestures::gestures(context).iter();
+            let gestures = gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title));
+            add_section(&mut rows, "mouse", gestures.collect());
         }
         rows
     }
 
-    /// Every action that has a key in `context`, each once.
-    pub fn actions(&self, context: Context) -> Vec<Action> {
-        let headings = self.headings(context).into_iter();
-        headings.flat_map(|(_, actions)| actions).collect()
+    /// Every action that has a key in `context`, in the order of the help.
+    pub fn actions(&self, context: Context) -> impl Iterator<Item = Action> {
+        let sections = context.sections().iter();
+        let actions = sections.flat_map(move |section| {
+            Action::all()
+                .filter(move |a| a.def().at(context).is_some_and(|k| k.section == *section))
+        });
+        actions.filter(move |action| self.keys(context, *action).next().is_some())
     }
+}
+
+fn add_section(rows: &mut Vec<HelpRow>, heading: &'static str, section: Vec<HelpRow>) {
+    if section.is_empty() {
+        return;
+    }
+    if !rows.is_empty() {
+        rows.push(HelpRow::Gap);
+    }
+    rows.push(HelpRow::Heading(heading));
+    rows.extend(section);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::action::Draw;
 
     #[test]
     fn every_key_can_be_read_and_has_one_meaning() {
         let keymap = Keymap::default();
-        let groups = Context::ALL.into_iter().flat_map(Context::groups);
-        let written: usize = groups.map(|group| group.keys.len()).sum();
+        let all = || Action::all().flat_map(|action| action.def().keys);
+        let written: usize = all()
+            .map(|keys| keys.contexts.len() * keys.keys.split_whitespace().count())
+            .sum();
         assert_eq!(keymap.bindings.len(), written, "a key cannot be read");
         for (n, a) in keymap.bindings.iter().enumerate() {
             for b in &keymap.bindings[..n] {
@@ -199,9 +179,9 @@ mod tests {
     fn an_action_stands_under_one_heading() {
         let keymap = Keymap::default();
         for context in Context::ALL {
-            let mut actions = keymap.actions(context);
+            let mut actions: Vec<&str> = keymap.actions(context).map(Action::name).collect();
             let count = actions.len();
-            actions.sort_by_key(|action| action.name());
+            actions.sort_unstable();
             actions.dedup();
             assert_eq!(actions.len(), count, "{context:?}");
         }
@@ -211,15 +191,22 @@ mod tests {
     fn hints_name_only_what_has_a_key() {
         let keymap = Keymap::default();
         for context in Context::ALL {
-            for action in context.hints().iter().flat_map(|(actions, _)| *actions) {
+            for action in hints::row(context).iter().flat_map(|hint| *hint) {
                 assert!(keymap.keys(context, *action).next().is_some(), "{action:?}");
             }
         }
     }
 
     #[test]
-    fn actions_are_written_in_snake_case() {
-        let text = serde_json::to_string(&Action::NextMaskSlice).unwrap();
-        assert_eq!(text, "\"next_mask_slice\"");
+    fn the_way_to_an_action_is_the_key_that_is_set_or_its_command() {
+        let mut keymap = Keymap::default();
+        let edit = Action::Draw(Draw::Begin);
+        assert_eq!(keymap.way(Context::Review, edit), "e");
+        keymap.rebind(Context::Review, edit, &["f2".parse().unwrap()]);
+        assert_eq!(keymap.way(Context::Review, edit), "f2");
+        keymap.rebind(Context::Review, edit, &[]);
+        assert_eq!(keymap.way(Context::Review, edit), ":edit");
+        let back = Action::App(App::Back);
+        assert_eq!(keymap.way(Context::Edit, back), "esc", "not the first: q");
     }
 }

@@ -1,126 +1,136 @@
 //! How a case is looked at: which slices, in which planes, how bright, with which masks.
 
-use super::count;
-use super::subject::Layout;
-use super::window::WindowChoice;
-use super::{Compared, Review};
-use crate::app::Action;
-use crate::app::cursor::Step;
-use crate::app::event::Effect;
-use crate::app::model::{Model, Notice};
-use crate::picture::Form;
+use super::action::{Cursor, Look, Slice, Window};
+use super::cursor::Step;
+use super::event::Effect;
+use super::state::model::Model;
+use super::state::notice::Notice;
+use super::state::review::display::Compared;
+use super::state::review::layout::Layout;
+use super::state::review::window::WindowChoice;
+use super::state::review::{Chosen, Review};
 use medicosam_shared::geometry::Plane;
+use std::collections::BTreeSet;
 
 /// Slices in a large step.
 const FURTHER: i64 = 10;
 
-/// Does what only changes what is seen of a case; returns what has to be done outside.
-pub(in crate::app) fn look(model: &mut Model, action: Action) -> Vec<Effect> {
+/// The work for the outside, or why nothing happens.
+type Outcome = Result<Vec<Effect>, &'static str>;
+
+/// Goes to another slice. The number typed before says how many slices on, or which one.
+pub(super) fn slice(model: &mut Model, action: Slice) -> Vec<Effect> {
+    with_review(model, |review| {
+        let number = review.take_count();
+        let times = number.unwrap_or(1).max(1);
+        let steps = i64::from(times);
+        match action {
+            Slice::Next => Ok(slice_by(review, steps)),
+            Slice::Previous => Ok(slice_by(review, -steps)),
+            Slice::Further => Ok(slice_by(review, FURTHER * steps)),
+            Slice::FurtherBack => Ok(slice_by(review, -FURTHER * steps)),
+            Slice::First => Ok(review.look(number.unwrap_or(0))),
+            Slice::Last => Ok(review.look(number.unwrap_or(u32::MAX))),
+            Slice::NextMasked => mask_slice(review, times, true),
+            Slice::PreviousMasked => mask_slice(review, times, false),
+            Slice::NextLow => low_slice(review, times, true),
+            Slice::PreviousLow => low_slice(review, times, false),
+        }
+    })
+}
+
+/// Changes planes, layout, masks or zoom.
+pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
+    with_review(model, |review| {
+        match action {
+            Look::ShowBefore => return compare(review, Compared::Before),
+            Look::ShowChanges => return compare(review, Compared::Changes),
+            Look::Axial => return Ok(plane(review, Plane::Axial)),
+            Look::Coronal => return Ok(plane(review, Plane::Coronal)),
+            Look::Sagittal => return Ok(plane(review, Plane::Sagittal)),
+            Look::ThreePlanes => return Ok(layout(review, Layout::Three)),
+            Look::Mosaic => return Ok(layout(review, Layout::Mosaic)),
+            Look::OneSlice => return Ok(one_slice(review)),
+            Look::ToggleMasks => {
+                review.display.masks_visible = !review.display.masks_visible;
+            }
+            Look::MaskForm => review.display.next_form(),
+            Look::MoreOpaque => review.display.more_opaque(),
+            Look::LessOpaque => review.display.less_opaque(),
+            Look::ZoomIn => review.zoom.closer(review.at),
+            Look::ZoomOut => review.zoom.further(),
+            Look::ZoomWhole => review.zoom.whole(),
+            Look::ZoomMask => {
+                if !review.fit_masks() {
+                    return Err("There is no mask to fit.");
+                }
+            }
+            Look::PanLeft => pan(review, -1, 0),
+            Look::PanRight => pan(review, 1, 0),
+            Look::PanUp => pan(review, 0, -1),
+            Look::PanDown => pan(review, 0, 1),
+        }
+        Ok(Vec::new())
+    })
+}
+
+/// Changes the window.
+pub(super) fn window(model: &mut Model, action: Window) -> Vec<Effect> {
+    with_review(model, |review| {
+        let preset = |name, width, level| Ok(WindowChoice::Preset(name, width, level));
+        let choice = match action {
+            Window::Case => Ok(WindowChoice::Case),
+            Window::Abdomen => preset("abdomen", 400, 40),
+            Window::Lung => preset("lung", 1500, -600),
+            Window::Brain => preset("brain", 80, 40),
+            Window::Mediastinum => preset("mediastinum", 350, 50),
+            Window::Bone => preset("bone", 1800, 400),
+            Window::Auto => auto(review),
+            Window::LevelUp => Ok(adjusted(review, 1, 0)),
+            Window::LevelDown => Ok(adjusted(review, -1, 0)),
+            Window::Wider => Ok(adjusted(review, 0, 1)),
+            Window::Narrower => Ok(adjusted(review, 0, -1)),
+            Window::Invert => {
+                review.display.inverted = !review.display.inverted;
+                return Ok(Vec::new());
+            }
+            Window::Adjust => {
+                review.toggle_adjusting();
+                return Ok(Vec::new());
+            }
+        };
+        review.display.window = choice?;
+        Ok(Vec::new())
+    })
+}
+
+/// Moves the current voxel within its slice, as it is seen.
+pub(super) fn cursor(model: &mut Model, action: Cursor) -> Vec<Effect> {
+    with_review(model, |review| {
+        let Some(stack) = review.stack() else {
+            return Ok(Vec::new());
+        };
+        let step = Step::of(action);
+        let times = match step.is_far() {
+            true => 1,
+            false => review.take_count().unwrap_or(1).max(1),
+        };
+        review.chosen = Chosen::Pointed;
+        let pixel = stack.pixel(review.at);
+        let step = step.times(i64::from(times));
+        let (x, y) = step.taken_from(pixel, stack.shape(), stack.orientation());
+        Ok(review.look_at(stack.axis.voxel(review.index(), x, y)))
+    })
+}
+
+fn with_review(model: &mut Model, change: impl FnOnce(&mut Review) -> Outcome) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    match act(review, action) {
-        Ok(effects) => effects,
-        Err(text) => {
-            model.notice = Some(Notice::good(text));
-            Vec::new()
-        }
-    }
-}
-
-/// What has to be done outside, or why nothing happens.
-fn act(review: &mut Review, action: Action) -> Result<Vec<Effect>, &'static str> {
-    let number = if count::is_taken_by(action) {
-        count::take(review)
-    } else {
-        None
-    };
-    let times = number.unwrap_or(1).max(1);
-    if let Some(step) = Step::of(action) {
-        return Ok(point(review, step.times(i64::from(times))));
-    }
-    match action {
-        Action::NextSlice => return Ok(slice_by(review, i64::from(times))),
-        Action::PreviousSlice => return Ok(slice_by(review, -i64::from(times))),
-        Action::FurtherSlice => return Ok(slice_by(review, FURTHER * i64::from(times))),
-        Action::FurtherSliceBack => return Ok(slice_by(review, -FURTHER * i64::from(times))),
-        Action::FirstSlice => return Ok(review.look(number.unwrap_or(0))),
-        Action::LastSlice => return Ok(review.look(number.unwrap_or(u32::MAX))),
-        Action::NextMaskSlice => return mask_slice(review, times, true),
-        Action::PreviousMaskSlice => return mask_slice(review, times, false),
-        Action::NextLowSlice => return low_slice(review, times, true),
-        Action::PreviousLowSlice => return low_slice(review, times, false),
-        Action::ViewAxial => return Ok(plane(review, Plane::Axial)),
-        Action::ViewCoronal => return Ok(plane(review, Plane::Coronal)),
-        Action::ViewSagittal => return Ok(plane(review, Plane::Sagittal)),
-        Action::ThreePlanes => return layout(review, Layout::Three),
-        Action::Mosaic => return layout(review, Layout::Mosaic),
-        Action::OneSlice => {
-            if let Some(tile) = review.tile().filter(|_| review.layout == Layout::Mosaic) {
-                review.layout = Layout::One;
-                return Ok(review.look(tile));
-            }
-            review.layout = Layout::One;
-            return Ok(review.load());
-        }
-        Action::WindowAuto => auto(review)?,
-        Action::AdjustWindow => review.adjusting = !review.adjusting,
-        Action::LevelUp => adjust(review, 1, 0),
-        Action::LevelDown => adjust(review, -1, 0),
-        Action::WidthUp => adjust(review, 0, 1),
-        Action::WidthDown => adjust(review, 0, -1),
-        Action::Invert => review.inverted = !review.inverted,
-        Action::ZoomIn => review.zoom.closer(review.at),
-        Action::ZoomOut => review.zoom.further(),
-        Action::ZoomWhole => review.zoom.whole(),
-        Action::ZoomMask if !review.fit_masks() => return Err("There is no mask to fit."),
-        Action::PanLeft => pan(review, -1, 0),
-        Action::PanRight => pan(review, 1, 0),
-        Action::PanUp => pan(review, 0, -1),
-        Action::PanDown => pan(review, 0, 1),
-        Action::ToggleMask => review.masks_visible = !review.masks_visible,
-        Action::MaskForm => {
-            (review.masks_visible, review.form) = match (review.masks_visible, review.form) {
-                (true, Form::Outline) => (true, Form::Filled),
-                (true, Form::Filled) => (false, Form::Outline),
-                (false, _) => (true, Form::Outline),
-            };
-        }
-        Action::MoreOpaque => review.opacity = review.opacity.more().unwrap_or(review.opacity),
-        Action::LessOpaque => review.opacity = review.opacity.less().unwrap_or(review.opacity),
-        Action::ShowBefore => return compare(review, Compared::Before),
-        Action::ShowChanges => return compare(review, Compared::Changes),
-        _ => {}
-    }
-    Ok(Vec::new())
-}
-
-/// Steps back out of whatever is looked at in a special way. Says whether there was a step.
-pub(in crate::app) fn back(review: &mut Review) -> bool {
-    if review
-        .count
-        .take()
-        .is_some_and(|count| count.number().is_some())
-    {
-        return true;
-    }
-    if review.adjusting {
-        review.adjusting = false;
-    } else if review.layout == Layout::Mosaic {
-        review.layout = Layout::One;
-    } else if review.compared != Compared::Not {
-        review.compared = Compared::Not;
-    } else {
-        return false;
-    }
-    true
-}
-
-/// Prompts are drawn on one slice, in the plane that the masks are cut in.
-pub(in crate::app) fn before_drawing(review: &mut Review) -> Vec<Effect> {
-    review.layout = Layout::One;
-    review.compared = Compared::Not;
-    review.look_across(None)
+    change(review).unwrap_or_else(|why| {
+        model.notice = Some(Notice::good(why));
+        Vec::new()
+    })
 }
 
 fn slice_by(review: &mut Review, step: i64) -> Vec<Effect> {
@@ -138,7 +148,7 @@ fn slice_by(review: &mut Review, step: i64) -> Vec<Effect> {
     review.look(index.clamp(0, i64::from(u32::MAX)) as u32)
 }
 
-fn mask_slice(review: &mut Review, times: u32, forward: bool) -> Result<Vec<Effect>, &'static str> {
+fn mask_slice(review: &mut Review, times: u32, forward: bool) -> Outcome {
     let slices = review.mask_slices();
     match beyond(&slices, review.index(), times, forward) {
         Some(index) => Ok(review.look(index)),
@@ -151,7 +161,7 @@ fn mask_slice(review: &mut Review, times: u32, forward: bool) -> Result<Vec<Effe
 }
 
 /// Scores are given for slices of the masks' own plane, so that is what is looked at.
-fn low_slice(review: &mut Review, times: u32, forward: bool) -> Result<Vec<Effect>, &'static str> {
+fn low_slice(review: &mut Review, times: u32, forward: bool) -> Outcome {
     let slices = review.low_slices();
     if slices.is_empty() {
         return Err("The model is sure of all slices.");
@@ -166,13 +176,8 @@ fn low_slice(review: &mut Review, times: u32, forward: bool) -> Result<Vec<Effec
     }
 }
 
-/// The so many-th of `slices` from slice `index` on, or the last one there.
-fn beyond(
-    slices: &std::collections::BTreeSet<u32>,
-    index: u32,
-    times: u32,
-    forward: bool,
-) -> Option<u32> {
+/// The n-th of `slices` after slice `index` (or before it), or the last one there.
+fn beyond(slices: &BTreeSet<u32>, index: u32, times: u32, forward: bool) -> Option<u32> {
     let times = times as usize;
     if forward {
         let after = slices.range(index.checked_add(1)?..);
@@ -182,43 +187,41 @@ fn beyond(
     }
 }
 
-/// Moves the voxel that is looked at within its slice, as it is seen.
-fn point(review: &mut Review, step: Step) -> Vec<Effect> {
-    let Some(stack) = review.stack() else {
-        return Vec::new();
-    };
-    review.pointing = true;
-    let pixel = stack.pixel(review.at);
-    let (x, y) = step.taken_from(pixel, stack.shape(), stack.orientation());
-    review.look_at(stack.axis.voxel(review.index(), x, y))
-}
-
 fn plane(review: &mut Review, plane: Plane) -> Vec<Effect> {
     let axis = review.stack().map(|stack| stack.affine.axis(plane));
     review.look_across(axis)
 }
 
-/// Changes to a layout, or from it back to one slice.
-fn layout(review: &mut Review, layout: Layout) -> Result<Vec<Effect>, &'static str> {
-    review.layout = if review.layout == layout {
-        Layout::One
-    } else {
-        layout
-    };
-    Ok(review.load())
+/// Back to one slice; from a mosaic, to the selected one.
+fn one_slice(review: &mut Review) -> Vec<Effect> {
+    let tile = review.tile().filter(|_| review.layout == Layout::Mosaic);
+    review.layout = Layout::One;
+    match tile {
+        Some(tile) => review.look(tile),
+        None => review.load(),
+    }
 }
 
-fn auto(review: &mut Review) -> Result<(), &'static str> {
+/// Changes to a layout, or from it back to one slice.
+fn layout(review: &mut Review, layout: Layout) -> Vec<Effect> {
+    review.layout = match review.layout == layout {
+        true => Layout::One,
+        false => layout,
+    };
+    review.load()
+}
+
+fn auto(review: &Review) -> Result<WindowChoice, &'static str> {
     let slice = review.slice().and_then(|slice| review.slices.get(slice));
     let window = slice.and_then(|values| WindowChoice::auto(&values.values));
-    review.window = window.ok_or("All values of the slice are the same.")?;
-    Ok(())
+    window.ok_or("All values of the slice are the same.")
 }
 
-fn adjust(review: &mut Review, level: i32, width: i32) {
-    if let Some(limits) = review.limits() {
-        review.window = limits.adjusted(level, width);
-    }
+fn adjusted(review: &Review, level: i32, width: i32) -> WindowChoice {
+    let limits = review.limits();
+    limits.map_or(review.display.window, |limits| {
+        limits.adjusted(level, width)
+    })
 }
 
 fn pan(review: &mut Review, right: i64, down: i64) {
@@ -227,16 +230,16 @@ fn pan(review: &mut Review, right: i64, down: i64) {
     }
 }
 
-fn compare(review: &mut Review, compared: Compared) -> Result<Vec<Effect>, &'static str> {
+fn compare(review: &mut Review, compared: Compared) -> Outcome {
     if review.before().is_none() {
         return Err("This is the first revision; there is none before it.");
     }
-    review.compared = if review.compared == compared {
+    review.display.compared = if review.display.compared == compared {
         Compared::Not
     } else {
         compared
     };
-    review.masks_visible = true;
+    review.display.masks_visible = true;
     Ok(review.load_before().into_iter().collect())
 }
 

@@ -1,10 +1,11 @@
 use super::*;
 use crate::app::fixture::{connected, press, show, summary, wait, with_review};
-use crate::app::review::subject::{Overlay, SliceSubject};
-use crate::app::review::tiles::Tiles;
+use crate::app::state::review::overlay::Overlay;
+use crate::app::state::review::subject::SliceSubject;
+use crate::app::state::review::tiles::Tiles;
 use crate::app::{Context, Effect, Event, Subject, handle};
 use crate::picture::arrange::Frame;
-use crate::picture::{GreyLevels, Ink, Palette, Region, Resample, Size};
+use crate::picture::{Form, GreyLevels, Ink, Palette, Region, Resample, Size};
 use medicosam_shared::case::{CaseId, CaseState};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::window::Range;
@@ -93,8 +94,8 @@ fn three_planes_are_linked_by_the_voxel_that_is_pointed_at() {
 #[test]
 fn a_number_before_a_key_says_where_to_or_how_often_and_leaves_the_window() {
     let mut model = opened();
-    let before = review(&model).window;
-    let state = |model: &Model| (review(model).index(), review(model).window);
+    let before = review(&model).display.window;
+    let state = |model: &Model| (review(model).index(), review(model).display.window);
     press(&mut model, "1 2 G");
     assert_eq!(state(&model), (12, before));
     press(&mut model, "0 3 j");
@@ -151,23 +152,29 @@ fn the_window_is_adjusted_by_keys_of_its_own() {
     assert!(subject(&model).inverted);
     assert_eq!(model.context(), Context::Review);
     press(&mut model, "6");
-    assert!(matches!(review(&model).window, WindowChoice::Auto(_)));
+    assert!(matches!(
+        review(&model).display.window,
+        WindowChoice::Auto(_)
+    ));
     wait(&mut model);
     press(&mut model, "0");
-    assert_eq!(review(&model).window, WindowChoice::Case);
+    assert_eq!(review(&model).display.window, WindowChoice::Case);
 }
 
 #[test]
 fn masks_are_outlined_filled_or_hidden() {
     let mut model = opened();
-    let state = |model: &Model| (review(model).masks_visible, review(model).form);
+    let state = |model: &Model| {
+        let display = &review(model).display;
+        (display.masks_visible, display.form)
+    };
     press(&mut model, "o");
     assert_eq!(state(&model), (true, Form::Filled));
     let before = subject(&model);
     press(&mut model, ")");
     assert_ne!(subject(&model), before);
     press(&mut model, ") ) ) ) )");
-    assert_eq!(review(&model).opacity.percent(), 80);
+    assert_eq!(review(&model).display.opacity.percent(), 80);
     press(&mut model, "o");
     assert_eq!(state(&model), (false, Form::Outline));
     assert_eq!(subject(&model).overlay, Overlay::Nothing);

@@ -1,80 +1,37 @@
-//! What the mouse means where.
+//! The mouse: its meaning at each place.
 //!
 //! It selects, opens, looks and draws. It never decides about a case, and it answers no question:
-//! whoever clicks too often loses nothing.
+//! a click too many loses nothing.
 
+use super::action::{Action, Cases, Draw, Look, Slice};
+use super::dialog::Dialog;
 use super::draft::prompting;
-use super::event::Effect;
-use super::model::{Dialog, Model, Notice, Screen};
-use super::review::Review;
-use super::review::grip::{Grip, Task};
-use super::review::look;
-use super::review::seen::{Seen, SeenPane};
-use super::review::subject::Layout;
-use super::{Action, Context, update};
+use super::event::{Effect, Pointer};
+use super::state::model::{Model, Screen};
+use super::state::notice::Notice;
+use super::state::review::grip::{Grip, Task};
+use super::state::review::layout::Layout;
+use super::state::review::mode::Mode;
+use super::state::review::seen::SeenPane;
+use super::state::review::{Chosen, Review};
+use super::{look, update};
 use crate::layout;
-use crate::term::Mouse;
 use crate::term::mouse::{Button, Gesture, Turn};
-use std::sync::Arc;
 
 /// Cases that a notch of the wheel moves on.
 const NOTCH: isize = 3;
-
-/// The mouse, and what it is at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer {
-    /// What it did, with what was held.
-    pub mouse: Mouse,
-    /// Column and row of the cell that it is in.
-    pub cell: (u16, u16),
-    /// Column and row of the pixel of the screen; the middle of the cell where the terminal does
-    /// not say it exactly.
-    pub pixel: (i64, i64),
-    /// The picture that is on the screen, and which of its pixels that is; perhaps outside.
-    pub picture: Option<(Arc<Seen>, (i64, i64))>,
-}
-
-/// What the mouse does in a context: button or wheel, and what comes of it. For the help.
-pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str)] {
-    const SELECTION: (&str, &str) = ("shift", "drag: select text");
-    match context {
-        Context::Queue => &[
-            ("wheel", "move"),
-            ("click", "select; once more: open"),
-            SELECTION,
-        ],
-        Context::Review | Context::Window => &[
-            ("wheel", "slices of the plane there"),
-            ("^wheel", "closer, less close"),
-            ("click", "the voxel there"),
-            ("right", "drag: window width, level"),
-            ("middle", "drag: pan"),
-            SELECTION,
-        ],
-        Context::Edit => &[
-            ("drag", "box"),
-            ("click", "point of the object"),
-            ("right", "click: point that is not"),
-            ("alt", "click: likewise"),
-            ("wheel", "slices"),
-            ("^wheel", "closer, less close"),
-            SELECTION,
-        ],
-        Context::Help => &[],
-    }
-}
 
 /// Does what the mouse asks for; returns what has to be done outside.
 pub(super) fn point(model: &mut Model, pointer: &Pointer) -> Vec<Effect> {
     let gesture = pointer.mouse.gesture;
     match (&model.dialog, gesture) {
         (None, _) => {}
-        (Some(Dialog::Help { .. }), Gesture::Wheel(turn)) => {
+        (Some(Dialog::Help(_)), Gesture::Wheel(turn)) => {
             let action = match turn {
-                Turn::Up => Action::SelectPrevious,
-                Turn::Down => Action::SelectNext,
+                Turn::Up => Cases::SelectPrevious,
+                Turn::Down => Cases::SelectNext,
             };
-            return update::update(model, action);
+            return update::update(model, Action::Cases(action));
         }
         (Some(_), _) => return Vec::new(),
     }
@@ -112,12 +69,13 @@ fn queue(model: &mut Model, pointer: &Pointer) -> Vec<Effect> {
                 return Vec::new();
             };
             if position == model.queue.position() {
-                return update::update(model, Action::Open);
+                return update::update(model, Action::Cases(Cases::Open));
             }
             model.queue.select_at(position);
             model.scroll();
         }
-        _ => {}
+        Gesture::Press(Button::Middle | Button::Right) | Gesture::Drag(_) | Gesture::Release(_) => {
+        }
     }
     Vec::new()
 }
@@ -135,7 +93,7 @@ fn wheel(model: &mut Model, pointer: &Pointer, turn: Turn) -> Vec<Effect> {
         return Vec::new();
     };
     if review.grip.is_some() {
-        // What is being dragged stays on its slice.
+        // A drag stays on its slice.
         return Vec::new();
     }
     let pane = pane_under(review, pointer);
@@ -146,8 +104,8 @@ fn wheel(model: &mut Model, pointer: &Pointer, turn: Turn) -> Vec<Effect> {
         return Vec::new();
     }
     let (action, step) = match turn {
-        Turn::Up => (Action::PreviousSlice, -1),
-        Turn::Down => (Action::NextSlice, 1),
+        Turn::Up => (Slice::Previous, -1),
+        Turn::Down => (Slice::Next, 1),
     };
     match pane {
         Some((pane, _)) if review.layout == Layout::Three => {
@@ -156,10 +114,10 @@ fn wheel(model: &mut Model, pointer: &Pointer, turn: Turn) -> Vec<Effect> {
             *along = along.saturating_add_signed(step);
             review.look_at(at)
         }
-        Some(_) => look::look(model, action),
+        Some(_) => look::slice(model, action),
         // Also where there is no picture yet, or none at all.
         None if layout::review(size).picture.contains(pointer.cell.into()) => {
-            look::look(model, action)
+            look::slice(model, action)
         }
         None => Vec::new(),
     }
@@ -171,11 +129,11 @@ fn zoom(review: &mut Review, pane: &SeenPane, at: (i64, i64), closer: bool) {
         return;
     };
     let is_drawn_on = review.slice() == Some(pane.slice);
-    if let Some(edit) = &mut review.edit {
+    if let Mode::Edit(edit) = &mut review.mode {
         if !is_drawn_on {
             return;
         }
-        // What is seen always holds the cursor.
+        // The cursor is always visible.
         edit.cursor = pane.under(at);
     }
     review
@@ -195,14 +153,14 @@ fn press(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
     let mut effects = Vec::new();
     let task = match button {
         Button::Middle => Task::Pan,
-        _ if review.edit.is_some() && !review.draws_on(&pane) => {
+        _ if review.mode.is_edit() && !review.draws_on(&pane) => {
             model.notice = Some(Notice::good(
                 "The picture is still on its way; nothing was drawn.",
             ));
             return Vec::new();
         }
         Button::Right => Task::Window(review.limits()),
-        Button::Left if review.edit.is_some() => {
+        Button::Left if review.mode.is_edit() => {
             review.move_hand(&pane, at);
             Task::Draw {
                 positive: !(pointer.mouse.alt || pointer.mouse.shift),
@@ -210,12 +168,12 @@ fn press(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
         }
         Button::Left if review.layout == Layout::Mosaic => {
             if review.tile() == Some(pane.slice.index) {
-                return update::update(model, Action::OneSlice);
+                return look::look(model, Look::OneSlice);
             }
             return review.look(pane.slice.index);
         }
         Button::Left => {
-            review.pointing = true;
+            review.chosen = Chosen::Pointed;
             effects = review.look_at(pane.voxel(at));
             Task::Look
         }
@@ -249,18 +207,18 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
     match task {
         Task::Look => return review.look_at(pane.voxel(*at)),
         Task::Draw { .. } => {
-            if let Some(edit) = &mut review.edit {
+            if let Mode::Edit(edit) = &mut review.mode {
                 edit.corner = Some(pane.under(start));
                 edit.cursor = pane.under(*at);
             }
         }
-        Task::Window(Some(limits)) => review.window = limits.dragged(right, -down),
+        Task::Window(Some(limits)) => review.display.window = limits.dragged(right, -down),
         Task::Window(None) => {}
         Task::Pan => {
             if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
                 review.zoom.drag(&stack, pane.region, right, down);
-                if let Some(edit) = &mut review.edit {
-                    // What is seen always holds the cursor, so that has to come along.
+                if let Mode::Edit(edit) = &mut review.mode {
+                    // The cursor is always visible, so it has to come along.
                     edit.cursor = review.zoom.nearest(&stack, edit.cursor);
                 }
             }
@@ -278,18 +236,18 @@ fn release(model: &mut Model, button: Button) -> Vec<Effect> {
     };
     review.grip = None;
     let drawn_on = review.draws_on(&grip.pane);
-    let Some(edit) = review.edit.as_ref().filter(|_| drawn_on) else {
+    let Some(edit) = review.mode.edit().filter(|_| drawn_on) else {
         return Vec::new();
     };
     let action = match (grip.task, grip.moved) {
-        (Task::Draw { .. }, true) => Action::Corner,
+        (Task::Draw { .. }, true) => Draw::Corner,
         // A box was begun with a key.
-        (Task::Draw { positive: true }, false) if edit.corner.is_some() => Action::Corner,
-        (Task::Draw { positive: true }, false) => Action::PositivePoint,
-        (Task::Draw { positive: false }, false) => Action::NegativePoint,
+        (Task::Draw { positive: true }, false) if edit.corner.is_some() => Draw::Corner,
+        (Task::Draw { positive: true }, false) => Draw::PositivePoint,
+        (Task::Draw { positive: false }, false) => Draw::NegativePoint,
         (Task::Window(_), false) => {
             review.move_hand(&grip.pane, grip.start);
-            Action::NegativePoint
+            Draw::NegativePoint
         }
         (Task::Window(_), true) | (Task::Look | Task::Pan, _) => return Vec::new(),
     };
@@ -297,26 +255,26 @@ fn release(model: &mut Model, button: Button) -> Vec<Effect> {
 }
 
 impl Review {
-    /// Whether a slice on the screen is the one that is drawn on, as it is seen now.
+    /// Whether a slice on the screen is the one to be drawn on, with the same part of it visible.
     fn draws_on(&self, pane: &SeenPane) -> bool {
         self.slice() == Some(pane.slice) && self.region() == Some(pane.region)
     }
 
-    /// Takes the cursor to a pixel of the picture. What is seen stays as it is, wherever the
-    /// cursor was before.
+    /// Moves the cursor to a pixel of the picture. The visible part stays, wherever the cursor was
+    /// before.
     fn move_hand(&mut self, pane: &SeenPane, at: (i64, i64)) {
         let stack = self.stack();
-        if let (Some(edit), Some(stack)) = (&mut self.edit, stack) {
+        if let (Mode::Edit(edit), Some(stack)) = (&mut self.mode, stack) {
             edit.cursor = pane.under(at);
             self.zoom.drag(&stack, pane.region, 0.0, 0.0);
         }
     }
 
-    /// Forgets a button that is held, and what it has begun to draw.
+    /// Forgets a button that is held, along with the box it has begun.
     fn let_go(&mut self) {
         let grip = self.grip.take();
         let begun = grip.is_some_and(|g| g.moved && matches!(g.task, Task::Draw { .. }));
-        if let Some(edit) = self.edit.as_mut().filter(|_| begun) {
+        if let Some(edit) = self.mode.edit_mut().filter(|_| begun) {
             edit.corner = None;
         }
     }

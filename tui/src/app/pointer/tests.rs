@@ -1,13 +1,16 @@
 use super::*;
 use crate::app::event::Event;
 use crate::app::fixture::{press, serve, show_all, with_review};
-use crate::app::review::window::WindowChoice;
+use crate::app::state::review::seen::Seen;
+use crate::app::state::review::window::WindowChoice;
 use crate::app::{Subject, handle};
 use crate::picture::Size;
+use crate::term::Mouse;
 use medicosam_shared::api::DraftChange;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::prompt::{SliceBox, SlicePoint, SlicePrompt};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// Ten pixels for each of the 64 × 48 voxels of a slice, which is not turned.
 const SIZE: Size = Size {
@@ -107,7 +110,7 @@ fn a_click_looks_at_the_voxel_there_and_a_drag_takes_it_along() {
     let mut model = opened();
     assert_eq!(click(&mut model, (405, 208)), []);
     assert_eq!(review(&model).at, [40, 20, 7]);
-    assert!(review(&model).pointing);
+    assert!(review(&model).chosen == Chosen::Pointed);
     drag_with(&mut model, Button::Left, &[(5, 5), (99, 100), (9999, -3)]);
     assert_eq!(review(&model).at, [63, 0, 7], "the last one that is seen");
     let at = review(&model).at;
@@ -194,7 +197,7 @@ fn control_and_the_wheel_look_closer_at_what_is_there() {
 #[test]
 fn the_right_button_drags_the_window_and_the_middle_one_what_is_seen() {
     let mut model = opened();
-    let limits = |model: &Model| match review(model).window {
+    let limits = |model: &Model| match review(model).display.window {
         WindowChoice::Adjusted(limits) => (limits.low, limits.high),
         other => panic!("{other:?}"),
     };
@@ -224,7 +227,7 @@ fn while_drawing_the_cursor_comes_along_with_what_is_seen() {
     drag_with(&mut model, Button::Middle, &[(100, 240), (640, 240)]);
     let after = review(&model).region().unwrap();
     assert!(after.x + 10 < before.x, "{before:?} {after:?}");
-    let (x, _) = review(&model).edit.as_ref().unwrap().cursor;
+    let (x, _) = review(&model).mode.edit().unwrap().cursor;
     assert_eq!(x, after.x + after.width - 1);
 }
 
@@ -267,14 +270,14 @@ fn while_drawing_clicks_are_points_and_drags_are_boxes() {
         y1: 21,
     };
     assert_eq!(drawn(&effects).unwrap().bbox, Some(bbox));
-    let edit = review(&model).edit.as_ref().unwrap();
+    let edit = review(&model).mode.edit().unwrap();
     assert_eq!((edit.cursor, edit.corner), ((0, 9), None));
 }
 
 #[test]
 fn a_box_begun_with_a_key_is_ended_with_a_click() {
     let mut model = editing();
-    let cursor = review(&model).edit.as_ref().unwrap().cursor;
+    let cursor = review(&model).mode.edit().unwrap().cursor;
     press(&mut model, "b");
     let effects = click(&mut model, (505, 308));
     let expected = SliceBox::spanning(cursor, (50, 30));
@@ -286,7 +289,7 @@ fn a_key_while_a_button_is_held_takes_the_box_from_it() {
     let mut model = editing();
     act(&mut model, mouse(Gesture::Press(Button::Left)), (105, 108));
     act(&mut model, mouse(Gesture::Drag(Button::Left)), (205, 208));
-    assert!(review(&model).edit.as_ref().unwrap().corner.is_some());
+    assert!(review(&model).mode.edit().unwrap().corner.is_some());
     press(&mut model, "esc");
     act(&mut model, mouse(Gesture::Drag(Button::Left)), (305, 208));
     let effects = act(
@@ -295,7 +298,7 @@ fn a_key_while_a_button_is_held_takes_the_box_from_it() {
         (305, 208),
     );
     assert_eq!(effects, []);
-    assert_eq!(review(&model).edit.as_ref().unwrap().corner, None);
+    assert_eq!(review(&model).mode.edit().unwrap().corner, None);
 }
 
 #[test]
@@ -336,7 +339,7 @@ fn what_is_seen_stays_when_the_cursor_comes_from_elsewhere() {
     let voxel = picture.pane_at(at).unwrap().under(at);
     act(&mut model, mouse(Gesture::Press(Button::Left)), at);
     assert_eq!(review(&model).region(), Some(before));
-    assert_eq!(review(&model).edit.as_ref().unwrap().cursor, voxel);
+    assert_eq!(review(&model).mode.edit().unwrap().cursor, voxel);
 }
 
 /// The mouse in the list on a terminal of 80 × 24, whose first case is in row 3.
@@ -437,7 +440,7 @@ proptest! {
                 let reads = matches!(effect, Effect::ReadAhead(_));
                 prop_assert!(draws || reads, "{:?}", effect);
             }
-            if !matches!(dialog, None | Some(Dialog::Help { .. })) {
+            if !matches!(dialog, None | Some(Dialog::Help(_))) {
                 prop_assert_eq!(&model.dialog, &dialog);
             }
         }

@@ -1,25 +1,27 @@
 //! What the client knows.
 
-use super::command::Command;
-use super::decide::Target;
-use super::event::{Effect, Failure};
-use super::keymap::{Context, HelpRow, Keymap};
-use super::pointer;
+use super::notice::Notice;
 use super::queue::Queue;
 use super::queue::batch::Batches;
 use super::queue::live::Now;
-use super::queue::narrowing::{FIRST_FILTERS, Typing};
 use super::queue::peek::Peek;
+use super::refresh::Refresh;
 use super::review::Review;
 use super::review::coverage::Coverage;
+use super::review::mode::Mode;
 use super::review::subject::{Showing, Subject};
-use crate::term::{Key, KeyCode};
+use crate::app::action::context::Context;
+use crate::app::dialog::Dialog;
+use crate::app::dialog::saved_filters::FIRST_FILTERS;
+use crate::app::event::{Effect, Failure};
+use crate::app::keymap::{HelpRow, Keymap};
 use jiff::Timestamp;
-use medicosam_shared::api::{DecisionRequest, Status};
-use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::activity::Activity;
+use medicosam_shared::api::Status;
+use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber};
 use medicosam_shared::geometry::Axis;
-use medicosam_shared::prompt::Label;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 /// Whether the daemon can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,163 +41,6 @@ pub enum Screen {
     Queue,
     /// A case.
     Review(Box<Review>),
-}
-
-/// What lies over the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dialog {
-    /// The keys of a context.
-    Help {
-        /// Which one.
-        context: Context,
-        /// Lines scrolled off the top.
-        top: usize,
-    },
-    /// A question for a reason.
-    Reason(Reason),
-    /// Why there is no such question. Whoever types a reason all the same types it in here, and not
-    /// into the keys of the screen.
-    Refusal(String),
-    /// A command being typed.
-    Command(Command),
-    /// A question that `y` and `n` answer.
-    Question(Question),
-    /// The name of a new object, with its label or not.
-    NewObject {
-        /// The label, unless another one is typed before the name.
-        label: Label,
-        /// What has been typed.
-        text: Line,
-    },
-    /// A note being typed.
-    Note(Note),
-    /// A filter being typed.
-    Filter(Typing),
-    /// The saved filters, one to be chosen.
-    SavedFilters,
-    /// Whether to approve although slices of the masks were not shown.
-    Unseen {
-        /// What would be approved.
-        targets: Vec<Target>,
-        /// Slices with a mask that were not shown.
-        unseen: usize,
-        /// Slices with a mask.
-        of: usize,
-    },
-    /// Another reviewer was first.
-    Conflict {
-        /// On this case.
-        case: CaseId,
-        /// What was asked for.
-        request: DecisionRequest,
-        /// Who did what, when and why.
-        text: String,
-    },
-}
-
-/// What is asked before something is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Whether to discard the draft.
-    Discard,
-    /// Whether to put the draft on top of a revision that came meanwhile; why it came to that.
-    Rebase(String),
-}
-
-/// A note being typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// On this case.
-    pub case: CaseId,
-    /// What has been typed.
-    pub text: Line,
-}
-
-/// A decision that waits for its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// The decision.
-    pub verdict: Verdict,
-    /// On these cases.
-    pub targets: Vec<Target>,
-    /// What has been typed.
-    pub text: Line,
-}
-
-/// A line of text being typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line(String);
-
-impl Line {
-    /// Most characters in a line.
-    const MOST: usize = 200;
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Adds text, line breaks as blanks, without anything that cannot be printed.
-    pub fn insert(&mut self, text: &str) {
-        let room = Self::MOST.saturating_sub(self.0.chars().count());
-        let flat = text.replace(['\n', '\r', '\t'], " ");
-        let printable = flat.chars().filter(|c| !c.is_control());
-        self.0.extend(printable.take(room));
-    }
-
-    /// Takes a key.
-    pub fn press(&mut self, key: Key) {
-        match key.code {
-            KeyCode::Char(c) if !key.ctrl && !key.alt => {
-                self.insert(c.encode_utf8(&mut [0; 4]));
-            }
-            KeyCode::Char('u') if key.ctrl => self.0.clear(),
-            KeyCode::Backspace => {
-                self.0.pop();
-            }
-            _ => {}
-        }
-    }
-}
-
-/// A message at the bottom of the screen, until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The message.
-    pub text: String,
-    /// What to do about it; shown where there is room.
-    pub hint: String,
-    /// Whether something went wrong.
-    pub bad: bool,
-}
-
-impl Notice {
-    /// Something to know.
-    pub fn good(text: impl Into<String>) -> Self {
-        Notice {
-            text: text.into(),
-            hint: String::new(),
-            bad: false,
-        }
-    }
-
-    /// Something went wrong.
-    pub fn bad(text: impl Into<String>) -> Self {
-        Notice {
-            text: text.into(),
-            hint: String::new(),
-            bad: true,
-        }
-    }
-
-    /// What went wrong and what to do.
-    pub fn failure(failure: &Failure) -> Self {
-        Notice {
-            text: failure.fault.message.clone(),
-            hint: failure.fault.hint.clone(),
-            bad: true,
-        }
-    }
 }
 
 /// Everything the client knows.
@@ -223,8 +68,8 @@ pub struct Model {
     pub keymap: Keymap,
     /// Whether the mouse is used.
     pub mouse: bool,
-    /// Revisions that have been on the screen, and how much of them. Nothing else can be decided
-    /// on.
+    /// Revisions that have been on the screen, and how much of each. Decisions are possible on
+    /// these alone.
     seen: HashMap<(CaseId, RevisionNumber), Coverage>,
     /// Cases whose decision is on its way to the daemon.
     pub deciding: HashSet<CaseId>,
@@ -238,23 +83,10 @@ pub struct Model {
     pub peek: Peek,
     /// The case whose scan was read ahead last.
     pub read_ahead: Option<CaseId>,
-    /// What is so right now.
+    /// Transient state of the daemon: viewers, and the pace of the workers.
     pub live: Now,
     refresh: Refresh,
 }
-
-/// Cases that changed since they were read.
-#[derive(Debug, Clone, Default)]
-struct Refresh {
-    stale: BTreeSet<CaseId>,
-    /// Reading one by one would take longer than reading all.
-    all: bool,
-    /// A refresh is on its way; the next one follows when it is here.
-    running: bool,
-}
-
-/// More stale cases than this are read as a list.
-const FEW: usize = 200;
 
 impl Model {
     /// A client that knows nothing yet.
@@ -286,27 +118,22 @@ impl Model {
     /// Where a key would be pressed.
     pub fn context(&self) -> Context {
         match (&self.dialog, &self.screen) {
-            (Some(Dialog::Help { .. }), _) => Context::Help,
+            (Some(Dialog::Help(_)), _) => Context::Help,
             (_, Screen::Queue) => Context::Queue,
-            (_, Screen::Review(review)) if review.edit.is_some() => Context::Edit,
-            (_, Screen::Review(review)) if review.adjusting => Context::Window,
-            (_, Screen::Review(_)) => Context::Review,
+            (_, Screen::Review(review)) => match review.mode {
+                Mode::Edit(_) => Context::Edit,
+                Mode::AdjustWindow => Context::Window,
+                Mode::Look => Context::Review,
+            },
         }
     }
 
     /// The rows of the help for a context.
     pub fn help(&self, context: Context) -> Vec<HelpRow> {
-        let mut rows = self.keymap.help(context);
-        let gestures = pointer::gestures(context);
-        if self.mouse && !gestures.is_empty() {
-            rows.extend([HelpRow::Gap, HelpRow::Heading("mouse")]);
-            let gestures = gestures.iter();
-            rows.extend(gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title)));
-        }
-        rows
+        self.keymap.help(context, self.mouse)
     }
 
-    /// The case being looked at.
+    /// The open case.
     pub fn review(&self) -> Option<&Review> {
         match &self.screen {
             Screen::Review(review) => Some(review),
@@ -314,7 +141,7 @@ impl Model {
         }
     }
 
-    /// The case being looked at.
+    /// The open case.
     pub fn review_mut(&mut self) -> Option<&mut Review> {
         match &mut self.screen {
             Screen::Review(review) => Some(review),
@@ -322,7 +149,7 @@ impl Model {
         }
     }
 
-    /// The case being looked at, if it is `case`.
+    /// The open case, if it is `case`.
     pub fn review_of(&mut self, case: &CaseId) -> Option<&mut Review> {
         self.review_mut().filter(|r| r.case == *case)
     }
@@ -361,7 +188,7 @@ impl Model {
     /// What the picture shows.
     pub fn subject(&self) -> Subject {
         match (&self.dialog, &self.screen) {
-            (Some(Dialog::Help { .. }), _) | (_, Screen::Queue) => Subject::Nothing,
+            (Some(Dialog::Help(_)), _) | (_, Screen::Queue) => Subject::Nothing,
             (_, Screen::Review(review)) => review.subject(),
         }
     }
@@ -373,16 +200,14 @@ impl Model {
         };
         let key = (showing.case, revision);
         let review = match &self.screen {
-            Screen::Review(review) if review.case == key.0 => Some(review),
-            _ => None,
+            Screen::Review(review) => Some(review).filter(|r| r.case == key.0),
+            Screen::Queue => None,
         };
+        let review = review.filter(|review| review.revision() == Some(revision));
         let coverage = self.seen.entry(key).or_default();
         for slice in showing.slices {
-            coverage.show(slice, || match review {
-                Some(review) if review.revision() == Some(revision) => {
-                    review.masked_across(slice.axis)
-                }
-                _ => BTreeSet::new(),
+            coverage.show(slice, || {
+                review.map_or_else(BTreeSet::new, |review| review.masked_across(slice.axis))
             });
         }
     }
@@ -406,33 +231,40 @@ impl Model {
 
     /// A case changed; returns what to read, unless something is being read already.
     pub fn changed(&mut self, case: CaseId) -> Option<Effect> {
-        self.refresh.stale.insert(case);
-        self.next_refresh()
+        self.refresh.changed(case)
     }
 
-    /// All cases may have changed.
+    /// All cases may have changed; returns what to read, unless something is being read already.
     pub fn all_changed(&mut self) -> Option<Effect> {
-        self.refresh.all = true;
-        self.next_refresh()
+        self.refresh.all_changed()
     }
 
-    /// What was being read is here, or will not come.
+    /// The answer to the last read has come, or never will; returns what to read next.
     pub fn refreshed(&mut self) -> Option<Effect> {
-        self.refresh.running = false;
-        self.next_refresh()
+        self.refresh.arrived()
     }
 
-    fn next_refresh(&mut self) -> Option<Effect> {
-        let refresh = &mut self.refresh;
-        if refresh.running || (!refresh.all && refresh.stale.is_empty()) {
-            return None;
-        }
-        refresh.running = true;
-        let stale = std::mem::take(&mut refresh.stale);
-        if std::mem::take(&mut refresh.all) || stale.len() > FEW {
-            Some(Effect::LoadEverything)
-        } else {
-            Some(Effect::LoadSome(stale.into_iter().collect()))
-        }
+    /// How long the scans that wait or are being worked on will take, at the pace of the last ones.
+    pub fn time_left(&self) -> Option<Duration> {
+        let scan_s = self.live.scan_s()?;
+        let workers = &self.status.as_ref()?.workers;
+        let at_work = workers.iter().filter(|w| w.device.is_some()).count();
+        let cases = self.queue.cases().iter();
+        let waiting = cases.filter(|c| {
+            matches!(
+                c.state,
+                CaseState::Waiting | CaseState::Embedding | CaseState::Segmenting
+            )
+        });
+        let done: f64 = workers
+            .iter()
+            .filter(|w| w.activity == Activity::Busy)
+            .filter_map(|w| w.progress)
+            .filter(|p| p.total > 0)
+            .map(|p| f64::from(p.done) / f64::from(p.total))
+            .sum();
+        let left = waiting.count() as f64 - done;
+        let seconds = left * scan_s / at_work.max(1) as f64;
+        (left > 0.0).then(|| Duration::from_secs_f64(seconds.max(0.0)))
     }
 }

@@ -1,6 +1,8 @@
 //! Approving what was not seen, conflicts, several at once, taking back, notes.
 
 use super::*;
+use crate::app::dialog::conflict::Conflict;
+use crate::app::dialog::unseen::Unseen;
 use medicosam_shared::api::{Live, NoteRequest, UndoRequest, Viewer};
 use medicosam_shared::geometry::Axis;
 
@@ -39,11 +41,11 @@ fn approving_slices_that_were_not_shown_is_asked_for_once_more_by_another_key() 
     assert_eq!(press(&mut model, "a a a x q"), [], "typed ahead");
     assert_eq!(
         model.dialog,
-        Some(Dialog::Unseen {
+        Some(Dialog::Unseen(Unseen {
             targets: vec![(id("one"), 1)],
             unseen: 3,
             of: 4
-        })
+        }))
     );
     press(&mut model, "]");
     assert_eq!((model.review().unwrap().index(), &model.dialog), (8, &None));
@@ -107,7 +109,7 @@ fn another_reviewers_decision_is_shown_and_left_or_overruled() {
     for (keys, sent) in [("a o r enter", false), ("a esc", false), ("O", true)] {
         press(&mut model, "a");
         conflict(&mut model, "one");
-        let Some(Dialog::Conflict { text, .. }) = &model.dialog else {
+        let Some(Dialog::Conflict(Conflict { text, .. })) = &model.dialog else {
             panic!("{:?}", model.dialog);
         };
         assert!(text.contains("rejected by ana") && text.contains("leaks"));

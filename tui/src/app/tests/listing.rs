@@ -1,8 +1,8 @@
 //! Filtering, sorting, what is read of the selected case, and ten thousand cases.
 
 use super::*;
-use crate::app::queue::live::{about, time_left};
-use crate::app::queue::sort::Sort;
+use crate::app::state::queue::live::about;
+use crate::app::state::queue::sort::Sort;
 use crate::view::{PictureStatus, Theme, view};
 use medicosam_shared::activity::Activity;
 use medicosam_shared::api::Live;
@@ -139,7 +139,7 @@ fn the_time_left_follows_from_the_pace_of_the_last_scans() {
         summary("c", CaseState::Waiting, None),
         summary("d", CaseState::Review, None),
     ]);
-    assert_eq!(time_left(&model), None, "nothing was measured");
+    assert_eq!(model.time_left(), None, "nothing was measured");
     let mut workers = fixture::status().workers;
     workers[0].activity = Activity::Busy;
     workers[0].progress = Some(Progress { done: 1, total: 2 });
@@ -151,12 +151,12 @@ fn the_time_left_follows_from_the_pace_of_the_last_scans() {
         })
     };
     answer(&mut model, live(workers.clone()));
-    assert_eq!(time_left(&model), Some(Duration::from_secs(150)));
+    assert_eq!(model.time_left(), Some(Duration::from_secs(150)));
     workers.push(workers[0].clone());
     workers[1].progress = None;
     answer(&mut model, live(workers));
     assert_eq!(
-        time_left(&model),
+        model.time_left(),
         Some(Duration::from_secs(75)),
         "two workers"
     );

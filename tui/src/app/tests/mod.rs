@@ -1,5 +1,7 @@
+mod commands;
 mod deciding;
 mod listing;
+mod notices;
 mod prompting;
 
 use super::fixture::{
@@ -261,7 +263,7 @@ fn the_cursor_stays_on_the_slice() {
     let mut model = with_review(&["one"]);
     let mut cursor = |keys: &str| {
         press(&mut model, keys);
-        model.review().unwrap().edit.as_ref().unwrap().cursor
+        model.review().unwrap().mode.edit().unwrap().cursor
     };
     assert_eq!(cursor("enter e K K K K"), (40, 0));
     assert_eq!(cursor("L L L L L"), (63, 0));

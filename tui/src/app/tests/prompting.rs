@@ -1,6 +1,7 @@
 //! Drafts, as key strings.
 
 use super::*;
+use crate::app::dialog::question::Question;
 use crate::app::draft::known::Known;
 use medicosam_shared::api::{DraftChange, DraftProgress, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::draft::{Answered, Candidate, Draft, DraftWork, SliceAnswer};
@@ -11,7 +12,7 @@ use medicosam_shared::understands::Understands;
 
 /// A daemon that keeps one draft.
 #[derive(Default)]
-struct Daemon {
+pub(super) struct Daemon {
     draft: Option<Draft>,
     asked: Vec<DraftRequest>,
     understands: Option<Understands>,
@@ -19,12 +20,12 @@ struct Daemon {
 
 impl Daemon {
     /// Presses keys, and answers what they ask of the draft; returns everything else.
-    fn press(&mut self, model: &mut Model, keys: &str) -> Vec<Effect> {
+    pub(super) fn press(&mut self, model: &mut Model, keys: &str) -> Vec<Effect> {
         let effects = press(model, keys);
         self.answer(model, effects)
     }
 
-    fn answer(&mut self, model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
+    pub(super) fn answer(&mut self, model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
         let (mut open, mut left) = (effects, Vec::new());
         while !open.is_empty() {
             let reply = match open.remove(0) {
@@ -131,7 +132,7 @@ fn serve_all_but_drafts(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> 
 }
 
 /// A case open in edit mode, on slice 8.
-fn editing() -> (Daemon, Model) {
+pub(super) fn editing() -> (Daemon, Model) {
     editing_with(None)
 }
 
@@ -150,7 +151,7 @@ fn editing_with(understands: Option<Understands>) -> (Daemon, Model) {
 }
 
 /// The notice and what to do about it.
-fn said(model: &Model) -> String {
+pub(super) fn said(model: &Model) -> String {
     let notice = model.notice.as_ref();
     notice.map_or_else(String::new, |n| format!("{}. {}", n.text, n.hint))
 }
@@ -164,7 +165,7 @@ fn area(model: &Model, label: u16, index: u32) -> u64 {
 
 fn points(model: &Model) -> Vec<SlicePoint> {
     let review = model.review().unwrap();
-    let label = review.edit.as_ref().unwrap().label;
+    let label = review.mode.edit().unwrap().label;
     let drawn = review.drafting.drawn(label, review.index());
     drawn.map_or(Vec::new(), |d| d.points.clone())
 }
@@ -172,7 +173,7 @@ fn points(model: &Model) -> Vec<SlicePoint> {
 #[test]
 fn a_slice_is_segmented_at_once_and_committed_when_the_reviewer_wants() {
     let (mut daemon, mut model) = editing();
-    let cursor = model.review().unwrap().edit.as_ref().unwrap().cursor;
+    let cursor = model.review().unwrap().mode.edit().unwrap().cursor;
     assert_eq!(cursor, (40, 20));
     daemon.press(&mut model, "s");
     assert!(daemon.asked.is_empty() && said(&model).contains("Draw something"));
@@ -486,7 +487,7 @@ fn a_new_object_has_a_label_and_a_name() {
     assert_eq!(daemon.last(), &object(7, "x"));
     let mut label = |keys: &str| {
         daemon.press(&mut model, keys);
-        model.review().unwrap().edit.as_ref().unwrap().label.get()
+        model.review().unwrap().mode.edit().unwrap().label.get()
     };
     assert_eq!(
         [label(""), label("o"), label("o"), label("o")],

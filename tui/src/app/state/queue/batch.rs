@@ -1,4 +1,4 @@
-//! Things asked of the daemon for several cases at once, and what can be taken back.
+//! Requests for several cases at once, and the decisions that can be taken back.
 
 use crate::app::event::Failure;
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
@@ -16,7 +16,7 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// What has become of a case when it is done.
+    /// The word for a case with which it succeeded.
     pub const fn done(self) -> &'static str {
         match self {
             Asked::Decide(Verdict::Approve) => "approved",
@@ -43,7 +43,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// What has become of all of them, in a line; whether something went wrong.
+    /// The outcome for all of them, in a line, and whether something went wrong.
     pub fn summary(&self) -> (String, bool) {
         let mut text = format!("{} {}", self.done.len(), self.asked.done());
         if let Some(first) = self.failed.first() {

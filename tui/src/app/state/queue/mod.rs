@@ -3,7 +3,6 @@
 pub mod batch;
 pub mod filter;
 pub mod live;
-pub mod narrowing;
 pub mod peek;
 pub mod sort;
 
@@ -14,7 +13,7 @@ use sort::Sort;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-/// All cases, those of them that are shown, in which order, and which of these are selected.
+/// All cases; the ones shown, in order; and among these the selection and the marks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Queue {
     /// All, in the order in which they came.
@@ -165,7 +164,7 @@ impl Queue {
         shown.extend(ranked.into_iter().map(|(_, n)| n));
     }
 
-    /// Moves the selection by so many cases, as far as there are any.
+    /// Moves the selection by a number of cases, as far as the list goes.
     pub fn select_by(&mut self, step: isize) {
         let last = self.shown.len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(step).min(last);
@@ -188,7 +187,7 @@ impl Queue {
         self.shown.iter().position(|shown| shown == place)
     }
 
-    /// Moves what is on the screen until the selection is among its `rows`.
+    /// Scrolls until the selection is among the `rows` on the screen.
     pub fn scroll(&mut self, rows: usize) {
         let lowest_top = (self.selected + 1).saturating_sub(rows);
         self.top = self.top.clamp(lowest_top, self.selected.max(lowest_top));

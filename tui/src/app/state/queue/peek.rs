@@ -1,10 +1,9 @@
 //! More about the case that is selected in the list: read once the selection rests on it, one at a
 //! time, so that a key held down does not ask for every case it passes.
 
-use crate::app::event::{Effect, Failure};
-use crate::app::model::{Model, Screen};
+use crate::app::event::Failure;
 use jiff::Timestamp;
-use medicosam_shared::case::{CaseDetail, CaseId};
+use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary};
 
 /// What is known of the selected case beyond its row.
 #[derive(Debug, Clone, Default)]
@@ -36,23 +35,16 @@ impl Peek {
             self.detail = Some(detail);
         }
     }
-}
 
-/// What to read, if anything.
-pub(in crate::app) fn next(model: &mut Model) -> Option<Effect> {
-    if !matches!(model.screen, Screen::Queue) || model.peek.running {
-        return None;
+    /// The selection rests on a case. Returns whether to read it: it was not read at this version,
+    /// and nothing else is being read.
+    pub fn rests_on(&mut self, case: &CaseSummary) -> bool {
+        let wanted = (case.id.clone(), case.updated);
+        if self.running || self.asked.as_ref() == Some(&wanted) {
+            return false;
+        }
+        self.asked = Some(wanted);
+        self.running = true;
+        true
     }
-    if !crate::layout::queue(model.size).has_history() {
-        return None;
-    }
-    let case = model.queue.selected()?;
-    let wanted = (case.id.clone(), case.updated);
-    if model.peek.asked.as_ref() == Some(&wanted) {
-        return None;
-    }
-    let effect = Effect::Peek(wanted.0.clone());
-    model.peek.asked = Some(wanted);
-    model.peek.running = true;
-    Some(effect)
 }

@@ -1,11 +1,11 @@
-//! What of a mask has been on the screen.
+//! The parts of a mask that have been on the screen.
 
 use super::slices::SliceId;
 use medicosam_shared::geometry::Axis;
 use std::collections::BTreeSet;
 
-/// Slices of one revision that were shown with their masks. Whoever goes through a scan may do so
-/// in any plane, so each is counted for itself.
+/// Slices of one revision that were shown with their masks. Any plane will do to go
+/// through a scan, so each is counted separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage([Across; 3]);
 
@@ -25,7 +25,7 @@ impl Across {
 }
 
 impl Coverage {
-    /// A slice is on the screen, of a revision with masks on the slices `masked` across that axis.
+    /// A slice is on the screen. `masked` gives the slices across its axis that have a mask.
     pub fn show(&mut self, slice: SliceId, masked: impl FnOnce() -> BTreeSet<u32>) {
         let across = &mut self.0[slice.axis.index()];
         if across.masked.is_empty() {
@@ -34,7 +34,7 @@ impl Coverage {
         across.shown.insert(slice.index);
     }
 
-    /// Slices with a mask, shown and all, across the axis of which the largest share was shown.
+    /// Slices with a mask, shown and in total, for the axis with the largest share shown.
     pub fn count(&self) -> (usize, usize) {
         let counts = self.0.iter().map(Across::count);
         let better = |a: (usize, usize), b: (usize, usize)| match a.0 * b.1 >= b.0 * a.1 {

@@ -1,4 +1,4 @@
-//! What a mouse button does while it is held on a picture.
+//! A mouse button held on a picture, and its effect.
 
 use super::seen::SeenPane;
 use super::window::Limits;
@@ -24,9 +24,9 @@ pub struct Grip {
 /// What it does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Task {
-    /// Moves the voxel that is looked at.
+    /// Moves the current voxel.
     Look,
-    /// Draws: a point if it is a click, a box if it is none.
+    /// Draws: a point with a click, a box with a drag.
     Draw {
         /// The point belongs to the object.
         positive: bool,

@@ -1,4 +1,4 @@
-//! Slices at hand: those that are looked at, and those that may be next.
+//! Slices at hand: the visible ones, and those that may be next.
 
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::geometry::{Axis, SliceShape};
@@ -8,8 +8,8 @@ use std::sync::Arc;
 /// Most bytes of voxel values kept.
 const BYTES: usize = 48 << 20;
 
-/// While so many slices are on their way none is asked for ahead of need: at a held key what is
-/// next is soon behind.
+/// While this many slices are on their way, none is requested ahead of need: with a key held down,
+/// the next slices are soon behind.
 const BUSY: usize = 6;
 
 /// A slice of a scan.
@@ -54,8 +54,8 @@ impl Slices {
         self.failed.get(&slice).map(String::as_str)
     }
 
-    /// Looks at the slices `now`, and may look at those in `soon`: returns what to ask for, most
-    /// urgent first.
+    /// The slices `now` are visible, and those in `soon` may be next. Returns the slices to
+    /// request, most urgent first.
     pub fn look(&mut self, now: &[SliceId], soon: &[SliceId]) -> Vec<SliceId> {
         self.time += 1;
         for slice in now.iter().chain(soon) {
@@ -63,7 +63,7 @@ impl Slices {
                 kept.used = self.time;
             }
         }
-        // Trying again costs little, and the reviewer has come back to it.
+        // A retry costs little, and the reviewer has come back to it.
         self.failed.retain(|slice, _| now.contains(slice));
         let mut wanted = Vec::new();
         for (slice, most) in now
@@ -79,7 +79,7 @@ impl Slices {
         wanted
     }
 
-    /// Takes in what was asked for, and forgets what was looked at longest ago.
+    /// Takes in a requested slice, and forgets the ones seen longest ago.
     pub fn arrived(&mut self, slice: SliceId, result: Result<Arc<SliceValues>, String>) {
         self.on_their_way.remove(&slice);
         match result {
@@ -101,7 +101,7 @@ impl Slices {
         }
     }
 
-    /// Whatever was not part of the last look may go.
+    /// Forgets the slices seen longest ago, but none of the last look.
     fn forget(&mut self) {
         while self.bytes > BYTES {
             let oldest = self.here.iter().min_by_key(|(_, kept)| kept.used);

@@ -79,8 +79,7 @@ impl Stack {
         })
     }
 
-    /// Degrees between the slices and the plane that they are named for; 0 for a scan that lies
-    /// straight.
+    /// Degrees between the slices and the plane they are named after; 0 for a straight scan.
     pub fn tilt(&self) -> f64 {
         let (columns, rows) = self.axis.in_plane();
         let [a, b] = [columns, rows].map(|axis| self.affine.direction(axis));

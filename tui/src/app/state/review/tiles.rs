@@ -1,8 +1,8 @@
-//! Slices as they were drawn among others, kept so that those that stay are not drawn again: when
-//! another tile of a mosaic is selected, only two frames change.
+//! A cache of drawn slices for pictures with several of them: when another tile of a mosaic is
+//! selected, only two frames change.
 
+use super::overlay::Overlay;
 use super::slices::SliceId;
-use super::subject::Overlay;
 use crate::picture::{Form, Indexed, Mark, Palette, Region, Resample, Size};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::display::Orientation;
@@ -10,15 +10,15 @@ use medicosam_shared::window::Range;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Most pixels that are kept, a byte each: some pictures, so that a draft does not drive out what
-/// the complete picture needs.
+/// Most pixels kept, a byte each: several pictures, so that a draft does not evict the tiles of the
+/// complete picture.
 const ROOM: usize = 4 << 20;
 
 /// Drawn slices, those used last at the end.
 #[derive(Debug, Default)]
 pub struct Tiles(Mutex<Vec<(Tile, Arc<Indexed>)>>);
 
-/// All that a slice looks like follows from this. Its values follow from its name.
+/// Everything that determines the look of a slice. Its name determines its values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tile {
     pub case: CaseId,
@@ -36,8 +36,8 @@ pub(super) struct Tile {
 }
 
 impl Tiles {
-    /// What each of `wanted` looks like; `None` where it cannot be drawn. Those that are not here
-    /// are drawn by `draw`, which is given their places in `wanted`, on as many threads as help.
+    /// The pictures of `wanted`; `None` where one cannot be drawn. Missing ones are drawn by
+    /// `draw`, which gets their places in `wanted`, on as many threads as help.
     pub(super) fn take(
         &self,
         wanted: Vec<Tile>,
@@ -69,7 +69,7 @@ impl Tiles {
         found
     }
 
-    /// Keeps what was taken, and of the others those taken last for which there is room.
+    /// Keeps the tiles taken now, and as many of the latest others as there is room for.
     fn keep(&self, taken: Vec<Tile>, found: &[Option<Arc<Indexed>>]) {
         let mut kept = self.lock();
         kept.retain(|(tile, _)| !taken.contains(tile));
@@ -85,7 +85,7 @@ impl Tiles {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Tile, Arc<Indexed>)>> {
-        // What is kept is whole at any time: it is changed only by whole tiles.
+        // Whole tiles are added and removed, so a panic elsewhere leaves none half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

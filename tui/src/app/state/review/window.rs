@@ -14,7 +14,7 @@ pub enum WindowChoice {
     Case,
     /// A preset: its name, width and level.
     Preset(&'static str, u16, i16),
-    /// What suited the slice that was looked at when it was asked for.
+    /// Fitted to the slice that was current when it was requested.
     Auto(Limits),
     /// Changed by hand.
     Adjusted(Limits),
@@ -49,7 +49,7 @@ impl Limits {
         self.changed(up, 4f64.powf(right))
     }
 
-    /// Moved by a share of its width, then made so many times as wide.
+    /// Moved by a share of its width, then widened by a factor.
     fn changed(self, share: f64, times: f64) -> WindowChoice {
         let before = self.high - self.low;
         let middle = self.low + before / 2.0 + before * share;
@@ -78,8 +78,8 @@ impl WindowChoice {
         }
     }
 
-    /// Nearly all values of a slice between black and white; what is as low as the lowest value
-    /// counts as background. `None` if all values are the same.
+    /// A window around nearly all values of a slice. The lowest value counts as background. `None`
+    /// if all values are the same.
     pub fn auto(values: &[f32]) -> Option<Self> {
         let finite = || values.iter().copied().filter(|v| v.is_finite());
         let lowest = finite().reduce(f32::min)?;
@@ -100,7 +100,7 @@ impl WindowChoice {
         }))
     }
 
-    /// The values of black and white; `values` are those of the slice that is looked at, for a
+    /// The values of black and white; `values` are those of the current slice, for a
     /// window that follows the slice. `None` if there are none, or only one.
     pub fn limits(self, detail: &CaseDetail, values: &[f32]) -> Option<Limits> {
         let (low, high) = match self.range(detail) {
@@ -117,7 +117,7 @@ impl WindowChoice {
         (width.is_finite() && width > 0.0).then_some(Limits { low, high })
     }
 
-    /// What it is called, with width and level where they are the same on all slices.
+    /// Its name, with width and level where they are the same on all slices.
     pub fn text(self, detail: Option<&CaseDetail>) -> String {
         let name = match self {
             WindowChoice::Case => "window",

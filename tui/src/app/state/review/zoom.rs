@@ -1,4 +1,4 @@
-//! How closely a slice is looked at, and which part of it.
+//! The magnification, and the visible part of a slice.
 
 use super::stack::Stack;
 use crate::picture::Region;
@@ -11,7 +11,7 @@ const FACTORS: [f64; 9] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0];
 /// A step when moving the part that is seen, as a share of it.
 const PAN: u32 = 8;
 
-/// How closely the scan is looked at. It is the same for all planes, and around the same voxel.
+/// The magnification. It is the same for all planes, and around the same voxel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Zoom {
     /// Which of the factors.
@@ -44,8 +44,7 @@ impl Zoom {
         self.step = 0;
     }
 
-    /// Shows what lies between `extent` along i, j and k as large as possible, with something
-    /// around it.
+    /// Shows the extent along i, j and k as large as possible, with a margin.
     pub fn fit(&mut self, stack: &Stack, extent: [Range<u32>; 3]) {
         let (columns, rows) = stack.axis.in_plane();
         let fits = |factor: f64| {
@@ -59,7 +58,7 @@ impl Zoom {
         self.centre = extent.map(|e| e.start + e.len() as u32 / 2);
     }
 
-    /// The part of a slice that is seen.
+    /// The visible part of a slice.
     pub fn region(&self, stack: &Stack) -> Region {
         let (x, y) = on_screen(stack, self.centre);
         let whole = Region::whole(stack.shape(), stack.orientation());
@@ -72,8 +71,8 @@ impl Zoom {
         }
     }
 
-    /// Goes a step closer or further away. A voxel stays where it is seen: on what is seen of its
-    /// slice now.
+    /// Zooms in or out by a step. The voxel keeps its place on the screen, where `seen` of its
+    /// slice is visible now.
     pub fn about(&mut self, stack: &Stack, voxel: [u32; 3], seen: Region, closer: bool) {
         if closer {
             self.closer(voxel);
@@ -94,7 +93,7 @@ impl Zoom {
         self.begin_at(stack, start);
     }
 
-    /// Moves what was seen when a drag began with it, by shares of its width and height.
+    /// Pans with a drag, by shares of the width and height of the part visible when it began.
     pub fn drag(&mut self, stack: &Stack, seen: Region, right: f64, down: f64) {
         let moved = |start: u32, size: u32, share: f64| {
             i64::from(start) - (share * f64::from(size)).round() as i64
@@ -106,7 +105,7 @@ impl Zoom {
         self.begin_at(stack, start);
     }
 
-    /// The pixel of the slice nearest to another one that is seen.
+    /// The visible pixel of the slice nearest to another one.
     pub fn nearest(&self, stack: &Stack, pixel: (u32, u32)) -> (u32, u32) {
         let region = self.region(stack);
         let (x, y) = stack.orientation().to_screen(stack.shape(), pixel);
@@ -118,7 +117,7 @@ impl Zoom {
         stack.orientation().to_slice(stack.shape(), nearest)
     }
 
-    /// Moves what is seen by steps to the right and down, as far as the slice goes.
+    /// Pans by steps to the right and down, up to the edge of the slice.
     pub fn pan(&mut self, stack: &Stack, right: i64, down: i64) {
         let region = self.region(stack);
         let moved = |start: u32, part: u32, steps: i64| {
@@ -131,7 +130,7 @@ impl Zoom {
         self.begin_at(stack, start);
     }
 
-    /// Shows the part of the slice that begins at a place on the screen, as far as the slice goes.
+    /// Shows the part of the slice that begins at a place on the screen, up to its edge.
     fn begin_at(&mut self, stack: &Stack, (x, y): (i64, i64)) {
         let whole = Region::whole(stack.shape(), stack.orientation());
         let middle = |start: i64, all: u32| {
@@ -166,7 +165,7 @@ pub fn with(region: Region, stack: &Stack, pixel: (u32, u32)) -> Region {
     }
 }
 
-/// The smallest stretches along i, j and k that hold all of those given; `None` if there are none.
+/// The hull of extents along i, j and k; `None` without any.
 pub fn hull(extents: impl Iterator<Item = [Range<u32>; 3]>) -> Option<[Range<u32>; 3]> {
     extents.reduce(|a, b| {
         Axis::ALL.map(|axis| {

@@ -78,7 +78,7 @@ enum Comparison {
     Equal,
 }
 
-/// What is looked at of a case for every key that is typed, in lower case.
+/// The searchable text of a case, in lower case: it is searched for every key that is typed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Haystack {
     name: String,
@@ -122,7 +122,7 @@ impl Filter {
             match (fits, term.not) {
                 (Some(quality), false) => rank += quality,
                 (None, true) => {}
-                _ => return None,
+                (Some(_), true) | (None, false) => return None,
             }
         }
         Some(rank)

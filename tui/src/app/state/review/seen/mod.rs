@@ -1,4 +1,4 @@
-//! A picture that is on the screen, and which voxel is where on it.
+//! A picture on the screen, and the voxels on it.
 
 use super::slices::SliceId;
 use super::subject::SliceSubject;
@@ -8,8 +8,8 @@ use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 
-/// A picture that is on the screen. What the model wants to be there may be newer; what somebody
-/// points at is what they see.
+/// A picture on the screen. The model may want a newer one, but a reviewer points at what is
+/// visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// Of this case.
@@ -22,7 +22,7 @@ pub struct Seen {
 pub struct SeenPane {
     /// Which one.
     pub slice: SliceId,
-    /// The part of it that is seen.
+    /// The visible part of it.
     pub region: Region,
     /// The size of the slice in voxels, file order.
     shape: SliceShape,
@@ -53,7 +53,7 @@ impl Seen {
         }
     }
 
-    /// The slice at a pixel of the picture, which may also be a place outside of it.
+    /// The slice at a pixel of the picture, which may lie outside.
     pub fn pane_at(&self, at: (i64, i64)) -> Option<&SeenPane> {
         self.panes.iter().find(|pane| pane.spot.contains(at))
     }

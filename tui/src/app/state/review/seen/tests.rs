@@ -1,8 +1,10 @@
 use super::*;
-use crate::app::review::stack::Stack;
-use crate::app::review::subject::{ByName, Layout, Overlay, Pane, Showing};
-use crate::app::review::tiles::Tiles;
-use crate::app::review::zoom::Zoom;
+use crate::app::state::review::layout::Layout;
+use crate::app::state::review::overlay::{ByName, Overlay};
+use crate::app::state::review::stack::Stack;
+use crate::app::state::review::subject::{Pane, Showing};
+use crate::app::state::review::tiles::Tiles;
+use crate::app::state::review::zoom::Zoom;
 use crate::picture::{Canvas, Form, GreyLevels, Ink, Mark, Opacity, Palette, Resample};
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::geometry::{Affine, Axis, Dims};

@@ -1,16 +1,19 @@
 //! The keys of a screen, and the mouse.
 
-use super::{Theme, chrome, put};
-use crate::app::keymap::HelpRow;
+use crate::app::dialog::help::Help;
+use crate::app::keymap::{END, HelpRow, REDRAW};
 use crate::app::{Context, Model};
 use crate::layout;
+use crate::view::text::put;
+use crate::view::{Theme, chrome};
 use ratatui::buffer::Buffer;
 use ratatui::text::{Line, Span};
 
 /// Columns for the keys themselves.
 const KEYS: usize = 9;
 
-pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &mut Buffer) {
+pub fn draw(model: &Model, help: &Help, theme: Theme, buffer: &mut Buffer) {
+    let Help { context, top } = *help;
     let title = match context {
         Context::Queue => "Keys in the queue",
         Context::Review => "Keys when looking at a case",
@@ -18,9 +21,10 @@ pub fn draw(model: &Model, context: Context, top: usize, theme: Theme, buffer: &
         Context::Edit => "Keys when changing prompts",
         Context::Help => "Keys",
     };
+    let always = format!("{} ends, {} draws anew", END.symbol(), REDRAW.symbol());
     chrome::header(
         &Line::styled(title, theme.title()),
-        &Line::styled("^c ends, ^l draws anew", theme.faint()),
+        &Line::styled(always, theme.faint()),
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);

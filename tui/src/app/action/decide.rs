@@ -1,0 +1,32 @@
+//! Decisions.
+
+use super::context::{Context, Section};
+use super::def::{actions, on};
+
+const SCREENS: &[Context] = &[Context::Queue, Context::Review];
+
+actions! {
+    /// Decisions on the case that is selected or looked at, and what goes with them.
+    Decide {
+        /// Approve.
+        Approve = "approve", "approve, then the next case",
+            on("a", SCREENS, Section::Decide).hint("approve");
+        /// Reject; asks for the reason.
+        Reject = "reject", "reject, with a reason",
+            on("r", SCREENS, Section::Decide).hint("reject");
+        /// Flag for somebody else; asks for the reason.
+        Flag = "flag", "flag for somebody else",
+            on("f", SCREENS, Section::Decide).hint("flag");
+        /// Leave a note, which decides nothing.
+        Note = "note", "leave a note",
+            on(".", &[Context::Queue], Section::Decide),
+            on(".", &[Context::Review], Section::Decide).hint("note");
+        /// Take the last decision back.
+        TakeBack = "take_back", "take the last decision back",
+            on("u", SCREENS, Section::Decide).hint("undo");
+        /// Try a failed or paused case again.
+        Retry = "retry", "try again (failed, paused)",
+            on("R", &[Context::Queue], Section::Decide).hint("retry"),
+            on("R", &[Context::Review], Section::Decide);
+    }
+}

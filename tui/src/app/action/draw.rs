@@ -1,0 +1,60 @@
+//! Prompts and the draft.
+
+use super::context::{Context, Section};
+use super::def::{actions, on};
+
+const EDIT: &[Context] = &[Context::Edit];
+
+actions! {
+    /// Prompts on the current slice, and the draft that they change.
+    Draw {
+        /// Begin to change the prompts.
+        Begin = "edit", "change the prompts",
+            on("e", &[Context::Review], Section::Cases).hint("edit");
+        /// Set the first, then the second corner of the box.
+        Corner = "corner", "corner of the box",
+            on("b", EDIT, Section::Draw).hint("box");
+        /// Set the second corner if the first is set; otherwise segment.
+        Confirm = "confirm", "other corner, or segment",
+            on("enter", EDIT, Section::Draw);
+        /// The voxel under the cursor belongs to the object.
+        PositivePoint = "positive_point", "point of the object",
+            on("t", EDIT, Section::Draw).hint("point");
+        /// The voxel under the cursor does not belong to the object.
+        NegativePoint = "negative_point", "point that is not",
+            on("T", EDIT, Section::Draw).hint("point");
+        /// Remove box and points from this slice.
+        Clear = "clear_prompt", "clear box and points",
+            on("x", EDIT, Section::Draw).hint("clear");
+        /// Draw for the next object.
+        NextObject = "next_object", "next object",
+            on("o", EDIT, Section::Draw);
+        /// Add an object; asks for its name.
+        NewObject = "new_object", "new object",
+            on("O", EDIT, Section::Draw);
+        /// Undo the last step of the draft.
+        Undo = "undo_prompt", "undo",
+            on("u", EDIT, Section::Draw).hint("undo");
+        /// Redo the step of the draft that was undone last.
+        Redo = "redo_prompt", "redo",
+            on("U ctrl-r", EDIT, Section::Draw);
+        /// Segment this slice with its box and points.
+        Segment = "segment", "segment this slice",
+            on("s", EDIT, Section::Segment).hint("segment");
+        /// Follow the object from the slices segmented by hand to those around them.
+        Propagate = "propagate", "segment the slices around",
+            on("S", EDIT, Section::Segment).hint("propagate");
+        /// Choose the next mask that the model offers.
+        NextCandidate = "next_candidate", "next mask offered",
+            on("tab", EDIT, Section::Segment);
+        /// Choose the previous mask that the model offers.
+        PreviousCandidate = "previous_candidate", "previous mask offered",
+            on("shift-tab", EDIT, Section::Segment);
+        /// Make a revision of the draft.
+        Commit = "commit_draft", "commit: make a revision",
+            on("c", EDIT, Section::Segment).hint("commit");
+        /// Discard the draft; asks first.
+        Discard = "discard_draft", "discard the draft",
+            on("D", EDIT, Section::Segment);
+    }
+}

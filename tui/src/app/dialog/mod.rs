@@ -1,0 +1,114 @@
+//! What lies over a screen. A dialog knows its own keys, takes them and says what comes of them;
+//! what it says is done by [`super::dialogs`]. How it is drawn stands in `view/dialog/` under the
+//! same name.
+
+pub mod command;
+pub mod conflict;
+pub mod filter;
+pub mod help;
+pub mod keys;
+pub mod line;
+pub mod new_object;
+pub mod note;
+pub mod question;
+pub mod reason;
+pub mod refusal;
+pub mod said;
+pub mod saved_filters;
+pub mod unseen;
+
+use crate::term::Key;
+use command::Command;
+use conflict::Conflict;
+use filter::FilterLine;
+use help::Help;
+use keys::DialogHint;
+use new_object::NewObject;
+use note::Note;
+use question::Question;
+use reason::Reason;
+use refusal::Refusal;
+use said::Said;
+use saved_filters::SavedFilters;
+use unseen::Unseen;
+
+/// What lies over a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dialog {
+    /// The keys of a context.
+    Help(Help),
+    /// Asks for the reason of a decision.
+    Reason(Reason),
+    /// Why there can be no decision now.
+    Refusal(Refusal),
+    /// A command being typed.
+    Command(Command),
+    /// A question that is answered with yes or no.
+    Question(Question),
+    /// Asks for the name of a new object.
+    NewObject(NewObject),
+    /// A note being typed.
+    Note(Note),
+    /// A filter being typed.
+    Filter(FilterLine),
+    /// The saved filters, one to be chosen.
+    SavedFilters(SavedFilters),
+    /// Whether to approve although slices of the masks were not shown.
+    Unseen(Unseen),
+    /// Another reviewer was first.
+    Conflict(Conflict),
+}
+
+impl Dialog {
+    /// Takes a key.
+    pub fn press(&mut self, key: Key) -> Said {
+        match self {
+            Dialog::Help(_) => Said::Keymap,
+            Dialog::Reason(dialog) => dialog.press(key),
+            Dialog::Refusal(dialog) => dialog.press(key),
+            Dialog::Command(dialog) => dialog.press(key),
+            Dialog::Question(dialog) => dialog.press(key),
+            Dialog::NewObject(dialog) => dialog.press(key),
+            Dialog::Note(dialog) => dialog.press(key),
+            Dialog::Filter(dialog) => dialog.press(key),
+            Dialog::SavedFilters(dialog) => dialog.press(key),
+            Dialog::Unseen(dialog) => dialog.press(key),
+            Dialog::Conflict(dialog) => dialog.press(key),
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) -> Said {
+        match self {
+            Dialog::Reason(dialog) => dialog.text.insert(text),
+            Dialog::Command(dialog) => dialog.text.insert(text),
+            Dialog::NewObject(dialog) => dialog.text.insert(text),
+            Dialog::Note(dialog) => dialog.text.insert(text),
+            Dialog::Filter(dialog) => return dialog.paste(text),
+            Dialog::Help(_)
+            | Dialog::Refusal(_)
+            | Dialog::Question(_)
+            | Dialog::SavedFilters(_)
+            | Dialog::Unseen(_)
+            | Dialog::Conflict(_) => {}
+        }
+        Said::Nothing
+    }
+
+    /// Its keys for the row of hints; `None` where the keymap has them.
+    pub fn hints(&self) -> Option<Vec<DialogHint>> {
+        Some(match self {
+            Dialog::Help(_) => return None,
+            Dialog::Reason(_) => keys::hints(reason::KEYS),
+            Dialog::Refusal(_) => keys::hints(refusal::KEYS),
+            Dialog::Command(_) => keys::hints(command::KEYS),
+            Dialog::Question(_) => keys::hints(question::KEYS),
+            Dialog::NewObject(_) => keys::hints(new_object::KEYS),
+            Dialog::Note(_) => keys::hints(note::KEYS),
+            Dialog::Filter(_) => keys::hints(filter::KEYS),
+            Dialog::SavedFilters(_) => saved_filters::hints(),
+            Dialog::Unseen(_) => keys::hints(unseen::KEYS),
+            Dialog::Conflict(_) => keys::hints(conflict::KEYS),
+        })
+    }
+}

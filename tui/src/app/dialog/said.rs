@@ -1,0 +1,81 @@
+//! What comes of a key or of text in a dialog.
+
+use crate::app::action::Action;
+use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
+use medicosam_shared::prompt::Label;
+
+/// What comes of a key or of text in a dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing yet.
+    Nothing,
+    /// Look in the keymap: the key belongs to no dialog.
+    Keymap,
+    /// The dialog stays, and this is why.
+    Wrong(String),
+    /// Show the cases that a filter fits, while it is being typed.
+    Narrow(String),
+    /// Move the selection by this many cases, while a filter is being typed.
+    Select(isize),
+    /// Add an object; the dialog stays if that is refused.
+    Object {
+        /// Its label.
+        label: Label,
+        /// Its name.
+        name: String,
+    },
+    /// Remove the last of the saved filters.
+    RemoveLastFilter,
+    /// Leave the dialog, and do nothing else.
+    Leave,
+    /// Leave the dialog and do this.
+    Do(Wish),
+}
+
+/// What a reviewer wants when a dialog is left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// A decision.
+    Decide(Decision),
+    /// A note on a case.
+    Note {
+        /// The case.
+        case: CaseId,
+        /// The note.
+        text: String,
+    },
+    /// An action, by its name.
+    Act(Action),
+    /// Another slice, by its number.
+    Slice(u32),
+    /// An explanation: what was typed means nothing.
+    Explain(String),
+    /// The cases that a filter fits.
+    Filter(String),
+    /// The filter of the list kept.
+    SaveFilter,
+    /// A saved filter, counted from 0.
+    SavedFilter(usize),
+    /// The draft discarded.
+    DiscardDraft,
+    /// The draft put on top of a newer revision.
+    RebaseDraft,
+    /// The next slice with a mask that was not shown.
+    NextUnseen,
+}
+
+/// A case and the revision of it that was on the screen.
+pub type Target = (CaseId, RevisionNumber);
+
+/// A decision on one case, or the same on several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The cases.
+    pub targets: Vec<Target>,
+    /// The decision.
+    pub verdict: Verdict,
+    /// Its reason; may be empty for an approval.
+    pub reason: String,
+    /// It replaces the decision of another reviewer.
+    pub overrule: bool,
+}
