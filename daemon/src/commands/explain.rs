@@ -7,7 +7,7 @@ use crate::data_folder::models_folder;
 use crate::model::understands;
 use crate::plan::{PassedOver, choose, values};
 use crate::prompts;
-use crate::scan::{self, Header, ScanError, Source, Volume};
+use crate::scan::{self, Header, Role, ScanError, Source, Volume, role};
 use crate::watch::{Kind, kind_of};
 use clap::Args;
 use medicosam_shared::geometry::{Axis, Plane};
@@ -100,10 +100,10 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandError> {
 
 fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, CommandError> {
     let root = root_of(config, path)?;
-    let whole = Source::file(path);
+    let whole = Source::find(path).map_err(fault_of)?;
     let header = Header::read_first(&whole).map_err(fault_of)?;
     let (scan, volumes) = (header.info().clone(), header.volumes());
-    let choice = choose(config, root, path, Some(&scan), &mut || match volumes {
+    let choice = choose(config, root, whole.place(), Some(&scan), &mut || match volumes {
         1 => values(&whole),
         _ => values(&whole.frame(0)),
     });
@@ -205,6 +205,7 @@ fn root_of<'a>(config: &'a Config, path: &Path) -> Result<&'a Root, CommandError
     })?;
     match kind_of(path, root) {
         Some(Kind::Scan) => Ok(root),
+        None if matches!(role(path), Some(Role::Member(_))) => Ok(root),
         Some(Kind::Prompts) => Err(CommandError::new(
             "not-a-scan",
             format!("{} is no scan: prompts are read from it", path.display()),
@@ -216,7 +217,7 @@ fn root_of<'a>(config: &'a Config, path: &Path) -> Result<&'a Root, CommandError
                 "{} is passed over: by its name it is no scan",
                 path.display()
             ),
-            "Scans end in .nii or .nii.gz, pictures (with `pictures = true` under the [[root]]) in .png, .jpg or .tif; hidden files, unfinished ones and results are passed over.",
+            "Scans end in .nii or .nii.gz, or are pairs of .hdr and .img, pictures (with `pictures = true` under the [[root]]) in .png, .jpg or .tif; hidden files, unfinished ones and results are passed over.",
         )),
     }
 }

@@ -1,6 +1,6 @@
 //! Entities in a path by the naming rules of BIDS: `sub-01/anat/sub-01_acq-mp2rage_T1w.nii.gz`.
 
-use crate::scan::names;
+use crate::scan;
 use std::path::Path;
 
 /// Data types of BIDS, which name the folder of a file.
@@ -13,7 +13,7 @@ const DATATYPES: [&str; 14] = [
 /// `datatype` (the folder); `None` if the path does not have it.
 pub(super) fn value<'a>(path: &'a Path, entity: &str) -> Option<&'a str> {
     let name = path.file_name()?.to_str()?;
-    let stem = names::strip(name, names::endings()).unwrap_or(name);
+    let (stem, _) = scan::parts(name);
     match entity {
         "suffix" => {
             let last = stem.rsplit('_').next()?;

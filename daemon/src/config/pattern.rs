@@ -1,6 +1,6 @@
 //! Names of files that belong to a scan, as patterns: `{stem}_seg.nii.gz`, `labels/{stem}.nii.gz`.
 
-use crate::scan::{Source, names};
+use crate::scan::{Source, endings};
 use serde::{Deserialize, Deserializer, de};
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
@@ -44,7 +44,7 @@ impl FromStr for PathPattern {
             return Err(wrong(once));
         }
         let here = folder.components().all(|part| part == Component::CurDir);
-        let plain = names::endings().any(|ending| after.eq_ignore_ascii_case(ending));
+        let plain = endings().any(|ending| after.eq_ignore_ascii_case(ending));
         if here && before.is_empty() && plain {
             return Err(wrong(
                 "names the scan itself; it must add something to the name, or name a folder",

@@ -1,9 +1,10 @@
 //! The label map: a NIfTI-1 file of the scan's size and geometry whose voxels are labels.
 //!
-//! Orientation is copied field by field, sform and qform with their codes, so that a viewer that
-//! prefers either lays the label map exactly over the scan. No text of the scan is copied:
+//! Orientation is that of the scan's space field by field, sform and qform with their codes, so that a
+//! viewer that prefers either lays the label map exactly over the scan. No text of the scan is copied:
 //! exporters put patient names into those fields.
 
+use crate::scan::Space;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use medicosam_shared::geometry::Dims;
@@ -19,10 +20,13 @@ const UINT16: i16 = 512;
 /// Voxels that are compressed for themselves.
 const PIECE: usize = 64 << 10;
 
-/// The header of a label map over the scan with header `scan`, for labels up to `highest`.
-pub(super) fn header(scan: &NiftiHeader, dims: Dims, highest: u16) -> NiftiHeader {
+/// The header of a label map over a scan in `space`, for labels up to `highest`.
+pub(super) fn header(space: &Space, dims: Dims, highest: u16) -> NiftiHeader {
     let [i, j, k] = dims.0.map(|n| n as u16);
-    let [qfac, x, y, z, ..] = scan.pixdim;
+    let [qfac, x, y, z] = space.pixdim;
+    let [quatern_b, quatern_c, quatern_d] = space.quaternion;
+    let [quatern_x, quatern_y, quatern_z] = space.offset;
+    let [srow_x, srow_y, srow_z] = space.matrix;
     let (datatype, bitpix) = if highest <= u16::from(u8::MAX) {
         (UINT8, 8)
     } else {
@@ -38,18 +42,18 @@ pub(super) fn header(scan: &NiftiHeader, dims: Dims, highest: u16) -> NiftiHeade
         vox_offset: 352.0,
         scl_slope: 1.0,
         scl_inter: 0.0,
-        xyzt_units: scan.xyzt_units,
-        qform_code: scan.qform_code,
-        sform_code: scan.sform_code,
-        quatern_b: scan.quatern_b,
-        quatern_c: scan.quatern_c,
-        quatern_d: scan.quatern_d,
-        quatern_x: scan.quatern_x,
-        quatern_y: scan.quatern_y,
-        quatern_z: scan.quatern_z,
-        srow_x: scan.srow_x,
-        srow_y: scan.srow_y,
-        srow_z: scan.srow_z,
+        xyzt_units: space.units,
+        qform_code: space.qform_code,
+        sform_code: space.sform_code,
+        quatern_b,
+        quatern_c,
+        quatern_d,
+        quatern_x,
+        quatern_y,
+        quatern_z,
+        srow_x,
+        srow_y,
+        srow_z,
         magic: *nifti::header::MAGIC_CODE_NIP1,
         ..NiftiHeader::default()
     }

@@ -26,7 +26,7 @@ pub use error::{OutputError, OutputProblem};
 pub use names::{is_output, stem};
 pub use staged::sweep;
 
-use crate::scan::Header;
+use crate::scan::{Geometry, Header};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::provenance::{OutputFiles, Provenance};
 use names::{LABEL_MAP, LABEL_TABLE, PICTURE_LABEL_MAP, PROVENANCE};
@@ -50,10 +50,9 @@ pub fn write(
 ) -> Result<OutputFiles, OutputError> {
     const MAKING: &str = "making the results of";
     let scan_info = scan.info();
-    let map_ending = if scan.is_picture() {
-        PICTURE_LABEL_MAP
-    } else {
-        LABEL_MAP
+    let map_ending = match scan.geometry() {
+        Geometry::Space(_) => LABEL_MAP,
+        Geometry::Picture => PICTURE_LABEL_MAP,
     };
     let names = [PROVENANCE, LABEL_TABLE, map_ending].map(|ending| format!("{stem}{ending}"));
     let [provenance_name, table_name, map_name] = &names;
@@ -84,12 +83,12 @@ pub fn write(
         };
         let record = text(provenance_name, record);
         let table = text(table_name, table);
-        let map = Staged::write(folder, map_name, |out| {
-            if scan.is_picture() {
-                return picture::write(out, scan_info.dims, highest, &labels);
+        let map = Staged::write(folder, map_name, |out| match scan.geometry() {
+            Geometry::Space(space) => {
+                let header = label_map::header(space, scan_info.dims, highest);
+                label_map::write(out, &header, &labels)
             }
-            let header = label_map::header(scan.nifti(), scan_info.dims, highest);
-            label_map::write(out, &header, &labels)
+            Geometry::Picture => picture::write(out, scan_info.dims, highest, &labels),
         });
         [joined(record), joined(table), map]
     });

@@ -1,6 +1,6 @@
 //! Names of outputs, and of files on their way to becoming one.
 
-use crate::scan::names;
+use crate::scan::{names, parts};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
@@ -26,7 +26,7 @@ const MAX_STEM: usize = 200;
 /// would be hidden) and has at most 200 bytes. Where the name had to be changed for that, some
 /// digits of its hash are added, so that two names never become one.
 pub fn stem(scan_file_name: &str) -> String {
-    let plain = names::strip(scan_file_name, names::endings()).unwrap_or(scan_file_name);
+    let (plain, _) = parts(scan_file_name);
     let unsafe_char = |c: char| c == '/' || c == '\\' || c.is_control();
     if !plain.is_empty()
         && plain.len() <= MAX_STEM
@@ -58,7 +58,7 @@ pub fn is_output(path: &Path) -> bool {
     };
     let name = name.to_string_lossy();
     let endings = ["_dseg.nii", LABEL_MAP, PICTURE_LABEL_MAP];
-    is_temporary(&name) || names::strip(&name, endings.into_iter()).is_some()
+    is_temporary(&name) || names::strip(&name, endings).is_some()
 }
 
 /// Whether it is the name of a file that was being written.

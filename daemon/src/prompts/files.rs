@@ -4,7 +4,7 @@ use super::error::PromptsError;
 use super::origin::Origin;
 use super::sidecar::{self, Sidecar};
 use crate::config::{FromLabels, PathPattern, Profile};
-use crate::scan::{Class, LabelMap, Source, SourceKey, names, split_frame};
+use crate::scan::{Class, LabelMap, Role, Source, SourceKey, places, role, split_frame};
 use std::path::{Path, PathBuf};
 
 /// The files beside a scan from which its prompts come.
@@ -71,18 +71,32 @@ fn read_map(origin: Origin, spec: FromLabels, scan: &Source) -> NamedMap {
 pub fn scans_of(path: &Path, label_maps: &[PathPattern]) -> Vec<SourceKey> {
     let mut scans = Vec::new();
     let mut add = |folder: &Path, stem: &str| {
-        let named = |ending| SourceKey::new(folder.join(format!("{stem}{ending}")), None);
-        scans.extend(names::endings().map(named));
+        let places = |stem, frame| {
+            places(folder, stem)
+                .into_iter()
+                .map(move |place| SourceKey::new(place, frame))
+        };
+        scans.extend(places(stem, None));
         // A volume of a file with several.
         if let Some((stem, frame)) = split_frame(stem) {
-            let files = names::VOLUMES.map(|ending| folder.join(format!("{stem}{ending}")));
-            scans.extend(files.map(|file| SourceKey::new(file, Some(frame))));
+            scans.extend(places(stem, Some(frame)));
         }
     };
     if let Some(named) = sidecar::named_after(path) {
         let stem = named.file_name().unwrap_or_default().to_string_lossy();
         add(named.parent().unwrap_or(Path::new("")), &stem);
-        scans.push(SourceKey::new(named, None));
+        // A file of a group stands for the group.
+        match role(&named) {
+            Some(Role::Member(group)) => {
+                scans.extend(
+                    group
+                        .places()
+                        .into_iter()
+                        .map(|place| SourceKey::new(place, None)),
+                );
+            }
+            _ => scans.push(SourceKey::new(named, None)),
+        }
     } else {
         for (folder, stem) in label_maps.iter().filter_map(|map| map.scans_of(path)) {
             add(&folder, &stem);

@@ -71,8 +71,14 @@ pub fn places(scan: &Source) -> Vec<PathBuf> {
         names.map(|name| scan.folder().join(format!("{name}{ENDING}")))
     };
     let mut places = of(scan).to_vec();
+    let whole = scan.without_frame();
     if scan.frame_number().is_some() {
-        places.extend(of(&scan.without_frame()));
+        places.extend(of(&whole));
+    }
+    // After the name of each file of a group.
+    for member in whole.members().iter().filter(|_| whole.is_group()) {
+        let name = Source::file(member).name();
+        places.push(scan.folder().join(format!("{name}{ENDING}")));
     }
     places
 }

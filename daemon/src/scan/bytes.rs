@@ -142,6 +142,14 @@ impl<'a> Contents<'a> {
         Ok(filled)
     }
 
+    /// The next bytes, `count` or as many as there are.
+    pub(super) fn begin(&mut self, count: usize) -> Result<Vec<u8>, Problem> {
+        let mut start = vec![0; count];
+        let length = self.fill(&mut start)?;
+        start.truncate(length);
+        Ok(start)
+    }
+
     /// Leaves out `count` bytes, or as many as there are; the number of bytes left out.
     pub(super) fn skip(&mut self, count: u64) -> Result<u64, Problem> {
         let mut scratch = [0; 8 << 10];

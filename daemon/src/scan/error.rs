@@ -86,15 +86,29 @@ pub enum Problem {
     /// Nothing in it.
     #[error("it is empty (0 bytes)")]
     Empty,
-    /// Another kind of file.
-    #[error("it is not a NIfTI-1 file; by its first bytes it looks like {looks_like}")]
-    NotNifti {
+    /// Another kind of file than its name says.
+    #[error("it is not {expected}; by its first bytes it looks like {looks_like}")]
+    OtherFormat {
+        /// What it was taken for, with its article.
+        expected: &'static str,
         /// What it looks like, with its article.
         looks_like: &'static str,
     },
-    /// One half of a header and image pair.
-    #[error("it is half of a NIfTI pair (.hdr and .img), which is not supported")]
+    /// A header of a pair under the name of a whole file.
+    #[error("by its header it is half of a NIfTI pair: its voxels are in another file (.img)")]
     Pair,
+    /// A whole file under the name of a half of a pair.
+    #[error("by its header it is no half of a pair: its voxels are in the same file")]
+    NotAPair,
+    /// A file of several that make one scan, of which one is missing.
+    #[error("it is one of several files of a scan, of which one is missing: {missing}")]
+    Incomplete {
+        /// Which one.
+        missing: String,
+    },
+    /// A file that another one stands for.
+    #[error("another file beside it, of the same name but for its ending, is taken in its place")]
+    PassedOver,
     /// Its successor, with a header of 540 bytes.
     #[error("it is a NIfTI-2 file, which is not supported")]
     Nifti2,
@@ -104,19 +118,13 @@ pub enum Problem {
         /// Bytes there are, after decompression.
         found: u64,
     },
-    /// A number of dimensions that the format does not know.
-    #[error("its header is damaged: dim[0], the number of dimensions, is {found}, not 1 to 7")]
-    BadRank {
-        /// The value of `dim[0]`.
-        found: i16,
-    },
-    /// A dimension without voxels, or with a negative number of them.
-    #[error("its header is damaged: dim[{index}], a number of voxels, is {found}")]
-    BadDimension {
-        /// Which dimension, 1 to 7.
-        index: usize,
-        /// Its value.
-        found: i16,
+    /// A header that contradicts its format or itself.
+    #[error("its header is damaged: {what}")]
+    DamagedHeader {
+        /// A stable name of the damage.
+        code: &'static str,
+        /// The field and its value.
+        what: String,
     },
     /// A time series, or several volumes of another kind.
     #[error(
@@ -182,32 +190,6 @@ pub enum Problem {
         /// What it stands for.
         what: &'static str,
     },
-    /// A code that the format does not know.
-    #[error("its header is damaged: {code} is no datatype of NIfTI-1")]
-    UnknownType {
-        /// The code in the header.
-        code: i16,
-    },
-    /// Type and size of a voxel contradict each other.
-    #[error(
-        "its header is damaged: voxels of {voxel_type} have {expected} bits, but bitpix is {found}"
-    )]
-    BadBitpix {
-        /// The voxel type.
-        voxel_type: &'static str,
-        /// Bits of that type.
-        expected: u32,
-        /// The value of `bitpix`.
-        found: i16,
-    },
-    /// The voxels do not begin where they can.
-    #[error("its header is damaged: vox_offset, where the voxels begin, is {found}; {why}")]
-    BadOffset {
-        /// The value of `vox_offset`.
-        found: f32,
-        /// What it should be.
-        why: &'static str,
-    },
     /// The file is too short for its voxels.
     #[error(
         "it is cut off: its header asks for {expected} bytes of voxels, but there is only room \
@@ -268,6 +250,11 @@ impl Problem {
         }
     }
 
+    /// A header that contradicts its format or itself.
+    pub(super) fn damaged_header(code: &'static str, what: String) -> Self {
+        Problem::DamagedHeader { code, what }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Problem::NotFound => "scan-not-found",
@@ -278,21 +265,20 @@ impl Problem {
             Problem::Changed => "scan-changed",
             Problem::OutOfMemory { .. } => "scan-out-of-memory",
             Problem::Empty => "scan-empty",
-            Problem::NotNifti { .. } => "scan-not-nifti",
+            Problem::OtherFormat { .. } => "scan-not-nifti",
             Problem::Pair => "scan-nifti-pair",
+            Problem::NotAPair => "scan-not-a-pair",
+            Problem::Incomplete { .. } => "scan-incomplete",
+            Problem::PassedOver => "scan-passed-over",
+            Problem::DamagedHeader { code, .. } => code,
             Problem::Nifti2 => "scan-nifti-2",
             Problem::HeaderTruncated { .. } => "scan-header-truncated",
-            Problem::BadRank { .. } => "scan-bad-rank",
-            Problem::BadDimension { .. } => "scan-bad-dimension",
             Problem::ManyVolumes { .. } => "scan-many-volumes",
             Problem::NoSuchFrame { .. } => "scan-no-such-volume",
             Problem::ManyPages { .. } => "scan-many-pages",
             Problem::DamagedPicture { .. } => "scan-damaged-picture",
             Problem::TooLarge { .. } | Problem::LargePicture { .. } => "scan-too-large",
             Problem::UnsupportedType { .. } => "scan-unsupported-type",
-            Problem::UnknownType { .. } => "scan-unknown-type",
-            Problem::BadBitpix { .. } => "scan-bad-bitpix",
-            Problem::BadOffset { .. } => "scan-bad-offset",
             Problem::Truncated { .. } | Problem::GzipUnfinished => "scan-truncated",
             Problem::DamagedGzip { .. } => "scan-damaged-gzip",
             Problem::NestedGzip => "scan-nested-gzip",
@@ -305,7 +291,30 @@ impl Problem {
         match self {
             Problem::NotFound | Problem::Changed => Class::Changed,
             Problem::Io(_) | Problem::OutOfMemory { .. } => Class::Environment,
-            _ => Class::BadInput,
+            Problem::Symlink
+            | Problem::NotAFile { .. }
+            | Problem::Empty
+            | Problem::OtherFormat { .. }
+            | Problem::Pair
+            | Problem::NotAPair
+            | Problem::Incomplete { .. }
+            | Problem::PassedOver
+            | Problem::Nifti2
+            | Problem::HeaderTruncated { .. }
+            | Problem::DamagedHeader { .. }
+            | Problem::ManyVolumes { .. }
+            | Problem::NoSuchFrame { .. }
+            | Problem::ManyPages { .. }
+            | Problem::DamagedPicture { .. }
+            | Problem::LargePicture { .. }
+            | Problem::TooLarge { .. }
+            | Problem::UnsupportedType { .. }
+            | Problem::Truncated { .. }
+            | Problem::GzipUnfinished
+            | Problem::DamagedGzip { .. }
+            | Problem::NestedGzip
+            | Problem::Surplus { .. }
+            | Problem::NotALabelMap { .. } => Class::BadInput,
         }
     }
 
@@ -334,20 +343,19 @@ impl Problem {
             | Problem::GzipUnfinished => {
                 "The copy or export did not finish; write it again. It is looked at again as soon as it changes."
             }
-            Problem::NotNifti { .. } => {
+            Problem::OtherFormat { .. } => {
                 "Convert it to NIfTI-1 (.nii or .nii.gz), for example with dcm2niix for DICOM."
             }
-            Problem::Pair => {
-                "Convert it to one .nii.gz file, for example with nib-convert or fslchfiletype."
+            Problem::Pair => "Rename it to .hdr, beside its .img.",
+            Problem::NotAPair => "Rename it to .nii.",
+            Problem::Incomplete { .. } => {
+                "Put the missing file into the same folder; it is looked at again as soon as it is there."
             }
+            Problem::PassedOver => "Give it another name, or take the other file away.",
             Problem::Nifti2 => {
                 "Convert it to NIfTI-1 (.nii.gz), for example with mrconvert or nibabel."
             }
-            Problem::BadRank { .. }
-            | Problem::BadDimension { .. }
-            | Problem::UnknownType { .. }
-            | Problem::BadBitpix { .. }
-            | Problem::BadOffset { .. } => {
+            Problem::DamagedHeader { .. } => {
                 "Export it again; if the header is the same then, report it to the makers of the program that wrote it."
             }
             Problem::ManyVolumes { .. } => {

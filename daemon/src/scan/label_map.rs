@@ -24,7 +24,7 @@ impl LabelMap {
     /// The label map at `path`: every voxel must be a whole number from 0 to 65535, whatever its
     /// type.
     pub fn read(path: &Path) -> Result<LabelMap, ScanError> {
-        let Loaded { volume, sha256 } = Volume::read(&Source::file(path))?;
+        let Loaded { volume, sha256 } = Volume::read(&Source::find(path)?)?;
         let voxels = volume
             .to_labels()
             .map_err(|problem| ScanError::new("reading labels from", path, problem))?;

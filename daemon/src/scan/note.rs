@@ -14,6 +14,8 @@ pub enum Note {
     QuaternionTooLong,
     /// Only voxel sizes are known.
     NoOrientation,
+    /// An Analyze 7.5 file, which never says left from right for certain.
+    Analyze,
     /// A voxel size of 0, infinite, or not a number.
     SpacingUnusable,
     /// `scl_inter` is not a number.
@@ -38,6 +40,9 @@ impl fmt::Display for Note {
             }
             Note::NoOrientation => {
                 "it has no usable orientation: left and right, front and back are not known"
+            }
+            Note::Analyze => {
+                "it is an Analyze 7.5 file, which has no orientation: left and right, front and back are not known"
             }
             Note::SpacingUnusable => {
                 "a voxel size in its header is no length and was taken for 1; volumes in mL may be wrong"

@@ -4,8 +4,8 @@
 //! Everything that is named after a scan is named by its [`Source`], and nothing takes its path
 //! apart for that.
 
-use super::names;
-use super::source_key::SourceKey;
+use super::formats::parts;
+use super::key::{SourceKey, frame_suffix};
 use super::stamp::Stamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -13,9 +13,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
-
-/// What stands between the stem of a file and the number of one of its volumes.
-const FRAME: &str = "_frame-";
 
 /// The file or files of a scan.
 ///
@@ -184,24 +181,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// Whether a name without ending is that of a volume: the stem of its file, and its number.
-pub fn split_frame(stem: &str) -> Option<(&str, u64)> {
-    let (stem, number) = stem.rsplit_once(FRAME)?;
-    let is_number = number.len() >= 4 && number.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| number.parse().ok().map(|number| (stem, number)))?
-}
-
-/// What the name of a volume has behind the stem of its file.
-pub(super) fn frame_suffix(frame: u64) -> String {
-    format!("{FRAME}{frame:04}")
-}
-
-/// Stem and ending of a file name.
-pub(super) fn parts(name: &str) -> (&str, &str) {
-    let stem = names::strip(name, names::endings()).unwrap_or(name);
-    name.split_at(stem.len())
-}
-
 /// The hash of a volume of several: the SHA-256 of that of the whole and the volume's number.
 fn frame_hash(whole: &str, frame: u64) -> String {
     hex(&Sha256::digest(format!("{whole} frame {frame}")))
@@ -240,24 +219,6 @@ mod tests {
             };
             assert_eq!(source.folder(), Path::new("/in"));
             assert_eq!((source.stem(), source.name()), (stem.into(), name.into()));
-        }
-    }
-
-    #[test]
-    fn only_the_stem_of_a_volume_is_split() {
-        assert_eq!(split_frame("a_frame-0001"), Some(("a", 1)));
-        assert_eq!(
-            split_frame("a_frame-0_frame-12345"),
-            Some(("a_frame-0", 12345))
-        );
-        for stem in [
-            "a",
-            "a_frame-1",
-            "a_frame-001x",
-            "frame-0001",
-            "a_frame-+001",
-        ] {
-            assert_eq!(split_frame(stem), None, "{stem}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::error::Problem;
 /// Bytes decoded at once.
 const CHUNK: usize = 256 << 10;
 
-/// Voxel types that can be read: all of NIfTI-1 that are one number.
+/// Voxel types that can be read: those that are one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum VoxelType {
@@ -26,31 +26,6 @@ pub enum VoxelType {
 }
 
 impl VoxelType {
-    /// The type of a NIfTI-1 `datatype` code.
-    pub(super) fn from_code(code: i16) -> Result<Self, Problem> {
-        let unsupported = |what| Err(Problem::UnsupportedType { code, what });
-        Ok(match code {
-            2 => Self::Uint8,
-            4 => Self::Int16,
-            8 => Self::Int32,
-            16 => Self::Float32,
-            64 => Self::Float64,
-            256 => Self::Int8,
-            512 => Self::Uint16,
-            768 => Self::Uint32,
-            1024 => Self::Int64,
-            1280 => Self::Uint64,
-            1 => return unsupported("single bits"),
-            32 => return unsupported("complex numbers of 64 bits"),
-            128 => return unsupported("RGB colours"),
-            1536 => return unsupported("floating point numbers of 128 bits"),
-            1792 => return unsupported("complex numbers of 128 bits"),
-            2048 => return unsupported("complex numbers of 256 bits"),
-            2304 => return unsupported("RGBA colours"),
-            _ => return Err(Problem::UnknownType { code }),
-        })
-    }
-
     /// All of them.
     pub const ALL: [VoxelType; 10] = [
         Self::Uint8,

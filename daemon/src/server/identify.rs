@@ -201,7 +201,9 @@ fn take_prompts(root: &Root, store: &Registry, file: &PromptsFile) -> Result<(),
 
 /// The volumes of a file that holds several.
 fn volumes_of(file: &SourceKey) -> Vec<SourceKey> {
-    let source = Source::file(file.place());
+    let Ok(source) = Source::find(file.place()) else {
+        return Vec::new();
+    };
     let volumes = Header::read_first(&source).map_or(1, |header| header.volumes());
     match volumes {
         0 | 1 => Vec::new(),

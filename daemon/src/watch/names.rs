@@ -4,7 +4,7 @@ use super::watcher::Kind;
 use crate::config::Root;
 use crate::output;
 use crate::prompts::sidecar;
-use crate::scan::names;
+use crate::scan::{Role, role};
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no scans: of synchronisers, snapshots, recycle bins.
@@ -75,19 +75,14 @@ pub fn kind_of(path: &Path, root: &Root) -> Option<Kind> {
         return Some(Kind::Prompts);
     }
     // Folders of scans are full of screenshots and reports.
-    let is_scan = looks_like_scan(path) || root.pictures && names::is_picture(path);
-    is_scan.then_some(Kind::Scan)
+    let is_picture = || root.pictures && role(path) == Some(Role::Picture);
+    (looks_like_scan(path) || is_picture()).then_some(Kind::Scan)
 }
 
-/// Whether a file of this name is taken for a scan: `.nii` or `.nii.gz`, not hidden, not
-/// unfinished, not a result of this program.
+/// Whether a file of this name is a scan by itself: neither hidden, nor unfinished, nor a result of
+/// this program.
 pub fn looks_like_scan(path: &Path) -> bool {
-    let Some(name) = path.file_name() else {
-        return false;
-    };
-    let name = name.to_string_lossy().to_lowercase();
-    let is_volume = name.ends_with(".nii") || name.ends_with(".nii.gz");
-    is_volume && !is_hidden_or_unfinished(path) && !output::is_output(path)
+    role(path) == Some(Role::Scan) && !is_hidden_or_unfinished(path) && !output::is_output(path)
 }
 
 fn is_hidden_or_unfinished(path: &Path) -> bool {

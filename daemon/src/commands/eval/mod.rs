@@ -179,7 +179,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         let name = image.file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{} of {}: {name}", number + 1, pairs.len());
         let started = Instant::now();
-        let volume = Volume::read(&Source::file(image))?.volume;
+        let volume = Volume::read(&Source::find(image)?)?.volume;
         let map = LabelMap::read(labels)?;
         stage.times.load_s += started.elapsed().as_secs_f64();
         let info = volume.info();

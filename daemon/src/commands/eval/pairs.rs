@@ -1,9 +1,9 @@
 //! Which label map belongs to which scan.
 
 use crate::commands::error::CommandError;
+use crate::scan::{Role, parts, role};
 use std::path::{Path, PathBuf};
 
-const ENDINGS: [&str; 2] = [".nii.gz", ".nii"];
 /// What the name of a label map may have behind that of its scan.
 const SUFFIXES: [&str; 5] = ["", "_label", "_seg", "_dseg", "_mask"];
 /// What nnU-Net puts behind the name of a scan of one channel.
@@ -34,7 +34,7 @@ pub fn find(images: &Path, labels: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Com
         return Err(CommandError::new(
             "no-labelled-scans",
             format!(
-                "no NIfTI file in {} has a label map of its name in {}",
+                "no scan in {} has a label map of its name in {}",
                 images.display(),
                 labels.display()
             ),
@@ -44,7 +44,7 @@ pub fn find(images: &Path, labels: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Com
     Ok(pairs)
 }
 
-/// NIfTI files in a folder, by their names without the ending.
+/// Scans in a folder that are no pictures, by their names without the ending.
 fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, CommandError> {
     let failed = |error: std::io::Error| {
         CommandError::new(
@@ -56,10 +56,15 @@ fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, CommandError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
-        if let Some(stem) = stem {
-            files.push((stem.to_owned(), path.clone()));
+        let is_scan = match role(&path) {
+            Some(Role::Scan) => true,
+            // One file of several stands for all.
+            Some(Role::Member(group)) => group.places().contains(&path),
+            Some(Role::Picture) | None => false,
+        };
+        if is_scan {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.push((parts(&name).0.to_owned(), path.clone()));
         }
     }
     files.sort();

@@ -5,6 +5,7 @@ mod bad_inputs;
 mod changes;
 mod frames;
 mod odd_inputs;
+mod pairs;
 mod pictures;
 mod real;
 mod robustness;

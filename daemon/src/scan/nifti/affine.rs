@@ -8,7 +8,7 @@
 //! on quaternions longer than 1 and on a `pixdim[0]` of 0, both of which occur, and bring nalgebra
 //! along.
 
-use super::note::Note;
+use crate::scan::note::Note;
 use medicosam_shared::geometry::Affine;
 use nifti::NiftiHeader;
 

@@ -1,34 +1,92 @@
 //! Pictures (PNG, JPEG, TIFF) as volumes of one slice.
 //!
-//! A picture has no world: its pixels count as 1 mm wide, columns run to the patient's left and
-//! rows to the back, so that it is shown as any viewer shows it. (ITK reads pictures the same way.)
-//! The orientation that cameras write into a file is not applied: the label map is one of the pixels
-//! as they are stored.
+//! A picture has no world, see [`Geometry::Picture`]. The orientation that cameras write into a file
+//! is not applied: the label map is one of the pixels as they are stored.
 
-use super::error::Problem;
+use super::bytes::Contents;
+use super::error::{Problem, ScanError};
+use super::files::Files;
+use super::format::Format;
+use super::geometry::Geometry;
 use super::header::Header;
 use super::note::Note;
+use super::signature::looks_like;
 use super::volume::Volume;
 use super::voxels::{VoxelType, Voxels};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
-use medicosam_shared::geometry::{Affine, Dims};
+use medicosam_shared::geometry::Dims;
 use std::io::Cursor;
 
 /// Bytes that a picture's file may have.
-pub(super) const MAX_FILE: u64 = 1 << 30;
-
-/// Pixels along a side at most: what the numbers of a NIfTI header can say.
+const MAX_FILE: u64 = 1 << 30;
+/// Pixels along a side at most: the largest number in the dimensions of a NIfTI header.
 const MAX_SIDE: u32 = 32767;
+/// Bytes by which other files are told apart.
+const START: usize = 352;
 
-/// Columns to the left, rows to the back.
-const AFFINE: Affine = Affine([
-    [-1.0, 0.0, 0.0, 0.0],
-    [0.0, -1.0, 0.0, 0.0],
-    [0.0, 0.0, 1.0, 0.0],
-]);
+/// Files that are pictures.
+#[derive(Debug)]
+pub(super) struct Picture;
+
+impl Format for Picture {
+    fn name(&self) -> &'static str {
+        "picture"
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".png", ".jpg", ".jpeg", ".tif", ".tiff"]
+    }
+
+    fn is_picture(&self) -> bool {
+        true
+    }
+
+    fn header(&self, files: &mut Files<'_>) -> Result<Header, ScanError> {
+        let limit = files.max_voxel_bytes();
+        files.read(0, |contents, size| {
+            header(&bytes_of(contents, size)?, limit)
+        })
+    }
+
+    fn volume(&self, files: &mut Files<'_>) -> Result<Volume, ScanError> {
+        let limit = files.max_voxel_bytes();
+        files.read(0, |contents, size| {
+            volume(&bytes_of(contents, size)?, limit)
+        })
+    }
+}
+
+/// All bytes of a file of `size` that begins as a picture.
+fn bytes_of(contents: &mut Contents<'_>, size: u64) -> Result<Vec<u8>, Problem> {
+    let mut bytes = contents.begin(START)?;
+    let other = |looks_like| {
+        Err(Problem::OtherFormat {
+            expected: "a PNG, JPEG or TIFF picture",
+            looks_like,
+        })
+    };
+    if contents.is_gzip() {
+        return other("a gzip stream");
+    }
+    if !is_picture(&bytes) {
+        return other(looks_like(&bytes));
+    }
+    if size > MAX_FILE {
+        return Err(Problem::LargePicture {
+            bytes: size,
+            limit: MAX_FILE,
+        });
+    }
+    let known = bytes.len();
+    // Not more than the limit.
+    bytes.resize(size as usize, 0);
+    let more = contents.fill(&mut bytes[known..])?;
+    bytes.truncate(known + more);
+    Ok(bytes)
+}
 
 /// Whether a file begins as a picture does.
-pub(super) fn is_picture(start: &[u8]) -> bool {
+fn is_picture(start: &[u8]) -> bool {
     const SIGNATURES: [&[u8]; 4] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*"];
     SIGNATURES
         .iter()
@@ -36,7 +94,7 @@ pub(super) fn is_picture(start: &[u8]) -> bool {
 }
 
 /// The header of the picture in `bytes`.
-pub(super) fn header(bytes: &[u8], max_bytes: u64) -> Result<Header, Problem> {
+fn header(bytes: &[u8], max_bytes: u64) -> Result<Header, Problem> {
     let decoder = reader(bytes, max_bytes)?.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     let voxel_type = match decoder.color_type() {
@@ -47,7 +105,7 @@ pub(super) fn header(bytes: &[u8], max_bytes: u64) -> Result<Header, Problem> {
 }
 
 /// The picture in `bytes`.
-pub(super) fn volume(bytes: &[u8], max_bytes: u64) -> Result<Volume, Problem> {
+fn volume(bytes: &[u8], max_bytes: u64) -> Result<Volume, Problem> {
     let picture = reader(bytes, max_bytes)?.decode().map_err(damaged)?;
     let (width, height) = (picture.width(), picture.height());
     let (voxel_type, voxels, colours) = match picture {
@@ -107,11 +165,8 @@ fn of_size(width: u32, height: u32, voxel_type: VoxelType) -> Result<Header, Pro
         let what = format!("it has {width}×{height} pixels; a side has 1 to {MAX_SIDE}");
         return Err(Problem::DamagedPicture { what });
     }
-    Ok(Header::of_picture(
-        Dims([width, height, 1]),
-        AFFINE,
-        voxel_type,
-    ))
+    let dims = Dims([width, height, 1]);
+    Ok(Header::new(dims, voxel_type, Geometry::Picture))
 }
 
 /// How many pictures a TIFF file holds, counted up to a thousand; 1 for other files.

@@ -1,59 +1,31 @@
-//! The identity of a source among others, and its form in a store.
+//! Sources and their keys as the one text of a store.
+//!
+//! A store keeps one text for each scan. That of a volume looks like a path below its file,
+//! `/in/bold.nii.gz/bold_frame-0003.nii.gz`, as earlier versions wrote it. Only a store may use what
+//! follows; it goes once all stores have columns for place, members and frame.
 
-use super::source::{Source, frame_suffix, parts, split_frame};
+use super::formats::parts;
+use super::key::{SourceKey, frame_suffix, split_frame};
+use super::source::Source;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
-
-/// What tells one [`Source`] from another: where it lies, and which volume of several it is. Files
-/// that come to a group later do not change it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SourceKey {
-    place: PathBuf,
-    frame: Option<u64>,
-}
-
-impl SourceKey {
-    /// The key of what lies at `place`, or of one volume of it.
-    pub fn new(place: impl Into<PathBuf>, frame: Option<u64>) -> Self {
-        SourceKey {
-            place: place.into(),
-            frame,
-        }
-    }
-
-    /// The file or folder that the source goes by.
-    pub fn place(&self) -> &Path {
-        &self.place
-    }
-
-    /// Which volume of several it is, counted from 0.
-    pub fn frame_number(&self) -> Option<u64> {
-        self.frame
-    }
-}
+use std::path::PathBuf;
 
 /// What stands between the files of a group; no path holds it.
 const BETWEEN: u8 = 0;
 
-// ---- The one text of a store -------------------------------------------------------------------
-//
-// A store keeps one text for each scan. That of a volume looks like a path below its file,
-// `/in/bold.nii.gz/bold_frame-0003.nii.gz`, as earlier versions wrote it. Only a store may use
-// what follows; it goes once a store has columns for place, members and frame.
-
 impl SourceKey {
     /// Its text in a store.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let path = match self.frame {
+        let path = match self.frame_number() {
             Some(frame) => {
-                let name = self.place.file_name().unwrap_or_default();
+                let name = self.place().file_name().unwrap_or_default();
                 let name = name.to_string_lossy();
                 let (stem, ending) = parts(&name);
                 let volume = format!("{stem}{}{ending}", frame_suffix(frame));
-                self.place.join(volume)
+                self.place().join(volume)
             }
-            None => self.place.clone(),
+            None => self.place().to_owned(),
         };
         path.into_os_string().into_vec()
     }
@@ -87,7 +59,8 @@ impl Source {
     /// From its text in a store.
     pub fn from_stored(bytes: &[u8]) -> Self {
         let mut parts = bytes.split(|&byte| byte == BETWEEN);
-        let SourceKey { place, frame } = SourceKey::from_bytes(parts.next().unwrap_or_default());
+        let key = SourceKey::from_bytes(parts.next().unwrap_or_default());
+        let (place, frame) = (key.place(), key.frame_number());
         let members: Vec<PathBuf> = parts.map(path_of).collect();
         let whole = if members.is_empty() {
             Source::file(place)
