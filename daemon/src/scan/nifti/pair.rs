@@ -58,8 +58,8 @@ impl Format for Pair {
     fn scans(&self, files: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>, Missing> {
         let with = |ending| files.iter().filter(|path| has(path, &[ending])).min();
         let (headers, images) = (HEADERS.map(with), IMAGES.map(with));
-        let alike = headers.into_iter().zip(images);
-        let alike = alike.filter_map(|(header, image)| header.zip(image)).next();
+        let mut both = headers.into_iter().zip(images);
+        let alike = both.find_map(|(header, image)| header.zip(image));
         let any = |found: [Option<&PathBuf>; 2]| found.into_iter().flatten().next().cloned();
         let (header, image) = match alike {
             Some((header, image)) => (Some(header.clone()), Some(image.clone())),

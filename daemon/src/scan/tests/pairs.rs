@@ -122,7 +122,7 @@ fn voxels_may_begin_anywhere_in_the_image_and_in_several_volumes() {
     let mut series = sample();
     series.dim = [4, 3, 2, 1, 2, 1, 1, 1];
     series.vox_offset = 7.0;
-    series.voxels.splice(0..0, [255; 7]);
+    series.voxels = [vec![255; 7], series.voxels].concat();
     let header = pair(folder.path(), &series, ["a.hdr", "a.img"]);
     let source = Source::find(&header).unwrap();
     let error = Volume::read(&source).unwrap_err();
