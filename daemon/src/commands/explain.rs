@@ -103,10 +103,16 @@ fn explain<'a>(config: &'a Config, path: &'a Path) -> Result<Explanation<'a>, Co
     let whole = Source::find(path).map_err(fault_of)?;
     let header = Header::read_first(&whole).map_err(fault_of)?;
     let (scan, volumes) = (header.info().clone(), header.volumes());
-    let choice = choose(config, root, whole.place(), Some(&scan), &mut || match volumes {
-        1 => values(&whole),
-        _ => values(&whole.frame(0)),
-    });
+    let choice = choose(
+        config,
+        root,
+        whole.place(),
+        Some(&scan),
+        &mut || match volumes {
+            1 => values(&whole),
+            _ => values(&whole.frame(0)),
+        },
+    );
     let passed_over = choice.passed_over;
     let reasons = || {
         let lines = passed_over
