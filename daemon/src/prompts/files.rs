@@ -86,17 +86,11 @@ pub fn scans_of(path: &Path, label_maps: &[PathPattern]) -> Vec<SourceKey> {
         let stem = named.file_name().unwrap_or_default().to_string_lossy();
         add(named.parent().unwrap_or(Path::new("")), &stem);
         // A file of a group stands for the group.
-        match role(&named) {
-            Some(Role::Member(group)) => {
-                scans.extend(
-                    group
-                        .places()
-                        .into_iter()
-                        .map(|place| SourceKey::new(place, None)),
-                );
-            }
-            _ => scans.push(SourceKey::new(named, None)),
-        }
+        let place = match role(&named) {
+            Some(Role::Member(group)) => group.place,
+            Some(Role::Scan | Role::Picture) | None => named,
+        };
+        scans.push(SourceKey::new(place, None));
     } else {
         for (folder, stem) in label_maps.iter().filter_map(|map| map.scans_of(path)) {
             add(&folder, &stem);

@@ -106,9 +106,6 @@ pub enum Problem {
         /// Which one.
         missing: String,
     },
-    /// A file that another one stands for.
-    #[error("another file beside it, of the same name but for its ending, is taken in its place")]
-    PassedOver,
     /// Its successor, with a header of 540 bytes.
     #[error("it is a NIfTI-2 file, which is not supported")]
     Nifti2,
@@ -269,7 +266,6 @@ impl Problem {
             Problem::Pair => "scan-nifti-pair",
             Problem::NotAPair => "scan-not-a-pair",
             Problem::Incomplete { .. } => "scan-incomplete",
-            Problem::PassedOver => "scan-passed-over",
             Problem::DamagedHeader { code, .. } => code,
             Problem::Nifti2 => "scan-nifti-2",
             Problem::HeaderTruncated { .. } => "scan-header-truncated",
@@ -298,7 +294,6 @@ impl Problem {
             | Problem::Pair
             | Problem::NotAPair
             | Problem::Incomplete { .. }
-            | Problem::PassedOver
             | Problem::Nifti2
             | Problem::HeaderTruncated { .. }
             | Problem::DamagedHeader { .. }
@@ -351,7 +346,6 @@ impl Problem {
             Problem::Incomplete { .. } => {
                 "Put the missing file into the same folder; it is looked at again as soon as it is there."
             }
-            Problem::PassedOver => "Give it another name, or take the other file away.",
             Problem::Nifti2 => {
                 "Convert it to NIfTI-1 (.nii.gz), for example with mrconvert or nibabel."
             }

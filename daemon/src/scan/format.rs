@@ -1,7 +1,7 @@
 //! What a format of scans is. Each has a folder of its own, and a line in the table of
 //! [`super::formats`]; nothing else knows one from another.
 
-use super::error::ScanError;
+use super::error::{Problem, ScanError};
 use super::files::Files;
 use super::header::Header;
 use super::volume::Volume;
@@ -27,21 +27,16 @@ pub(super) trait Format: fmt::Debug + Sync {
         false
     }
 
-    /// What the files of the same scan or scans have in common, by the name of one of them; `None`
-    /// if each file is a scan by itself.
-    fn group_of(&self, _path: &Path) -> Option<PathBuf> {
+    /// The files of the scan that a file of this name belongs to, in their order, the one that it
+    /// goes by first; `None` if each file is a scan by itself.
+    fn group_of(&self, _path: &Path) -> Option<Vec<PathBuf>> {
         None
     }
 
-    /// What a file is to its scan; two files with the same role and content are the same to it.
+    /// What a file is to its scan, in a word. The content of a scan is that of its files and what
+    /// each is to it.
     fn role_of(&self, _path: &Path) -> &'static str {
-        ""
-    }
-
-    /// The scans that the files of a group make, once none is missing: the files of each, the one
-    /// that it goes by first.
-    fn scans(&self, files: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>, Missing> {
-        Ok(files.iter().map(|path| vec![path.clone()]).collect())
+        "scan"
     }
 
     /// Reads and checks the header, without the voxels.
@@ -51,12 +46,11 @@ pub(super) trait Format: fmt::Debug + Sync {
     fn volume(&self, files: &mut Files<'_>) -> Result<Volume, ScanError>;
 }
 
-/// A file that a group waits for, in words: `its image, a.img`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing(pub(super) String);
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// The problem of a scan that has these files and no others, if it needs more.
+pub(super) fn incomplete(format: &dyn Format, files: &[PathBuf]) -> Option<Problem> {
+    let needed = format.group_of(files.first()?)?;
+    let missing = needed.into_iter().find(|path| !files.contains(path))?;
+    let name = missing.file_name().unwrap_or_default().to_string_lossy();
+    let missing = format!("its {}, {name}", format.role_of(&missing));
+    Some(Problem::Incomplete { missing })
 }

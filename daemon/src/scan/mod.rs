@@ -59,7 +59,6 @@ mod voxels;
 pub(crate) mod tests;
 
 pub use error::{Class, Problem, ScanError};
-pub use format::Missing;
 pub use formats::{endings, parts, places};
 pub use geometry::{Geometry, Space};
 pub use header::{DEFAULT_MAX_VOXEL_BYTES, Header};

@@ -59,7 +59,7 @@ fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, CommandError> {
         let is_scan = match role(&path) {
             Some(Role::Scan) => true,
             // One file of several stands for all.
-            Some(Role::Member(group)) => group.places().contains(&path),
+            Some(Role::Member(group)) => group.place == path,
             Some(Role::Picture) | None => false,
         };
         if is_scan {

@@ -1,11 +1,11 @@
-//! A pair of header and image: `.hdr` and `.img`, either or both of them compressed.
+//! A pair of header and image: `.hdr` and `.img`, or both compressed.
 
 use super::data;
 use super::header::{self, Kind, Parsed, START};
 use crate::scan::bytes::GZIP_MAGIC;
 use crate::scan::error::{Problem, ScanError};
 use crate::scan::files::Files;
-use crate::scan::format::{Format, Missing};
+use crate::scan::format::{Format, incomplete};
 use crate::scan::header::Header;
 use crate::scan::names::strip;
 use crate::scan::volume::Volume;
@@ -13,9 +13,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// Endings of the two files, those of the same compression at the same place.
+/// Endings of the two files. Both are compressed or none is.
 const HEADERS: [&str; 2] = [".hdr", ".hdr.gz"];
 const IMAGES: [&str; 2] = [".img", ".img.gz"];
+/// Bytes of an ending without that of the compression.
+const KIND: usize = 4;
 
 /// Where each file stands among the members.
 const HEADER: usize = 0;
@@ -38,13 +40,28 @@ impl Format for Pair {
         &IMAGES
     }
 
-    fn group_of(&self, path: &Path) -> Option<PathBuf> {
+    fn group_of(&self, path: &Path) -> Option<Vec<PathBuf>> {
         let name = path.file_name()?;
         let shown = name.to_string_lossy();
         let stem = strip(&shown, HEADERS.into_iter().chain(IMAGES))?;
+        let ending = &shown[stem.len()..];
+        // The other is compressed alike, and its ending in capitals too.
+        let compression = ending.get(KIND..).unwrap_or_default();
+        let capitals = ending.contains(char::is_uppercase);
         // The name need not be UTF-8; its ending is.
-        let stem = name.len().checked_sub(shown.len() - stem.len())?;
-        Some(path.with_file_name(OsStr::from_bytes(name.as_bytes().get(..stem)?)))
+        let stem = name
+            .as_bytes()
+            .get(..name.len().checked_sub(ending.len())?)?;
+        let file = |kind: &str| {
+            let mut name = OsStr::from_bytes(stem).to_owned();
+            name.push(kind);
+            name.push(compression);
+            path.with_file_name(name)
+        };
+        Some(match capitals {
+            true => vec![file(".HDR"), file(".IMG")],
+            false => vec![file(".hdr"), file(".img")],
+        })
     }
 
     fn role_of(&self, path: &Path) -> &'static str {
@@ -52,24 +69,6 @@ impl Format for Pair {
             "header"
         } else {
             "image"
-        }
-    }
-
-    fn scans(&self, files: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>, Missing> {
-        let with = |ending| files.iter().filter(|path| has(path, &[ending])).min();
-        let (headers, images) = (HEADERS.map(with), IMAGES.map(with));
-        let mut both = headers.into_iter().zip(images);
-        let alike = both.find_map(|(header, image)| header.zip(image));
-        let any = |found: [Option<&PathBuf>; 2]| found.into_iter().flatten().next().cloned();
-        let (header, image) = match alike {
-            Some((header, image)) => (Some(header.clone()), Some(image.clone())),
-            None => (any(headers), any(images)),
-        };
-        match (header, image) {
-            (Some(header), Some(image)) => Ok(vec![vec![header, image]]),
-            (Some(header), None) => Err(missing("image", &header, IMAGES)),
-            (None, Some(image)) => Err(missing("header", &image, HEADERS)),
-            (None, None) => Ok(Vec::new()),
         }
     }
 
@@ -92,10 +91,8 @@ impl Format for Pair {
 
 /// Reads and checks the header file.
 fn parse(files: &mut Files<'_>) -> Result<Parsed, ScanError> {
-    if let [only] = files.paths() {
-        let missing = Pair.scans(std::slice::from_ref(only)).err();
-        let missing = missing.map_or_else(String::new, |missing| missing.0);
-        return Err(files.error(HEADER, Problem::Incomplete { missing }));
+    if let Some(problem) = incomplete(&Pair, files.paths()) {
+        return Err(files.error(HEADER, problem));
     }
     let (frame, limit) = (files.frame(), files.max_voxel_bytes());
     files.read(HEADER, |contents, _| {
@@ -110,15 +107,4 @@ fn parse(files: &mut Files<'_>) -> Result<Parsed, ScanError> {
 fn has(path: &Path, endings: &[&'static str]) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     strip(&name, endings.iter().copied()).is_some()
-}
-
-/// The other file of `present`, compressed as it is.
-fn missing(role: &str, present: &Path, endings: [&str; 2]) -> Missing {
-    let stem = Pair.group_of(present).unwrap_or_default();
-    let name = stem.file_name().unwrap_or_default().to_string_lossy();
-    let compressed = has(present, &[HEADERS[1], IMAGES[1]]);
-    Missing(format!(
-        "its {role}, {name}{}",
-        endings[usize::from(compressed)]
-    ))
 }
