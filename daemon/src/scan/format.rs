@@ -5,14 +5,10 @@ use super::error::{Problem, ScanError};
 use super::files::Files;
 use super::header::Header;
 use super::volume::Volume;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A format of scans.
-pub(super) trait Format: fmt::Debug + Sync {
-    /// What it is called.
-    fn name(&self) -> &'static str;
-
+pub(super) trait Format: Sync {
     /// Endings of the files that its scans go by, in lower case.
     fn endings(&self) -> &'static [&'static str];
 

@@ -18,14 +18,9 @@ use super::volume::Volume;
 use header::{Kind, Parsed, START};
 
 /// One file with header and voxels.
-#[derive(Debug)]
 pub(super) struct Nifti;
 
 impl Format for Nifti {
-    fn name(&self) -> &'static str {
-        "NIfTI-1"
-    }
-
     fn endings(&self) -> &'static [&'static str] {
         &[".nii.gz", ".nii"]
     }

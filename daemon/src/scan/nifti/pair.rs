@@ -24,14 +24,9 @@ const HEADER: usize = 0;
 const IMAGE: usize = 1;
 
 /// Two files with the same name before their endings.
-#[derive(Debug)]
 pub(super) struct Pair;
 
 impl Format for Pair {
-    fn name(&self) -> &'static str {
-        "NIfTI-1 pair"
-    }
-
     fn endings(&self) -> &'static [&'static str] {
         &HEADERS
     }

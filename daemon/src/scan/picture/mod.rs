@@ -25,14 +25,9 @@ const MAX_SIDE: u32 = 32767;
 const START: usize = 352;
 
 /// Files that are pictures.
-#[derive(Debug)]
 pub(super) struct Picture;
 
 impl Format for Picture {
-    fn name(&self) -> &'static str {
-        "picture"
-    }
-
     fn endings(&self) -> &'static [&'static str] {
         &[".png", ".jpg", ".jpeg", ".tif", ".tiff"]
     }
