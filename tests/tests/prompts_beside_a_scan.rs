@@ -212,6 +212,28 @@ fn boxes_come_from_a_label_map_beside_the_scan() {
     system.stop();
 }
 
+/// The label map comes first, and a file of that name would be a scan.
+#[test]
+fn a_label_map_that_a_sidecar_names_is_no_scan() {
+    let mut system = system(&PROFILE.replace("label = 4", "label = 1"));
+    let sidecar = system.path("incoming/ct_lung.prompts.json");
+    fs::write(sidecar, r#"{"from_labels": "{stem}_lab.nii.gz"}"#).unwrap();
+    system.drop_scan("ct_lung_label.nii.gz", "ct_lung_lab.nii.gz");
+    let told = explain(&system, "incoming/ct_lung_lab.nii.gz");
+    assert_eq!(told["error"]["code"], "not-a-scan", "{told}");
+
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    assert_eq!(system.cases().len(), 1, "the label map is no scan");
+    let sources = &case.current().unwrap().provenance.sources;
+    assert!(
+        sources[1].path.ends_with("ct_lung_lab.nii.gz"),
+        "{sources:?}"
+    );
+    system.stop();
+}
+
 /// Also that the model which this program carries is made ready by whoever needs it first.
 #[test]
 fn a_model_that_understands_masks_starts_from_those_of_the_label_map() {

@@ -1,20 +1,13 @@
 //! Which profile a scan has: the first of its root's whose rules all hold.
 
 use crate::config::{Config, Profile, Root, Values};
-use crate::scan::{Source, Volume};
 use medicosam_shared::provenance::ScanInfo;
 use serde::Serialize;
 use std::path::Path;
 
-/// The smallest and the largest value of a scan; `None` if it cannot be read or has no finite value.
-pub fn values(source: &Source) -> Option<Values> {
-    let (lowest, highest) = Volume::read(source).ok()?.volume.extremes()?;
-    Some(Values { lowest, highest })
-}
-
 /// The profile of a scan, and why not those before it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice<'a> {
+pub(super) struct Choice<'a> {
     /// The profile; `None` if no profile of the root matches.
     pub profile: Option<&'a Profile>,
     /// The profiles that were tried before.
@@ -33,17 +26,17 @@ pub struct PassedOver<'a> {
 /// Chooses the profile for a scan in `root`. `info` is missing if its header cannot be read: then
 /// rules about the header hold, and the scan fails under the first profile that it might have had.
 /// `values` reads the voxels.
-pub fn choose<'a>(
+pub(super) fn choose<'a>(
     config: &'a Config,
     root: &'a Root,
     path: &Path,
     info: Option<&ScanInfo>,
-    values: &mut dyn FnMut() -> Option<Values>,
+    mut values: impl FnMut() -> Option<Values>,
 ) -> Choice<'a> {
     let below = path.strip_prefix(&root.path).unwrap_or(path);
     let mut passed_over = Vec::new();
     for profile in root.profiles.iter().filter_map(|name| config.profile(name)) {
-        match profile.rules.mismatch(below, info, &mut *values) {
+        match profile.rules.mismatch(below, info, &mut values) {
             Some(why) => passed_over.push(PassedOver {
                 profile: &profile.name,
                 why,

@@ -168,7 +168,11 @@ mod tests {
             object.add_point(&point([3, 3, k]), Axis::K);
         }
         let spans: Vec<_> = object.spans.iter().map(|s| s.slices.clone()).collect();
-        assert_eq!(spans, [4..7], "equal boxes side by side are not one box");
+        assert_eq!(
+            spans,
+            vec![4u32..7],
+            "equal boxes side by side are not one box"
+        );
         assert_eq!(object.spans[0].points(5).len(), 2);
         let single: Vec<u32> = object.slices.keys().copied().collect();
         assert_eq!(single, [2, 3, 12]);

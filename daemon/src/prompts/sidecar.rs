@@ -94,13 +94,21 @@ pub fn named_after(path: &Path) -> Option<PathBuf> {
 /// Reads the sidecar of a scan, if there is one.
 pub fn read(scan: &Source) -> Result<Option<Sidecar>, PromptsError> {
     for path in places(scan) {
-        match read_bytes(&path) {
-            Ok(bytes) => return parse(path, &bytes).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(PromptsError::SidecarUnreadable { path, source }),
+        if let Some(sidecar) = read_file(&path)? {
+            return Ok(Some(sidecar));
         }
     }
     Ok(None)
+}
+
+/// Reads the sidecar at `path`; `None` if there is no such file.
+pub fn read_file(path: &Path) -> Result<Option<Sidecar>, PromptsError> {
+    let path = path.to_owned();
+    match read_bytes(&path) {
+        Ok(bytes) => parse(path, &bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(PromptsError::SidecarUnreadable { path, source }),
+    }
 }
 
 /// A person who may write into the folder must not choose which other files are read. So links are

@@ -1,21 +1,18 @@
-//! Settled files → cases: the content's hash, a look at the header, the profile.
+//! Settled files → cases: the content's hash, and the plan's decision about the file.
 
 use crate::case::arrival::{Identification, Look};
 use crate::case::sidecar::PromptsFile;
 use crate::change_signal::ChangeSignal;
-use crate::config::{Config, NO_PROFILE, Root};
-use crate::plan::{Choice, choose, values};
+use crate::config::{Config, PathPattern, Root};
+use crate::plan::{Arrival, Disk, FoundScan, Reader as _, SidecarFolders};
 use crate::prompts;
 use crate::registry::{Registry, RegistryError};
-use crate::scan::{self, Header, ScanError, Source, SourceKey};
+use crate::scan::{Header, Source, SourceKey};
 use crate::watch::{self, Kind, Settled, WatcherHandle};
-use medicosam_shared::case::Fault;
-use medicosam_shared::text::printable;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +25,7 @@ pub struct Identifier {
     pub store: Arc<Registry>,
     pub changes: ChangeSignal,
     pub watcher: Arc<WatcherHandle>,
+    pub sidecars: Arc<SidecarFolders>,
 }
 
 /// What became of a file.
@@ -42,8 +40,9 @@ impl Identifier {
     /// Reads a file and makes a case of it, or of the scan that it belongs to.
     pub async fn identify(&self, settled: Settled) {
         let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.store));
+        let sidecars = Arc::clone(&self.sidecars);
         let path = settled.path.clone();
-        let read = move || read(&config, store.as_ref(), settled);
+        let read = move || read(&config, store.as_ref(), &sidecars, settled);
         let outcome = tokio::task::spawn_blocking(read).await;
         match outcome.unwrap_or_else(|error| Outcome::Unreadable(error.to_string())) {
             Outcome::Identified => self.changes.announce(),
@@ -60,7 +59,7 @@ impl Identifier {
     }
 }
 
-fn read(config: &Config, store: &Registry, settled: Settled) -> Outcome {
+fn read(config: &Config, store: &Registry, sidecars: &SidecarFolders, settled: Settled) -> Outcome {
     let sha256 = match hash(&settled) {
         Ok(Some(sha256)) => sha256,
         Ok(None) => return Outcome::Changed,
@@ -69,15 +68,20 @@ fn read(config: &Config, store: &Registry, settled: Settled) -> Outcome {
     let Some(root) = config.root_of(&settled.path) else {
         return Outcome::Unreadable("it is in no root".to_owned());
     };
-    let result = match settled.kind {
-        Kind::Scan => identify(config, root, store, settled, sha256),
-        Kind::Prompts => {
-            let file = PromptsFile {
-                path: settled.path,
-                sha256,
-            };
-            take_prompts(root, store, &file)
-        }
+    // A label map that a sidecar names is no scan, whatever its name.
+    let named = match settled.kind {
+        Kind::Scan => sidecars.patterns(&settled.path, &root.path),
+        Kind::Prompts => Vec::new(),
+    };
+    let result = if settled.kind == Kind::Scan && named.is_empty() {
+        identify(config, root, store, &settled, &sha256)
+    } else {
+        let file = PromptsFile {
+            path: settled.path,
+            sha256,
+        };
+        let patterns = [root.label_maps.as_slice(), named.as_slice()].concat();
+        take_prompts(&patterns, store, &file)
     };
     result.map_or_else(
         |e| Outcome::Unreadable(e.to_string()),
@@ -90,50 +94,24 @@ fn identify(
     config: &Config,
     root: &Root,
     store: &Registry,
-    settled: Settled,
-    sha256: String,
+    settled: &Settled,
+    sha256: &str,
 ) -> Result<(), RegistryError> {
-    let mut volumes = 1;
-    let source = Source::file(&settled.path);
-    let header = Header::read_first(&source).map_err(|error| fault_of(&error));
-    let mut scan = header.map(|header| {
-        volumes = header.volumes();
-        header.info().clone()
-    });
-    let choice = choose(config, root, &settled.path, scan.as_ref().ok(), &mut || {
-        values(&first_of(&source, volumes))
-    });
-    if let (None, Ok(_)) = (choice.profile, &scan) {
-        scan = Err(no_profile(&settled.path, &choice));
-    }
-    let frames = match choice.profile.and_then(|profile| profile.frames) {
-        Some(frames) if volumes > 1 && scan.is_ok() => frames.of(volumes),
-        _ => Vec::new(),
+    let file = Source::file(&settled.path);
+    let disk = Disk::new(&config.data);
+    let arrival = Arrival::of(config, root, &file, disk.header(&file), &disk);
+    let profile = arrival.profile_name();
+    let found = |FoundScan { source, info }: &FoundScan| Identification {
+        stamp: [settled.fingerprint].into_iter().collect(),
+        sha256: source.content_hash([("", sha256)]),
+        source: source.clone(),
+        profile: profile.to_owned(),
+        scan: info.clone(),
     };
-    let add = |source: Source, scan| -> Result<(), RegistryError> {
-        let profile = choice.profile.map_or(NO_PROFILE, |profile| &profile.name);
-        let found = Identification {
-            stamp: [settled.fingerprint].into_iter().collect(),
-            sha256: source.content_hash([("", sha256.as_str())]),
-            source,
-            profile: profile.to_owned(),
-            scan,
-        };
-        let found = [found];
-        let cases = store.identify_all(&found, |source| look_at(config, source))?;
-        for (case, found) in cases.iter().zip(&found) {
-            tracing::info!(%case, path = %found.source, profile, "found");
-        }
-        Ok(())
-    };
-    if frames.is_empty() {
-        // Several volumes under a profile that does not name one are a fault.
-        let scan = scan.and_then(|_| scan::read_header(&source).map_err(|e| fault_of(&e)));
-        return add(source, scan);
-    }
-    for volume in frames.into_iter().map(|frame| source.frame(frame)) {
-        let scan = scan::read_header(&volume).map_err(|error| fault_of(&error));
-        add(volume, scan)?;
+    let found: Vec<Identification> = arrival.scans().map(found).collect();
+    let cases = store.identify_all(&found, |source| look_at(config, source))?;
+    for (case, found) in cases.iter().zip(&found) {
+        tracing::info!(%case, path = %found.source, profile, "found");
     }
     Ok(())
 }
@@ -153,43 +131,13 @@ fn look_at(config: &Config, source: &Source) -> Look {
     }
 }
 
-/// The scan that stands for all volumes of a file where a profile is chosen by its values.
-fn first_of(source: &Source, volumes: u64) -> Source {
-    match volumes {
-        0 | 1 => source.clone(),
-        _ => source.frame(0),
-    }
-}
-
-fn fault_of(error: &ScanError) -> Fault {
-    Fault {
-        code: error.code().to_owned(),
-        message: error.to_string(),
-        hint: error.hint().to_string(),
-    }
-}
-
-fn no_profile(path: &Path, choice: &Choice<'_>) -> Fault {
-    let passed: Vec<String> = choice
-        .passed_over
-        .iter()
-        .map(|p| format!("{}: {}", p.profile, p.why))
-        .collect();
-    let path = path.to_string_lossy();
-    Fault {
-        code: "no-profile".to_owned(),
-        message: format!(
-            "no profile of its root matches {} ({})",
-            printable(&path),
-            passed.join("; ")
-        ),
-        hint: "Add or correct a profile, and restart the daemon: it is looked at again then. `medicosamd explain SCAN` shows what matches.".to_owned(),
-    }
-}
-
 /// Segments the scan that prompts beside it belong to, if it has been found.
-fn take_prompts(root: &Root, store: &Registry, file: &PromptsFile) -> Result<(), RegistryError> {
-    let mut scans = prompts::scans_of(&file.path, &root.label_maps);
+fn take_prompts(
+    label_maps: &[PathPattern],
+    store: &Registry,
+    file: &PromptsFile,
+) -> Result<(), RegistryError> {
+    let mut scans = prompts::scans_of(&file.path, label_maps);
     // What belongs to a file with several volumes belongs to each of them.
     let of_volumes: Vec<SourceKey> = scans.iter().flat_map(volumes_of).collect();
     scans.extend(of_volumes);

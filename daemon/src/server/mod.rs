@@ -186,6 +186,7 @@ fn watch(
         store: Arc::clone(store),
         changes: changes.clone(),
         watcher: Arc::clone(&handle),
+        sidecars: Arc::default(),
     };
     let (live, changes) = (Arc::clone(live), changes.clone());
     tasks.spawn(async move {

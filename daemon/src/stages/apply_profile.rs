@@ -10,7 +10,8 @@ use super::report::StageReport;
 use super::segment_slices::{Asked, answer_in_bulk};
 use super::segment_spans::{answer_spans, embed_spans};
 use super::tools::{BetweenSlices, Tools};
-use crate::prompts::{self, Files, Prompts};
+use crate::plan::{Kept, Segmenting};
+use crate::prompts::Files;
 use crate::segment::Segmentation;
 use medicosam_shared::case::CaseState;
 use medicosam_shared::place::Place;
@@ -28,19 +29,22 @@ pub fn apply_profile(
     let Assignment { work, profile, .. } = assignment;
     let manual = ManualMasks::of(&tools.registry, work)?;
     let manual = manual.as_ref();
-    let axis = manual.map_or_else(
-        || profile.plane.axis(scan.volume.info()),
-        |manual| manual.axis,
-    );
+    let kept = manual.map(|manual| Kept {
+        axis: manual.axis,
+        edited: &manual.edited,
+    });
+    let axis = Segmenting::axis_of(profile, scan.volume.info(), kept);
     let mut job = Job::on_scan(assignment, scan, axis);
     if let Some(manual) = manual {
         job.edited.clone_from(&manual.edited);
     }
     let understands = understands(&mut tools.models, &mut job)?;
-    let asked = gather(&job, understands)?;
+    let files = Files::read(profile, &work.source)?;
+    let plan = Segmenting::of(profile, &job.info, files, understands.masks, kept)?;
+    let asked = plan.prompts;
     job.sources.clone_from(&asked.sources);
     let (all, spans, names) = (asked.by_slice(), asked.spans(), asked.names());
-    job.propagation = (!spans.is_empty()).then_some(profile.propagation);
+    job.propagation = plan.propagation;
 
     let embedded = embed_spans(tools, &mut job, &spans, between)?;
     let mut segmentation = Segmentation::empty(job.info.dims, axis);
@@ -81,13 +85,4 @@ fn understands(models: &mut Models, job: &mut Job<'_>) -> Result<Understands, Fa
     let understands = models.get(&job.profile.model)?.model().understands();
     job.timings.model_s += opening.elapsed().as_secs_f64();
     Ok(understands)
-}
-
-/// The prompts of the job's scan, by its profile and the files beside it, except on slices that a
-/// person has segmented.
-fn gather(job: &Job<'_>, understands: Understands) -> Result<Prompts, Failure> {
-    let files = Files::read(job.profile, &job.work.source)?;
-    let (info, masks) = (&job.info, understands.masks);
-    let prompts = prompts::resolve(job.profile, files, info, job.axis, masks)?;
-    Ok(prompts.without(&job.edited))
 }

@@ -299,7 +299,11 @@ impl Terminal {
             } else {
                 usize::MAX
             },
-            largest: if protocol.is_sixel() { largest } else { unlimited },
+            largest: if protocol.is_sixel() {
+                largest
+            } else {
+                unlimited
+            },
             patches: can_patch && !self.in_tmux() && self.preferences.patches,
         })
     }
