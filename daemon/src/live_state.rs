@@ -72,6 +72,7 @@ impl LiveState {
             path: root.path.to_string_lossy().into_owned(),
             profile: root.profiles.join(", "),
             problem: None,
+            away: false,
         });
         LiveState {
             inner: Mutex::new(Inner {
@@ -87,6 +88,7 @@ impl LiveState {
         let mut inner = self.lock();
         for (status, found) in inner.roots.iter_mut().zip(roots) {
             status.problem.clone_from(&found.problem);
+            status.away = found.away;
         }
         inner.settling = settling;
         inner.walked = true;

@@ -87,8 +87,12 @@ pub struct RootStatus {
     pub path: String,
     /// Its profile.
     pub profile: String,
-    /// What keeps it from being watched, if anything does.
+    /// What is wrong with it, with a folder below it or with its output folder, if anything is.
     pub problem: Option<String>,
+    /// Whether it is away (not mounted, or not to be read): its scans may still exist, and its
+    /// cases wait until it is back.
+    #[serde(default)]
+    pub away: bool,
 }
 
 /// A worker process.

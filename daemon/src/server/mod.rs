@@ -1,28 +1,38 @@
 //! The daemon: one process that watches folders, owns the store, serves the API and keeps its
 //! workers alive. It runs no model.
 
-mod identify;
+mod arrivals;
+mod end;
+mod error;
+mod filing;
+mod hash;
+mod in_hand;
 mod lock;
+mod read;
 
+pub use error::ServerError;
 pub use lock::{LockError, StateLock};
 
-use crate::api::{self, Api, ListenError};
+use crate::api::{self, Api};
 use crate::change_signal::ChangeSignal;
 use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
 use crate::live_state::LiveState;
-use crate::registry::{Registry, RegistryError};
-use crate::watch::{Watcher, WatcherHandle, WatcherReport};
+use crate::registry::Registry;
+use crate::scan::Fingerprint;
+use crate::watch::presence::Records;
+use crate::watch::{Beginning, KnownScan, Part, Watcher, WatcherHandle};
 use crate::workers::{Prober, Supervisor};
-use identify::Identifier;
+use arrivals::{ArrivalsHandle, Context, Message};
+use end::end_of_run;
+use error::system;
 use medicosam_shared::case::{CaseState, Fault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io;
-use std::sync::{Arc, OnceLock};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, mpsc};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// When the daemon ends.
@@ -34,57 +44,20 @@ pub enum Until {
     Done,
 }
 
-/// Why the daemon cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The state folder cannot be had.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] RegistryError),
-    /// The socket cannot be made.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// No device works, and the configuration says that the daemon shall end then.
-    #[error("{}; it ends, as fallback = \"fail\" says", .0.message)]
-    NoDevice(Fault),
-    /// The system refuses something else.
-    #[error("cannot {doing}: {source}")]
-    System {
-        /// What was being done.
-        doing: &'static str,
-        /// What the system says.
-        source: io::Error,
-    },
+/// What all parts of the daemon share.
+#[derive(Clone)]
+struct Shared {
+    config: Arc<Config>,
+    store: Arc<Registry>,
+    changes: ChangeSignal,
+    live: Arc<LiveState>,
 }
 
-impl ServerError {
-    /// Stable code for scripts.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ServerError::Lock(error) => error.code(),
-            ServerError::Store(error) => error.code(),
-            ServerError::Listen(error) => error.code(),
-            ServerError::NoDevice(_) => "no-device",
-            ServerError::System { .. } => "system-refused",
-        }
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> &str {
-        match self {
-            ServerError::Lock(error) => error.hint(),
-            ServerError::Store(error) => error.hint(),
-            ServerError::Listen(error) => error.hint(),
-            ServerError::NoDevice(fault) => &fault.hint,
-            ServerError::System { .. } => "The limits of the daemon's user may be too low.",
-        }
-    }
-}
-
-fn system(doing: &'static str) -> impl FnOnce(io::Error) -> ServerError {
-    move |source| ServerError::System { doing, source }
+/// That no worker has a device, and why.
+#[derive(Clone, Default)]
+struct Failure {
+    fault: Arc<OnceLock<Fault>>,
+    happened: Arc<Notify>,
 }
 
 /// Runs the daemon; returns the number of cases per state when it ended by itself.
@@ -95,20 +68,51 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
     EmbeddingCache::of(&config).sweep();
-    let changes = ChangeSignal::default();
-    let live = Arc::new(LiveState::new(&config.roots));
+    let shared = Shared {
+        store,
+        changes: ChangeSignal::default(),
+        live: Arc::new(LiveState::new(&config.roots)),
+        config: Arc::new(config),
+    };
+    let config = &shared.config;
     let listener = api::listen(&config.socket)?;
     tracing::info!(socket = %config.socket.display(), "listening");
 
-    let mut tasks = JoinSet::new();
-    let watcher = watch(&config, &store, &changes, &live, &mut tasks)?;
+    let watching = watch(&shared)?;
+    let failure = Failure::default();
+    let mut workers = supervise(&shared, &failure)?;
+    let end = end_of_run(until, &shared, &failure)?;
+    let (store, changes, live) = (&shared.store, &shared.changes, &shared.live);
+    Api::new(
+        Arc::clone(store),
+        changes.clone(),
+        Arc::clone(live),
+        config.scan_memory,
+    )
+    .serve(listener, end)
+    .await
+    .map_err(system("serve the API"))?;
+    tracing::info!("stopping");
+    // Workers die with their supervisors; what they were doing is done again at the next start.
+    workers.shutdown().await;
+    drop(watching);
+    // A socket that stays behind would only be replaced; but it looks like a running daemon.
+    let _ = std::fs::remove_file(&config.socket);
+    if let Some(fault) = failure.fault.get() {
+        return Err(ServerError::NoDevice(fault.clone()));
+    }
+    Ok(shared.store.counts()?)
+}
+
+/// Starts a supervisor for each worker.
+fn supervise(shared: &Shared, failure: &Failure) -> Result<JoinSet<()>, ServerError> {
+    let config = &shared.config;
     let program = std::env::current_exe().map_err(system("find this program's file"))?;
     let prober = Prober {
         program: program.clone(),
-        library: runtime_library(&config),
+        library: runtime_library(config),
     };
-    let failed: Arc<OnceLock<Fault>> = Arc::default();
-    let failure = Arc::new(Notify::new());
+    let mut workers = JoinSet::new();
     for number in 1..=config.workers {
         let supervisor = Supervisor {
             number,
@@ -116,40 +120,19 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
             prober: prober.clone(),
             hang_after: config.hang_after,
             program: program.clone(),
-            arguments: worker_arguments(&config, number),
-            store: Arc::clone(&store),
-            changes: changes.clone(),
-            live: Arc::clone(&live),
+            arguments: worker_arguments(config, number),
+            store: Arc::clone(&shared.store),
+            changes: shared.changes.clone(),
+            live: Arc::clone(&shared.live),
         };
-        let (failed, failure) = (Arc::clone(&failed), Arc::clone(&failure));
-        tasks.spawn(async move {
+        let failure = failure.clone();
+        workers.spawn(async move {
             let fault = supervisor.run().await.fault();
-            failed.get_or_init(|| fault);
-            failure.notify_one();
+            failure.fault.get_or_init(|| fault);
+            failure.happened.notify_one();
         });
     }
-
-    let end = end_of_run(
-        until,
-        Arc::clone(&store),
-        changes.clone(),
-        Arc::clone(&live),
-        failure,
-    )?;
-    Api::new(Arc::clone(&store), changes, live, config.scan_memory)
-        .serve(listener, end)
-        .await
-        .map_err(system("serve the API"))?;
-    tracing::info!("stopping");
-    // Workers die with their supervisors; what they were doing is done again at the next start.
-    tasks.shutdown().await;
-    drop(watcher);
-    // A socket that stays behind would only be replaced; but it looks like a running daemon.
-    let _ = std::fs::remove_file(&config.socket);
-    if let Some(fault) = failed.get() {
-        return Err(ServerError::NoDevice(fault.clone()));
-    }
-    Ok(store.counts()?)
+    Ok(workers)
 }
 
 fn worker_arguments(config: &Config, number: u32) -> Vec<OsString> {
@@ -164,88 +147,54 @@ fn worker_arguments(config: &Config, number: u32) -> Vec<OsString> {
     ]
 }
 
-/// Starts the watcher, and the task that turns what it finds into cases.
-fn watch(
-    config: &Config,
-    store: &Arc<Registry>,
-    changes: &ChangeSignal,
-    live: &Arc<LiveState>,
-    tasks: &mut JoinSet<()>,
-) -> Result<Arc<WatcherHandle>, ServerError> {
-    let (sender, mut reports) = mpsc::unbounded_channel();
-    let report = move |report| {
-        let _ = sender.send(report);
-    };
-    // A scan that had no profile is looked at again: the configuration may have one now.
-    let known = store.identified_files(NO_PROFILE)?;
-    let watcher = Watcher::start(config.roots.clone(), known, report);
-    let watcher = watcher.map_err(system("start a thread"))?;
-    let handle = Arc::new(watcher);
-    let identifier = Identifier {
-        config: Arc::new(config.clone()),
-        store: Arc::clone(store),
-        changes: changes.clone(),
-        watcher: Arc::clone(&handle),
-        sidecars: Arc::default(),
-    };
-    let (live, changes) = (Arc::clone(live), changes.clone());
-    tasks.spawn(async move {
-        // In order: when a walk is reported, all files that it found finished are cases.
-        while let Some(report) = reports.recv().await {
-            match report {
-                WatcherReport::Settled(settled) => identifier.identify(settled).await,
-                WatcherReport::Walked { roots, settling } => {
-                    live.walked(&roots, settling);
-                    changes.announce();
-                }
-            }
-        }
-    });
-    Ok(handle)
+/// The threads that find scans; they stop in this order when it is dropped.
+struct Watching {
+    _watcher: WatcherHandle,
+    _arrivals: ArrivalsHandle,
 }
 
-/// Ends when the daemon is told to stop, when everything is done, or at a failure.
-fn end_of_run(
-    until: Until,
-    store: Arc<Registry>,
-    changes: ChangeSignal,
-    live: Arc<LiveState>,
-    failure: Arc<Notify>,
-) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(system("listen for signals"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(system("listen for signals"))?;
-    let done = async move {
-        match until {
-            Until::Stopped => std::future::pending().await,
-            Until::Done => everything_done(store, changes, live).await,
-        }
+/// Starts the watcher, and the threads that turn what it finds into cases.
+fn watch(shared: &Shared) -> Result<Watching, ServerError> {
+    let (sender, messages) = mpsc::channel();
+    let beginning = Beginning {
+        roots: shared.config.roots.clone(),
+        known: known_scans(&shared.store)?,
+        records: Records::load(&shared.config.state),
     };
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = done => {}
-            () = failure.notified() => {}
-        }
+    let reports = sender.clone();
+    let watcher = Watcher::start(beginning, move |report| {
+        let _ = reports.send(Message::Report(report));
+    });
+    let watcher = watcher.map_err(system("start a thread"))?;
+    let context = Context {
+        config: Arc::clone(&shared.config),
+        registry: Arc::clone(&shared.store),
+        changes: shared.changes.clone(),
+        live: Arc::clone(&shared.live),
+        second_look: watcher.second_look(),
+    };
+    let arrivals = arrivals::start(context, sender, messages);
+    Ok(Watching {
+        _arrivals: arrivals.map_err(system("start a thread"))?,
+        _watcher: watcher,
     })
 }
 
-async fn everything_done(store: Arc<Registry>, changes: ChangeSignal, live: Arc<LiveState>) {
-    let mut listener = changes.listen();
-    loop {
-        let counts = store.counts().unwrap_or_default();
-        let under_way = [
-            CaseState::Waiting,
-            CaseState::Embedding,
-            CaseState::Segmenting,
-        ];
-        // Paused cases wait for something that may take for ever, and so does a daemon without a
-        // device.
-        let nothing_goes_on =
-            live.is_paused() || !under_way.iter().any(|state| counts.contains_key(state));
-        if live.is_settled() && nothing_goes_on {
-            return;
+/// The scans of earlier runs.
+fn known_scans(registry: &Registry) -> Result<Vec<KnownScan>, ServerError> {
+    type Files = Vec<(PathBuf, Fingerprint)>;
+    // A scan that had no profile is read again: the configuration may have one now.
+    let with_profile = registry.identified_files(NO_PROFILE)?;
+    let with_profile: BTreeSet<PathBuf> = with_profile.into_iter().map(|(path, _)| path).collect();
+    let mut known: BTreeMap<PathBuf, Files> = BTreeMap::new();
+    for (path, fingerprint) in registry.identified_files("")? {
+        let files = known.entry(Part::of(&path).place).or_default();
+        if with_profile.contains(&path) {
+            files.push((path, fingerprint));
         }
-        listener.changed().await;
     }
+    let known = known.into_iter();
+    Ok(known
+        .map(|(place, files)| KnownScan { place, files })
+        .collect())
 }

@@ -1,16 +1,25 @@
-//! Watched folders: events and walks → settled files.
+//! Watched folders: events and walks → settled scans.
 //!
 //! Events are hints, the walk is the truth: a file system may drop events (nested new folders,
 //! full queues, network shares), so every root is also walked from time to time. Both feed one
-//! [`Settler`], which decides by its own observations when a file is finished.
+//! [`Settler`], which decides by its own observations when a scan is finished, or gone. Nothing is
+//! gone while its root is away, which [`presence`] tells.
 
+mod conclude;
+mod events;
 mod names;
+pub mod presence;
+mod report;
+mod root;
 mod settle;
+mod survey;
+mod walk;
 mod watcher;
 
-pub use names::{Ignore, kind_of, looks_like_scan};
-pub use settle::{Observation, Settler};
-pub use watcher::{Kind, RootState, Settled, Watcher, WatcherHandle, WatcherReport};
+pub use names::{Ignore, Kind, Part, kind_of, looks_like_scan};
+pub use report::{KnownScan, RootState, Settled, WatcherReport};
+pub use settle::{Conclusion, Settler, Whole};
+pub use watcher::{Beginning, SecondLook, Watcher, WatcherHandle};
 
 use crate::scan::Fingerprint;
 

@@ -1,11 +1,39 @@
 //! Which names are looked at.
 
-use super::watcher::Kind;
 use crate::config::Root;
 use crate::output;
 use crate::prompts::sidecar;
 use crate::scan::{Role, role};
 use std::path::{Path, PathBuf};
+
+/// What a file in a root is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A scan, or a file of one.
+    Scan,
+    /// A file beside a scan that prompts come from: a sidecar, or a label map.
+    Prompts,
+}
+
+/// The place of a file in a scan, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The file or folder that the scan goes by.
+    pub place: PathBuf,
+    /// The files that the scan needs, in the order of its format; none if that cannot be told by
+    /// names.
+    pub needed: Vec<PathBuf>,
+}
+
+impl Part {
+    /// What the file at `path` belongs to.
+    pub fn of(path: &Path) -> Self {
+        Part {
+            place: path.to_owned(),
+            needed: vec![path.to_owned()],
+        }
+    }
+}
 
 /// Folders that hold no scans: of synchronisers, snapshots, recycle bins.
 const IGNORED_FOLDERS: [&str; 5] = [
@@ -85,7 +113,8 @@ pub fn looks_like_scan(path: &Path) -> bool {
     role(path) == Some(Role::Scan) && !is_hidden_or_unfinished(path) && !output::is_output(path)
 }
 
-fn is_hidden_or_unfinished(path: &Path) -> bool {
+/// Whether a name is that of a hidden or of an unfinished file.
+pub(super) fn is_hidden_or_unfinished(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     let name = name.to_string_lossy().to_lowercase();
     name.starts_with('.')

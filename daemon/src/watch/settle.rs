@@ -1,185 +1,340 @@
-//! When a file is finished.
+//! When a scan is finished.
 //!
-//! No time stamp of the file proves it: copiers restore old ones, servers have other clocks. What
+//! No time stamp of a file proves it: copiers restore old ones, servers have other clocks. What
 //! counts is that we looked twice, `stable_for` apart by a clock that nobody sets, and found the
 //! same size, times and inode. A file that is written to in between starts again.
+//!
+//! A scan may have several files. They settle together: nothing of them may have changed for
+//! `stable_for`, and all that their format needs must be there. If something is missing for long,
+//! the rest is reported all the same, so that somebody hears of it. A deleted scan is one without
+//! files, and settles like any other: a file that is replaced is missing for a moment.
 
+use super::names::Part;
 use crate::scan::Fingerprint;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What an observation of a file means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Observation {
-    /// Nothing has happened to it since it was settled.
+/// How many times `stable_for` the other files of an incomplete scan are waited for.
+const PATIENCE: u32 = 10;
+/// How long they are waited for at least.
+const LEAST_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The files of a scan that are there, by path.
+type Files = Vec<(PathBuf, Fingerprint)>;
+
+/// What is known of a scan from before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Told {
+    /// It was reported in this state.
+    Files(Files),
+    /// It was reported, and is to be reported again whatever its state.
+    Stale,
+}
+
+/// A scan whose files are not known to be finished.
+#[derive(Debug)]
+struct Settling {
+    needed: Vec<PathBuf>,
+    files: Files,
+    stable_for: Duration,
+    /// When it is finished, if nothing changes until then.
+    due: Instant,
+}
+
+impl Settling {
+    fn missing(&self) -> Vec<PathBuf> {
+        let is_there = |path: &PathBuf| self.files.iter().any(|(file, _)| file == path);
+        let missing = self.needed.iter().filter(|path| !is_there(path));
+        missing.cloned().collect()
+    }
+
+    /// How long it must stay as it is.
+    fn patience(&self, least: Duration) -> Duration {
+        if self.files.is_empty() || self.missing().is_empty() {
+            self.stable_for
+        } else {
+            least.max(self.stable_for * PATIENCE)
+        }
+    }
+
+    /// Takes note of one of its files. Whether that changes anything.
+    fn take(&mut self, path: &Path, fingerprint: Option<Fingerprint>) -> bool {
+        let position = self
+            .files
+            .binary_search_by(|(file, _)| file.as_path().cmp(path));
+        match (position, fingerprint) {
+            (Ok(at), Some(new)) if self.files[at].1 == new => return false,
+            (Ok(at), Some(new)) => self.files[at].1 = new,
+            (Ok(at), None) => drop(self.files.remove(at)),
+            (Err(at), Some(new)) => self.files.insert(at, (path.to_owned(), new)),
+            (Err(_), None) => return false,
+        }
+        true
+    }
+}
+
+/// What came out of a second look at a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Nothing has happened to it since it was reported.
     Known,
     /// Not finished as far as can be told; look again then.
     Wait(Instant),
-    /// Finished; said once for each state of the file.
-    Settled,
+    /// Finished. Reported once for each state.
+    Settled(Whole),
+    /// All of its files are gone.
+    Gone,
 }
 
-/// Watches files become finished.
-#[derive(Debug, Default)]
-pub struct Settler {
-    settling: HashMap<PathBuf, Settling>,
-    known: HashMap<PathBuf, Fingerprint>,
+/// A scan that is finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Its files, in the order of their format, each as it was found.
+    pub files: Vec<(PathBuf, Fingerprint)>,
+    /// Files that its format needs, and that have not come for long.
+    pub missing: Vec<PathBuf>,
 }
 
+/// Watches scans become finished.
 #[derive(Debug)]
-struct Settling {
-    fingerprint: Fingerprint,
-    since: Instant,
-    stable_for: Duration,
+pub struct Settler {
+    told: HashMap<PathBuf, Told>,
+    settling: HashMap<PathBuf, Settling>,
+    least_patience: Duration,
+}
+
+impl Default for Settler {
+    fn default() -> Self {
+        Settler {
+            told: HashMap::new(),
+            settling: HashMap::new(),
+            least_patience: LEAST_PATIENCE,
+        }
+    }
 }
 
 impl Settler {
-    /// A settler that knows the files of earlier runs.
-    pub fn knowing(files: impl IntoIterator<Item = (PathBuf, Fingerprint)>) -> Self {
+    /// A settler that knows the scans of earlier runs: the place of each, and its files as they
+    /// were. A scan without files is to be read again.
+    pub fn knowing(scans: impl IntoIterator<Item = (PathBuf, Files)>) -> Self {
+        let told = scans.into_iter().map(|(place, mut files)| {
+            files.sort_by(|a, b| a.0.cmp(&b.0));
+            let told = if files.is_empty() {
+                Told::Stale
+            } else {
+                Told::Files(files)
+            };
+            (place, told)
+        });
         Settler {
-            settling: HashMap::new(),
-            known: files.into_iter().collect(),
+            told: told.collect(),
+            ..Settler::default()
         }
     }
 
-    /// Takes note that a file looked like this now.
-    pub fn observe(
+    /// Takes note that a file of a scan looks like this now.
+    pub fn see(
         &mut self,
-        path: &Path,
+        part: &Part,
+        file: &Path,
         fingerprint: Fingerprint,
         stable_for: Duration,
         now: Instant,
-    ) -> Observation {
-        if self.known.get(path) == Some(&fingerprint) {
-            self.settling.remove(path);
-            return Observation::Known;
+    ) {
+        if let Some(settling) = self.settling.get_mut(&part.place) {
+            settling.needed.clone_from(&part.needed);
+            if settling.take(file, Some(fingerprint)) {
+                settling.due = now + settling.patience(self.least_patience);
+                self.drop_if_known(&part.place);
+            }
+            return;
         }
-        match self.settling.get(path) {
-            Some(seen) if seen.fingerprint == fingerprint => {
-                let due = seen.since + stable_for;
-                // `due` itself counts, so that a file with `stable_for = 0` needs two looks.
-                if now < due {
-                    return Observation::Wait(due);
+        let mut files = match self.told.get(&part.place) {
+            Some(Told::Files(files)) if holds(files, file, fingerprint) => return,
+            Some(Told::Files(files)) => files.clone(),
+            Some(Told::Stale) | None => Files::new(),
+        };
+        files.retain(|(known, _)| known != file);
+        let mut settling = Settling {
+            needed: part.needed.clone(),
+            files,
+            stable_for,
+            due: now,
+        };
+        settling.take(file, Some(fingerprint));
+        settling.due = now + settling.patience(self.least_patience);
+        self.settling.insert(part.place.clone(), settling);
+    }
+
+    /// Takes note that a file of a scan is not there now.
+    pub fn miss(&mut self, part: &Part, file: &Path, stable_for: Duration, now: Instant) {
+        if !self.settling.contains_key(&part.place) {
+            let files = match self.told.get(&part.place) {
+                Some(Told::Files(files)) if files.iter().any(|(known, _)| known == file) => {
+                    files.clone()
                 }
-                self.settling.remove(path);
-                self.known.insert(path.to_owned(), fingerprint);
-                Observation::Settled
-            }
-            _ => {
-                let seen = Settling {
-                    fingerprint,
-                    since: now,
-                    stable_for,
-                };
-                self.settling.insert(path.to_owned(), seen);
-                Observation::Wait(now + stable_for)
-            }
+                Some(Told::Stale) => Files::new(),
+                Some(Told::Files(_)) | None => return,
+            };
+            let settling = Settling {
+                needed: part.needed.clone(),
+                files,
+                stable_for,
+                due: now + stable_for,
+            };
+            self.settling.insert(part.place.clone(), settling);
+        }
+        let Some(settling) = self.settling.get_mut(&part.place) else {
+            return;
+        };
+        if settling.take(file, None) {
+            settling.due = now + settling.patience(self.least_patience);
+        }
+        if settling.files.is_empty() && !self.told.contains_key(&part.place) {
+            self.settling.remove(&part.place);
         }
     }
 
-    /// Forgets a file: it is gone, or changed while it was read and has to settle anew.
-    pub fn forget(&mut self, path: &Path) {
-        self.settling.remove(path);
-        self.known.remove(path);
+    /// The files to look at before [`Settler::conclude`].
+    pub fn files_of(&self, place: &Path) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = Vec::new();
+        if let Some(settling) = self.settling.get(place) {
+            files.extend(settling.needed.iter().cloned());
+            files.extend(settling.files.iter().map(|(file, _)| file.clone()));
+        }
+        if let Some(Told::Files(told)) = self.told.get(place) {
+            files.extend(told.iter().map(|(file, _)| file.clone()));
+        }
+        if files.is_empty() {
+            files.push(place.to_owned());
+        }
+        files.sort();
+        files.dedup();
+        files
     }
 
-    /// Files that are not finished, with the time to look at them again.
+    /// The second look at a scan: all of its files as they are now.
+    pub fn conclude(
+        &mut self,
+        place: &Path,
+        looks: &[(PathBuf, Option<Fingerprint>)],
+        now: Instant,
+    ) -> Conclusion {
+        let Some(settling) = self.settling.get_mut(place) else {
+            return Conclusion::Known;
+        };
+        let mut has_changed = false;
+        for (file, fingerprint) in looks {
+            has_changed |= settling.take(file, *fingerprint);
+        }
+        if has_changed {
+            settling.due = now + settling.patience(self.least_patience);
+        }
+        let due = settling.due;
+        if self.drop_if_known(place) {
+            return Conclusion::Known;
+        }
+        // The due time itself counts, so that with `stable_for = 0` two looks are enough.
+        if has_changed || now < due {
+            return Conclusion::Wait(due);
+        }
+        let Some(settling) = self.settling.remove(place) else {
+            return Conclusion::Known;
+        };
+        if settling.files.is_empty() {
+            return match self.told.remove(place) {
+                Some(_) => Conclusion::Gone,
+                None => Conclusion::Known,
+            };
+        }
+        let whole = Whole {
+            files: in_order(&settling),
+            missing: settling.missing(),
+        };
+        self.told
+            .insert(place.to_owned(), Told::Files(settling.files));
+        Conclusion::Settled(whole)
+    }
+
+    /// Lets a scan settle again, whatever its state: it changed while it was read, or could not be
+    /// read.
+    pub fn again(&mut self, part: &Part, stable_for: Duration, now: Instant) {
+        let Some(told) = self.told.get_mut(&part.place) else {
+            return;
+        };
+        let files = match std::mem::replace(told, Told::Stale) {
+            Told::Files(files) => files,
+            Told::Stale => Files::new(),
+        };
+        let settling = self.settling.entry(part.place.clone());
+        settling.or_insert(Settling {
+            needed: part.needed.clone(),
+            files,
+            stable_for,
+            due: now + stable_for,
+        });
+    }
+
+    /// Stops waiting for scans that are away, without forgetting what was reported of them: they
+    /// are seen again when they are back.
+    pub fn suspend(&mut self, is_away: impl Fn(&Path) -> bool) {
+        self.settling.retain(|place, _| !is_away(place));
+    }
+
+    /// Scans that are not finished, with the time to look at them again.
     pub fn settling(&self) -> impl Iterator<Item = (&Path, Instant)> {
         self.settling
             .iter()
-            .map(|(path, seen)| (path.as_path(), seen.since + seen.stable_for))
+            .map(|(place, settling)| (place.as_path(), settling.due))
     }
 
-    /// Files known below a folder, finished or not.
-    pub fn below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = &'a Path> {
-        self.known
-            .keys()
-            .chain(self.settling.keys())
-            .map(PathBuf::as_path)
-            .filter(move |path| path.starts_with(folder))
+    /// Places of the scans below a folder that were reported.
+    pub fn told_below<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = &'a Path> {
+        let places = self.told.keys().map(PathBuf::as_path);
+        places.filter(move |place| place.starts_with(folder))
     }
+
+    /// Whether anything is known of the scan at this place.
+    pub fn is_known(&self, place: &Path) -> bool {
+        self.told.contains_key(place) || self.settling.contains_key(place)
+    }
+
+    /// A scan that is again as it was reported has nothing to settle.
+    fn drop_if_known(&mut self, place: &Path) -> bool {
+        let is_known = match (self.told.get(place), self.settling.get(place)) {
+            (Some(Told::Files(told)), Some(settling)) => {
+                let same = |file: &(PathBuf, Fingerprint)| holds(told, &file.0, file.1);
+                told.len() == settling.files.len() && settling.files.iter().all(same)
+            }
+            _ => false,
+        };
+        if is_known {
+            self.settling.remove(place);
+        }
+        is_known
+    }
+}
+
+/// Whether a file is among these, in the same state. The number of its device does not count: it
+/// is another one each time a share is mounted.
+fn holds(files: &[(PathBuf, Fingerprint)], path: &Path, now: Fingerprint) -> bool {
+    files.iter().any(|(file, then)| {
+        let then = Fingerprint {
+            dev: now.dev,
+            ..*then
+        };
+        file == path && then == now
+    })
+}
+
+/// The files in the order of their format.
+fn in_order(settling: &Settling) -> Files {
+    let mut files = settling.files.clone();
+    let position = |path: &PathBuf| settling.needed.iter().position(|needed| needed == path);
+    files.sort_by_key(|(path, _)| position(path).unwrap_or(usize::MAX));
+    files
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STABLE: Duration = Duration::from_secs(5);
-
-    fn print(size: u64) -> Fingerprint {
-        Fingerprint {
-            dev: 1,
-            ino: 7,
-            size,
-            mtime_ns: 0,
-            ctime_ns: 0,
-        }
-    }
-
-    fn after(start: Instant, seconds: u64) -> Instant {
-        start + Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn a_file_settles_when_two_looks_far_enough_apart_agree() {
-        let (mut settler, start, path) = (Settler::default(), Instant::now(), Path::new("a"));
-        let mut look = |size, at| settler.observe(path, print(size), STABLE, after(start, at));
-        assert_eq!(look(1, 0), Observation::Wait(after(start, 5)));
-        assert_eq!(look(1, 3), Observation::Wait(after(start, 5)));
-        assert_eq!(look(2, 5), Observation::Wait(after(start, 10)), "it grew");
-        assert_eq!(look(2, 9), Observation::Wait(after(start, 10)));
-        assert_eq!(look(2, 10), Observation::Settled);
-        assert_eq!(look(2, 60), Observation::Known);
-        assert_eq!(
-            look(3, 61),
-            Observation::Wait(after(start, 66)),
-            "it was replaced"
-        );
-    }
-
-    #[test]
-    fn one_look_is_never_enough() {
-        let (mut settler, start) = (Settler::default(), Instant::now());
-        let mut look = || settler.observe(Path::new("a"), print(1), Duration::ZERO, start);
-        assert_eq!(look(), Observation::Wait(start));
-        assert_eq!(look(), Observation::Settled);
-    }
-
-    #[test]
-    fn any_part_of_the_fingerprint_counts() {
-        let same = print(1);
-        for changed in [
-            Fingerprint { ino: 8, ..same },
-            Fingerprint {
-                mtime_ns: 1,
-                ..same
-            },
-            Fingerprint {
-                ctime_ns: 1,
-                ..same
-            },
-            Fingerprint { dev: 2, ..same },
-        ] {
-            let (mut settler, start) = (Settler::default(), Instant::now());
-            settler.observe(Path::new("a"), same, STABLE, start);
-            let second = settler.observe(Path::new("a"), changed, STABLE, after(start, 9));
-            assert_eq!(second, Observation::Wait(after(start, 14)), "{changed:?}");
-        }
-    }
-
-    #[test]
-    fn files_of_earlier_runs_are_not_read_again() {
-        let mut settler = Settler::knowing([(PathBuf::from("a"), print(1))]);
-        let now = Instant::now();
-        assert_eq!(
-            settler.observe(Path::new("a"), print(1), STABLE, now),
-            Observation::Known
-        );
-        settler.forget(Path::new("a"));
-        assert!(matches!(
-            settler.observe(Path::new("a"), print(1), STABLE, now),
-            Observation::Wait(_)
-        ));
-    }
-}
+mod tests;

@@ -57,10 +57,11 @@ fn text(status: &Status) -> String {
 }
 
 fn root_line(root: &RootStatus) -> String {
+    let what = if root.away { "not watched: " } else { "" };
     let problem = root
         .problem
         .as_ref()
-        .map_or_else(String::new, |p| format!("; not watched: {}", printable(p)));
+        .map_or_else(String::new, |p| format!("; {what}{}", printable(p)));
     format!(
         "folder {} (profile {}){problem}\n",
         printable(&root.path),
@@ -119,6 +120,7 @@ mod tests {
             path: "/data/incoming".to_owned(),
             profile: "lung-nodule".to_owned(),
             problem: Some("no such folder".to_owned()),
+            away: true,
         });
         let worker = &mut status.workers[0];
         worker.activity = Activity::Busy;

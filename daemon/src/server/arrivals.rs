@@ -1,0 +1,303 @@
+//! What the watcher reports becomes cases.
+//!
+//! Threads of their own read scans ([`read`](super::read)), so that a slow or large one does not
+//! hold up the others; one thread files what was read ([`filing`](super::filing)), many at once.
+//! A scan counts as settling until it is filed.
+
+use super::filing::{BATCH, Cabinet, Filing};
+use super::in_hand::{InHand, Verdict};
+use super::read::{Read, read};
+use crate::change_signal::ChangeSignal;
+use crate::config::Config;
+use crate::live_state::LiveState;
+use crate::plan::SidecarFolders;
+use crate::registry::Registry;
+use crate::watch::presence::Records;
+use crate::watch::{RootState, SecondLook, Settled, WatcherReport};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Scans that are read at the same time.
+const READERS: usize = 2;
+/// A scan that could not be read is looked at again after this time.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Unfinished scans are not shown more often than this while scans are being read.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
+
+/// What the filing thread hears.
+pub enum Message {
+    /// From the watcher.
+    Report(WatcherReport),
+    /// A scan has been read.
+    Read(PathBuf, Read),
+    /// The daemon stops.
+    Stop,
+}
+
+/// What the threads need.
+pub struct Context {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Where cases are filed.
+    pub registry: Arc<Registry>,
+    /// Announces new cases.
+    pub changes: ChangeSignal,
+    /// Shows roots and unfinished scans.
+    pub live: Arc<LiveState>,
+    /// Lets the watcher look again.
+    pub second_look: SecondLook,
+}
+
+/// Handle on the threads; what has been read is filed before this is dropped.
+pub struct ArrivalsHandle {
+    messages: Sender<Message>,
+    stop: Arc<AtomicBool>,
+    filing: Option<JoinHandle<()>>,
+}
+
+impl Drop for ArrivalsHandle {
+    fn drop(&mut self) {
+        // The reading threads are not waited for: a share may hang for minutes.
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.messages.send(Message::Stop);
+        if let Some(filing) = self.filing.take() {
+            let _ = filing.join();
+        }
+    }
+}
+
+/// Starts the threads. `messages` is where the watcher's reports come in.
+pub fn start(
+    context: Context,
+    sender: Sender<Message>,
+    messages: Receiver<Message>,
+) -> io::Result<ArrivalsHandle> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (to_read, scans) = channel();
+    let scans = Arc::new(Mutex::new(scans));
+    let sidecars: Arc<SidecarFolders> = Arc::default();
+    for _ in 0..READERS {
+        let (config, scans) = (Arc::clone(&context.config), Arc::clone(&scans));
+        let sidecars = Arc::clone(&sidecars);
+        let (sender, stop) = (sender.clone(), Arc::clone(&stop));
+        let reader = thread::Builder::new().name("read scans".to_owned());
+        reader.spawn(move || read_scans((&config, &sidecars), &scans, &sender, &stop))?;
+    }
+    let filing = thread::Builder::new().name("file scans".to_owned());
+    let arrivals = Arrivals {
+        to_read,
+        in_hand: InHand::default(),
+        filings: Vec::new(),
+        retries: Vec::new(),
+        records: Records::load(&context.config.state),
+        roots: None,
+        settling: Vec::new(),
+        has_news: false,
+        shown: None,
+        context,
+    };
+    let filing = filing.spawn(move || arrivals.run(&messages))?;
+    Ok(ArrivalsHandle {
+        messages: sender,
+        stop,
+        filing: Some(filing),
+    })
+}
+
+/// Reads scans until there are no more to come.
+fn read_scans(
+    (config, sidecars): (&Config, &SidecarFolders),
+    scans: &Mutex<Receiver<Settled>>,
+    results: &Sender<Message>,
+    stop: &AtomicBool,
+) {
+    loop {
+        let next = scans.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(settled) = next else {
+            return;
+        };
+        let found = read(config, sidecars, &settled, stop);
+        if results.send(Message::Read(settled.place, found)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The filing thread.
+struct Arrivals {
+    context: Context,
+    to_read: Sender<Settled>,
+    in_hand: InHand,
+    /// What was read, in the order in which it is filed.
+    filings: Vec<Filing>,
+    /// Scans that could not be read, and when they are looked at again.
+    retries: Vec<(Instant, PathBuf)>,
+    /// What is remembered of the mounted file systems.
+    records: Records,
+    /// The roots as the watcher saw them last; `None` before its first walk.
+    roots: Option<Vec<RootState>>,
+    /// Scans that were not finished then.
+    settling: Vec<PathBuf>,
+    /// Whether roots or unfinished scans have changed since they were shown.
+    has_news: bool,
+    shown: Option<Instant>,
+}
+
+impl Arrivals {
+    fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            let mut message = match self.wait(messages) {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let mut is_last = false;
+            // Take what is there, so that many scans are one transaction.
+            while let Some(received) = message {
+                is_last = matches!(received, Message::Stop);
+                self.take(received);
+                let is_full = self.filings.len() >= BATCH || is_last;
+                message = (!is_full).then(|| messages.try_recv().ok()).flatten();
+            }
+            self.file();
+            if is_last {
+                return;
+            }
+            self.look_again();
+            if self.show_at().is_some_and(|at| at <= Instant::now()) {
+                self.show();
+            }
+        }
+    }
+
+    fn wait(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        let retries = self.retries.iter().map(|(at, _)| *at);
+        match retries.chain(self.show_at()).min() {
+            Some(at) => messages.recv_timeout(at.saturating_duration_since(Instant::now())),
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// When roots and unfinished scans are to be shown. With thousands of scans that costs time,
+    /// so it waits while they come in; that all are done is said at once.
+    fn show_at(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let at = match self.shown {
+            Some(shown) if !self.in_hand.is_empty() => shown + SHOW_EVERY,
+            Some(_) | None => now,
+        };
+        self.has_news.then_some(at)
+    }
+
+    fn take(&mut self, message: Message) {
+        self.has_news = true;
+        match message {
+            Message::Report(WatcherReport::Settled(settled)) => {
+                if let Some(settled) = self.in_hand.take(settled) {
+                    self.read(settled);
+                }
+            }
+            Message::Report(WatcherReport::Gone { scans, prompts: _ }) => {
+                let gone = scans.into_iter();
+                let gone: Vec<_> = gone.filter(|place| self.in_hand.gone(place)).collect();
+                self.filings.push(Filing::Gone(gone));
+            }
+            Message::Report(WatcherReport::Mounts(records)) => {
+                self.records = records;
+                self.remember();
+            }
+            Message::Report(WatcherReport::Walked { roots, settling }) => {
+                self.roots = Some(roots);
+                self.settling = settling;
+            }
+            Message::Read(place, found) => match self.in_hand.read(&place) {
+                Verdict::File => self.take_read(place, found),
+                Verdict::ReadAgain(settled) => self.read(settled),
+                Verdict::Gone => self.filings.push(Filing::Gone(vec![place])),
+            },
+            Message::Stop => {}
+        }
+    }
+
+    fn read(&self, settled: Settled) {
+        // Its receiver lives as long as the reading threads.
+        let _ = self.to_read.send(settled);
+    }
+
+    fn take_read(&mut self, place: PathBuf, found: Read) {
+        match found {
+            Read::Scans(scans) => self.filings.push(Filing::Scans(place, scans)),
+            Read::Prompts(prompts) => self.filings.push(Filing::Prompts(place, prompts)),
+            Read::Changed => {
+                self.context.second_look.at(&place);
+                self.settling.push(place);
+            }
+            Read::Unreadable(why) => self.retry(place, &why),
+            Read::Stopped => {}
+        }
+    }
+
+    fn retry(&mut self, place: PathBuf, why: &str) {
+        tracing::warn!(path = %place.display(), "cannot be read: {why}; tried again in a minute");
+        self.retries.push((Instant::now() + LOOK_AGAIN, place));
+    }
+
+    fn file(&mut self) {
+        let filings = std::mem::take(&mut self.filings);
+        if filings.is_empty() {
+            return;
+        }
+        let cabinet = Cabinet {
+            registry: &self.context.registry,
+            config: &self.context.config,
+            records: &self.records,
+        };
+        for (place, error) in cabinet.file(filings) {
+            self.retry(place, &error.to_string());
+        }
+        self.context.changes.announce();
+    }
+
+    /// Lets the watcher look again at scans that could not be read.
+    fn look_again(&mut self) {
+        let now = Instant::now();
+        let second_look = &self.context.second_look;
+        self.retries.retain(|(at, place)| {
+            let is_due = *at <= now;
+            if is_due {
+                second_look.at(place);
+            }
+            !is_due
+        });
+    }
+
+    /// Shows how the roots are doing. What is being read is not finished either.
+    fn show(&mut self) {
+        self.has_news = false;
+        self.shown = Some(Instant::now());
+        let Some(roots) = &self.roots else {
+            return;
+        };
+        let settling = self.settling.iter().map(PathBuf::as_path);
+        let settling: BTreeSet<&Path> = settling.chain(self.in_hand.places()).collect();
+        let settling = settling.into_iter().map(Path::to_owned).collect();
+        self.context.live.walked(roots, settling);
+        self.context.changes.announce();
+    }
+
+    fn remember(&self) {
+        let state = &self.context.config.state;
+        if let Err(error) = self.records.save(state) {
+            tracing::warn!(
+                "cannot write {}: {error}; a share that goes away while the daemon is stopped may be taken for an empty folder",
+                Records::file(state).display()
+            );
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What was read of scans is put into the registry.
+
+use super::read::Prompts;
+use crate::case::arrival::{Identification, Look};
+use crate::config::Config;
+use crate::registry::{Registry, RegistryError};
+use crate::scan::Source;
+use crate::watch::presence::Records;
+use std::io;
+use std::path::PathBuf;
+
+/// Scans that are filed together at most.
+pub const BATCH: usize = 64;
+
+/// Something to be filed.
+#[derive(Debug)]
+pub enum Filing {
+    /// The scans of one place.
+    Scans(PathBuf, Vec<Identification>),
+    /// A file that prompts come from.
+    Prompts(PathBuf, Prompts),
+    /// Scans that are gone.
+    Gone(Vec<PathBuf>),
+}
+
+/// A filing that failed: the place, and the reason.
+pub type Failed = (PathBuf, RegistryError);
+
+/// Where scans are filed.
+pub struct Cabinet<'a> {
+    /// The registry.
+    pub registry: &'a Registry,
+    /// The configuration, for the roots.
+    pub config: &'a Config,
+    /// What is remembered of the mounted file systems.
+    pub records: &'a Records,
+}
+
+impl Cabinet<'_> {
+    /// Files all of this in its order. Returns what could not be filed.
+    pub fn file(&self, filings: Vec<Filing>) -> Vec<Failed> {
+        let mut failed = Vec::new();
+        let mut scans = Vec::new();
+        for filing in filings {
+            match filing {
+                Filing::Scans(place, identifications) => scans.push((place, identifications)),
+                Filing::Prompts(place, prompts) => {
+                    failed.extend(self.file_scans(std::mem::take(&mut scans)));
+                    if let Err(error) = self.file_prompts(&prompts) {
+                        failed.push((place, error));
+                    }
+                }
+                Filing::Gone(places) => {
+                    failed.extend(self.file_scans(std::mem::take(&mut scans)));
+                    self.file_gone(&places);
+                }
+            }
+        }
+        failed.extend(self.file_scans(scans));
+        failed
+    }
+
+    /// Files scans together. If that fails, each is tried by itself, so that one does not keep the
+    /// others back.
+    fn file_scans(&self, scans: Vec<(PathBuf, Vec<Identification>)>) -> Vec<Failed> {
+        let all = scans.iter().flat_map(|(_, of_place)| of_place.clone());
+        let all: Vec<Identification> = all.collect();
+        if all.is_empty() || self.identify(&all).is_ok() {
+            return Vec::new();
+        }
+        let one_by_one = scans.into_iter().filter_map(|(place, of_place)| {
+            let error = self.identify(&of_place).err()?;
+            Some((place, error))
+        });
+        one_by_one.collect()
+    }
+
+    /// Makes cases of scans, in one transaction.
+    fn identify(&self, scans: &[Identification]) -> Result<(), RegistryError> {
+        let cases = self
+            .registry
+            .identify_all(scans, |source| self.look(source))?;
+        for (case, scan) in cases.iter().zip(scans) {
+            let profile = &scan.profile;
+            tracing::info!(%case, path = %scan.source, profile, "found");
+        }
+        Ok(())
+    }
+
+    /// Looks at the files of a scan. What is missing is gone only if its root is there.
+    fn look(&self, source: &Source) -> Look {
+        match source.stamp() {
+            Ok(stamp) => Look::Found(stamp),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let place = source.place();
+                let root = self.config.root_of(place);
+                let is_there = |path| self.records.presence_at(path, place).is_there();
+                match root.is_some_and(|root| is_there(&root.path)) {
+                    true => Look::Absent,
+                    false => Look::Unsure,
+                }
+            }
+            Err(_) => Look::Unsure,
+        }
+    }
+
+    /// Segments the scan that prompts beside it belong to, if it has been found.
+    fn file_prompts(&self, prompts: &Prompts) -> Result<(), RegistryError> {
+        let file = &prompts.file;
+        for case in self.registry.prompts_changed(&prompts.scans, file)? {
+            tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
+        }
+        Ok(())
+    }
+
+    /// What cannot be filed now is found to be gone again after the next start.
+    fn file_gone(&self, places: &[PathBuf]) {
+        match self.registry.gone(places) {
+            Ok(withdrawn) => {
+                for case in withdrawn {
+                    tracing::info!(%case, "its scan is gone");
+                }
+            }
+            Err(error) => tracing::warn!("cannot write down which scans are gone: {error}"),
+        }
+    }
+}
