@@ -37,9 +37,9 @@ impl VersionInfo {
         }
     }
 
-    /// Both versions, if the daemon `self` and this program were not built from the same source.
-    /// They understand one another as long as the API is the same, but what was mended in one may
-    /// not be in the other.
+    /// Both versions in words, if the daemon `self` and this program were built from different
+    /// sources. They understand one another as long as the API is the same, but a fault that is
+    /// mended in one may remain in the other.
     pub fn differs(&self) -> Option<String> {
         let own = VersionInfo::current();
         (self.version != own.version || self.build != own.build)
@@ -67,7 +67,7 @@ pub struct Status {
     pub pid: u32,
     /// Number of cases in each state that has any.
     pub cases: std::collections::BTreeMap<String, u64>,
-    /// Files seen that are not yet settled.
+    /// Files that are still being written.
     pub settling: Vec<String>,
     /// Watched folders.
     pub roots: Vec<RootStatus>,
@@ -106,10 +106,10 @@ pub struct WorkerStatus {
     pub activity: Activity,
     /// The case it works on.
     pub case: Option<crate::case::CaseId>,
-    /// The device that it runs on, which has been proven to work: `cpu`, `cuda:0`; `None` if there
-    /// is none yet.
+    /// The device that it runs on, which has passed its test: `cpu`, `cuda:0`; `None` if no device
+    /// has yet.
     pub device: Option<String>,
-    /// Why it does not run on a device that is preferred to this one, if it does not.
+    /// Why it does not run on its preferred device, if it runs on another.
     #[serde(default)]
     pub fallback: Option<Fault>,
     /// How often it crashed or hung since the daemon was started.
@@ -119,7 +119,7 @@ pub struct WorkerStatus {
     pub runtime: Option<String>,
     /// Slices done and slices to do of the case it works on.
     pub progress: Option<Progress>,
-    /// What keeps it from working, if anything does.
+    /// The fault that keeps it from working, if there is one.
     pub fault: Option<Fault>,
 }
 
@@ -143,8 +143,8 @@ pub struct DecisionRequest {
     /// Why; may be empty for an approval.
     #[serde(default)]
     pub reason: String,
-    /// Whether the decision of another reviewer on the same revision may be replaced. Without it
-    /// that is a conflict (409); one's own decision can always be changed.
+    /// Whether it may replace the decision of another reviewer on the same revision, which is
+    /// otherwise a conflict (409). One's own decision can always be changed.
     #[serde(default)]
     pub overrule: bool,
 }
@@ -178,7 +178,7 @@ pub struct Viewer {
     pub since: jiff::Timestamp,
 }
 
-/// One message of `GET /v1/live`: what is so right now and is kept nowhere.
+/// One message of `GET /v1/live`: transient state, which is not persisted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Live {
     /// Who else looks at which case. A viewer does not see itself.
@@ -209,7 +209,7 @@ pub enum PromptResponse {
         /// The new revision.
         revision: RevisionNumber,
     },
-    /// The work waits longer than the request did; the event stream will tell.
+    /// The request has waited long enough for the work; the event stream announces its end.
     Queued,
     /// The work failed; the case is as it was.
     Failed {
@@ -218,12 +218,12 @@ pub enum PromptResponse {
     },
 }
 
-/// `GET /v1/cases/{id}/draft`: the draft of whoever asks.
+/// `GET /v1/cases/{id}/draft`: the draft of the user who asks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DraftView {
     /// The draft, if there is one.
     pub draft: Option<Draft>,
-    /// What the model of the case understands; `None` if nobody knows.
+    /// The prompts that the model of the case understands; `None` if they are not known.
     pub understands: Option<Understands>,
 }
 
@@ -231,7 +231,7 @@ pub struct DraftView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "outcome")]
 pub enum DraftResponse {
-    /// The draft is changed: this is what is new.
+    /// The draft is changed.
     Changed {
         /// Its version now.
         version: u64,
@@ -247,7 +247,7 @@ pub enum DraftResponse {
         /// The revision.
         revision: RevisionNumber,
     },
-    /// The work waits longer than the request did; the draft will tell.
+    /// The request has waited long enough for the work; the draft shows its end.
     Queued,
     /// The work failed; the draft is as it was.
     Failed {
@@ -256,15 +256,15 @@ pub enum DraftResponse {
     },
 }
 
-/// `GET /v1/cases/{id}/draft/progress?after=VERSION`: answered when the version of the draft is
-/// another one, or after a while.
+/// `GET /v1/cases/{id}/draft/progress?after=VERSION`: answered when the draft has another
+/// version, or after a while.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DraftProgress {
     /// The version of the draft; 0: there is none.
     pub version: u64,
     /// What is being segmented.
     pub working: Option<Progress>,
-    /// Why what was segmented last failed.
+    /// Why the last segmentation failed, if it did.
     pub fault: Option<Fault>,
 }
 

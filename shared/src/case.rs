@@ -40,7 +40,7 @@ pub enum CaseState {
     Flagged,
     /// The scan cannot be used; the fault says why.
     Failed,
-    /// The surroundings are at fault (disk full, model missing); goes on by itself.
+    /// The environment is at fault (disk full, model missing); goes on by itself.
     Paused,
 }
 
@@ -73,7 +73,7 @@ impl CaseState {
         }
     }
 
-    /// Whether a person can decide on a case in this state, again if need be.
+    /// Whether a person can decide on a case in this state, for the first time or again.
     pub const fn is_decidable(self) -> bool {
         matches!(
             self,
@@ -137,8 +137,8 @@ pub struct CaseSummary {
     pub fault: Option<Fault>,
     /// Current revision, if there is one.
     pub revision: Option<RevisionNumber>,
-    /// How far its result is to be trusted, 0..1; of a revision by an older version the lowest mean
-    /// predicted IoU of its objects.
+    /// Trust in its result, 0..1; for a revision by an older version the lowest mean predicted IoU
+    /// of its objects.
     pub score: Option<f32>,
     /// Volume of all objects in millilitres.
     pub volume_ml: Option<f64>,
@@ -153,7 +153,7 @@ pub struct CaseSummary {
     pub updated: Timestamp,
 }
 
-/// A case with everything known of it.
+/// A case with all its details.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseDetail {
     /// The row of the queue.
@@ -191,7 +191,7 @@ pub struct Revision {
     pub output: OutputFiles,
 }
 
-/// What a person says about a revision.
+/// A person's judgement of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -269,7 +269,7 @@ pub enum Action {
     Retried,
     /// The case failed.
     Failed,
-    /// The case waits for its surroundings.
+    /// The case waits for its environment.
     Paused,
     /// The file was replaced; a newer case stands for it.
     Superseded,

@@ -1,8 +1,8 @@
-//! What is done to the masks that a model gives, before they become a result.
+//! Rules that the masks of a model go through before they become a result.
 
 use serde::{Deserialize, Serialize};
 
-/// What is done to the masks of a profile's objects; by default nothing. In this order: smoothing,
+/// Rules for the masks of a profile's objects; by default none. They apply in this order: smoothing,
 /// holes, smallest area, smallest volume, largest part, overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -10,8 +10,7 @@ pub struct MaskRules {
     /// Between the first and the last slice of an object, a pixel belongs to it if it does on at
     /// least two of the slice before, the slice itself and the slice after.
     pub smooth: bool,
-    /// Holes within a slice belong to the object: background that no way through the four
-    /// neighbours of each pixel leads out of.
+    /// Holes within a slice belong to the object: background that is enclosed by it (4 neighbours).
     pub fill_holes: bool,
     /// Parts on a slice (8 neighbours) smaller than this go; mm².
     #[serde(skip_serializing_if = "is_zero")]
@@ -21,7 +20,7 @@ pub struct MaskRules {
     pub min_volume: f64,
     /// Of the parts of the volume (26 neighbours) only the largest stays.
     pub largest: bool,
-    /// What becomes of voxels that two objects claim. Without it each object keeps its whole mask,
+    /// Which object gets voxels that two objects claim. Without it each object keeps its whole mask,
     /// and the label map shows the higher label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
@@ -32,7 +31,7 @@ fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
-/// What becomes of voxels that two objects claim.
+/// Which object gets voxels that two objects claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Overlap {
@@ -46,12 +45,12 @@ pub enum Overlap {
 }
 
 impl MaskRules {
-    /// Whether nothing is done.
+    /// Whether there are no rules.
     pub fn is_nothing(&self) -> bool {
         *self == MaskRules::default()
     }
 
-    /// Whether anything is done to the mask of a single object.
+    /// Whether a rule changes the mask of a single object.
     pub fn changes_masks(&self) -> bool {
         let overlap = None;
         !MaskRules { overlap, ..*self }.is_nothing()

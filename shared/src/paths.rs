@@ -1,6 +1,6 @@
-//! Where things lie.
+//! Paths of the data folder, the socket and the client's files.
 //!
-//! Everything that the daemon keeps is under one data folder: `--data`, or `MEDICOSAM_DATA`, or
+//! All files of the daemon are under one data folder: `--data`, or `MEDICOSAM_DATA`, or
 //! the system's place for application data.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub const DATA_VARIABLE: &str = "MEDICOSAM_DATA";
 /// Name of the variable that names the API's socket.
 pub const SOCKET_VARIABLE: &str = "MEDICOSAM_SOCKET";
 
-/// The data folder if nobody names one: `$XDG_DATA_HOME/medicosam` on Linux.
+/// The data folder unless another one is named: `$XDG_DATA_HOME/medicosam` on Linux.
 pub fn default_data_folder() -> PathBuf {
     directories::ProjectDirs::from("", "", "medicosam").map_or_else(
         || PathBuf::from("/var/lib/medicosam"),
@@ -19,7 +19,7 @@ pub fn default_data_folder() -> PathBuf {
     )
 }
 
-/// The folder with the store, the lock and (if nothing else is said) the socket.
+/// The folder with the store, the lock and, by default, the socket.
 pub fn state_folder(data: &Path) -> PathBuf {
     data.join("state")
 }

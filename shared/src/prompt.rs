@@ -1,4 +1,4 @@
-//! Prompts: what a profile or a person asks of the model.
+//! Prompts: questions of a profile or a person to the model.
 //!
 //! A profile names objects with boxes and points anywhere in the volume. The model sees one slice at
 //! a time: a [`SlicePrompt`], in that slice's pixels.

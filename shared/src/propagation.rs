@@ -23,10 +23,10 @@ pub enum Propagation {
 /// Settings of micro_sam's propagation. Its viewer's defaults for medical images are the defaults.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MicroSam {
-    /// What is made of the mask before.
+    /// How the mask before becomes a prompt.
     pub projection: Projection,
-    /// A mask whose IoU with the one before is lower than this is the end of the object, and does
-    /// not count.
+    /// A mask whose IoU with the one before is lower than this marks the end of the object, and is
+    /// dropped.
     pub stop_iou: f64,
     /// How much larger the box is than the mask on each side: a fraction of its side below 1,
     /// pixels from 1.
@@ -61,7 +61,7 @@ impl Default for MicroSam {
     }
 }
 
-/// What micro_sam makes of a mask to ask about the next slice.
+/// The prompt that micro_sam makes of a mask, for the next slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Projection {

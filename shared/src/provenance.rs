@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What is known of a scan without looking at its voxels.
+/// Facts about a scan that need none of its voxels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScanInfo {
     /// Number of voxels along i, j, k.
@@ -23,12 +23,12 @@ pub struct ScanInfo {
     pub affine: Affine,
     /// Type of the voxels in the file, for example `int16`.
     pub voxel_type: String,
-    /// What is odd about it, a sentence each: for example that left and right are not known.
+    /// Oddities, a sentence each: for example that left and right are not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// Everything that made one revision of a case.
+/// The origin of one revision of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name and version of this program.
@@ -51,7 +51,7 @@ pub struct Provenance {
     pub model: ModelRecord,
     /// What ran it.
     pub runtime: RuntimeRecord,
-    /// What was asked in this revision. Slices not named here are those of the parent revision.
+    /// The prompts of this revision. All other slices are those of the parent revision.
     pub prompts: Vec<SlicePrompt>,
     /// How 3-D boxes became masks slice by slice; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,10 +63,10 @@ pub struct Provenance {
     /// person's prompt on them changes them again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub edited: BTreeSet<Place>,
-    /// What was done to the masks that the model gave to the prompts of the profile.
+    /// The rules that the masks for the profile's prompts went through.
     #[serde(default, skip_serializing_if = "MaskRules::is_nothing")]
     pub masks: MaskRules,
-    /// What came out, all slices of all objects.
+    /// The result: all slices of all objects.
     pub objects: Vec<ObjectResult>,
     /// How far it is to be trusted; `None` if nothing was asked, or by an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ pub struct RuntimeRecord {
     pub threads: usize,
 }
 
-/// What records from before there was a choice leave out.
+/// Older records leave the precision out: there was only one.
 fn f32_name() -> String {
     "f32".to_owned()
 }
@@ -154,7 +154,7 @@ pub struct ObjectResult {
 }
 
 impl ObjectResult {
-    /// Mean predicted IoU over the slices, weighted by nothing; `None` without slices.
+    /// Unweighted mean of the predicted IoU over the slices; `None` without slices.
     pub fn predicted_iou(&self) -> Option<f32> {
         if self.slices.is_empty() {
             return None;
@@ -175,10 +175,10 @@ pub struct SliceScore {
     pub predicted_iou: f32,
     /// Stability score: IoU of the mask cut 1 logit higher and 1 logit lower; 1 is best.
     pub stability: f32,
-    /// Mean IoU of the mask with those of boxes much like its own, where others were tried.
+    /// Mean IoU of the mask with those of similar boxes, where several boxes were tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<f32>,
-    /// Mean IoU of the mask with those of its own box moved a little, where those were asked about.
+    /// Mean IoU of the mask with those of its own box moved a little, where that was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steadiness: Option<f32>,
 }

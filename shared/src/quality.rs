@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a result looks like to one who does not know the truth.
+/// The trust in a result, judged without knowing the truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// From 0, surely wrong, to 1: that of the object that is worst off.
+    /// From 0, surely wrong, to 1; the lowest of all objects.
     pub score: f32,
-    /// What is odd, in words, the worst first.
+    /// Reasons for doubt, in words, the worst first.
     pub reasons: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which prompts a model was trained on. Its network takes the others too, but answers poorly then.
+/// Which prompts a model was trained on. Its network accepts other prompts too, but answers them poorly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Understands {
     /// Boxes.
@@ -12,8 +12,8 @@ pub struct Understands {
     pub points: bool,
     /// The logits of an earlier mask, so that a prompt can correct it.
     pub masks: bool,
-    /// It has several masks to choose from where a prompt may mean several things; else its first
-    /// mask alone is of use.
+    /// Whether it offers several masks for an ambiguous prompt; otherwise only its first mask is of
+    /// use.
     pub several: bool,
 }
 

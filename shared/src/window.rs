@@ -17,8 +17,8 @@ pub enum Window {
         /// Distance from black to white; greater than 0.
         width: f64,
     },
-    /// Between two percentiles of the volume's voxels, those of the background (the volume's
-    /// minimum) left out.
+    /// Between two percentiles of the volume's voxels, without its background (the volume's
+    /// minimum).
     Percentile {
         /// Lower percentile, 0..100.
         low: f64,
@@ -147,8 +147,7 @@ impl Range {
         }
     }
 
-    /// 8-bit grey values; fractions are cut off, as upstream's casts do. Values that are not
-    /// numbers become black.
+    /// 8-bit grey values. Fractions are cut off, as upstream's casts do; NaN becomes black.
     ///
     /// `Slice` is micro_sam's `_to_image`: `(x − min) / (max − min + 1e-7) · 255` in f32.
     pub fn apply(self, values: &[f32]) -> Vec<u8> {
@@ -163,8 +162,7 @@ impl Range {
                     .map(|&v| ((v - min) / max * 255.0) as u8)
                     .collect()
             }
-            // `max` and `min` rather than `clamp`, which panics where a record from outside has them
-            // the wrong way round.
+            // `clamp` would panic on a record from outside with the two the wrong way round.
             Range::Fixed { low, high } => values
                 .iter()
                 .map(|&v| ((f64::from(v).max(low).min(high) - low) / (high - low) * 255.0) as u8)

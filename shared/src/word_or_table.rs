@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 /// A setting as it stands in files.
 ///
-/// What is wrong inside a table is said, which an untagged enum of serde's would not do.
+/// An error inside a table is reported as such, which serde's untagged enums do not do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum WordOrTable<T> {

@@ -69,7 +69,7 @@ impl FromStr for Host {
                 _ => return Err(wrong("the port is no number from 1 to 65535")),
             },
         };
-        // What begins with a dash would be an option of ssh, and could name a program to run.
+        // A name with a leading dash would be an option of ssh, and could name a program to run.
         let is_name = |part: &str| {
             !part.is_empty()
                 && !part.starts_with('-')

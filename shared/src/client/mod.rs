@@ -35,7 +35,7 @@ pub enum ClientError {
     Unreachable {
         /// Where it should be.
         socket: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The connection broke.
@@ -43,7 +43,7 @@ pub enum ClientError {
     Broken {
         /// What was being done.
         doing: String,
-        /// What the HTTP library says.
+        /// The HTTP library's error.
         source: hyper::Error,
     },
     /// The daemon on another machine cannot be reached, or the connection to it broke.
@@ -55,7 +55,7 @@ pub enum ClientError {
         .daemon.version, .daemon.api, VersionInfo::current().version
     )]
     OtherVersion {
-        /// What the daemon says of itself.
+        /// The daemon's versions.
         daemon: VersionInfo,
     },
     /// The daemon refused.
@@ -71,7 +71,7 @@ pub enum ClientError {
     Nonsense {
         /// What was being done.
         doing: String,
-        /// What came.
+        /// What was found.
         found: String,
     },
 }
@@ -162,7 +162,7 @@ impl Client {
         }
     }
 
-    /// How the daemon is.
+    /// The daemon's status.
     pub async fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/status").await
     }
@@ -172,13 +172,13 @@ impl Client {
         self.get("/v1/cases").await
     }
 
-    /// Some cases; those that are no more are missing.
+    /// Some cases; those that no longer exist are missing.
     pub async fn some_cases(&self, ids: &[CaseId]) -> Result<CaseList, ClientError> {
         let ids: Vec<String> = ids.iter().map(|id| escape(&id.0)).collect();
         self.get(&format!("/v1/cases?ids={}", ids.join(","))).await
     }
 
-    /// One case. `id` may be the beginning of an id if only one case begins so.
+    /// One case. `id` may be the beginning of an id, if no other id begins the same.
     pub async fn case(&self, id: &str) -> Result<CaseDetail, ClientError> {
         self.get(&format!("/v1/cases/{}", escape(id))).await
     }
@@ -307,7 +307,7 @@ impl Client {
             .await
     }
 
-    /// Waits until the caller's draft on a case has another version than `after`, or for a while.
+    /// Waits until the caller's draft on a case has a version other than `after`, or for a while.
     pub async fn draft_progress(
         &self,
         id: &CaseId,
@@ -323,14 +323,14 @@ impl Client {
             .await
     }
 
-    /// Has the scan of a case read, which will be looked at next. Returns when it is there.
+    /// Has the daemon read the scan that will be looked at next. Returns when it is in memory.
     pub async fn read_ahead(&self, id: &CaseId) -> Result<(), ClientError> {
         let path = format!("/v1/cases/{}/read-ahead", escape(&id.0));
         let reply = self.send(Method::POST, &path, None::<&()>).await?;
         reply.body().await.map(|_| ())
     }
 
-    /// The event log from `after` on, then what happens, as it happens. Ends when the daemon does.
+    /// The event log from `after` on, then new events as they happen. Ends when the daemon does.
     pub async fn events(
         &self,
         after: u64,
@@ -340,8 +340,8 @@ impl Client {
         Ok(messages(reply))
     }
 
-    /// What is so right now, and again whenever it changes. As long as the stream is held, others
-    /// see that its user looks at `case`.
+    /// Transient state, now and whenever it changes. While the stream is open, others see that its
+    /// user looks at `case`.
     pub async fn live(
         &self,
         case: Option<&CaseId>,

@@ -1,7 +1,7 @@
 //! A daemon on another machine, through ssh.
 //!
 //! One ssh process runs `medicosamd dial-stdio` there and carries everything: requests share it as
-//! streams of HTTP/2, so that none waits for another, and signing in happens once. When it breaks,
+//! streams of HTTP/2, so that none waits for another, and the user signs in once. When it breaks,
 //! the next request starts another one.
 
 use super::Host;
@@ -24,21 +24,21 @@ use tokio::time::timeout;
 /// Name of the variable with another ssh program, and arguments for it: `ssh -F lab.conf`.
 pub const SSH_VARIABLE: &str = "MEDICOSAM_SSH";
 
-/// What `medicosamd dial-stdio --announce` says when it has reached the daemon. Whatever stands
+/// The line that `medicosamd dial-stdio --announce` prints when it has reached the daemon. Text
 /// before it comes from the other machine's login scripts.
 pub const READY: &str = "medicosamd: connected";
 
-/// What `medicosamd dial-stdio` ends with where no daemon listens.
+/// Exit status of `medicosamd dial-stdio` where no daemon listens.
 pub const NO_DAEMON: u8 = 3;
 
-/// What `medicosamd dial-stdio` ends with where the user may not connect.
+/// Exit status of `medicosamd dial-stdio` where the user may not connect.
 pub const NOT_ALLOWED: u8 = 4;
 
 /// How long a host may take to answer a call.
 const CONNECT_SECONDS: u32 = 10;
 
-/// After so long without a word the other side is asked whether it is there; after as long again
-/// it is not.
+/// After this long without data the other side is asked for a sign of life; after as long again it
+/// counts as gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Room for what is on its way, so that a long line is filled: 25 MB/s at 160 ms.
@@ -123,13 +123,13 @@ impl HostFault {
                 "Start `medicosamd run` there. If it uses another socket, say so with --socket."
             }
             HostFault::NotAllowed => {
-                "Ask whoever runs the daemon to let your user open its socket."
+                "Ask the person who runs the daemon to let your user open its socket."
             }
             HostFault::Lost => "Nothing that was confirmed is lost.",
         }
     }
 
-    /// What the exit status of ssh means while nothing has been answered yet.
+    /// The meaning of ssh's exit status while nothing has been answered yet.
     fn before_ready(status: Option<i32>) -> Self {
         match status {
             Some(126 | 127) => HostFault::NoProgram,
@@ -193,8 +193,8 @@ impl Link {
         &self.host
     }
 
-    /// The line that is there, or a new one. Whoever waits while somebody else tries in vain gets
-    /// the same answer, instead of trying in vain as well.
+    /// The open line, or a new one. Callers that wait while another one fails to connect get the
+    /// same answer instead of trying again.
     pub(super) async fn line(&self) -> Result<Line, HostError> {
         let tries = self.tries.load(Ordering::SeqCst);
         let mut state = self.state.lock().await;
@@ -252,7 +252,7 @@ impl Link {
         let (sender, connection) =
             handshake.map_err(|error| failure(HostFault::Lost, error.to_string()))?;
         tokio::spawn(async move {
-            // Requests learn of an error themselves; the process is of no use any more.
+            // Requests learn of an error themselves; the process is of no further use.
             let _ = connection.await;
             drop(hang_up);
         });
@@ -272,7 +272,7 @@ impl Link {
         command.args(["-o", "ClearAllForwardings=yes"]);
         if !may_ask {
             command.args(["-o", "BatchMode=yes"]);
-            // Keys of the screen, ctrl-z among them, are none of its business.
+            // The keys of the screen, ctrl-z among them, must not reach it.
             command.process_group(0);
         }
         if let Some(port) = self.host.port() {
@@ -316,8 +316,8 @@ impl Line {
     }
 }
 
-/// What the login shell there is given. It may be any shell, so all of it is one `sh -c`. Programs
-/// of users are often not in the PATH that ssh's commands get.
+/// The command for the login shell there. It may be any shell, so all of it is one `sh -c`. Users'
+/// programs are often missing from the PATH of ssh's commands.
 fn remote_command(socket: Option<&str>) -> String {
     let mut command = "sh -c 'PATH=\"$PATH:$HOME/.local/bin:/usr/local/bin\"; export PATH; \
                        exec medicosamd dial-stdio --announce \"$@\"' sh"
@@ -364,7 +364,7 @@ impl Process {
         })
     }
 
-    /// Waits until the daemon is reached; false if that will not be.
+    /// Waits until the daemon is reached; false if it cannot be.
     async fn is_ready(&mut self) -> bool {
         let mut left = MOST_NOISE;
         loop {
@@ -436,7 +436,7 @@ async fn keep_tail(mut errors: ChildStderr, tail: Arc<StdMutex<Vec<u8>>>) {
     }
 }
 
-/// The last line that is not blank, without what could do something to a terminal.
+/// The last line that is not blank, without characters that could control a terminal.
 fn last_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());

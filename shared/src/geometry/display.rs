@@ -9,7 +9,7 @@ use super::{Affine, Axis, Plane, SliceShape};
 /// Letters of the positive and the negative side of world x, y and z.
 pub const SIDES: [[char; 2]; 3] = [['R', 'L'], ['A', 'P'], ['S', 'I']];
 
-/// How a slice in file order is turned for the screen, and what lies at the picture's edges.
+/// How a slice in file order is turned for the screen, and the sides at the picture's edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Orientation {
     /// Swap columns and rows before flipping.
