@@ -2,13 +2,10 @@
 
 use medicosam_shared::draft::{Draft, DraftChange, Step};
 
-/// Whether the draft is `after` what it was `before` because of a change, of which nobody knows
-/// whether the daemon got it. Masks may have come to the draft meanwhile in any case.
+/// Whether a change turned the draft `before` into the one `after`; it is not known whether the
+/// daemon got it. Masks may have come to the draft meanwhile in any case, and the version before may
+/// be a newer one than the steps: news of work brings it.
 pub fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Draft>) -> bool {
-    let version = |draft: Option<&Draft>| draft.map_or(0, |d| d.version);
-    if version(before) == version(after) {
-        return false;
-    }
     let before = before.filter(|d| !d.discarded);
     let Some(after) = after.filter(|d| !d.discarded) else {
         return matches!(change, DraftChange::Commit | DraftChange::Discard);
@@ -50,8 +47,10 @@ pub fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Dra
             after.working.is_some() && before.is_some_and(|before| before.working.is_none())
         }
         DraftChange::Discard => false,
-        // Seen on the screen, and asked for with one key if not.
-        DraftChange::Segment { .. } | DraftChange::Propagate { .. } | DraftChange::Cancel => true,
+        // The screen shows whether it has come, and one key asks for it again.
+        DraftChange::Segment { .. } | DraftChange::Propagate { .. } | DraftChange::Cancel => {
+            before.is_none_or(|before| before.version != after.version)
+        }
     }
 }
 
@@ -99,7 +98,7 @@ mod tests {
         let before = draft(4, &[1, 2]);
         let come =
             |change: &DraftChange, after: &Draft| has_come(change, Some(&before), Some(after));
-        assert!(!come(&draw(2), &before), "the version is the same");
+        assert!(!come(&draw(2), &before), "nothing is new");
         assert!(
             !come(&draw(2), &draft(5, &[1, 2])),
             "the same was drawn before"
