@@ -2,7 +2,7 @@
 
 use crate::config::PathPattern;
 use crate::prompts::sidecar::{self, Sidecar};
-use crate::scan::{Source, names, split_frame};
+use crate::scan::{Source, SourceKey, endings, names, split_frame};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -14,6 +14,19 @@ use std::time::{Duration, SystemTime};
 pub fn names_label_map(sidecar: &Sidecar, scan: &Source) -> Option<PathBuf> {
     let from = sidecar.from_labels.as_ref()?;
     Some(from.path.of(scan))
+}
+
+/// The label maps that the sidecar at `path` names, if it is one, for the scans that it can belong to.
+pub fn label_maps_of(path: &Path, scans: &[SourceKey]) -> Vec<PathBuf> {
+    let Ok(Some(sidecar)) = sidecar::read_file(path) else {
+        return Vec::new();
+    };
+    let scans = scans.iter().map(|key| Source::file(key.place()));
+    let mut maps: Vec<PathBuf> = scans
+        .filter_map(|scan| names_label_map(&sidecar, &scan))
+        .collect();
+    maps.dedup();
+    maps
 }
 
 /// Whether a sidecar names this file as a label map. `root` is the watched folder.
@@ -107,11 +120,7 @@ fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn stem_of(sidecar: &Path) -> Option<String> {
     let named = sidecar::named_after(sidecar)?;
     let name = named.file_name()?.to_str()?;
-    Some(
-        names::strip(name, names::endings())
-            .unwrap_or(name)
-            .to_owned(),
-    )
+    Some(names::strip(name, endings()).unwrap_or(name).to_owned())
 }
 
 /// Whether the pattern of the sidecar at `place`, for the scan with `stem` or a volume of it, names

@@ -19,7 +19,7 @@ mod tests;
 pub use arrival::{Arrival, FoundScan};
 pub use choice::PassedOver;
 pub use fault::of_scan as fault_of;
-pub use label_maps::{SidecarFolders, is_label_map_of_a_sidecar, names_label_map};
+pub use label_maps::{SidecarFolders, is_label_map_of_a_sidecar, label_maps_of, names_label_map};
 pub use reader::{Disk, Reader, Seen};
 pub use segmenting::{Kept, Segmenting};
 

@@ -65,7 +65,7 @@ pub use header::{DEFAULT_MAX_VOXEL_BYTES, Header};
 pub use key::{SourceKey, split_frame};
 pub use label_map::LabelMap;
 pub use note::Note;
-pub use reading::{Loaded, hash, read_header};
+pub use reading::{Loaded, content_hash, hash, read_header};
 pub use role::{Group, Role, role};
 pub use source::Source;
 pub use stamp::{Fingerprint, Stamp};

@@ -37,7 +37,7 @@ pub fn hash(source: &Source) -> Result<(String, Stamp), ScanError> {
 }
 
 /// The hash of a source's content, from those of its files.
-fn content_hash(source: &Source, files: &[(&Path, String)]) -> String {
+pub fn content_hash(source: &Source, files: &[(&Path, String)]) -> String {
     let format = reader_of(source.place());
     let files = files.iter();
     source.content_hash(files.map(|(path, sha256)| (format.role_of(path), sha256.as_str())))

@@ -3,6 +3,7 @@
 use super::read::Prompts;
 use crate::case::arrival::{Identification, Look};
 use crate::config::Config;
+use crate::plan;
 use crate::registry::{Registry, RegistryError};
 use crate::scan::Source;
 use crate::watch::presence::Records;
@@ -107,6 +108,11 @@ impl Cabinet<'_> {
     /// Segments the scan that prompts beside it belong to, if it has been found.
     fn file_prompts(&self, prompts: &Prompts) -> Result<(), RegistryError> {
         let file = &prompts.file;
+        // Before its sidecar came, a label map may have been taken for a scan.
+        let maps = plan::label_maps_of(&file.path, &prompts.scans);
+        if !maps.is_empty() {
+            self.file_gone(&maps);
+        }
         for case in self.registry.prompts_changed(&prompts.scans, file)? {
             tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
         }

@@ -6,7 +6,7 @@ use crate::case::sidecar::PromptsFile;
 use crate::config::{Config, PathPattern, Root};
 use crate::plan::{Arrival, Disk, FoundScan, Seen, SidecarFolders, fault_of};
 use crate::prompts;
-use crate::scan::{Class, Header, SourceKey};
+use crate::scan::{Class, Header, SourceKey, content_hash};
 use crate::watch::{Kind, Settled};
 use medicosam_shared::case::Fault;
 use medicosam_shared::text::printable;
@@ -55,7 +55,7 @@ pub fn read(
         Err(Problem::Changed) => return Read::Changed,
         Err(Problem::Unreadable(why)) => return Read::Unreadable(why),
     };
-    let sha256 = match content_hash(settled, header.is_ok(), stop) {
+    let sha256 = match hash_all(settled, header.is_ok(), stop) {
         Ok(Hashed::Sha256(sha256)) => sha256,
         Ok(Hashed::Changed) => return Read::Changed,
         Ok(Hashed::Stopped) => return Read::Stopped,
@@ -96,7 +96,7 @@ fn header(settled: &Settled) -> Result<Result<Header, Fault>, Problem> {
 }
 
 /// The hash of all files of a scan. Large files that cannot be a scan are known by their begin.
-fn content_hash(settled: &Settled, is_scan: bool, stop: &AtomicBool) -> std::io::Result<Hashed> {
+fn hash_all(settled: &Settled, is_scan: bool, stop: &AtomicBool) -> std::io::Result<Hashed> {
     let mut hashes = Vec::new();
     for (path, state) in &settled.files {
         let extent = if is_scan || state.size <= SMALL {
@@ -105,13 +105,11 @@ fn content_hash(settled: &Settled, is_scan: bool, stop: &AtomicBool) -> std::io:
             Extent::Begin
         };
         match hash(path, *state, extent, stop)? {
-            Hashed::Sha256(sha256) => hashes.push(sha256),
+            Hashed::Sha256(sha256) => hashes.push((path.as_path(), sha256)),
             other => return Ok(other),
         }
     }
-    let members = hashes.iter().map(|sha256| ("", sha256.as_str()));
-    let hash = settled.source().content_hash(members);
-    Ok(Hashed::Sha256(hash))
+    Ok(Hashed::Sha256(content_hash(&settled.source(), &hashes)))
 }
 
 /// The scans of a file under the first profile that matches it.

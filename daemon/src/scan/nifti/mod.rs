@@ -7,7 +7,7 @@ mod data;
 mod header;
 mod pair;
 
-pub(super) use pair::Pair;
+pub(in crate::scan) use pair::Pair;
 
 use super::bytes::{Contents, GZIP_MAGIC};
 use super::error::{Problem, ScanError};

@@ -24,7 +24,7 @@ const HEADER: usize = 0;
 const IMAGE: usize = 1;
 
 /// Two files with the same name before their endings.
-pub(super) struct Pair;
+pub(in crate::scan) struct Pair;
 
 impl Format for Pair {
     fn endings(&self) -> &'static [&'static str] {

@@ -2,6 +2,7 @@ use super::*;
 use crate::watch;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
+use std::path::Path;
 
 /// A folder with a configuration that watches `in`.
 struct Fixture {
@@ -52,7 +53,12 @@ impl Fixture {
     }
 
     fn read(&self, settled: &Settled, stop: bool) -> Read {
-        read(&self.config, &SidecarFolders::default(), settled, &AtomicBool::new(stop))
+        read(
+            &self.config,
+            &SidecarFolders::default(),
+            settled,
+            &AtomicBool::new(stop),
+        )
     }
 
     /// A real scan.
