@@ -26,13 +26,12 @@ pub struct Slices<'a> {
     pub volume: &'a Volume,
 }
 
-/// Where an embedding came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// It was computed before, for this slice or one that looks the same.
-    Cache,
-    /// It was computed now.
-    Model,
+/// The embedding of a slice.
+pub struct Embedded {
+    /// The embedding.
+    pub embedding: Embedding,
+    /// Whether it was computed now, and not before for a slice that looks the same.
+    pub is_new: bool,
 }
 
 impl Slices<'_> {
@@ -78,16 +77,22 @@ impl Slices<'_> {
         cache: &mut KeptEmbeddings,
         index: u32,
         purpose: Purpose,
-    ) -> Result<(Embedding, Source), Failure> {
+    ) -> Result<Embedded, Failure> {
         let image = self.image(index)?;
         let key = ContentKey::of(self.stack.encoder, &image);
         if let Some(embedding) = cache.cache().get_content(&key) {
             cache.keep_place(&self.stack, index, &key);
-            return Ok((embedding, Source::Cache));
+            return Ok(Embedded {
+                embedding,
+                is_new: false,
+            });
         }
         let mut embedding = models.get(self.model)?.embed(&image)?;
         cache.keep(&self.stack, index, (&key, &mut embedding), purpose);
-        Ok((embedding, Source::Model))
+        Ok(Embedded {
+            embedding,
+            is_new: true,
+        })
     }
 
     fn image(&self, index: u32) -> Result<SliceImage, Failure> {
@@ -134,14 +139,13 @@ pub fn embedding(tools: &mut Tools, job: &mut Job<'_>, index: u32) -> Result<Emb
         volume,
     };
     let started = Instant::now();
-    let (embedding, source) =
+    let Embedded { embedding, is_new } =
         slices.embed(&mut tools.models, &mut tools.cache, index, Purpose::Now)?;
-    match source {
-        Source::Cache => job.timings.slices_cached += 1,
-        Source::Model => {
-            job.timings.embed_s += started.elapsed().as_secs_f64();
-            job.timings.slices_embedded += 1;
-        }
+    if is_new {
+        job.timings.embed_s += started.elapsed().as_secs_f64();
+        job.timings.slices_embedded += 1;
+    } else {
+        job.timings.slices_cached += 1;
     }
     Ok(embedding)
 }

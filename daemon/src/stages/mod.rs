@@ -28,7 +28,7 @@ pub(crate) use failure::Failure;
 pub(crate) use job::Assignment;
 pub(crate) use kept_embeddings::KeptEmbeddings;
 pub(crate) use load::LoadedScan;
-pub(crate) use models::{Models, Part, no_runtime};
+pub(crate) use models::{ModelUse, Models, no_runtime};
 pub(crate) use report::{Reporter, StageReport};
 pub(crate) use tools::Tools;
 pub(crate) use write::SweptFolders;

@@ -15,18 +15,18 @@ use std::collections::hash_map::Entry;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// The part of a model that a thread may run.
+/// What a thread uses models for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Encoder and decoder.
-    Whole,
-    /// The decoder: it answers prompts on slices that are embedded.
-    Decoder,
+pub enum ModelUse {
+    /// To embed slices, and to answer prompts on them.
+    EmbedAndAnswer,
+    /// To answer prompts on embedded slices: no encoder is loaded.
+    Answer,
 }
 
 /// Open models, on one device.
 pub struct Models {
-    part: Part,
+    model_use: ModelUse,
     library: Option<PathBuf>,
     config: Config,
     options: SessionOptions,
@@ -37,10 +37,10 @@ pub struct Models {
 
 impl Models {
     /// No model open yet.
-    pub fn new(config: &Config, device: Device, part: Part, reporter: Reporter) -> Self {
+    pub fn new(config: &Config, device: Device, model_use: ModelUse, reporter: Reporter) -> Self {
         let settings = config.devices.settings(device);
         Models {
-            part,
+            model_use,
             library: runtime_library(config),
             config: config.clone(),
             options: SessionOptions {
@@ -59,7 +59,7 @@ impl Models {
 
     /// Whether slices may be embedded here.
     pub fn may_embed(&self) -> bool {
-        self.part == Part::Whole
+        self.model_use == ModelUse::EmbedAndAnswer
     }
 
     /// Why the device cannot be used any more, if it cannot.

@@ -19,7 +19,7 @@ use std::time::Instant;
 const HELD: usize = 32;
 
 /// Embeddings in memory, by slice.
-pub type Embedded = BTreeMap<u32, Embedding>;
+pub type Held = BTreeMap<u32, Embedding>;
 
 /// Embeds all slices of 3-D boxes.
 pub fn embed_spans(
@@ -27,10 +27,10 @@ pub fn embed_spans(
     job: &mut Job<'_>,
     spans: &[Span],
     between: &mut BetweenSlices<'_>,
-) -> Result<Embedded, Failure> {
+) -> Result<Held, Failure> {
     let indices: BTreeSet<u32> = spans.iter().flat_map(|s| s.slices.clone()).collect();
     let mut embedded = InTurn::new(indices.into_iter().collect());
-    let mut held = Embedded::new();
+    let mut held = Held::new();
     while let Some((index, embedding)) = embedded.next(tools, job, between)? {
         if held.len() < HELD {
             held.insert(index, embedding);
@@ -44,7 +44,7 @@ pub fn answer_spans(
     tools: &mut Tools,
     job: &mut Job<'_>,
     segmentation: &mut Segmentation,
-    (spans, embedded): (&[Span], &Embedded),
+    (spans, embedded): (&[Span], &Held),
     names: &BTreeMap<Label, String>,
     between: &mut BetweenSlices<'_>,
 ) -> Result<(), Failure> {
@@ -79,7 +79,7 @@ pub fn answer_spans(
 struct Asking<'a> {
     label: Label,
     /// What is held in memory.
-    embedded: &'a Embedded,
+    embedded: &'a Held,
     /// How far the objects before it are.
     before: Progress,
     /// Slices asked about so far.

@@ -5,7 +5,7 @@ use medicosam_shared::case::Fault;
 
 /// The device of a worker, and why it has no better one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
+pub struct DeviceChoice {
     /// The device.
     pub device: Device,
     /// What is wrong with those that were preferred.
@@ -19,7 +19,7 @@ pub struct NoDevice {
     pub faults: Vec<(Device, Fault)>,
 }
 
-impl Choice {
+impl DeviceChoice {
     /// What to show if the device is not the preferred one.
     pub fn fault(&self) -> Option<Fault> {
         let (_, first) = self.passed_over.first()?;

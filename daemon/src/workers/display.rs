@@ -1,6 +1,6 @@
 //! What people see of a worker.
 
-use super::device_choice::{Choice, NoDevice};
+use super::device_choice::{DeviceChoice, NoDevice};
 use super::protocol::WorkerReport;
 use crate::change_signal::ChangeSignal;
 use crate::live_state::LiveState;
@@ -40,7 +40,7 @@ impl Display {
     }
 
     /// The worker was started.
-    pub fn started(&self, pid: Option<u32>, choice: &Choice) {
+    pub fn started(&self, pid: Option<u32>, choice: &DeviceChoice) {
         self.live.worker(self.number, |status| {
             status.pid = pid;
             status.activity = Activity::Idle;

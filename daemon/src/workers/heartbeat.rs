@@ -16,7 +16,7 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     /// Starts the thread; it lives as long as the process.
-    pub fn start(store: Arc<Registry>) -> std::io::Result<Self> {
+    pub fn start(registry: Arc<Registry>) -> std::io::Result<Self> {
         let leases: Arc<Mutex<Vec<Lease>>> = Arc::default();
         let heartbeat = Heartbeat {
             leases: Arc::clone(&leases),
@@ -30,7 +30,7 @@ impl Heartbeat {
                     .clone();
                 for lease in held {
                     // A lost lease shows when the work is committed.
-                    if let Err(error) = store.renew(&lease) {
+                    if let Err(error) = registry.renew(&lease) {
                         tracing::warn!("cannot renew the lease on case {}: {error}", lease.case);
                     }
                 }

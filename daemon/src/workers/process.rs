@@ -11,7 +11,7 @@ use crate::embed::EmbeddingCache;
 use crate::machine;
 use crate::model::Device;
 use crate::registry::{Registry, RegistryError};
-use crate::stages::{KeptEmbeddings, Models, Part, SweptFolders, Tools};
+use crate::stages::{KeptEmbeddings, ModelUse, Models, SweptFolders, Tools};
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -54,10 +54,10 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         reporter: claims.reporter.of(Thread::Prompt),
         ..claims.clone()
     };
-    let tools = |claims: &Claims, part| {
+    let tools = |claims: &Claims, model_use| {
         let reporter = claims.reporter.for_stages();
         Tools {
-            models: Models::new(&config, device, part, reporter.clone()),
+            models: Models::new(&config, device, model_use, reporter.clone()),
             cache: KeptEmbeddings::new(Arc::clone(&cache), reporter.clone()),
             registry: Arc::clone(&registry),
             config: Arc::clone(&config),
@@ -71,7 +71,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         .map_or(LOOK_EVERY, |limit| LOOK_EVERY.min(limit / 4));
     let state = PromptThreadState::default();
     let prompts = PromptThread {
-        tools: tools(&of_prompts, Part::Decoder),
+        tools: tools(&of_prompts, ModelUse::Answer),
         claims: of_prompts,
         to_bulk,
         wake_bulk,
@@ -80,7 +80,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
     prompts.start(wakes, look_every)?;
     step_back();
     let bulk = BulkThread {
-        tools: tools(&claims, Part::Whole),
+        tools: tools(&claims, ModelUse::EmbedAndAnswer),
         beside: Beside::new(claims, handed),
         prompts: state,
         orders,

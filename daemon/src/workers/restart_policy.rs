@@ -3,7 +3,7 @@
 //! A pure state machine: each step says what to do next, and is given back with its outcome. Time
 //! is an argument.
 
-use super::device_choice::{Choice, NoDevice};
+use super::device_choice::{DeviceChoice, NoDevice};
 use crate::config::{Devices, Fallback};
 use crate::model::Device;
 use medicosam_shared::case::Fault;
@@ -25,9 +25,9 @@ pub enum Step {
     /// Find out whether a device works; then [`RestartPolicy::probed`].
     Probe(Probing),
     /// Run the worker until it ends; then [`RestartPolicy::ended`].
-    Run(Choice),
+    Run(DeviceChoice),
     /// Wait until there is work; then [`RestartPolicy::woken`].
-    Rest(Choice),
+    Rest(DeviceChoice),
     /// The worker died: wait; then [`RestartPolicy::begin`].
     BackOff(Duration),
     /// No device works: wait; then [`RestartPolicy::begin`].
@@ -108,7 +108,7 @@ impl RestartPolicy {
             mut passed_over,
         } = probing;
         match outcome {
-            Ok(()) => self.run(Choice {
+            Ok(()) => self.run(DeviceChoice {
                 device,
                 passed_over,
             }),
@@ -120,7 +120,7 @@ impl RestartPolicy {
     }
 
     /// The worker ended, having lived for a while.
-    pub fn ended(&mut self, choice: Choice, end: End, lived: Duration, now: Instant) -> Step {
+    pub fn ended(&mut self, choice: DeviceChoice, end: End, lived: Duration, now: Instant) -> Step {
         if lived >= HEALTHY {
             self.back_off = BACK_OFF.0;
         }
@@ -140,7 +140,7 @@ impl RestartPolicy {
     }
 
     /// There is work for a worker that rested.
-    pub fn woken(&mut self, choice: Choice, now: Instant) -> Step {
+    pub fn woken(&mut self, choice: DeviceChoice, now: Instant) -> Step {
         match choice.passed_over.is_empty() {
             true => self.run(choice),
             // A better device may work by now.
@@ -155,7 +155,7 @@ impl RestartPolicy {
                 passed_over.push((device, fault));
             } else if device == Device::Cpu {
                 // The processor needs no probe.
-                return self.run(Choice {
+                return self.run(DeviceChoice {
                     device,
                     passed_over,
                 });
@@ -170,7 +170,7 @@ impl RestartPolicy {
             faults: passed_over,
         };
         match self.fallback {
-            Fallback::Cpu => self.run(Choice {
+            Fallback::Cpu => self.run(DeviceChoice {
                 device: Device::Cpu,
                 passed_over: none.faults,
             }),
@@ -183,7 +183,7 @@ impl RestartPolicy {
         }
     }
 
-    fn run(&mut self, choice: Choice) -> Step {
+    fn run(&mut self, choice: DeviceChoice) -> Step {
         self.pause = PAUSE.min(self.retry_after);
         Step::Run(choice)
     }
@@ -216,8 +216,8 @@ mod tests {
         }
     }
 
-    fn on(device: Device) -> Choice {
-        Choice {
+    fn on(device: Device) -> DeviceChoice {
+        DeviceChoice {
             device,
             passed_over: Vec::new(),
         }
@@ -274,7 +274,7 @@ mod tests {
         let step = policy.begin(now);
         let step = probe(&mut policy, step, GPU, Err(fault("cuda:0 is broken")), now);
         let step = probe(&mut policy, step, Device::WebGpu, Ok(()), now);
-        let chosen = Choice {
+        let chosen = DeviceChoice {
             device: Device::WebGpu,
             passed_over: vec![(GPU, fault("cuda:0 is broken"))],
         };
@@ -287,7 +287,7 @@ mod tests {
         let mut policy = policy(&[GPU, Device::Cpu], Fallback::Pause);
         let lost = fault("cuda:0 fell off the bus");
         let step = policy.ended(on(GPU), End::DeviceFailed(lost.clone()), SECOND, start);
-        let instead = Choice {
+        let instead = DeviceChoice {
             device: Device::Cpu,
             passed_over: vec![(GPU, lost)],
         };
@@ -304,7 +304,7 @@ mod tests {
         let now = Instant::now();
         let mut policy = policy(&[GPU, Device::Cpu], Fallback::Pause);
         assert_eq!(policy.woken(on(GPU), now), Step::Run(on(GPU)));
-        let second = Choice {
+        let second = DeviceChoice {
             device: Device::Cpu,
             passed_over: vec![(GPU, fault("cuda:0 is broken"))],
         };

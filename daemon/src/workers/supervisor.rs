@@ -1,7 +1,7 @@
 //! The daemon's side of a worker: does what the restart policy says, wakes the worker and listens
 //! to it.
 
-use super::device_choice::{Choice, NoDevice};
+use super::device_choice::{DeviceChoice, NoDevice};
 use super::device_probe::Prober;
 use super::display::Display;
 use super::protocol::Order;
@@ -114,7 +114,7 @@ impl Supervisor {
     }
 
     /// Runs the worker until it ends; with its process id, if it could be started.
-    async fn run_once(&self, choice: &Choice, display: &Display) -> (Option<u32>, End) {
+    async fn run_once(&self, choice: &DeviceChoice, display: &Display) -> (Option<u32>, End) {
         let command = (self.program.as_path(), self.arguments.as_slice());
         let spawned = WorkerProcess::spawn(self.number, command, choice, self.hang_after);
         let mut process = match spawned {
@@ -147,7 +147,7 @@ impl Supervisor {
     }
 
     /// Ends when one of the devices that were passed over works again.
-    async fn better_device_works(&self, choice: &Choice) -> Device {
+    async fn better_device_works(&self, choice: &DeviceChoice) -> Device {
         loop {
             tokio::time::sleep(self.devices.retry_after).await;
             for &(device, _) in &choice.passed_over {

@@ -22,7 +22,7 @@ pub enum Sign {
     Slice,
     /// It begins something long.
     LongStep,
-    /// It has nothing to do, and will say nothing until it has.
+    /// It has nothing to do, and is silent until it has.
     Waiting,
 }
 
@@ -37,8 +37,7 @@ pub struct Alarm {
     pub at: Instant,
 }
 
-/// Watches the threads of one worker, each for itself: that one answers prompts does not mean that
-/// the other goes on.
+/// Watches the threads of one worker, each by itself: one may answer prompts while the other hangs.
 #[derive(Debug, Clone)]
 pub struct Watchdog {
     fixed: Option<Duration>,
@@ -51,12 +50,12 @@ pub struct Watchdog {
 struct Pace {
     slowest: Duration,
     heard: Instant,
-    /// What it said last.
+    /// Its last sign.
     last: Sign,
 }
 
 impl Watchdog {
-    /// Begins to watch. `fixed` takes the place of what is learnt from the worker's pace.
+    /// Begins to watch. `fixed` replaces the limit learnt from the worker's pace.
     pub fn new(fixed: Option<Duration>, now: Instant) -> Self {
         let begins = |last| Pace {
             slowest: Duration::ZERO,
@@ -71,7 +70,7 @@ impl Watchdog {
         }
     }
 
-    /// Takes note of a report.
+    /// Notes a report.
     pub fn hear(&mut self, by: Thread, sign: Sign, now: Instant) {
         let pace = match by {
             Thread::Bulk => &mut self.bulk,

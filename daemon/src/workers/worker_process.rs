@@ -1,6 +1,6 @@
 //! A worker process, as its supervisor sees it.
 
-use super::device_choice::Choice;
+use super::device_choice::DeviceChoice;
 use super::protocol::{Ending, Message, Order, Thread, WorkerReport, to_line};
 use super::restart_policy::End;
 use super::watchdog::{Alarm, Sign, Watchdog};
@@ -42,7 +42,7 @@ impl WorkerProcess {
     pub fn spawn(
         number: u32,
         (program, arguments): (&Path, &[OsString]),
-        choice: &Choice,
+        choice: &DeviceChoice,
         hang_after: Option<Duration>,
     ) -> Result<Self, Fault> {
         let spawned = Command::new(program)
