@@ -1,7 +1,7 @@
 //! Files that come, move and go, and files beside them.
 
-use super::queries::open_work;
-use super::{Registry, Result, case, history, log};
+use super::rows::{case, history, log, open_work, revision};
+use super::{Registry, Result};
 use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
 use crate::case::sidecar::{self, News, PromptsFile};
 use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
@@ -239,7 +239,7 @@ fn concerns(rows: &mut dyn Rows, id: &CaseId, file: &PromptsFile, now: Now) -> R
         return Ok(false);
     }
     let used = match case.revision {
-        Some(number) => super::revision(rows, id, number)?.provenance.sources,
+        Some(number) => revision(rows, id, number)?.provenance.sources,
         None => Vec::new(),
     };
     match sidecar::news(&case, &history(rows, id)?, &used, file) {

@@ -1,6 +1,7 @@
 //! What people say about a case.
 
-use super::{Registry, Result, author_of, case, history, log};
+use super::rows::{author_of, case, history, log};
+use super::{Registry, Result};
 use crate::case::{Entry, decision};
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{Action, CaseId, CaseSummary};

@@ -1,7 +1,7 @@
 //! Drafts: what a reviewer changes before it becomes a revision.
 
-use super::queries::open_work;
-use super::{Registry, Result, author_of, case, log};
+use super::rows::{author_of, case, log, open_work};
+use super::{Registry, Result};
 use crate::case::work::{DraftId, check_nobody_corrects};
 use crate::case::{Case, Entry, Refusal, Task, WorkId, WorkItem, WorkState};
 use crate::store::{DraftRow, Rows, WorkQuery};

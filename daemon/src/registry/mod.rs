@@ -10,8 +10,10 @@ mod clock;
 mod decisions;
 mod drafts;
 mod error;
+mod job;
 mod outputs;
 mod queries;
+mod rows;
 mod work;
 
 #[cfg(test)]
@@ -20,12 +22,11 @@ mod suite;
 pub use clock::{Clock, SystemClock};
 pub use drafts::DraftOutcome;
 pub use error::RegistryError;
-pub use work::{ScanOfCase, Work, WorkOutcome};
+pub use job::{ScanOfCase, Work, WorkOutcome};
 
-use crate::case::{Case, Entry, Now, Refusal};
+use crate::case::Now;
 use crate::change_signal::ChangeSignal;
-use crate::store::{Commit, EventQuery, Rows, SqliteStore, Store, StoreFault};
-use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};
+use crate::store::{Commit, Rows, SqliteStore, Store, StoreFault};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -96,43 +97,4 @@ fn never_ran() -> RegistryError {
         what: "a transaction",
         why: "it was never run".to_owned(),
     })
-}
-
-/// A case that must be there.
-fn case(rows: &dyn Rows, id: &CaseId) -> Result<Case> {
-    let found = rows.case(id)?;
-    found.ok_or_else(|| Refusal::NoSuchCase(id.0.clone()).into())
-}
-
-/// A revision that must be there.
-fn revision(rows: &dyn Rows, id: &CaseId, number: RevisionNumber) -> Result<Revision> {
-    let found = rows.revision(id, number)?;
-    found.ok_or_else(|| no_such_revision(id, number).into())
-}
-
-fn no_such_revision(id: &CaseId, number: RevisionNumber) -> Refusal {
-    Refusal::NoSuchRevision {
-        case: id.clone(),
-        number,
-    }
-}
-
-/// Who made the current revision of a case; nobody if there is none.
-fn author_of(rows: &dyn Rows, case: &Case) -> Result<String> {
-    Ok(match case.revision {
-        Some(number) => revision(rows, &case.id, number)?.provenance.author,
-        None => String::new(),
-    })
-}
-
-/// What happened to a case, oldest first.
-fn history(rows: &dyn Rows, id: &CaseId) -> Result<Vec<Event>> {
-    Ok(rows.events(&EventQuery::About(id.clone()))?)
-}
-
-fn log(rows: &mut dyn Rows, entries: impl IntoIterator<Item = Entry>, now: Now) -> Result<()> {
-    for entry in entries {
-        rows.add_event(&entry, now)?;
-    }
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Names of result files: each of one case alone.
 
-use super::work::{check_it_still_corrects, held};
-use super::{Registry, Result, case};
+use super::rows::{case, held};
+use super::work::check_it_still_corrects;
+use super::{Registry, Result};
 use crate::case::work::{LEASE, Lease};
 use crate::store::{OutputName, StoreFault};
 use std::path::{Path, PathBuf};

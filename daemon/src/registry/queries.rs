@@ -1,10 +1,11 @@
 //! Reading: lists, cases, revisions, events. None of it waits for those who write.
 
-use super::work::{ScanOfCase, WorkOutcome};
-use super::{Registry, Result, case, history, no_such_revision, revision};
+use super::job::{ScanOfCase, WorkOutcome};
+use super::rows::{case, history, no_such_revision, revision};
+use super::{Registry, Result};
 use crate::case::work::Lane;
 use crate::case::{Case, Refusal, WorkId, WorkState};
-use crate::store::{CaseQuery, EventQuery, Queue, Rows, WorkQuery};
+use crate::store::{CaseQuery, EventQuery, Queue};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
@@ -157,11 +158,6 @@ impl Registry {
         let cases = self.read(|rows| Ok(rows.cases(&CaseQuery::InReview)?))?;
         Ok(cases.into_iter().map(ScanOfCase::from).collect())
     }
-}
-
-/// Open work of a case.
-pub(super) fn open_work(rows: &dyn Rows, id: &CaseId) -> Result<Vec<crate::case::WorkItem>> {
-    Ok(rows.works(&WorkQuery::OpenFor(id.clone()))?)
 }
 
 fn cancelled() -> Fault {

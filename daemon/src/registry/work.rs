@@ -1,78 +1,19 @@
 //! Work: queued, claimed, done, given up.
 
-use super::queries::open_work;
-use super::{Registry, Result, author_of, case, drafts, history, log, revision};
+use super::job::Work;
+use super::rows::{author_of, case, held, history, log, open_work, revision};
+use super::{Registry, Result, drafts};
 use crate::case::arrival::gone;
 use crate::case::decision::approve_by_policy;
 use crate::case::work::{self, LEASE, Lane, Lease, Task, check_still_current};
 use crate::case::{
     Case, Entry, FaultClass, Now, Outcome, Owner, Refusal, WorkId, WorkItem, WorkState, sidecar,
 };
-use crate::scan::Source;
 use crate::store::{NewRevision, Rows, WorkQuery};
 use medicosam_shared::api::PromptRequest;
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::draft::Answered;
 use medicosam_shared::progress::Progress;
-
-/// Leased work with what is needed to do it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Work {
-    /// The lease.
-    pub lease: Lease,
-    /// What to do.
-    pub task: Task,
-    /// Who asked: a user, or the daemon.
-    pub author: String,
-    /// Where the scan lies.
-    pub source: Source,
-    /// What its content must hash to.
-    pub sha256: String,
-    /// The profile to segment by.
-    pub profile: String,
-    /// The current revision, if there is one.
-    pub revision: Option<RevisionNumber>,
-}
-
-/// The scan that a case stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScanOfCase {
-    /// The case.
-    pub case: CaseId,
-    /// Where the scan lies.
-    pub source: Source,
-    /// What its content must hash to.
-    pub sha256: String,
-    /// The profile to segment by.
-    pub profile: String,
-    /// The current revision, if there is one.
-    pub revision: Option<RevisionNumber>,
-}
-
-impl From<Case> for ScanOfCase {
-    fn from(case: Case) -> Self {
-        ScanOfCase {
-            case: case.id,
-            source: case.source,
-            sha256: case.content,
-            profile: case.profile,
-            revision: case.revision,
-        }
-    }
-}
-
-/// How a piece of work stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WorkOutcome {
-    /// Waiting or being done.
-    Open,
-    /// Done; the revision it made.
-    Done(RevisionNumber),
-    /// Done; the answer is in the draft that it was for.
-    Answered,
-    /// Given up.
-    Failed(Fault),
-}
 
 impl Registry {
     /// Takes the next work that is due, if there is any, under a lease: interactive work first, then
@@ -268,14 +209,6 @@ impl Registry {
             Ok(case.summary())
         })
     }
-}
-
-/// Leased work, if the lease still holds.
-pub(super) fn held(rows: &dyn Rows, lease: &Lease) -> Result<WorkItem> {
-    let found = rows.work(lease.work)?;
-    let item = found.ok_or_else(|| Refusal::LeaseLost(lease.case.clone()))?;
-    item.holder(lease)?;
-    Ok(item)
 }
 
 /// Refuses the result of a correction whose revision is not the current one any more.

@@ -13,12 +13,14 @@ use super::*;
 use crate::case::arrival::{Identification, Look};
 use crate::case::sidecar::PromptsFile;
 use crate::case::work::{FaultClass, Lane, Owner, Task};
-use crate::case::{Outcome, Tick};
+use crate::case::{Case, Outcome, Refusal, Tick};
 use crate::scan::{Fingerprint, Source};
 use crate::store::{MemoryStore, NewRevision};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, DraftRequest, PromptRequest, UndoRequest};
-use medicosam_shared::case::{Action, CaseState, CaseSummary, Fault, Verdict};
+use medicosam_shared::case::{
+    Action, CaseId, CaseState, CaseSummary, Event, Fault, RevisionNumber, Verdict,
+};
 use medicosam_shared::draft::Answered;
 use medicosam_shared::geometry::{Affine, Axis, Dims, Plane};
 use medicosam_shared::mask::MaskSet;
