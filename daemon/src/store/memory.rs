@@ -54,6 +54,9 @@ impl Store for MemoryStore {
     }
 }
 
+/// A step of a draft, with its logits.
+type KeptStep = (Step, Option<Vec<u8>>);
+
 #[derive(Clone, Default)]
 struct Tables {
     cases: BTreeMap<String, Case>,
@@ -63,7 +66,7 @@ struct Tables {
     revisions: BTreeMap<(String, RevisionNumber), (Revision, MaskSet)>,
     events: Vec<Event>,
     drafts: Vec<DraftRow>,
-    steps: BTreeMap<(DraftId, u32), (Step, Option<Vec<u8>>)>,
+    steps: BTreeMap<(DraftId, u32), KeptStep>,
 }
 
 impl CaseRows for Tables {

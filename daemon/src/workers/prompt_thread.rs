@@ -127,7 +127,7 @@ impl PromptThread {
     fn work_once(&mut self) -> Result<bool, Failure> {
         let claimed = self
             .claims
-            .claim(&*self.tools.registry, Lane::Interactive)?;
+            .claim(&self.tools.registry, Lane::Interactive)?;
         let Some(claimed) = claimed else {
             return Ok(false);
         };

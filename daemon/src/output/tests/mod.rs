@@ -18,7 +18,7 @@ use std::path::Path;
 /// The header of a scan, as read from a file.
 fn header_of(sample: &Sample) -> Header {
     let folder = tempfile::tempdir().unwrap();
-    Header::read(&Source::file(&file(
+    Header::read(&Source::file(file(
         folder.path(),
         "scan.nii",
         &sample.bytes(),

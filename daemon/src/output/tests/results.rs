@@ -197,7 +197,7 @@ fn the_label_map_of_a_picture_is_a_picture_of_the_same_size() {
         .unwrap()
         .write_image_data(&[7; 15])
         .unwrap();
-    let scan = Header::read(&Source::file(&file(folder.path(), "skin.png", &bytes))).unwrap();
+    let scan = Header::read(&Source::file(file(folder.path(), "skin.png", &bytes))).unwrap();
     for (n, name) in [(3, "a"), (300, "b")] {
         let masks = masks(scan.info().dims, n, 0, |x, y| (x, y) == (2, 1));
         let files = write(folder.path(), name, &scan, &masks, &provenance(scan.info())).unwrap();

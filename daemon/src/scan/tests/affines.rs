@@ -6,7 +6,7 @@ use medicosam_shared::geometry::Affine;
 
 fn header(sample: &Sample) -> Header {
     let folder = tempfile::tempdir().unwrap();
-    Header::read(&Source::file(&file(
+    Header::read(&Source::file(file(
         folder.path(),
         "scan.nii",
         &sample.bytes(),

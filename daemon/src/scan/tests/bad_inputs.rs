@@ -39,7 +39,7 @@ fn refused_header(sample: &Sample, code: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     for bytes in [sample.gzip(), sample.bytes()] {
         let error =
-            Header::read(&Source::file(&file(folder.path(), "scan.nii", &bytes))).unwrap_err();
+            Header::read(&Source::file(file(folder.path(), "scan.nii", &bytes))).unwrap_err();
         assert_eq!(error.code(), code, "{error}");
     }
     refused_bytes(&sample.gzip(), code);
@@ -323,7 +323,7 @@ fn links_are_not_followed() {
     }
     // A hard link is the file itself.
     std::fs::hard_link(&real, at("hard.nii")).unwrap();
-    Volume::read(&Source::file(&at("hard.nii"))).unwrap();
+    Volume::read(&Source::file(at("hard.nii"))).unwrap();
 }
 
 #[test]

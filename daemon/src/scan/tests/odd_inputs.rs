@@ -11,7 +11,7 @@ fn good() -> Sample {
 
 fn read(name: &str, bytes: &[u8]) -> Volume {
     let folder = tempfile::tempdir().unwrap();
-    let loaded = Volume::read(&Source::file(&file(folder.path(), name, bytes))).unwrap();
+    let loaded = Volume::read(&Source::file(file(folder.path(), name, bytes))).unwrap();
     assert_eq!(loaded.sha256, super::real::hex(bytes), "hash of {name}");
     loaded.volume
 }

@@ -15,7 +15,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_ct_is_read_as_nibabel_reads_it() {
-    let loaded = Volume::read(&Source::file(&data("ct_lung.nii.gz"))).unwrap();
+    let loaded = Volume::read(&Source::file(data("ct_lung.nii.gz"))).unwrap();
     assert_eq!(
         loaded.sha256,
         "55382e80f140ee86cf4f59b5020b1a850d18fb5dd49cf5013211cd534f592689"
@@ -23,7 +23,7 @@ fn the_ct_is_read_as_nibabel_reads_it() {
     let ct = loaded.volume;
     assert_eq!(
         ct.info(),
-        &read_header(&Source::file(&data("ct_lung.nii.gz"))).unwrap()
+        &read_header(&Source::file(data("ct_lung.nii.gz"))).unwrap()
     );
     assert_eq!(ct.info().dims, Dims([512, 512, 21]));
     assert_eq!(ct.info().voxel_type, "int16");
@@ -50,7 +50,7 @@ fn the_ct_is_read_as_nibabel_reads_it() {
 
 #[test]
 fn windows_are_those_of_numpy() {
-    let ct = Volume::read(&Source::file(&data("ct_lung.nii.gz")))
+    let ct = Volume::read(&Source::file(data("ct_lung.nii.gz")))
         .unwrap()
         .volume;
     let percentile = |low, high| Window::Percentile { low, high };
@@ -62,7 +62,7 @@ fn windows_are_those_of_numpy() {
         serde_json::to_string(&ct.range(percentile(1.0, 50.0))).unwrap(),
         r#"{"fixed":{"low":-1010.0,"high":-118.0}}"#
     );
-    let mr = Volume::read(&Source::file(&data("mr_brain.nii.gz")))
+    let mr = Volume::read(&Source::file(data("mr_brain.nii.gz")))
         .unwrap()
         .volume;
     assert_eq!(
@@ -73,7 +73,7 @@ fn windows_are_those_of_numpy() {
 
 #[test]
 fn windowed_slices_are_those_that_the_upstream_model_was_given() {
-    let ct = Volume::read(&Source::file(&data("ct_lung.nii.gz")))
+    let ct = Volume::read(&Source::file(data("ct_lung.nii.gz")))
         .unwrap()
         .volume;
     let range = ct.range(Window::Level {
@@ -85,7 +85,7 @@ fn windowed_slices_are_those_that_the_upstream_model_was_given() {
         hex(&grey),
         "e9d8914314b9f94b4b4e9a1e0e96eaf22e8a64410beb645af59c178140d84174"
     );
-    let mr = Volume::read(&Source::file(&data("mr_brain.nii.gz")))
+    let mr = Volume::read(&Source::file(data("mr_brain.nii.gz")))
         .unwrap()
         .volume;
     let range = mr.range(Window::Percentile {

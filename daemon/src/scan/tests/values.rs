@@ -98,7 +98,7 @@ fn slices_along_every_axis_hold_the_right_voxels() {
     let sample = Sample::int16(dims, |i, j, k| (i + 10 * j + 100 * k) as i16);
     for bytes in [sample.bytes(), sample.gzip(), gzip(&sample.bytes())] {
         let folder = tempfile::tempdir().unwrap();
-        let volume = Volume::read(&Source::file(&file(folder.path(), "scan", &bytes)))
+        let volume = Volume::read(&Source::file(file(folder.path(), "scan", &bytes)))
             .unwrap()
             .volume;
         for axis in Axis::ALL {

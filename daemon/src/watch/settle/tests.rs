@@ -185,7 +185,7 @@ fn a_pair_waits_for_its_other_half_and_a_half_alone_is_told_at_last() {
     else {
         panic!("not told");
     };
-    assert_eq!(half.missing, [img.clone()]);
+    assert_eq!(half.missing, std::slice::from_ref(&img));
 
     settler.see(&part, &img, print(2), STABLE, after(start, 70));
     let Conclusion::Settled(whole) =
