@@ -1,4 +1,4 @@
-//! Pictures and the volumes of 4-D files go the way of every scan.
+//! Pictures, the volumes of 4-D files and pairs of header and image go the way of every scan.
 
 #![allow(
     clippy::unwrap_used,
@@ -157,5 +157,43 @@ fn each_volume_of_a_series_is_a_case_with_results_of_its_own() {
         all.then_some(cases.len())
     });
     assert_eq!(revisions, 3);
+    system.stop();
+}
+
+#[test]
+fn a_pair_of_header_and_image_is_one_scan() {
+    let mut system = system();
+    let [whole, header, image] =
+        ["whole.nii", "incoming/ct.hdr", "incoming/ct.img"].map(|name| system.path(name));
+    let inside = |x, y| in_disc(x, y, 43, 22);
+    write_scan(&whole, [96, 96, 2], 4.0, |i, j, _| {
+        if inside(i.into(), j.into()) { 900 } else { 100 }
+    });
+    let mut bytes = fs::read(&whole).unwrap();
+    fs::write(&image, &bytes[352..]).unwrap();
+    let explain = |system: &System, path: &std::path::Path| -> Value {
+        let arguments = ["explain", &*path.to_string_lossy(), "--json"];
+        let explained = system.medicosamd(&arguments).output().unwrap();
+        serde_json::from_slice(&explained.stdout).unwrap()
+    };
+    let told = explain(&system, &image);
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(message.contains("its header, ct.hdr"), "{told}");
+
+    system.start();
+    bytes[108..112].copy_from_slice(&0f32.to_le_bytes());
+    bytes[344..348].copy_from_slice(b"ni1\0");
+    fs::write(&header, &bytes[..348]).unwrap();
+    let case = system.until_state("ct.hdr", CaseState::Review);
+    assert_eq!(case.scan.unwrap().dims.0, [96, 96, 2]);
+    for path in [&header, &image] {
+        let told = explain(&system, path);
+        assert_eq!(told["slices"], serde_json::json!([0, 1]), "{told}");
+    }
+    let (dims, labels) = read_label_map(&system.path("results/ct_dseg.nii.gz"));
+    assert_eq!(dims, [96, 96, 2]);
+    let expected = (0..2 * 96 * 96u32).map(|at| inside(at % 96, at / 96 % 96));
+    let found = dice(labels.iter().map(|&v| v == 3), expected);
+    assert!(found > 0.85, "Dice {found}");
     system.stop();
 }

@@ -28,9 +28,15 @@ pub struct Part {
 impl Part {
     /// What the file at `path` belongs to.
     pub fn of(path: &Path) -> Self {
-        Part {
-            place: path.to_owned(),
-            needed: vec![path.to_owned()],
+        match role(path) {
+            Some(Role::Member(group)) => Part {
+                place: group.place,
+                needed: group.files,
+            },
+            Some(Role::Scan | Role::Picture) | None => Part {
+                place: path.to_owned(),
+                needed: vec![path.to_owned()],
+            },
         }
     }
 }
@@ -107,10 +113,11 @@ pub fn kind_of(path: &Path, root: &Root) -> Option<Kind> {
     (looks_like_scan(path) || is_picture()).then_some(Kind::Scan)
 }
 
-/// Whether a file of this name is a scan by itself: neither hidden, nor unfinished, nor a result of
-/// this program.
+/// Whether a file of this name is a scan, or one of several files of a scan: neither hidden, nor
+/// unfinished, nor a result of this program.
 pub fn looks_like_scan(path: &Path) -> bool {
-    role(path) == Some(Role::Scan) && !is_hidden_or_unfinished(path) && !output::is_output(path)
+    let is_scan = matches!(role(path), Some(Role::Scan | Role::Member(_)));
+    is_scan && !is_hidden_or_unfinished(path) && !output::is_output(path)
 }
 
 /// Whether a name is that of a hidden or of an unfinished file.
@@ -128,7 +135,14 @@ mod tests {
 
     #[test]
     fn volumes_are_scans_and_leftovers_are_not() {
-        for scan in ["a.nii", "sub-1_T1w.nii.gz", "CT.NII.GZ", "-odd name.nii"] {
+        for scan in [
+            "a.nii",
+            "sub-1_T1w.nii.gz",
+            "CT.NII.GZ",
+            "-odd name.nii",
+            "pair.hdr",
+            "pair.img.gz",
+        ] {
             assert!(looks_like_scan(Path::new(scan)), "{scan}");
         }
         for other in [
@@ -177,6 +191,17 @@ mod tests {
             ..root
         };
         assert_eq!(kind_of(picture, &without), None);
+    }
+
+    #[test]
+    fn the_files_of_a_pair_belong_to_one_scan() {
+        for name in ["/in/a.hdr", "/in/a.img"] {
+            let part = Part::of(Path::new(name));
+            assert_eq!(part.place, Path::new("/in/a.hdr"));
+            assert_eq!(part.needed, ["/in/a.hdr", "/in/a.img"].map(PathBuf::from));
+        }
+        let alone = Part::of(Path::new("/in/a.nii"));
+        assert_eq!(alone.needed, [alone.place]);
     }
 
     #[test]

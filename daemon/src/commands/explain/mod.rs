@@ -7,7 +7,7 @@ use super::Places;
 use super::error::CommandError;
 use crate::config::{Config, Root};
 use crate::plan::{self, Disk, is_label_map_of_a_sidecar};
-use crate::scan::{Role, Source, Volume, role};
+use crate::scan::{Source, Volume};
 use crate::watch::{Kind, kind_of};
 use clap::Args;
 use describe::describe;
@@ -98,7 +98,6 @@ fn root_of<'a>(config: &'a Config, path: &Path) -> Result<&'a Root, CommandError
             format!("{} is no scan: prompts are read from it", path.display()),
             "Name the scan that it lies beside.",
         )),
-        None if matches!(role(path), Some(Role::Member(_))) => Ok(root),
         None => Err(CommandError::new(
             "not-a-scan",
             format!(

@@ -83,6 +83,19 @@ fn files_that_were_there_come_in_and_renamed_and_linked_ones_too() {
 }
 
 #[test]
+fn a_pair_is_one_scan_whichever_of_its_files_comes_first() {
+    let f = watch(|root| fs::write(root.join("a.img"), "x").unwrap());
+    fs::write(f.root().join("b.hdr"), "y").unwrap();
+    fs::write(f.root().join("b.img"), "z").unwrap();
+    assert_eq!(f.settled(1), ["b.hdr"], "the other waits for its header");
+    fs::write(f.root().join("a.hdr"), "y").unwrap();
+    assert_eq!(f.settled(1), ["a.hdr"]);
+    // One of both is written again.
+    fs::write(f.root().join("a.img"), "longer").unwrap();
+    assert_eq!(f.settled(1), ["a.hdr"]);
+}
+
+#[test]
 fn no_file_in_new_nested_folders_is_lost() {
     let f = watch(|_| {});
     let mut expected = Vec::new();
