@@ -8,8 +8,8 @@
 //! | `<stem>_dseg.tsv` | index, name and volume of each object |
 //!
 //! All three are written under temporary names and forced to the disk first; then they are
-//! renamed, the label map last, and the folder is forced to the disk. So whoever sees a new label
-//! map finds the records that belong to it, a power cut leaves the old results or the new ones,
+//! renamed, the label map last, and the folder is forced to the disk. So a new label map
+//! never appears without its records, a power cut leaves the old results or the new ones,
 //! and when [`write`] returns they are durable.
 
 mod error;

@@ -21,7 +21,7 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    /// Writes what is to become `folder/name`.
+    /// Writes the future `folder/name`.
     pub(super) fn write(
         folder: &Path,
         name: &str,

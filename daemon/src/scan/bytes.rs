@@ -39,7 +39,7 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// Reads and hashes what is left; the SHA-256 in hexadecimal, empty if it was not asked for.
+    /// Reads and hashes the rest. Returns the SHA-256 in hexadecimal, or nothing if no hash is wanted.
     pub(super) fn finish(mut self) -> io::Result<String> {
         loop {
             let length = self.fill_buf()?.len();
@@ -174,7 +174,7 @@ impl<'a> Contents<'a> {
         io::copy(&mut decoder.take(limit + 1), &mut io::sink()).map_err(problem_of)
     }
 
-    /// Hashes what is left of the file, without decoding it; the SHA-256 of all of it.
+    /// Hashes the rest of the file without decoding it. Returns the SHA-256 of the whole file.
     pub(super) fn finish(&mut self) -> Result<String, Problem> {
         match std::mem::replace(self, Contents::Spent).into_disk() {
             Some(disk) => disk.finish().map_err(Problem::from_io),
@@ -182,7 +182,7 @@ impl<'a> Contents<'a> {
         }
     }
 
-    /// The file, at whatever place the decoder has reached.
+    /// The file, at the position that the decoder has reached.
     fn into_disk(self) -> Option<Disk<'a>> {
         match self {
             Contents::Plain(disk) | Contents::End(disk) => Some(disk),

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-/// The files of a scan, and what is wanted of them.
+/// The files of a scan, and which part of them to read.
 pub(super) struct Files<'a> {
     paths: &'a [PathBuf],
     frame: Option<u64>,
@@ -118,7 +118,7 @@ pub(super) fn hash(path: &Path) -> Result<(String, Fingerprint), ScanError> {
 
 /// Opens a regular file for reading.
 ///
-/// Links are not followed: whoever may write into a watched folder must not choose what else the
+/// Links are not followed: write access to a watched folder must not decide which other files the
 /// daemon reads. Pipes do not block, and neither they nor devices are read.
 fn open(path: &Path) -> Result<(File, Fingerprint), Problem> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

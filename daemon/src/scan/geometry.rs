@@ -29,9 +29,9 @@ impl Geometry {
     }
 }
 
-/// The space of a scan, in the fields of a NIfTI-1 header, which all label maps have. Those of a
-/// NIfTI scan are its own, bit by bit, even where they are unusable: a viewer that prefers another
-/// field then lays the label map over the scan all the same.
+/// The space of a scan in the fields of a NIfTI-1 header, the format of all label maps. A NIfTI scan
+/// keeps its own fields bit by bit, even unusable ones: a viewer that prefers another field still lays
+/// the label map over the scan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     /// Voxel to world in mm, as it is used here.

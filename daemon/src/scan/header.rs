@@ -1,4 +1,4 @@
-//! The header of a scan: all that is known of it without its voxels, whatever its format.
+//! The header of a scan in any format: everything known without reading the voxels.
 
 use super::geometry::Geometry;
 use super::note::Note;

@@ -1,4 +1,4 @@
-//! What is odd about a scan but does not keep it from being read.
+//! Oddities of a scan that do not prevent reading it.
 
 use std::fmt;
 

@@ -142,7 +142,7 @@ impl<'a, T: Voxel> Counts<'a, T> {
             let mask = (1u64 << digit) - 1;
             for key in self.voxels.iter().filter_map(|v| v.to_key()) {
                 let bits = key >> left;
-                // A prefix of no bits is 0, as is what is left of the key after shifting it out.
+                // A prefix of no bits is 0, and so is the key once all its bits are shifted out.
                 if bits >> digit == prefix {
                     table[(bits & mask) as usize] += 1;
                 }

@@ -120,7 +120,7 @@ impl Source {
         format!("{stem}{}{ending}", self.suffix())
     }
 
-    /// Its identity among all scans, whatever they hold.
+    /// Its identity among all scans. It does not depend on the content.
     pub fn key(&self) -> SourceKey {
         SourceKey::new(self.place.clone(), self.frame)
     }

@@ -49,7 +49,7 @@ impl Volume {
         })
     }
 
-    /// What is odd about the scan.
+    /// Oddities of the scan.
     pub fn notes(&self) -> &[Note] {
         self.header.notes()
     }

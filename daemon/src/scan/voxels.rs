@@ -91,7 +91,7 @@ pub(super) trait Voxel: Copy {
     fn to_f64(self) -> f64;
 
     /// A whole number of [`Self::BYTES`] bytes that sorts as the values do, the same for −0 and
-    /// 0; `None` for infinities and what is not a number.
+    /// 0; `None` for infinities and NaN.
     fn to_key(self) -> Option<u64>;
 
     /// The value of a key.

@@ -12,7 +12,7 @@ use crate::scan::note::Note;
 use medicosam_shared::geometry::Affine;
 use nifti::NiftiHeader;
 
-/// Voxel to world in mm, and what is to be said about it.
+/// Voxel to world in mm, and its oddities.
 pub(super) fn affine_of(header: &NiftiHeader, dims: [u32; 3]) -> (Affine, Vec<Note>) {
     let mut notes = Vec::new();
     let unit = millimetres_per_unit(header.xyzt_units);
@@ -40,7 +40,7 @@ pub(super) fn affine_of(header: &NiftiHeader, dims: [u32; 3]) -> (Affine, Vec<No
     (scaled(Affine::from_spacing(spacing), unit), notes)
 }
 
-/// Voxel sizes. A sign says nothing here; what is no size becomes 1.
+/// Voxel sizes. Signs mean nothing here; an impossible size becomes 1.
 fn spacing_of(header: &NiftiHeader, dims: [u32; 3], notes: &mut Vec<Note>) -> [f64; 3] {
     let [_, i, j, k, ..] = header.pixdim;
     let mut replaced = false;

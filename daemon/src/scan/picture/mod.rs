@@ -21,7 +21,7 @@ use std::io::Cursor;
 const MAX_FILE: u64 = 1 << 30;
 /// Pixels along a side at most: the largest number in the dimensions of a NIfTI header.
 const MAX_SIDE: u32 = 32767;
-/// Bytes by which other files are told apart.
+/// Bytes that are enough to recognize other kinds of files.
 const START: usize = 352;
 
 /// Files that are pictures.
