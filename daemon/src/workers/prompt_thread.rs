@@ -125,9 +125,7 @@ impl PromptThread {
 
     /// Answers the next prompt, or hands it on. Returns whether there was any.
     fn work_once(&mut self) -> Result<bool, Failure> {
-        let claimed = self
-            .claims
-            .claim(&self.tools.registry, Lane::Interactive)?;
+        let claimed = self.claims.claim(&self.tools.registry, Lane::Interactive)?;
         let Some(claimed) = claimed else {
             return Ok(false);
         };
