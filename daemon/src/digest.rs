@@ -1,7 +1,7 @@
 //! SHA-256 digests: parsed at compile time, computed while streaming.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -105,6 +105,38 @@ impl Hasher {
     /// The digest of everything added, and its length in bytes.
     pub(crate) fn finish(self) -> (Digest, u64) {
         (Digest(self.sha256.finalize().into()), self.bytes)
+    }
+}
+
+/// Passes bytes on, and hashes them.
+pub(crate) struct Hashed<W> {
+    out: W,
+    hasher: Hasher,
+}
+
+impl<W> Hashed<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Hashed {
+            out,
+            hasher: Hasher::default(),
+        }
+    }
+
+    /// The digest of everything that was passed on, in hex.
+    pub(crate) fn finish(self) -> String {
+        self.hasher.finish().0.to_string()
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -4,7 +4,8 @@
 //! [`store`] keeps the cases and their work, [`workers`] do it in [`stages`] with [`model`],
 //! [`embed`] and [`segment`], [`output`] writes the results, [`api`] serves them to people.
 //! [`server`] puts it together; [`commands`] are the verbs of `medicosamd`, of which [`setup`]
-//! fetches what a fresh machine lacks, and [`download`] models from where they were published.
+//! fetches what a fresh machine lacks, [`download`] models from where they were published, and
+//! [`recover`] makes a lost store again of the results.
 
 pub mod api;
 pub mod case;
@@ -22,6 +23,7 @@ pub mod model;
 pub mod output;
 pub mod plan;
 pub mod prompts;
+pub mod recover;
 pub mod registry;
 pub mod scan;
 pub mod segment;

@@ -58,6 +58,25 @@ impl std::fmt::Display for VersionInfo {
     }
 }
 
+/// `POST /v1/cases/{id}/retry`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRequest {
+    /// What becomes of the result that the case found in its place (`output-changed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputChoice>,
+}
+
+/// What becomes of a result that a case found where its own go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputChoice {
+    /// It stays; the results of the case go beside it, under another name.
+    Keep,
+    /// The next result of the case replaces it.
+    Replace,
+}
+
 /// `GET /v1/status`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {

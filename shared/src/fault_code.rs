@@ -14,6 +14,8 @@ pub enum FaultCode {
     DraftMoved,
     /// There is no draft to change.
     NoDraft,
+    /// Where the results of a case go lies something that its revisions did not write.
+    OutputChanged,
     /// Nothing answers at the socket.
     DaemonUnreachable,
     /// The connection broke before the answer came.
@@ -28,6 +30,7 @@ impl FaultCode {
             FaultCode::AlreadyDecided => "already-decided",
             FaultCode::DraftMoved => "draft-moved",
             FaultCode::NoDraft => "no-draft",
+            FaultCode::OutputChanged => "output-changed",
             FaultCode::DaemonUnreachable => "daemon-unreachable",
             FaultCode::ConnectionBroken => "connection-broken",
         }

@@ -71,8 +71,24 @@ pub struct Provenance {
     /// How far it is to be trusted; `None` if nothing was asked, or by an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
+    /// The store that has it; `None` in results that older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_in: Option<StoreRecord>,
     /// Where the time went.
     pub timings: Timings,
+}
+
+/// Which revision of which case a result is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreRecord {
+    /// Identity of the store.
+    pub store: String,
+    /// Id of the case.
+    pub case: String,
+    /// Profile of the case.
+    pub profile: String,
+    /// Number of the revision.
+    pub revision: u32,
 }
 
 /// Which scan it was.
@@ -215,4 +231,7 @@ pub struct OutputFiles {
     pub provenance: String,
     /// The label table, TSV (BIDS).
     pub label_table: String,
+    /// SHA-256 of the label map's bytes, in hex; `None` in revisions that older versions made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

@@ -10,7 +10,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, State};
 use medicosam_shared::api::{
-    CaseList, DecisionRequest, NoteRequest, PromptRequest, PromptResponse, UndoRequest,
+    CaseList, DecisionRequest, NoteRequest, PromptRequest, PromptResponse, RetryRequest,
+    UndoRequest,
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::mask::MaskSet;
@@ -124,14 +125,20 @@ pub async fn note(
     Ok(Json(summary))
 }
 
-/// `POST /v1/cases/{id}/retry`
+/// `POST /v1/cases/{id}/retry`; it needs no body.
 pub async fn retry(
     State(api): State<Api>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
+    body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
+    let request: Option<RetryRequest> = match body.is_empty() {
+        true => None,
+        false => understand(&body)?,
+    };
+    let choice = request.and_then(|request| request.output);
     let summary = api
-        .change(move |store| store.retry(&store.find(&id)?, peer.name()))
+        .change(move |store| store.retry(&store.find(&id)?, peer.name(), choice))
         .await?;
     Ok(Json(summary))
 }

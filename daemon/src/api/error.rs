@@ -90,7 +90,6 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::NothingDecided { .. }
         | Refusal::OthersDecision { .. }
         | Refusal::LeaseLost(_)
-        | Refusal::OutputChanged { .. }
         | Refusal::WrongState { .. } => StatusCode::CONFLICT,
         Refusal::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
         Refusal::Ambiguous { .. } | Refusal::Prompt(_) | Refusal::Draft(_) => {

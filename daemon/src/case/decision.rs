@@ -21,11 +21,15 @@ const POLICY: &str = "policy ";
 
 /// A decision that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Standing {
-    state: CaseState,
-    who: String,
-    at: Timestamp,
-    reason: Option<String>,
+pub struct Standing {
+    /// The state that it put the case into.
+    pub state: CaseState,
+    /// Who decided.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why, if they said.
+    pub reason: Option<String>,
 }
 
 impl Standing {
@@ -64,6 +68,11 @@ fn standing(history: &[Event]) -> Vec<Standing> {
         });
     }
     decisions
+}
+
+/// The decision that stands on the current revision, by the history of the case.
+pub fn last(history: &[Event]) -> Option<Standing> {
+    standing(history).pop()
 }
 
 /// A decision of `who` on the current revision, made by `author`.
@@ -153,6 +162,25 @@ pub fn approve_by_policy(case: &mut Case, approval: &Approval, now: Now) -> Entr
     put(case, CaseState::Approved, Some(&who), reason, now);
     let detail = approval.reason.as_str();
     Entry::new(&who, Action::Approved, &case.id, case.revision, detail)
+}
+
+/// Puts back a decision that was lost with its store; nothing where that is no decision.
+pub fn restore(case: &mut Case, decided: &Standing, now: Now) -> Option<Entry> {
+    let action = match decided.state {
+        CaseState::Approved => Action::Approved,
+        CaseState::Rejected => Action::Rejected,
+        CaseState::Flagged => Action::Flagged,
+        CaseState::Waiting
+        | CaseState::Embedding
+        | CaseState::Segmenting
+        | CaseState::Review
+        | CaseState::Failed
+        | CaseState::Paused => return None,
+    };
+    let (who, reason) = (decided.who.as_str(), decided.reason.clone());
+    let detail = reason.clone().unwrap_or_default();
+    put(case, decided.state, Some(who), reason, now);
+    Some(Entry::new(who, action, &case.id, case.revision, detail))
 }
 
 fn put(

@@ -3,7 +3,7 @@
 //! ```text
 //! waiting → embedding → segmenting → review → approved | rejected | flagged
 //!        ↘ failed                        ↘ (correction) segmenting → review
-//! paused: the surroundings are at fault; it resumes by itself
+//! paused: the surroundings are at fault and it resumes by itself, or a person has to choose
 //! ```
 
 use super::{Entry, Now, Refusal, Task};
@@ -53,6 +53,9 @@ pub struct Case {
     pub reason: Option<String>,
     /// Folder and stem of its result files, once they are reserved. Of this case alone.
     pub output: Option<PathBuf>,
+    /// Whether the next revision may replace files at `output` that this case did not write: a person
+    /// chose so.
+    pub replaces: bool,
     /// When it was made.
     pub created: Timestamp,
     /// When anything about it last changed. A note changes nothing.
@@ -86,6 +89,7 @@ impl Case {
             reviewer: None,
             reason: None,
             output: None,
+            replaces: false,
             created: now.date,
             updated: now.date,
         }
@@ -188,6 +192,7 @@ impl Case {
             | Task::Commit { .. } => Some(author.to_owned()),
         };
         self.reason = None;
+        self.replaces = false;
         let entry = Entry::new(
             &provenance.author,
             Action::Revised,

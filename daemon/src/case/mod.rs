@@ -10,12 +10,14 @@
 //! | [`sidecar`] | a file beside a scan has changed |
 //! | [`work`] | lanes, leases, tries, back-off, pauses |
 //! | [`life`] | the state of a case, and what moves it |
+//! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
 //! | [`refusal`] | what people are told when the answer is no |
 
 pub mod arrival;
 pub mod decision;
 pub mod life;
+pub mod outputs;
 pub mod refusal;
 pub mod sidecar;
 pub mod work;
@@ -48,6 +50,9 @@ pub struct Tick(pub i64);
 impl Tick {
     /// Before any reading: due at once.
     pub const LONG_AGO: Tick = Tick(0);
+
+    /// After any reading: not due by itself.
+    pub const NEVER: Tick = Tick(i64::MAX);
 
     /// The reading after a while.
     pub fn after(self, wait: Duration) -> Tick {

@@ -97,14 +97,6 @@ pub enum Refusal {
     /// The lease ran out and somebody else has the work, or nobody needs it any more.
     #[error("the lease on case {0} is over: somebody else has the work, or it was taken back")]
     LeaseLost(CaseId),
-    /// The result file changed since this store wrote it.
-    #[error("the results of case {case} were changed since they were written: {found}")]
-    OutputChanged {
-        /// The case.
-        case: CaseId,
-        /// What lies there.
-        found: String,
-    },
 }
 
 impl Refusal {
@@ -123,7 +115,6 @@ impl Refusal {
             Refusal::Prompt(_) => "prompt-outside",
             Refusal::Draft(refusal) => refusal.code(),
             Refusal::LeaseLost(_) => "lease-lost",
-            Refusal::OutputChanged { .. } => "output-changed",
         }
     }
 
@@ -148,9 +139,6 @@ impl Refusal {
             Refusal::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
             Refusal::Draft(refusal) => refusal.hint(),
             Refusal::LeaseLost(_) => "Nothing to do: the other worker's result counts.",
-            Refusal::OutputChanged { .. } => {
-                "Keep what lies there, or replace it: `medicosam retry CASE --keep` or `--replace`."
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Work: what has to be done to a case, who has it, and how it ends.
 
-use super::{Case, Entry, Now, Refusal, Tick};
+use super::{Case, Entry, Now, Refusal, Tick, outputs};
+use medicosam_shared::api::OutputChoice;
 use medicosam_shared::case::{Action, CaseId, CaseState, Fault, RevisionNumber};
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
@@ -217,6 +218,9 @@ pub enum FaultClass {
     Environment,
     /// Unknown: a few more tries.
     Passing,
+    /// Nobody's; a person has to choose how it goes on. The case pauses until then, or until the next
+    /// start; no try is counted.
+    Asks,
 }
 
 /// What became of a case whose work could not be done.
@@ -226,7 +230,7 @@ pub enum Outcome {
     TriesAgain,
     /// It failed for good, or (a prompt) is as it was before.
     GivenUp,
-    /// It waits for its surroundings.
+    /// It waits for its surroundings, or for a person.
     Paused,
 }
 
@@ -362,6 +366,14 @@ impl WorkItem {
                 case.put(CaseState::Paused, Some(fault), now);
                 (Outcome::Paused, entry(Action::Paused, case))
             }
+            (FaultClass::Asks, _) => {
+                self.state = WorkState::Ready {
+                    not_before: Tick::NEVER,
+                };
+                self.tries = self.tries.saturating_sub(1);
+                case.put(CaseState::Paused, Some(fault), now);
+                (Outcome::Paused, entry(Action::Paused, case))
+            }
             (FaultClass::Passing, Some(&wait)) => {
                 self.wait(wait, now);
                 case.put(self.prior, Some(fault), now);
@@ -412,16 +424,22 @@ impl WorkItem {
 }
 
 /// Queues a failed or paused case again at a person's request: `open` is its open work, which is made
-/// due with all its tries; where there is none the answer is new work.
+/// due with all its tries; where there is none the answer is new work. `choice` says what becomes of
+/// files that lie where the results of the case go.
 pub fn retry(
     case: &mut Case,
     open: &mut [WorkItem],
     who: &str,
+    choice: Option<OutputChoice>,
     now: Now,
 ) -> Result<(Option<WorkItem>, Entry), Refusal> {
     if !matches!(case.state, CaseState::Failed | CaseState::Paused) {
         return Err(case.refuse("only failed and paused cases can be tried again"));
     }
+    let detail = match choice {
+        Some(choice) => outputs::choose(case, choice)?,
+        None => String::new(),
+    };
     let mut waits = false;
     for work in open {
         if matches!(work.state, WorkState::Ready { .. }) {
@@ -432,7 +450,7 @@ pub fn retry(
     }
     let new = (!waits).then(|| WorkItem::new(&case.id, Task::Segment, who, CaseState::Waiting));
     case.put(CaseState::Waiting, None, now);
-    let entry = Entry::new(who, Action::Retried, &case.id, case.revision, "");
+    let entry = Entry::new(who, Action::Retried, &case.id, case.revision, detail);
     Ok((new, entry))
 }
 

@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod model;
 mod probe;
+mod recover;
 mod run;
 mod runtime;
 mod setup;
@@ -53,6 +54,7 @@ enum Verb {
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
     Explain(explain::ExplainArgs),
+    Recover(recover::RecoverArgs),
     DialStdio(dial_stdio::DialStdioArgs),
     Completions(generate::CompletionsArgs),
     /// Print the manual page
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Verb::Eval(args) => eval::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Recover(args) => recover::run(&args),
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),
         Verb::ProbeHere(args) => probe::run_here(&args),

@@ -1,6 +1,8 @@
 //! What can keep a result from being written.
 
-use crate::scan::Class;
+use super::change::Change;
+use crate::case::FaultClass;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::mask::RleTooLong;
 use medicosam_shared::text::printable;
@@ -30,6 +32,9 @@ pub enum OutputProblem {
     /// There is a file of that name that this program did not write.
     #[error("there is one already, and medicosam did not write it")]
     NotOurs,
+    /// What is there is not what the store of the case wrote.
+    #[error("{0}")]
+    Changed(Box<Change>),
     /// The masks are of another volume.
     #[error("the masks are {masks} voxels, but the scan is {scan}")]
     OtherDims {
@@ -71,6 +76,7 @@ impl OutputError {
                 _ => "output-io",
             },
             OutputProblem::NotOurs => "output-not-ours",
+            OutputProblem::Changed(_) => FaultCode::OutputChanged.as_str(),
             OutputProblem::OtherDims { .. } => "output-other-dims",
             OutputProblem::Mask(_) => "output-bad-mask",
             OutputProblem::Json(_) => "output-bad-provenance",
@@ -78,10 +84,14 @@ impl OutputError {
     }
 
     /// Whose fault it is.
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> FaultClass {
         match self.problem {
-            OutputProblem::Io(_) => Class::Environment,
-            _ => Class::BadInput,
+            OutputProblem::Io(_) => FaultClass::Environment,
+            OutputProblem::Changed(_) => FaultClass::Asks,
+            OutputProblem::NotOurs
+            | OutputProblem::OtherDims { .. }
+            | OutputProblem::Mask(_)
+            | OutputProblem::Json(_) => FaultClass::BadInput,
         }
     }
 
@@ -103,6 +113,9 @@ impl OutputError {
             "output-io" => "Check the disk or network share; it is tried again by itself.",
             "output-not-ours" => {
                 "Move it away or rename it, or choose another output folder; it was left as it is."
+            }
+            "output-changed" => {
+                "Look at it, then choose: `medicosam retry CASE --keep` leaves it as it is and writes new results beside it, under another name; `medicosam retry CASE --replace` overwrites it."
             }
             _ => "Retry the case; if that does not help, report this with the scan's dimensions.",
         }

@@ -12,24 +12,34 @@
 //! never appears without its records, a power cut leaves the old results or the new ones,
 //! and when [`write`] returns they are durable.
 
+mod change;
+mod compare;
 mod error;
 mod label_map;
 mod names;
 mod picture;
+mod read_back;
 mod records;
+mod review;
 mod staged;
 
 #[cfg(test)]
 mod tests;
 
+pub use change::Change;
+pub use compare::{Known, Written, refuse_changed};
 pub use error::{OutputError, OutputProblem};
 pub use names::{is_output, stem};
+pub use read_back::{ReadBackError, ResultOnDisk, is_record, read_back};
+pub use records::Review;
+pub use review::write_review;
 pub use staged::sweep;
 
+use crate::digest::Hashed;
 use crate::scan::{Geometry, Header};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::provenance::{OutputFiles, Provenance};
-use names::{LABEL_MAP, LABEL_TABLE, PICTURE_LABEL_MAP, PROVENANCE};
+use names::{LABEL_TABLE, PROVENANCE};
 use staged::{Staged, make_folder, sync_folder};
 use std::io::Write as _;
 use std::path::Path;
@@ -50,10 +60,7 @@ pub fn write(
 ) -> Result<OutputFiles, OutputError> {
     const MAKING: &str = "making the results of";
     let scan_info = scan.info();
-    let map_ending = match scan.geometry() {
-        Geometry::Space(_) => LABEL_MAP,
-        Geometry::Picture => PICTURE_LABEL_MAP,
-    };
+    let map_ending = names::label_map(scan.geometry());
     let names = [PROVENANCE, LABEL_TABLE, map_ending].map(|ending| format!("{stem}{ending}"));
     let [provenance_name, table_name, map_name] = &names;
     let map_path = folder.join(map_name);
@@ -70,12 +77,13 @@ pub fn write(
         .map_err(|e| OutputError::new(MAKING, &map_path, e))?;
     let highest = masks.objects.iter().map(|o| o.label.get()).max();
     let highest = highest.unwrap_or(0);
-    let record = records::provenance(provenance)
+    let record = records::provenance(provenance, None)
         .map_err(|e| OutputError::new(MAKING, &folder.join(provenance_name), e))?;
     let table = records::label_table(masks, &scan_info.affine, provenance);
 
     make_folder(folder)?;
     refuse_to_replace_others(folder, &names)?;
+    let mut sha256 = None;
     // At the same time, because most of the time goes into forcing them to the disk.
     let staged = thread::scope(|scope| {
         let text = |name, text: String| {
@@ -83,12 +91,17 @@ pub fn write(
         };
         let record = text(provenance_name, record);
         let table = text(table_name, table);
-        let map = Staged::write(folder, map_name, |out| match scan.geometry() {
-            Geometry::Space(space) => {
-                let header = label_map::header(space, scan_info.dims, highest);
-                label_map::write(out, &header, &labels)
+        let map = Staged::write(folder, map_name, |out| {
+            let mut out = Hashed::new(out);
+            match scan.geometry() {
+                Geometry::Space(space) => {
+                    let header = label_map::header(space, scan_info.dims, highest);
+                    label_map::write(&mut out, &header, &labels)?;
+                }
+                Geometry::Picture => picture::write(&mut out, scan_info.dims, highest, &labels)?,
             }
-            Geometry::Picture => picture::write(out, scan_info.dims, highest, &labels),
+            sha256 = Some(out.finish());
+            Ok(())
         });
         [joined(record), joined(table), map]
     });
@@ -102,6 +115,7 @@ pub fn write(
         label_map: path(map_name),
         provenance: path(provenance_name),
         label_table: path(table_name),
+        sha256,
     })
 }
 
@@ -117,7 +131,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 /// A whole result is ours if its record is; the record is the first of the three to be written.
 fn refuse_to_replace_others(folder: &Path, names: &[String; 3]) -> Result<(), OutputError> {
     let [record, ..] = names;
-    if records::is_ours(&folder.join(record)) {
+    if records::read(&folder.join(record)).is_ok_and(|record| record.is_some()) {
         return Ok(());
     }
     for name in names {

@@ -1,6 +1,6 @@
 //! Names of outputs, and of files on their way to becoming one.
 
-use crate::scan::{names, parts};
+use crate::scan::{Geometry, names, parts};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
@@ -19,6 +19,14 @@ pub(super) const TEMPORARY: &str = ".medicosam-tmp";
 /// Bytes that a stem may have: file systems allow names of 255, and the longest one made from it
 /// adds a dot, `_dseg.nii.gz`, six random characters, two dots and [`TEMPORARY`].
 const MAX_STEM: usize = 200;
+
+/// What the label map of a scan is called after its stem.
+pub(super) fn label_map(geometry: &Geometry) -> &'static str {
+    match geometry {
+        Geometry::Space(_) => LABEL_MAP,
+        Geometry::Picture => PICTURE_LABEL_MAP,
+    }
+}
 
 /// The stem of a scan's outputs: its file name without its ending.
 ///

@@ -1,14 +1,37 @@
 //! The records beside a label map: provenance (JSON) and label table (TSV), as BIDS has them.
 
+use jiff::Timestamp;
+use medicosam_shared::case::{CaseState, RevisionNumber};
 use medicosam_shared::geometry::Affine;
 use medicosam_shared::mask::MaskSet;
-use medicosam_shared::provenance::Provenance;
-use serde::Serialize;
+use medicosam_shared::provenance::{Provenance, StoreRecord};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 
 /// The name by which a record says that this program wrote it.
 const PROGRAM: &str = "medicosam";
+
+/// A decision that stands, as the record of a result has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Approved, rejected or flagged.
+    pub state: CaseState,
+    /// Who decided: a person, or a policy.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why, if they said.
+    pub reason: Option<String>,
+    /// On which revision.
+    pub revision: RevisionNumber,
+    /// SHA-256 of the label map that was decided on, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_map: Option<String>,
+}
 
 /// The JSON file: BIDS's own keys first, then the provenance.
 #[derive(Serialize)]
@@ -25,6 +48,8 @@ struct Sidecar<'a> {
     generated_by: [GeneratedBy; 1],
     #[serde(flatten)]
     provenance: &'a Provenance,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<&'a Review>,
 }
 
 #[derive(Serialize)]
@@ -35,8 +60,11 @@ struct GeneratedBy {
     version: &'static str,
 }
 
-/// The provenance as it is written beside the label map.
-pub(super) fn provenance(provenance: &Provenance) -> serde_json::Result<String> {
+/// The provenance as it is written beside the label map, with the decision on it.
+pub(super) fn provenance(
+    provenance: &Provenance,
+    review: Option<&Review>,
+) -> serde_json::Result<String> {
     let sidecar = Sidecar {
         description: "Discrete segmentation by a promptable model; labels in the .tsv file of the same name",
         manual: false,
@@ -46,20 +74,58 @@ pub(super) fn provenance(provenance: &Provenance) -> serde_json::Result<String> 
             version: env!("CARGO_PKG_VERSION"),
         }],
         provenance,
+        review,
     };
     let mut text = serde_json::to_string_pretty(&sidecar)?;
     text.push('\n');
     Ok(text)
 }
 
-/// Whether the file is a provenance record that this program wrote.
-pub(super) fn is_ours(path: &Path) -> bool {
-    // Neither a link nor a pipe.
-    path.symlink_metadata().is_ok_and(|found| found.is_file())
-        && std::fs::read(path)
-            .ok()
-            .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
-            .is_some_and(|record| record["GeneratedBy"][0]["Name"] == PROGRAM)
+/// What a record of any version says about the result beside it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Record {
+    pub(super) created: Option<Timestamp>,
+    pub(super) author: Option<String>,
+    pub(super) kept_in: Option<StoreRecord>,
+    pub(super) review: Option<Review>,
+}
+
+/// The provenance record at `path`, if there is one that this program wrote.
+pub(super) fn read(path: &Path) -> io::Result<Option<Record>> {
+    let Some(record) = read_json(path)? else {
+        return Ok(None);
+    };
+    Ok(Some(Record {
+        created: field(&record, "created"),
+        author: field(&record, "author"),
+        kept_in: field(&record, "kept_in"),
+        review: field(&record, "review"),
+    }))
+}
+
+/// All that the record at `path` says, if there is one that this program wrote.
+pub(super) fn read_all(path: &Path) -> io::Result<Option<(Provenance, Option<Review>)>> {
+    let Some(record) = read_json(path)? else {
+        return Ok(None);
+    };
+    let review = field(&record, "review");
+    Ok(Some((serde_json::from_value(record)?, review)))
+}
+
+fn read_json(path: &Path) -> io::Result<Option<Value>> {
+    let text = match path.symlink_metadata() {
+        // Neither a link nor a pipe.
+        Ok(found) if found.is_file() => std::fs::read(path)?,
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let record: Option<Value> = serde_json::from_slice(&text).ok();
+    Ok(record.filter(|record| record["GeneratedBy"][0]["Name"] == PROGRAM))
+}
+
+fn field<T: DeserializeOwned>(record: &Value, name: &str) -> Option<T> {
+    serde_json::from_value(record.get(name)?.clone()).ok()
 }
 
 /// The label table: BIDS's columns `index` and `name`, then what was measured on each object's own

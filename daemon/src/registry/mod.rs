@@ -13,6 +13,8 @@ mod error;
 mod job;
 mod outputs;
 mod queries;
+mod recorded;
+mod recovery;
 mod rows;
 mod work;
 
@@ -23,6 +25,9 @@ pub use clock::{Clock, SystemClock};
 pub use drafts::DraftOutcome;
 pub use error::RegistryError;
 pub use job::{ScanOfCase, Work, WorkOutcome};
+pub use outputs::Reserved;
+pub use recorded::RecordOfCase;
+pub use recovery::RecoveredCase;
 
 use crate::case::Now;
 use crate::change_signal::ChangeSignal;
@@ -47,16 +52,26 @@ impl Registry {
         }
     }
 
+    /// A registry that is kept in a store, by the clock of this machine.
+    pub fn over(store: impl Store + 'static) -> Self {
+        Registry::new(store, SystemClock)
+    }
+
     /// The registry in a state folder.
     pub fn open(state: &Path) -> Result<Arc<Self>> {
         let store = SqliteStore::open(&SqliteStore::file(state))?;
-        Ok(Arc::new(Registry::new(store, SystemClock)))
+        Ok(Arc::new(Registry::over(store)))
     }
 
-    /// The same, after a look through all of the store: for the start of a daemon.
-    pub fn open_checked(state: &Path) -> Result<Arc<Self>> {
-        let store = SqliteStore::open_checked(&SqliteStore::file(state))?;
-        Ok(Arc::new(Registry::new(store, SystemClock)))
+    /// The same, for the daemon that the state folder belongs to.
+    pub fn open_own(state: &Path) -> Result<Arc<Self>> {
+        let store = SqliteStore::open_own(&SqliteStore::file(state))?;
+        Ok(Arc::new(Registry::over(store)))
+    }
+
+    /// Looks through all of the store for damage, which takes a while with many cases.
+    pub fn check(&self) -> Result<()> {
+        Ok(self.store.check()?)
     }
 
     /// Announces changes, to wait for them. Those of other processes have to be told to it.

@@ -1,11 +1,27 @@
 //! Names of result files: each of one case alone.
 
-use super::rows::{case, held};
+use super::rows::{case, held, history, revision};
 use super::work::check_it_still_corrects;
 use super::{Registry, Result};
+use crate::case::Case;
+use crate::case::outputs::begun;
 use crate::case::work::{LEASE, Lease};
-use crate::store::{OutputName, StoreFault};
+use crate::output::{Known, Written};
+use crate::store::{OutputName, Rows, StoreFault};
+use medicosam_shared::case::RevisionNumber;
+use medicosam_shared::provenance::StoreRecord;
 use std::path::{Path, PathBuf};
+
+/// Where a worker writes the results of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reserved {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Names of the files, without ending.
+    pub stem: String,
+    /// What this store wrote there, and what it is about to write.
+    pub known: Known,
+}
 
 impl Registry {
     /// Folder and name (without ending) of the leased case's result files. They stay where they are,
@@ -17,7 +33,7 @@ impl Registry {
         lease: &Lease,
         (folder, stem): (&Path, &str),
         keeps: impl Fn(&Path) -> bool,
-    ) -> Result<(PathBuf, String)> {
+    ) -> Result<Reserved> {
         // A person waits: where the name is known and the lease is young, nothing is written, and
         // nothing has to be forced to the disk.
         let now = self.clock.now();
@@ -28,12 +44,14 @@ impl Registry {
             let mut renewed = item.clone();
             renewed.renew(LEASE / 2, now);
             let young = renewed.state == item.state;
-            Ok(case
-                .output
-                .filter(|output| young && is_kept(output, &keeps)))
+            let output = case.output.as_deref();
+            let output = output.filter(|output| young && is_kept(output, &keeps));
+            output
+                .map(|output| self.reserved(rows, &case, output))
+                .transpose()
         })?;
-        if let Some(output) = known {
-            return Ok(split(&output));
+        if let Some(reserved) = known {
+            return Ok(reserved);
         }
         self.write(|rows, now| {
             let mut item = held(rows, lease)?;
@@ -42,13 +60,14 @@ impl Registry {
             item.renew(LEASE / 2, now);
             rows.put_work(&item)?;
             if let Some(output) = case.output.as_deref().filter(|o| is_kept(o, &keeps)) {
-                return Ok(split(output));
+                return self.reserved(rows, &case, output);
             }
             let with_id = format!("{stem}-{}", case.id);
             for name in [stem, &with_id] {
-                case.output = Some(folder.join(name));
+                let output = folder.join(name);
+                case.output = Some(output.clone());
                 if rows.put_case(&case)? == OutputName::Own {
-                    return Ok((folder.to_owned(), name.to_owned()));
+                    return self.reserved(rows, &case, &output);
                 }
             }
             let why = format!("both {stem} and {with_id} belong to other cases");
@@ -59,14 +78,42 @@ impl Registry {
             .into())
         })
     }
+
+    fn reserved(&self, rows: &dyn Rows, case: &Case, output: &Path) -> Result<Reserved> {
+        let current = match case.revision {
+            Some(number) => {
+                let current = revision(rows, &case.id, number)?;
+                Some(Written {
+                    created: current.provenance.created,
+                    sha256: current.output.sha256,
+                })
+            }
+            None => None,
+        };
+        let name = output.file_name().unwrap_or_default();
+        Ok(Reserved {
+            folder: output.parent().unwrap_or(Path::new("")).to_owned(),
+            stem: name.to_string_lossy().into_owned(),
+            known: Known {
+                next: self.record(case, case.revision.unwrap_or(0) + 1),
+                current,
+                begun: begun(&history(rows, &case.id)?),
+                may_replace: case.replaces,
+            },
+        })
+    }
+
+    /// The name of a revision among those of all stores.
+    pub(super) fn record(&self, case: &Case, revision: RevisionNumber) -> StoreRecord {
+        StoreRecord {
+            store: self.store.id().to_owned(),
+            case: case.id.0.clone(),
+            profile: case.profile.clone(),
+            revision,
+        }
+    }
 }
 
 fn is_kept(output: &Path, keeps: &impl Fn(&Path) -> bool) -> bool {
     output.parent().is_some_and(keeps)
-}
-
-fn split(output: &Path) -> (PathBuf, String) {
-    let folder = output.parent().unwrap_or(Path::new(""));
-    let name = output.file_name().unwrap_or_default();
-    (folder.to_owned(), name.to_string_lossy().into_owned())
 }

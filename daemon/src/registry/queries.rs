@@ -71,14 +71,16 @@ impl Registry {
     pub fn case(&self, id: &CaseId) -> Result<CaseDetail> {
         self.read(|rows| {
             let found = case(rows, id)?;
-            let numbers = 1..=found.revision.unwrap_or(0);
+            let mut revisions = Vec::new();
+            for number in 1..=found.revision.unwrap_or(0) {
+                // Of a case that was recovered only the newest one is there.
+                revisions.extend(rows.revision(id, number)?);
+            }
             Ok(CaseDetail {
                 summary: found.summary(),
                 sha256: found.content,
                 scan: rows.scan(id)?,
-                revisions: numbers
-                    .map(|number| revision(rows, id, number))
-                    .collect::<Result<_>>()?,
+                revisions,
                 history: history(rows, id)?,
             })
         })

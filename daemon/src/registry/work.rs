@@ -7,10 +7,11 @@ use crate::case::arrival::gone;
 use crate::case::decision::approve_by_policy;
 use crate::case::work::{self, LEASE, Lane, Lease, Task, check_still_current};
 use crate::case::{
-    Case, Entry, FaultClass, Now, Outcome, Owner, Refusal, WorkId, WorkItem, WorkState, sidecar,
+    Case, Entry, FaultClass, Now, Outcome, Owner, Refusal, WorkId, WorkItem, WorkState, outputs,
+    sidecar,
 };
-use crate::store::{NewRevision, Rows, WorkQuery};
-use medicosam_shared::api::PromptRequest;
+use crate::store::{NewRevision, OutputName, Rows, WorkQuery};
+use medicosam_shared::api::{OutputChoice, PromptRequest};
 use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::draft::Answered;
 use medicosam_shared::progress::Progress;
@@ -195,16 +196,24 @@ impl Registry {
         })
     }
 
-    /// Queues a failed or paused case again.
-    pub fn retry(&self, id: &CaseId, who: &str) -> Result<CaseSummary> {
+    /// Queues a failed or paused case again, with a choice if it asks for one.
+    pub fn retry(
+        &self,
+        id: &CaseId,
+        who: &str,
+        choice: Option<OutputChoice>,
+    ) -> Result<CaseSummary> {
         self.write(|rows, now| {
             let mut case = case(rows, id)?;
             let mut open = open_work(rows, id)?;
-            let (new, entry) = work::retry(&mut case, &mut open, who, now)?;
+            let (new, entry) = work::retry(&mut case, &mut open, who, choice, now)?;
             for item in open.iter().chain(&new) {
                 rows.put_work(item)?;
             }
-            rows.put_case(&case)?;
+            while rows.put_case(&case)? == OutputName::Taken {
+                let other = case.output.map(|output| outputs::another(&output, id));
+                case.output = other;
+            }
             log(rows, [entry], now)?;
             Ok(case.summary())
         })

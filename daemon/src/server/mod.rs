@@ -2,6 +2,7 @@
 //! workers alive. It runs no model.
 
 mod arrivals;
+mod check;
 mod end;
 mod error;
 mod filing;
@@ -9,6 +10,7 @@ mod hash;
 mod in_hand;
 mod lock;
 mod read;
+mod record;
 
 pub use error::ServerError;
 pub use lock::{LockError, StateLock};
@@ -25,9 +27,11 @@ use crate::watch::presence::Records;
 use crate::watch::{Beginning, KnownScan, Part, Watcher, WatcherHandle};
 use crate::workers::{Prober, Supervisor};
 use arrivals::{ArrivalsHandle, Context, Message};
+use check::Look;
 use end::end_of_run;
 use error::system;
-use medicosam_shared::case::{CaseState, Fault};
+use medicosam_shared::case::CaseState;
+use record::Recorder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,17 +57,26 @@ struct Shared {
     live: Arc<LiveState>,
 }
 
-/// That no worker has a device, and why.
+/// That the daemon cannot go on, and why.
 #[derive(Clone, Default)]
 struct Failure {
-    fault: Arc<OnceLock<Fault>>,
+    error: Arc<OnceLock<ServerError>>,
     happened: Arc<Notify>,
+}
+
+impl Failure {
+    /// Ends the daemon; the first reason counts.
+    fn report(&self, error: ServerError) {
+        self.error.get_or_init(|| error);
+        self.happened.notify_one();
+    }
 }
 
 /// Runs the daemon; returns the number of cases per state when it ended by itself.
 pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64>, ServerError> {
     let _lock = StateLock::take(&config.state)?;
-    let store: Arc<Registry> = Registry::open(&config.state)?;
+    let store: Arc<Registry> = Registry::open_own(&config.state)?;
+    let look = Look::begin(&store).await?;
     for case in store.release_all()? {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
@@ -80,7 +93,10 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
 
     let watching = watch(&shared)?;
     let failure = Failure::default();
-    let mut workers = supervise(&shared, &failure)?;
+    let mut tasks = supervise(&shared, &failure)?;
+    tasks.spawn(look.end(failure.clone()));
+    let recorder = Recorder::new(Arc::clone(&shared.store))?;
+    tasks.spawn(recorder.run(shared.changes.clone()));
     let end = end_of_run(until, &shared, &failure)?;
     let (store, changes, live) = (&shared.store, &shared.changes, &shared.live);
     Api::new(
@@ -94,12 +110,17 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     .map_err(system("serve the API"))?;
     tracing::info!("stopping");
     // Workers die with their supervisors; what they were doing is done again at the next start.
-    workers.shutdown().await;
+    tasks.shutdown().await;
     drop(watching);
+    if until == Until::Done {
+        // The next run may be days away.
+        Recorder::new(Arc::clone(&shared.store))?.step()?;
+    }
     // A socket that stays behind would only be replaced; but it looks like a running daemon.
     let _ = std::fs::remove_file(&config.socket);
-    if let Some(fault) = failure.fault.get() {
-        return Err(ServerError::NoDevice(fault.clone()));
+    // Nobody else has it any more.
+    if let Some(error) = Arc::into_inner(failure.error).and_then(OnceLock::into_inner) {
+        return Err(error);
     }
     Ok(shared.store.counts()?)
 }
@@ -128,8 +149,7 @@ fn supervise(shared: &Shared, failure: &Failure) -> Result<JoinSet<()>, ServerEr
         let failure = failure.clone();
         workers.spawn(async move {
             let fault = supervisor.run().await.fault();
-            failure.fault.get_or_init(|| fault);
-            failure.happened.notify_one();
+            failure.report(ServerError::NoDevice(fault));
         });
     }
     Ok(workers)

@@ -7,7 +7,7 @@ use super::tools::Tools;
 use super::write::output_folder;
 use crate::case::decision::Approval;
 use crate::output;
-use crate::registry::{Registry, Work};
+use crate::registry::{Registry, Reserved, Work};
 use crate::scan::{Header, Source};
 use crate::segment::{self, Cohort, Segmentation};
 use crate::store::NewRevision;
@@ -89,7 +89,13 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
     let roots = &tools.config.roots;
     let keeps = |folder: &Path| roots.iter().any(|r| folder.starts_with(&r.output));
     let place = (folder.as_path(), stem.as_str());
-    let (folder, stem) = tools.registry.reserve_output(lease, place, keeps)?;
+    let Reserved {
+        folder,
+        stem,
+        known,
+    } = tools.registry.reserve_output(lease, place, keeps)?;
+    output::refuse_changed(&folder, &stem, &header, &known)?;
+    provenance.kept_in = Some(known.next);
     let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
     provenance.timings.write_s = started.elapsed().as_secs_f64();
     provenance.timings.total_s = total.elapsed().as_secs_f64();
@@ -161,6 +167,7 @@ fn provenance(
         propagation: job.propagation,
         objects,
         quality,
+        kept_in: None,
         timings: job.timings,
     }
 }

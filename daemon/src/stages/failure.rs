@@ -107,7 +107,7 @@ impl From<SamError> for Failure {
 
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
-        Failure::new(error.code(), &error, error.hint(), error.class().into())
+        Failure::new(error.code(), &error, error.hint(), error.class())
     }
 }
 

@@ -49,6 +49,14 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn check(&self) -> Result<(), StoreFault> {
+        Ok(())
+    }
+
+    fn id(&self) -> &str {
+        "memory"
+    }
+
     fn changes(&self) -> &ChangeSignal {
         &self.changes
     }
@@ -65,6 +73,7 @@ struct Tables {
     work: Vec<WorkItem>,
     revisions: BTreeMap<(String, RevisionNumber), (Revision, MaskSet)>,
     events: Vec<Event>,
+    recorded: u64,
     drafts: Vec<DraftRow>,
     steps: BTreeMap<(DraftId, u32), KeptStep>,
 }
@@ -286,6 +295,15 @@ impl EventRows for Tables {
 
     fn last_event(&self) -> Result<u64, StoreFault> {
         Ok(self.events.len() as u64)
+    }
+
+    fn recorded(&self) -> Result<u64, StoreFault> {
+        Ok(self.recorded)
+    }
+
+    fn put_recorded(&mut self, position: u64) -> Result<(), StoreFault> {
+        self.recorded = position;
+        Ok(())
     }
 
     fn add_event(&mut self, entry: &Entry, now: Now) -> Result<(), StoreFault> {

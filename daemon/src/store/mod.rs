@@ -52,6 +52,12 @@ pub trait Store: Send + Sync {
         body: &mut dyn FnMut(&mut dyn Rows) -> Result<Commit, StoreFault>,
     ) -> Result<(), StoreFault>;
 
+    /// Looks through all of it for damage.
+    fn check(&self) -> Result<(), StoreFault>;
+
+    /// Identity of the store, which no other has.
+    fn id(&self) -> &str;
+
     /// Announces that the store has changed, to wait for that.
     fn changes(&self) -> &ChangeSignal;
 }
@@ -135,6 +141,10 @@ pub trait EventRows {
     fn last_event(&self) -> Result<u64, StoreFault>;
     /// Adds a line.
     fn add_event(&mut self, entry: &Entry, now: Now) -> Result<(), StoreFault>;
+    /// Position up to which decisions have been written beside the results.
+    fn recorded(&self) -> Result<u64, StoreFault>;
+    /// Writes that position.
+    fn put_recorded(&mut self, position: u64) -> Result<(), StoreFault>;
 }
 
 /// Drafts and their steps.

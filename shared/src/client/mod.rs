@@ -8,8 +8,8 @@ pub use ssh::{HostError, HostFault, NO_DAEMON, NOT_ALLOWED, READY, SSH_VARIABLE}
 
 use crate::api::{
     API_VERSION, CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView,
-    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, SliceValues, Status, UndoRequest,
-    VersionInfo, slice_headers,
+    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, RetryRequest, SliceValues, Status,
+    UndoRequest, VersionInfo, slice_headers,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
 use crate::fault_code::FaultCode;
@@ -318,8 +318,12 @@ impl Client {
     }
 
     /// Tries a failed or paused case again.
-    pub async fn retry(&self, id: &CaseId) -> Result<CaseSummary, ClientError> {
-        self.post(&format!("/v1/cases/{}/retry", escape(&id.0)), &())
+    pub async fn retry(
+        &self,
+        id: &CaseId,
+        request: &RetryRequest,
+    ) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/retry", escape(&id.0)), request)
             .await
     }
 

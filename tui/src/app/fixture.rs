@@ -108,6 +108,7 @@ fn revision(number: RevisionNumber) -> Revision {
             label_map: "/out/x_dseg.nii.gz".to_owned(),
             provenance: "/out/x_dseg.json".to_owned(),
             label_table: "/out/x_dseg.tsv".to_owned(),
+            sha256: None,
         },
     }
 }
@@ -168,6 +169,7 @@ fn provenance() -> Provenance {
             volume_ml: 2.45,
             slices: (5..=8).map(score).collect(),
         }],
+        kept_in: None,
         timings: Timings::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{Answer, Effect, Failure};
 use futures_util::StreamExt;
-use medicosam_shared::api::{CaseList, DecisionRequest, DraftRequest, Status};
+use medicosam_shared::api::{CaseList, DecisionRequest, DraftRequest, RetryRequest, Status};
 use medicosam_shared::case::{CaseDetail, CaseId, Fault};
 use medicosam_shared::client::{Client, ClientError};
 use medicosam_shared::fault_code::FaultCode;
@@ -157,7 +157,10 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Noted { case, result }
         }
         Effect::Retry(case) => {
-            let result = client.retry(&case).await.map_err(Failure::from);
+            let result = client
+                .retry(&case, &RetryRequest::default())
+                .await
+                .map_err(Failure::from);
             Answer::Retried { case, result }
         }
         Effect::LoadDraft(case) => {

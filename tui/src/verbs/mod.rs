@@ -25,6 +25,7 @@ pub use list::ListArgs;
 pub use many::ManyArgs;
 pub use note::NoteArgs;
 pub use prompt::PromptArgs;
+pub use retry::RetryArgs;
 pub use table::{age, millilitres, score};
 pub use undo::UndoArgs;
 
@@ -59,7 +60,7 @@ pub enum Verb {
     /// Show or change your draft on a case: what is segmented before it becomes a revision
     Draft(DraftArgs),
     /// Try failed or paused cases again
-    Retry(ManyArgs),
+    Retry(RetryArgs),
     /// Show how the daemon is: folders, workers, device
     Status(FormatArgs),
     /// Show what terminal, line and daemon can do, and what to set
@@ -103,7 +104,7 @@ impl Verb {
             Verb::Open(_) | Verb::Completions(_) | Verb::Man => false,
             Verb::List(args) => args.format.json,
             Verb::Show(args) => args.format.json,
-            Verb::Retry(args) => args.format.json,
+            Verb::Retry(args) => args.many.format.json,
             Verb::Undo(args) => args.many.format.json,
             Verb::Note(args) => args.format.json,
             Verb::Approve(args) => args.decision.many.format.json,

@@ -1,8 +1,8 @@
 //! What cannot be written is said, and leaves what was there as it was.
 
 use super::*;
+use crate::case::FaultClass;
 use crate::output::write;
-use crate::scan::Class;
 use medicosam_shared::mask::{ObjectMask, Rle};
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +32,7 @@ fn masks_of_another_volume_are_refused_before_anything_is_made() {
     )
     .unwrap_err();
     assert_eq!(error.code(), "output-other-dims");
-    assert_eq!(error.class(), Class::BadInput);
+    assert_eq!(error.class(), FaultClass::BadInput);
     assert!(error.to_string().contains("5×4×4"), "{error}");
 
     let mut damaged = masks(scan.info().dims, 1, 0, |_, _| true);
@@ -80,7 +80,7 @@ fn our_results_are_replaced_and_those_of_others_never() {
         }
         let error = write(folder.path(), "b", &scan, &first, &record).unwrap_err();
         assert_eq!(error.code(), "output-not-ours");
-        assert_eq!(error.class(), Class::BadInput);
+        assert_eq!(error.class(), FaultClass::BadInput);
         assert_eq!(names(folder.path()).len(), others.len());
         for (name, text) in &others {
             assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), *text);
@@ -100,7 +100,7 @@ fn what_is_in_the_way_is_named() {
     fs::write(&blocked, "x").unwrap();
     let error = write(&blocked.join("out"), "a", &scan, &masks, &record).unwrap_err();
     assert_eq!(error.code(), "output-in-the-way");
-    assert_eq!(error.class(), Class::Environment);
+    assert_eq!(error.class(), FaultClass::Environment);
     assert!(
         error.to_string().starts_with("making the folder "),
         "{error}"
@@ -129,5 +129,5 @@ fn a_folder_without_permission_is_the_environments_fault() {
     let masks = masks(scan.info().dims, 1, 0, |_, _| true);
     let error = write(folder.path(), "a", &scan, &masks, &provenance(scan.info())).unwrap_err();
     assert_eq!(error.code(), "output-permission");
-    assert_eq!(error.class(), Class::Environment);
+    assert_eq!(error.class(), FaultClass::Environment);
 }

@@ -102,6 +102,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
                 steadiness: None,
             }],
         }],
+        kept_in: None,
         timings: Timings::default(),
     }
 }

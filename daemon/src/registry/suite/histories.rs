@@ -324,7 +324,9 @@ impl World {
             }
             Happening::Retries { person, case } => {
                 let Some(case) = chosen(case) else { return };
-                store.retry(&case.id, PEOPLE[usize::from(person)]).map(drop)
+                store
+                    .retry(&case.id, PEOPLE[usize::from(person)], None)
+                    .map(drop)
             }
             _ => unreachable!(),
         };
@@ -457,8 +459,7 @@ fn says_who_was_first(refusal: &Refusal) {
         | Refusal::WrongState { .. }
         | Refusal::Prompt(_)
         | Refusal::Draft(_)
-        | Refusal::LeaseLost(_)
-        | Refusal::OutputChanged { .. } => return,
+        | Refusal::LeaseLost(_) => return,
     };
     assert!(!first.is_empty(), "{refusal:?}");
     assert!(refusal.to_string().contains(first.as_str()), "{refusal}");

@@ -99,7 +99,7 @@ pub fn a_scan_that_kills_workers_fails_at_the_third(f: &Fixture) {
         assert!(!f.store.has_due_work().unwrap(), "not at once");
     }
     assert_eq!(f.store.case(&id).unwrap().summary.fault, Some(fault));
-    f.store.retry(&id, "ana").unwrap();
+    f.store.retry(&id, "ana", None).unwrap();
     assert_eq!(claim(&f.store).lease.case, id);
 }
 
@@ -118,7 +118,7 @@ pub fn faults_of_the_surroundings_pause_and_are_not_counted(f: &Fixture) {
             None,
             "not due yet"
         );
-        f.store.retry(&id, "ana").unwrap();
+        f.store.retry(&id, "ana", None).unwrap();
     }
 }
 
@@ -259,7 +259,7 @@ pub fn outputs_of_scans_with_the_same_name_do_not_collide(f: &Fixture) {
     let reserve = |work: &Work| {
         let place = (Path::new("/out"), "a");
         let given = f.store.reserve_output(&work.lease, place, |_| true);
-        given.unwrap().1
+        given.unwrap().stem
     };
     assert_eq!(reserve(&first), "a");
     assert_eq!(reserve(&second), format!("a-{}", second.lease.case));
@@ -319,7 +319,8 @@ pub fn a_reservation_renews_an_old_lease_only(f: &Fixture) {
             .store
             .reserve_output(&work.lease, place, |_| true)
             .unwrap();
-        assert_eq!(given, ("/out".into(), "a".to_owned()));
+        let given = (given.folder.as_path(), given.stem.as_str());
+        assert_eq!(given, (Path::new("/out"), "a"));
     };
     reserve();
     // Young: it runs out when it would have.

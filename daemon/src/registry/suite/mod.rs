@@ -7,6 +7,7 @@ mod decisions;
 mod drafts;
 mod histories;
 mod life;
+mod outputs;
 mod sidecars;
 
 use super::*;
@@ -130,6 +131,11 @@ stories! {
         outputs_of_scans_with_the_same_name_do_not_collide,
         a_reservation_renews_an_old_lease_only,
         ids_can_be_shortened_while_they_are_unique,
+    }
+    outputs {
+        a_result_in_the_way_waits_for_a_person,
+        a_person_keeps_what_lies_there_or_replaces_it_once,
+        the_decision_that_stands_is_recorded_with_its_revision,
     }
     decisions {
         decisions_are_taken_back_one_by_one_and_stay_in_the_history,
@@ -273,6 +279,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                     steadiness: None,
                 }],
             }],
+            kept_in: None,
             timings: Timings::default(),
         },
         masks: MaskSet::empty(DIMS, Axis::K),
@@ -280,6 +287,8 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             label_map: "/out/a_dseg.nii.gz".into(),
             provenance: "/out/a_dseg.json".into(),
             label_table: "/out/a_dseg.tsv".into(),
+
+            sha256: None,
         },
     }
 }

@@ -16,7 +16,7 @@ const WRITING: &str = "writing a case";
 
 const COLUMNS: &str = "SELECT id, place, frame, members, sha256, profile, listing, superseded_by, \
                        state, fault, revision, score, volume_ml, reviewer, reason, output, \
-                       created, updated FROM cases";
+                       replaces, created, updated FROM cases";
 
 impl CaseRows for Tables<'_> {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault> {
@@ -74,12 +74,14 @@ impl CaseRows for Tables<'_> {
         t.prepare_cached(
             "INSERT INTO cases (id, place, frame, members, sha256, profile, listing, superseded_by,
                                 state, fault, revision, score, volume_ml, reviewer, reason, output,
-                                created, updated)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                                created, updated, replaces)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                     ?19)
              ON CONFLICT (id) DO UPDATE SET
                  place = ?2, frame = ?3, members = ?4, sha256 = ?5, profile = ?6, listing = ?7,
                  superseded_by = ?8, state = ?9, fault = ?10, revision = ?11, score = ?12,
-                 volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18",
+                 volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18,
+                 replaces = ?19",
         )
         .and_then(|mut s| {
             s.execute(params![
@@ -101,6 +103,7 @@ impl CaseRows for Tables<'_> {
                 output,
                 case.created.to_string(),
                 case.updated.to_string(),
+                case.replaces,
             ])
         })
         .doing(WRITING)?;
@@ -260,6 +263,7 @@ fn read(r: &Row<'_>) -> Result<Case, StoreFault> {
         reviewer: get(r, "reviewer")?,
         reason: get(r, "reason")?,
         output: get::<Option<Vec<u8>>>(r, "output")?.map(row::path_from),
+        replaces: get(r, "replaces")?,
         created: row::from_word("a time", &get::<String>(r, "created")?)?,
         updated: row::from_word("a time", &get::<String>(r, "updated")?)?,
     })

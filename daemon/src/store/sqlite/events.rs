@@ -7,6 +7,8 @@ use crate::store::{EventQuery, EventRows};
 use medicosam_shared::case::{CaseId, Event};
 use rusqlite::{Row, Transaction, params};
 
+const RECORDED: &str = "noting which decisions lie beside results";
+
 impl EventRows for Tables<'_> {
     fn add_event(&mut self, entry: &Entry, now: Now) -> Result<(), StoreFault> {
         let t = self.0;
@@ -34,6 +36,20 @@ impl EventRows for Tables<'_> {
         })
         .map(i64::unsigned_abs)
         .doing("reading the audit log")
+    }
+
+    fn recorded(&self) -> Result<u64, StoreFault> {
+        let t = self.0;
+        t.query_row("SELECT recorded FROM store", [], |r| r.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+            .doing(RECORDED)
+    }
+
+    fn put_recorded(&mut self, position: u64) -> Result<(), StoreFault> {
+        let t = self.0;
+        t.execute("UPDATE store SET recorded = ?1", [position.cast_signed()])
+            .map(drop)
+            .doing(RECORDED)
     }
 
     fn events(&self, which: &EventQuery) -> Result<Vec<Event>, StoreFault> {

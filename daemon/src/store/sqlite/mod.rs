@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod drafts;
 mod events;
+mod exchange;
 mod revisions;
 mod row;
 mod schema;
@@ -39,6 +40,7 @@ pub struct SqliteStore {
     reader_free: Condvar,
     turns: Turns<Connection>,
     changes: ChangeSignal,
+    id: String,
 }
 
 /// Connections that read.
@@ -57,20 +59,23 @@ impl SqliteStore {
         }
         check::before_opening(path)?;
         let connection = open_writer(path).map_err(|fault| check::blame(path, fault))?;
+        let id = connection
+            .query_row("SELECT id FROM store", [], |r| r.get(0))
+            .doing("reading the identity of the store")?;
         Ok(SqliteStore {
             path: path.to_owned(),
             turns: Turns::new(path, connection)?,
             readers: Mutex::default(),
             reader_free: Condvar::new(),
             changes: ChangeSignal::default(),
+            id,
         })
     }
 
-    /// Opens the store as [`SqliteStore::open`] does, and looks through all of it for damage: for the
-    /// start of a daemon.
-    pub fn open_checked(path: &Path) -> Result<Self, StoreFault> {
+    /// Opens the store as [`SqliteStore::open`] does, for the daemon that it belongs to: from now on it is
+    /// known to have been there.
+    pub fn open_own(path: &Path) -> Result<Self, StoreFault> {
         let store = Self::open(path)?;
-        store.with_reader(|connection| check::quick(connection, path))?;
         check::leave_marker(path)?;
         Ok(store)
     }
@@ -167,6 +172,14 @@ impl Store for SqliteStore {
         drop(connection);
         self.changes.announce();
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreFault> {
+        self.with_reader(|connection| check::quick(connection, &self.path))
+    }
+
+    fn id(&self) -> &str {
+        &self.id
     }
 
     fn changes(&self) -> &ChangeSignal {

@@ -156,6 +156,7 @@ const SOURCES: &str = "
         reviewer      TEXT,
         reason        TEXT,
         output        BLOB UNIQUE,              -- folder and stem of the output files
+        replaces      INTEGER NOT NULL,         -- whether it may replace others' files there, once
         created       TEXT NOT NULL,
         updated       TEXT NOT NULL
     ) STRICT;
@@ -163,7 +164,7 @@ const SOURCES: &str = "
         SELECT id, path, NULL, NULL, sha256, profile,
                CASE WHEN superseded_by IS NULL THEN 'listed' ELSE 'superseded' END, superseded_by,
                state, fault, scan, revision, score, volume_ml, reviewer, reason, output,
-               created, updated
+               0, created, updated
         FROM cases;
     DROP TABLE cases;
     ALTER TABLE cases_by_source RENAME TO cases;
@@ -190,6 +191,12 @@ const SOURCES: &str = "
     ALTER TABLE files_of_cases RENAME TO files;
     CREATE INDEX files_by_case ON files (case_id);
     CREATE INDEX work_by_case ON work (case_id) WHERE state IN ('ready', 'leased');
+
+    CREATE TABLE store (                        -- one row
+        id       TEXT NOT NULL,                 -- tells results of this store from those of others
+        recorded INTEGER NOT NULL               -- up to where in the log decisions lie beside results
+    ) STRICT;
+    INSERT INTO store VALUES (lower(hex(randomblob(8))), 0);
 ";
 
 fn sources(t: &Transaction<'_>) -> Result<(), StoreFault> {

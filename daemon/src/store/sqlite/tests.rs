@@ -26,7 +26,7 @@ fn new_case(number: u32) -> Case {
 /// A store with some cases that wait, and its file.
 fn filled(folder: &tempfile::TempDir, cases: u32) -> (SqliteStore, PathBuf) {
     let path = SqliteStore::file(folder.path());
-    let store = SqliteStore::open_checked(&path).unwrap();
+    let store = open_checked(&path).unwrap();
     let mut fill = |rows: &mut dyn Rows| {
         for number in 0..cases {
             let case = new_case(number);
@@ -52,8 +52,15 @@ fn listed(store: &SqliteStore) -> usize {
     count
 }
 
+/// A store that was looked through.
+fn open_checked(path: &Path) -> Result<SqliteStore, StoreFault> {
+    let store = SqliteStore::open_own(path)?;
+    store.check()?;
+    Ok(store)
+}
+
 fn fault(path: &Path) -> StoreFault {
-    match SqliteStore::open_checked(path) {
+    match open_checked(path) {
         Ok(_) => panic!("opened {}", path.display()),
         Err(fault) => fault,
     }
@@ -183,7 +190,7 @@ fn damage_anywhere_in_the_file_is_found_at_the_start() {
     file.write_all(&[0xa5; 8192]).unwrap();
     assert_eq!(fault(&path).code(), "store-damaged");
     fs::write(&path, &whole).unwrap();
-    let (store, _) = (SqliteStore::open_checked(&path).unwrap(), ());
+    let (store, _) = (open_checked(&path).unwrap(), ());
     assert_eq!(listed(&store), 400);
 }
 
@@ -198,7 +205,7 @@ fn a_log_of_garbage_is_not_thrown_away_in_silence() {
     assert_eq!(fault(&path).code(), "store-damaged");
     // What a power cut can leave before the first commit.
     fs::write(&log, [0; 4096]).unwrap();
-    assert_eq!(listed(&SqliteStore::open_checked(&path).unwrap()), 3);
+    assert_eq!(listed(&open_checked(&path).unwrap()), 3);
 }
 
 /// A store that version 0.1 wrote (schema 3): eleven files, two of them with one content, one with four
@@ -210,7 +217,7 @@ fn a_store_of_an_earlier_version_opens_with_everything_in_it() {
     let path = SqliteStore::file(folder.path());
     let mut file = fs::File::create(&path).unwrap();
     std::io::copy(&mut flate2::read::GzDecoder::new(&packed[..]), &mut file).unwrap();
-    let store = SqliteStore::open_checked(&path).unwrap();
+    let store = open_checked(&path).unwrap();
     let look = |rows: &dyn Rows| {
         let cases = rows.cases(&CaseQuery::Listed)?;
         assert_eq!(cases.len(), 10);

@@ -1,0 +1,58 @@
+//! What lies beside the results of cases: which revision they are, and the decision on it.
+
+use super::rows::{case, history, revision};
+use super::{Registry, Result};
+use crate::case::decision;
+use crate::output::Review;
+use medicosam_shared::case::CaseId;
+use medicosam_shared::provenance::{OutputFiles, Provenance};
+
+/// What belongs into the record beside the results of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordOfCase {
+    /// The results of its current revision.
+    pub output: OutputFiles,
+    /// How they came about.
+    pub provenance: Provenance,
+    /// The decision on them that stands.
+    pub review: Option<Review>,
+}
+
+impl Registry {
+    /// What belongs beside the results of a case, if it has any.
+    pub fn record_of(&self, id: &CaseId) -> Result<Option<RecordOfCase>> {
+        self.read(|rows| {
+            let case = case(rows, id)?;
+            let Some(number) = case.revision else {
+                return Ok(None);
+            };
+            let current = revision(rows, id, number)?;
+            let label_map = current.output.sha256.clone();
+            let review = decision::last(&history(rows, id)?).map(|decided| Review {
+                state: decided.state,
+                by: decided.who,
+                at: decided.at,
+                reason: decided.reason,
+                revision: number,
+                label_map,
+            });
+            let mut provenance = current.provenance;
+            provenance.kept_in = Some(self.record(&case, number));
+            Ok(Some(RecordOfCase {
+                output: current.output,
+                provenance,
+                review,
+            }))
+        })
+    }
+
+    /// Position in the audit log up to which decisions lie beside results.
+    pub fn recorded(&self) -> Result<u64> {
+        self.read(|rows| Ok(rows.recorded()?))
+    }
+
+    /// Writes that position down.
+    pub fn put_recorded(&self, position: u64) -> Result<()> {
+        self.write(|rows, _| Ok(rows.put_recorded(position)?))
+    }
+}
