@@ -164,7 +164,7 @@ fn first_look(folder: &Path, found: &Found, evidence: impl Fn(&Path) -> Evidence
     }
 }
 
-fn change(folder: &Path, before: &MountIdentity, now: &MountIdentity) -> String {
+pub(super) fn change(folder: &Path, before: &MountIdentity, now: &MountIdentity) -> String {
     let folder = folder.display();
     match (before, now) {
         (MountIdentity::Mount(before), MountIdentity::Mount(now)) => {

@@ -56,6 +56,20 @@ pub fn of(folder: &Path, record: Option<&Record>, path: &Path) -> Presence {
     }
 }
 
+/// Whether a folder that does not exist was only deleted: the folder around it is on the file
+/// system that is remembered.
+fn of_missing(folder: &Path, remembered: &Mounts) -> Presence {
+    let around = folder.ancestors().find(|around| around.exists());
+    let found = find(around.unwrap_or(Path::new("/")), None);
+    match found {
+        Ok((found, _)) if found.mounts.at == remembered.at => Presence::There,
+        Ok((found, _)) => Presence::Away {
+            why: judge::change(folder, &remembered.at, &found.mounts.at),
+        },
+        Err(why) => Presence::Unreadable { why },
+    }
+}
+
 /// The folder as it is now, or why it cannot be read.
 fn find(folder: &Path, remembered: Option<&Mounts>) -> Result<(Found, Instance), String> {
     let cannot = |error: io::Error| format!("cannot be read: {error}");

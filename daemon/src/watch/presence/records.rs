@@ -90,13 +90,22 @@ impl Records {
         (judgement, instance)
     }
 
-    /// Looks at an output folder, and remembers what is new. A folder that does not exist yet is
-    /// there: it is made with the first result.
-    pub fn look_at_output(&mut self, output: &Path) -> Presence {
-        let record = self.get(output);
-        if record.is_none() && !output.exists() {
-            return Presence::There;
+    /// Whether results can be written into an output folder. One that does not exist is there, since
+    /// it is made with the first result, unless it lay on a file system that is away.
+    pub fn presence_of_output(&self, output: &Path) -> Presence {
+        match self.get(output) {
+            _ if output.exists() => self.presence(output),
+            Some(record) => super::of_missing(output, &record.mounts),
+            None => Presence::There,
         }
+    }
+
+    /// Looks at an output folder, and remembers what is new; see [`Records::presence_of_output`].
+    pub fn look_at_output(&mut self, output: &Path) -> Presence {
+        if !output.exists() {
+            return self.presence_of_output(output);
+        }
+        let record = self.get(output);
         let witnesses = record.map(|record| record.witnesses.clone());
         let witnesses = witnesses.unwrap_or_default();
         let is_there = |name: &String| output.join(name).symlink_metadata().is_ok();
@@ -190,6 +199,15 @@ mod tests {
         let presence = records.look_at_output(&output);
         assert!(matches!(presence, Presence::Away { .. }), "{presence:?}");
         assert!(!records.presence(&output).is_there());
+        assert!(!records.presence_of_output(&output).is_there());
+
+        let mut records = Records::default();
+        records.look_at_output(&output);
+        fs::remove_dir(&output).unwrap();
+        assert!(
+            records.look_at_output(&output).is_there(),
+            "it is made again"
+        );
     }
 
     #[test]
