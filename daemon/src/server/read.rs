@@ -9,8 +9,6 @@ use crate::prompts;
 use crate::scan::{Class, Header, SourceKey, content_hash};
 use crate::watch::{Kind, Settled};
 use medicosam_shared::case::Fault;
-use medicosam_shared::text::printable;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// A file of at most this many bytes is hashed whole, whatever it holds.
@@ -79,12 +77,9 @@ enum Problem {
     Unreadable(String),
 }
 
-/// The header of a scan, or what is wrong with the scan. It is looked at before all else: what
+/// The header of a scan, or what is wrong with the scan: also that one of its files is missing. It is looked at before all else: what
 /// contradicts it, like a file much larger than it says, need not be read whole.
 fn header(settled: &Settled) -> Result<Result<Header, Fault>, Problem> {
-    if !settled.missing.is_empty() {
-        return Ok(Err(incomplete(settled)));
-    }
     match Header::read_first(&settled.source()) {
         Ok(header) => Ok(Ok(header)),
         Err(error) => match error.class() {
@@ -131,24 +126,6 @@ fn scans(
         scan: info.clone(),
     };
     arrival.scans().map(found).collect()
-}
-
-fn incomplete(settled: &Settled) -> Fault {
-    let name = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        printable(&name)
-    };
-    let missing: Vec<String> = settled.missing.iter().map(name).collect();
-    let present: Vec<String> = settled.files.iter().map(|(path, _)| name(path)).collect();
-    Fault {
-        code: "scan-incomplete".to_owned(),
-        message: format!(
-            "{} is a part of a scan whose other part is missing: {}",
-            present.join(", "),
-            missing.join(", ")
-        ),
-        hint: "Copy the missing file beside it; the scan is read by itself then.".to_owned(),
-    }
 }
 
 /// A file that prompts come from, and where its scan may lie.

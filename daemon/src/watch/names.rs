@@ -109,8 +109,11 @@ pub fn kind_of(path: &Path, root: &Root) -> Option<Kind> {
         return Some(Kind::Prompts);
     }
     // Folders of scans are full of screenshots and reports.
-    let is_picture = || root.pictures && role(path) == Some(Role::Picture);
-    (looks_like_scan(path) || is_picture()).then_some(Kind::Scan)
+    let is_scan = match role(path)? {
+        Role::Scan | Role::Member(_) => true,
+        Role::Picture => root.pictures,
+    };
+    is_scan.then_some(Kind::Scan)
 }
 
 /// Whether a file of this name is a scan, or one of several files of a scan: neither hidden, nor
@@ -180,6 +183,8 @@ mod tests {
             ("/in/a.prompts.json.part", None),
             ("/in/a.json", None),
             ("/in/a_dseg.nii.gz", None),
+            ("/in/a.hdr", Some(Kind::Scan)),
+            ("/in/a.img", Some(Kind::Scan)),
         ] {
             assert_eq!(kind_of(Path::new(path), &root), kind, "{path}");
         }
@@ -220,5 +225,16 @@ mod tests {
         let root = Path::new("/data/in");
         assert!(!ignore.path(root, Path::new("/data/in/a/b.nii")));
         assert!(!ignore.folder(root, root));
+    }
+
+    #[test]
+    fn both_files_of_a_pair_belong_to_its_header() {
+        let (header, image) = (Path::new("/in/a.hdr"), Path::new("/in/a.img"));
+        let pair = Part::of(image);
+        assert_eq!(pair, Part::of(header));
+        assert_eq!(pair.place, header);
+        assert_eq!(pair.needed, [header, image]);
+        let single = Path::new("/in/a.nii");
+        assert_eq!(Part::of(single).needed, [single]);
     }
 }

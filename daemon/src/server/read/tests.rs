@@ -2,7 +2,7 @@ use super::*;
 use crate::watch;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A folder with a configuration that watches `in`.
 struct Fixture {
@@ -151,4 +151,22 @@ fn a_file_that_prompts_come_from_names_the_places_of_its_scan() {
     };
     let place = f.path("a.nii.gz");
     assert!(found.scans.iter().any(|scan| scan.place() == place));
+}
+
+#[test]
+fn a_pair_is_one_scan_under_the_name_of_its_header() {
+    let f = fixture();
+    let mut header = vec![0; 352];
+    nifti_header(&mut header);
+    header[344..348].copy_from_slice(b"ni1\0");
+    header[108..112].copy_from_slice(&0f32.to_le_bytes());
+    fs::write(f.path("a.hdr"), &header[..348]).unwrap();
+    fs::write(f.path("a.img"), vec![0; 128 * 128 * 64 * 2]).unwrap();
+    let pair = f.settled("a.hdr", &["a.hdr", "a.img"], &[]);
+    let found = only(f.read(&pair, false));
+    assert_eq!(found.scan.map(|scan| scan.dims.0), Ok([128, 128, 64]));
+    assert_eq!(found.source.place(), f.path("a.hdr"));
+    assert_eq!(found.stamp.files().len(), 2);
+    let (sha256, _) = crate::scan::hash(&found.source).unwrap();
+    assert_eq!(found.sha256, sha256);
 }

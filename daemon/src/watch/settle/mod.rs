@@ -9,70 +9,14 @@
 //! the rest is reported all the same, so that somebody hears of it. A deleted scan is one without
 //! files, and settles like any other: a file that is replaced is missing for a moment.
 
+mod state;
+
 use super::names::Part;
 use crate::scan::Fingerprint;
+use state::{Files, LEAST_PATIENCE, Settling, Told, holds, in_order};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// How many times `stable_for` the other files of an incomplete scan are waited for.
-const PATIENCE: u32 = 10;
-/// How long they are waited for at least.
-const LEAST_PATIENCE: Duration = Duration::from_secs(60);
-
-/// The files of a scan that are there, by path.
-type Files = Vec<(PathBuf, Fingerprint)>;
-
-/// What is known of a scan from before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Told {
-    /// It was reported in this state.
-    Files(Files),
-    /// It was reported, and is to be reported again whatever its state.
-    Stale,
-}
-
-/// A scan whose files are not known to be finished.
-#[derive(Debug)]
-struct Settling {
-    needed: Vec<PathBuf>,
-    files: Files,
-    stable_for: Duration,
-    /// When it is finished, if nothing changes until then.
-    due: Instant,
-}
-
-impl Settling {
-    fn missing(&self) -> Vec<PathBuf> {
-        let is_there = |path: &PathBuf| self.files.iter().any(|(file, _)| file == path);
-        let missing = self.needed.iter().filter(|path| !is_there(path));
-        missing.cloned().collect()
-    }
-
-    /// How long it must stay as it is.
-    fn patience(&self, least: Duration) -> Duration {
-        if self.files.is_empty() || self.missing().is_empty() {
-            self.stable_for
-        } else {
-            least.max(self.stable_for * PATIENCE)
-        }
-    }
-
-    /// Takes note of one of its files. Whether that changes anything.
-    fn take(&mut self, path: &Path, fingerprint: Option<Fingerprint>) -> bool {
-        let position = self
-            .files
-            .binary_search_by(|(file, _)| file.as_path().cmp(path));
-        match (position, fingerprint) {
-            (Ok(at), Some(new)) if self.files[at].1 == new => return false,
-            (Ok(at), Some(new)) => self.files[at].1 = new,
-            (Ok(at), None) => drop(self.files.remove(at)),
-            (Err(at), Some(new)) => self.files.insert(at, (path.to_owned(), new)),
-            (Err(_), None) => return false,
-        }
-        true
-    }
-}
 
 /// What came out of a second look at a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -314,26 +258,6 @@ impl Settler {
         }
         is_known
     }
-}
-
-/// Whether a file is among these, in the same state. The number of its device does not count: it
-/// is another one each time a share is mounted.
-fn holds(files: &[(PathBuf, Fingerprint)], path: &Path, now: Fingerprint) -> bool {
-    files.iter().any(|(file, then)| {
-        let then = Fingerprint {
-            dev: now.dev,
-            ..*then
-        };
-        file == path && then == now
-    })
-}
-
-/// The files in the order of their format.
-fn in_order(settling: &Settling) -> Files {
-    let mut files = settling.files.clone();
-    let position = |path: &PathBuf| settling.needed.iter().position(|needed| needed == path);
-    files.sort_by_key(|(path, _)| position(path).unwrap_or(usize::MAX));
-    files
 }
 
 #[cfg(test)]
