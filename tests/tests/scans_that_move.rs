@@ -123,3 +123,32 @@ fn a_scan_that_is_deleted_before_it_had_a_result_leaves_the_list_until_it_return
     let actions: Vec<Action> = back.history.iter().map(|event| event.action).collect();
     assert!(actions.contains(&Action::Withdrawn), "{actions:?}");
 }
+
+#[test]
+fn a_root_that_is_away_fails_no_scan_and_its_cases_resume_when_it_is_back() {
+    let mut system = System::new(&lung_profile(10, 11));
+    system.start();
+    let worker = system.worker_pid();
+    send(worker, Signal::STOP);
+    system.drop_scan(SCAN, "a.nii.gz");
+    let id = system.until("the scan to be found", |cases| {
+        cases.first().map(|case| case.id.0.clone())
+    });
+    let (root, aside) = (system.path("incoming"), system.path("aside"));
+    fs::rename(&root, &aside).unwrap();
+    send(worker, Signal::CONT);
+    let paused = system.until_case(&id, "a pause", |case| {
+        case.summary.state == CaseState::Paused
+    });
+    assert_eq!(paused.summary.fault.unwrap().code, "root-away");
+    let status = system.wait(system.client().status());
+    assert!(status.roots[0].away, "{:?}", status.roots);
+
+    fs::rename(&aside, &root).unwrap();
+    let done = system.until_case(&id, "a mask", |case| {
+        case.summary.state == CaseState::Review
+    });
+    let actions: Vec<Action> = done.history.iter().map(|event| event.action).collect();
+    assert!(!actions.contains(&Action::Failed), "{actions:?}");
+    assert!(!actions.contains(&Action::Withdrawn), "{actions:?}");
+}

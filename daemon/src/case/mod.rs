@@ -8,23 +8,31 @@
 //! |---|---|
 //! | [`arrival`] | a file is new, known, moved, replaced, gone or back again |
 //! | [`sidecar`] | a file beside a scan has changed |
-//! | [`work`] | lanes, leases, tries, back-off, pauses |
+//! | [`task`] | what there is to do, and in which lane |
+//! | [`lease`] | who has work, across machines |
+//! | [`work`] | tries, back-off, pauses |
+//! | [`corrections`] | what people ask for: another try, another mask |
 //! | [`life`] | the state of a case, and what moves it |
 //! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
 //! | [`refusal`] | what people are told when the answer is no |
 
 pub mod arrival;
+pub mod corrections;
 pub mod decision;
+pub mod lease;
 pub mod life;
 pub mod outputs;
 pub mod refusal;
 pub mod sidecar;
+pub mod task;
 pub mod work;
 
+pub use lease::{Lease, Owner};
 pub use life::{Case, Listing};
 pub use refusal::Refusal;
-pub use work::{FaultClass, Lane, Lease, Outcome, Owner, Task, WorkId, WorkItem, WorkState};
+pub use task::{DraftId, Lane, Task, WorkId};
+pub use work::{FaultClass, Outcome, WorkItem, WorkState};
 
 use jiff::Timestamp;
 use medicosam_shared::case::{Action, CaseId, RevisionNumber};

@@ -55,7 +55,7 @@ fn labels_of<'a>(
 fn read_map(origin: Origin, spec: FromLabels, scan: &Source) -> NamedMap {
     let path = spec.path.of(scan);
     let map = LabelMap::read(&path).map_err(|source| {
-        let is_missing = source.class() == Class::Changed && !path.exists();
+        let is_missing = source.class() == Class::Missing && !path.exists();
         if is_missing {
             let path = path.clone();
             PromptsError::NoLabels { origin, path }

@@ -2,7 +2,8 @@
 
 use super::rows::{author_of, case, log, open_work};
 use super::{Registry, Result};
-use crate::case::work::{DraftId, check_nobody_corrects};
+use crate::case::DraftId;
+use crate::case::corrections::check_nobody_corrects;
 use crate::case::{Case, Entry, Refusal, Task, WorkId, WorkItem, WorkState};
 use crate::store::{DraftRow, Rows, WorkQuery};
 use medicosam_shared::api::{DraftProgress, DraftRequest, DraftResponse};

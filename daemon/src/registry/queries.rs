@@ -3,7 +3,7 @@
 use super::job::{ScanOfCase, WorkOutcome};
 use super::rows::{case, history, no_such_revision, revision};
 use super::{Registry, Result};
-use crate::case::work::Lane;
+use crate::case::Lane;
 use crate::case::{Case, Refusal, WorkId, WorkState};
 use crate::store::{CaseQuery, EventQuery, Queue};
 use medicosam_shared::case::{

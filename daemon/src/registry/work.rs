@@ -4,11 +4,12 @@ use super::job::Work;
 use super::rows::{author_of, case, held, history, log, open_work, revision};
 use super::{Registry, Result, drafts};
 use crate::case::arrival::gone;
+use crate::case::corrections::{self, check_still_current};
 use crate::case::decision::approve_by_policy;
-use crate::case::work::{self, LEASE, Lane, Lease, Task, check_still_current};
+use crate::case::work::LEASE;
 use crate::case::{
-    Case, Entry, FaultClass, Now, Outcome, Owner, Refusal, WorkId, WorkItem, WorkState, outputs,
-    sidecar,
+    Case, Entry, FaultClass, Lane, Lease, Now, Outcome, Owner, Refusal, Task, Tick, WorkId,
+    WorkItem, WorkState, outputs, sidecar,
 };
 use crate::store::{NewRevision, OutputName, Rows, WorkQuery};
 use medicosam_shared::api::{OutputChoice, PromptRequest};
@@ -160,15 +161,15 @@ impl Registry {
                 log(rows, entry, now)?;
                 released.push(case.id);
             }
-            for mut item in rows.works(&WorkQuery::Ready)? {
-                let before = item.state.clone();
-                item.hurry();
-                if item.state != before {
-                    rows.put_work(&item)?;
-                }
-            }
+            hurry(rows, |_| true)?;
             Ok(released)
         })
+    }
+
+    /// Makes all work due that waits for a later time by itself: what it waited for is there. Work that
+    /// waits for a person goes on waiting.
+    pub fn hurry_all(&self) -> Result<()> {
+        self.write(|rows, _| hurry(rows, |not_before| not_before != Tick::NEVER))
     }
 
     /// Queues a person's prompts ahead of bulk work. One correction of a revision at a time.
@@ -189,7 +190,7 @@ impl Registry {
             }
             let open = open_work(rows, id)?;
             let (item, entry) =
-                work::prompt(&case, &open, who, request.revision, &request.prompts)?;
+                corrections::prompt(&case, &open, who, request.revision, &request.prompts)?;
             let work = rows.put_work(&item)?;
             log(rows, [entry], now)?;
             Ok(work)
@@ -206,7 +207,7 @@ impl Registry {
         self.write(|rows, now| {
             let mut case = case(rows, id)?;
             let mut open = open_work(rows, id)?;
-            let (new, entry) = work::retry(&mut case, &mut open, who, choice, now)?;
+            let (new, entry) = corrections::retry(&mut case, &mut open, who, choice, now)?;
             for item in open.iter().chain(&new) {
                 rows.put_work(item)?;
             }
@@ -218,6 +219,20 @@ impl Registry {
             Ok(case.summary())
         })
     }
+}
+
+/// Makes work due that waits for a time of which `which` holds.
+fn hurry(rows: &mut dyn Rows, which: impl Fn(Tick) -> bool) -> Result<()> {
+    for mut item in rows.works(&WorkQuery::Ready)? {
+        let WorkState::Ready { not_before } = item.state else {
+            continue;
+        };
+        if not_before != Tick::LONG_AGO && which(not_before) {
+            item.hurry();
+            rows.put_work(&item)?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses the result of a correction whose revision is not the current one any more.

@@ -13,8 +13,10 @@ pub enum Class {
     /// The machine around it (disk, permissions, memory, network share): wait, then try again; it
     /// counts for nothing against the scan.
     Environment,
-    /// The file was changed, replaced or taken away in the meantime: look again.
+    /// The file was changed or replaced in the meantime: look again.
     Changed,
+    /// There is no such file: it was moved or deleted, or its share is away.
+    Missing,
 }
 
 /// A scan could not be read: what was being done, to which file, and what was found.
@@ -285,7 +287,8 @@ impl Problem {
 
     fn class(&self) -> Class {
         match self {
-            Problem::NotFound | Problem::Changed => Class::Changed,
+            Problem::NotFound => Class::Missing,
+            Problem::Changed => Class::Changed,
             Problem::Io(_) | Problem::OutOfMemory { .. } => Class::Environment,
             Problem::Symlink
             | Problem::NotAFile { .. }

@@ -213,7 +213,9 @@ impl Arrivals {
                 self.remember();
             }
             Message::Report(WatcherReport::Walked { roots, settling }) => {
-                self.roots = Some(roots);
+                if let Some(before) = self.roots.replace(roots) {
+                    self.resume_after(&before);
+                }
                 self.settling = settling;
             }
             Message::Read(place, found) => match self.in_hand.read(&place) {
@@ -288,6 +290,23 @@ impl Arrivals {
         let settling: BTreeSet<&Path> = settling.chain(self.in_hand.places()).collect();
         let settling = settling.into_iter().map(Path::to_owned).collect();
         self.context.live.walked(roots, settling);
+        self.context.changes.announce();
+    }
+
+    /// Has paused cases looked at again at once where a root was away `before` and is back.
+    fn resume_after(&self, before: &[RootState]) {
+        let now = self.roots.iter().flatten();
+        let is_back = before
+            .iter()
+            .zip(now)
+            .any(|(before, now)| before.away && !now.away);
+        if !is_back {
+            return;
+        }
+        // Without it they wait until their time has come.
+        if let Err(error) = self.context.registry.hurry_all() {
+            tracing::warn!("cannot resume paused cases at once: {error}");
+        }
         self.context.changes.announce();
     }
 

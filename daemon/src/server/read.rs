@@ -84,7 +84,7 @@ fn header(settled: &Settled) -> Result<Result<Header, Fault>, Problem> {
         Ok(header) => Ok(Ok(header)),
         Err(error) => match error.class() {
             Class::BadInput => Ok(Err(fault_of(&error))),
-            Class::Changed => Err(Problem::Changed),
+            Class::Changed | Class::Missing => Err(Problem::Changed),
             Class::Environment => Err(Problem::Unreadable(error.to_string())),
         },
     }

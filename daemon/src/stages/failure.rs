@@ -53,7 +53,8 @@ impl From<scan::Class> for FaultClass {
     fn from(class: scan::Class) -> Self {
         match class {
             scan::Class::BadInput => FaultClass::BadInput,
-            scan::Class::Environment => FaultClass::Environment,
+            // It is found again at its new place, or leaves the list if it was deleted.
+            scan::Class::Environment | scan::Class::Missing => FaultClass::Environment,
             // The watcher sees the change too, and makes a new case of it.
             scan::Class::Changed => FaultClass::Passing,
         }

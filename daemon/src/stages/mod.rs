@@ -14,6 +14,7 @@ mod kept_embeddings;
 mod load;
 mod manual_masks;
 mod models;
+pub mod presence;
 mod report;
 mod segment_slices;
 mod segment_spans;

@@ -1,6 +1,7 @@
 //! Write: the files of a revision.
 
 use super::failure::Failure;
+use super::presence::check_output;
 use crate::case::FaultClass;
 use crate::config::Config;
 use crate::output;
@@ -32,6 +33,7 @@ pub fn output_folder(config: &Config, scan: &Source) -> Result<PathBuf, Failure>
             FaultClass::Environment,
         )
     })?;
+    check_output(config, &root.output)?;
     let below = scan.folder().strip_prefix(&root.path);
     Ok(root.output.join(below.unwrap_or(Path::new(""))))
 }

@@ -4,7 +4,7 @@ use super::{
     CaseQuery, CaseRows, Commit, DraftRow, DraftRows, EventQuery, EventRows, FileRow, NewRevision,
     OutputName, RevisionRows, Rows, Store, StoreFault, Tally, WorkQuery, WorkRows,
 };
-use crate::case::work::DraftId;
+use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, WorkId, WorkItem, WorkState};
 use crate::change_signal::ChangeSignal;
 use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber};

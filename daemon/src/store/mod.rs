@@ -19,7 +19,7 @@ pub use memory::MemoryStore;
 pub use query::{CaseQuery, DraftRow, EventQuery, FileRow, NewRevision, Queue, Tally, WorkQuery};
 pub use sqlite::SqliteStore;
 
-use crate::case::work::DraftId;
+use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, WorkId, WorkItem};
 use crate::change_signal::ChangeSignal;
 use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};

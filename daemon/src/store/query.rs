@@ -1,7 +1,7 @@
 //! What can be asked of a store, and rows that are nothing more.
 
+use crate::case::DraftId;
 use crate::case::decision::Approval;
-use crate::case::work::DraftId;
 use crate::case::{Owner, WorkState};
 use crate::scan::{Fingerprint, SourceKey};
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};

@@ -7,7 +7,7 @@ use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
     Assignment, Failure, LoadedScan, StageReport, Tools, apply_profile, commit_draft, correct,
-    preview, propagate,
+    presence, preview, propagate,
 };
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;
@@ -85,6 +85,7 @@ pub fn carry_out(
         }
         Err(Failure::NeedsEncoder) => return Ok(Some(claimed)),
         Err(Failure::Fault(fault, class)) => {
+            let fault = presence::explain(&tools.config, &claimed.work.source, fault);
             tracing::warn!(case = %lease.case, code = fault.code, "{}", fault.message);
             let shown = (class == FaultClass::Environment).then(|| fault.clone());
             tools.reporter.tell(StageReport::Fault(shown));

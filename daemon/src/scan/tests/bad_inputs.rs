@@ -332,7 +332,7 @@ fn what_may_not_be_read_or_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let error = refused(&folder.path().join("gone.nii"));
     assert_eq!(error.code(), "scan-not-found");
-    assert_eq!(error.class(), Class::Changed);
+    assert_eq!(error.class(), Class::Missing);
 
     let path = file(folder.path(), "secret.nii", &good().bytes());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();

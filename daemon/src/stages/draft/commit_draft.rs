@@ -1,8 +1,8 @@
 //! A draft becomes a revision.
 
 use super::{damaged, in_work};
+use crate::case::DraftId;
 use crate::case::FaultClass;
-use crate::case::work::DraftId;
 use crate::registry::Work;
 use crate::segment::Segmentation;
 use crate::stages::commit::{Made, Maker, commit};

@@ -1,8 +1,8 @@
 //! The masks of one slice of a draft, for what is drawn on it.
 
 use super::{answered, in_work, logits};
+use crate::case::DraftId;
 use crate::case::FaultClass;
-use crate::case::work::DraftId;
 use crate::model::{LowResLogits, Segmented};
 use crate::registry::Registry;
 use crate::stages::embed;

@@ -1,7 +1,7 @@
 //! The slices of a draft around those that a person segmented.
 
 use super::{answered, damaged, in_work};
-use crate::case::work::DraftId;
+use crate::case::DraftId;
 use crate::model::Segmented;
 use crate::registry::Registry;
 use crate::segment::propagation::{self, Answer, Question, Seeds};

@@ -2,7 +2,7 @@
 
 use super::row::{self, Doing};
 use super::{StoreFault, Tables};
-use crate::case::work::DraftId;
+use crate::case::DraftId;
 use crate::store::{DraftRow, DraftRows};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::draft::Step;

@@ -1,8 +1,8 @@
 //! What only SQLite can get wrong. The story that every store tells is with the registry.
 
 use super::*;
-use crate::case::work::{Lane, Task};
 use crate::case::{Case, Entry, Now, Owner, Tick, WorkItem};
+use crate::case::{Lane, Task};
 use crate::scan::Source;
 use crate::store::CaseQuery;
 use jiff::Timestamp;

@@ -1,0 +1,95 @@
+//! What people ask of a case: another try, another mask. One correction of a revision at a time.
+
+use super::task::Task;
+use super::work::{WorkItem, WorkState};
+use super::{Case, Entry, Now, Refusal, outputs};
+use medicosam_shared::api::OutputChoice;
+use medicosam_shared::case::{Action, CaseState, RevisionNumber};
+use medicosam_shared::prompt::SlicePrompt;
+
+/// Queues a failed or paused case again at a person's request: `open` is its open work, which is made
+/// due with all its tries; where there is none the answer is new work. `choice` says what becomes of
+/// files that lie where the results of the case go.
+pub fn retry(
+    case: &mut Case,
+    open: &mut [WorkItem],
+    who: &str,
+    choice: Option<OutputChoice>,
+    now: Now,
+) -> Result<(Option<WorkItem>, Entry), Refusal> {
+    if !matches!(case.state, CaseState::Failed | CaseState::Paused) {
+        return Err(case.refuse("only failed and paused cases can be tried again"));
+    }
+    let detail = match choice {
+        Some(choice) => outputs::choose(case, choice)?,
+        None => String::new(),
+    };
+    let mut waits = false;
+    for work in open {
+        if matches!(work.state, WorkState::Ready { .. }) {
+            work.hurry();
+            work.tries = 0;
+            waits = true;
+        }
+    }
+    let new = (!waits).then(|| WorkItem::new(&case.id, Task::Segment, who, CaseState::Waiting));
+    case.put(CaseState::Waiting, None, now);
+    let entry = Entry::new(who, Action::Retried, &case.id, case.revision, detail);
+    Ok((new, entry))
+}
+
+/// Work that replaces masks of revision `revision` by a person's prompts. One correction of a
+/// revision at a time: `open` is the open work of the case.
+pub fn prompt(
+    case: &Case,
+    open: &[WorkItem],
+    who: &str,
+    revision: RevisionNumber,
+    prompts: &[SlicePrompt],
+) -> Result<(WorkItem, Entry), Refusal> {
+    check_nobody_corrects(case, open)?;
+    let slices: Vec<String> = prompts.iter().map(|p| p.index.to_string()).collect();
+    let detail = format!("slice {}", slices.join(", "));
+    let task = Task::Prompt {
+        revision: Some(revision),
+        prompts: prompts.to_vec(),
+    };
+    Ok((
+        WorkItem::new(&case.id, task, who, case.prior()),
+        Entry::new(who, Action::Prompted, &case.id, Some(revision), detail),
+    ))
+}
+
+/// Refuses a correction while another one waits or is being made: `open` is the open work of the case.
+pub fn check_nobody_corrects(case: &Case, open: &[WorkItem]) -> Result<(), Refusal> {
+    let first = open.iter().find(|work| match work.task {
+        Task::Prompt { .. } | Task::Commit { .. } => work.is_open(),
+        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => false,
+    });
+    match first {
+        None => Ok(()),
+        Some(first) => Err(Refusal::BeingCorrected {
+            case: case.id.clone(),
+            revision: case.revision.unwrap_or(0),
+            who: first.author.clone(),
+        }),
+    }
+}
+
+/// Refuses the result of a correction of revision `corrected` if that is not the current one any more.
+/// `author` made the current one. Segmenting by the profile corrects none.
+pub fn check_still_current(
+    case: &Case,
+    corrected: Option<RevisionNumber>,
+    author: &str,
+) -> Result<(), Refusal> {
+    match (corrected, case.revision) {
+        (Some(asked), Some(current)) if asked != current => Err(Refusal::OtherRevision {
+            case: case.id.clone(),
+            asked,
+            current,
+            author: author.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

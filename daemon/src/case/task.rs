@@ -1,0 +1,92 @@
+//! What has to be done to a case.
+
+use medicosam_shared::case::{CaseState, RevisionNumber};
+use medicosam_shared::prompt::{Label, SlicePrompt};
+use serde::{Deserialize, Serialize};
+
+/// Number of a piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkId(pub i64);
+
+/// Number of a draft.
+pub type DraftId = i64;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "task")]
+pub enum Task {
+    /// Segment a case by its profile.
+    Segment,
+    /// Replace masks of a revision as a person asks.
+    Prompt {
+        /// The revision that is corrected. If another one is current when the result comes, the
+        /// result is refused. `None` in work that an older version queued.
+        #[serde(default)]
+        revision: Option<RevisionNumber>,
+        /// What to segment again.
+        prompts: Vec<SlicePrompt>,
+    },
+    /// Segment a slice of a draft by what is drawn on it.
+    Preview {
+        /// The draft.
+        draft: DraftId,
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+    },
+    /// Segment the slices of a draft around those that a person segmented.
+    Propagate {
+        /// The draft.
+        draft: DraftId,
+        /// The object.
+        label: Label,
+    },
+    /// Make a revision of a draft.
+    Commit {
+        /// The draft.
+        draft: DraftId,
+    },
+}
+
+impl Task {
+    /// The state of a case while this is done to it; `None` if it concerns only the reviewer whose
+    /// draft it is for, and the case stays as it is.
+    pub const fn first_stage(&self) -> Option<CaseState> {
+        match self {
+            Task::Segment => Some(CaseState::Embedding),
+            Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
+            Task::Preview { .. } | Task::Propagate { .. } => None,
+        }
+    }
+
+    /// The draft that it is for.
+    pub const fn draft(&self) -> Option<DraftId> {
+        match self {
+            Task::Preview { draft, .. }
+            | Task::Propagate { draft, .. }
+            | Task::Commit { draft } => Some(*draft),
+            Task::Segment | Task::Prompt { .. } => None,
+        }
+    }
+
+    /// The lane that it waits in.
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Task::Segment => Lane::Any,
+            Task::Prompt { .. }
+            | Task::Preview { .. }
+            | Task::Propagate { .. }
+            | Task::Commit { .. } => Lane::Interactive,
+        }
+    }
+}
+
+/// Which work may be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Only what a person waits for.
+    Interactive,
+    /// Anything, what a person waits for first.
+    Any,
+}
