@@ -1,8 +1,9 @@
 //! The daemon: watches folders, segments what comes in, queues it for review.
 //!
-//! The modules are the way of the data: [`watch`] finds settled files, [`scan`] reads them,
-//! [`store`] keeps the cases and their work, [`workers`] do it in [`stages`] with [`model`],
-//! [`embed`] and [`segment`], [`output`] writes the results, [`api`] serves them to people.
+//! The modules are the way of the data: [`watch`] finds settled files, [`scan`] reads them, [`plan`]
+//! says what is done with them, [`registry`] makes cases of them by the rules in [`case`] and keeps
+//! them in a [`store`], [`workers`] do the work in [`stages`] with [`model`], [`embed`] and
+//! [`segment`], [`output`] writes the results, [`api`] serves them to people.
 //! [`server`] puts it together; [`commands`] are the verbs of `medicosamd`, of which [`setup`]
 //! fetches what a fresh machine lacks, [`download`] models from where they were published, and
 //! [`recover`] makes a lost store again of the results.
