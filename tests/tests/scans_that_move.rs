@@ -10,6 +10,7 @@ use medicosam_shared::case::{Action, CaseDetail, CaseId, CaseState};
 use medicosam_shared::geometry::Plane;
 use medicosam_tests::signals::{Signal, send};
 use medicosam_tests::system::{SCAN, System, lung_profile};
+use medicosam_tests::waiting::until;
 use std::fs;
 
 fn move_scan(system: &System, from: &str, to: &str) {
@@ -141,8 +142,10 @@ fn a_root_that_is_away_fails_no_scan_and_its_cases_resume_when_it_is_back() {
         case.summary.state == CaseState::Paused
     });
     assert_eq!(paused.summary.fault.unwrap().code, "root-away");
-    let status = system.wait(system.client().status());
-    assert!(status.roots[0].away, "{:?}", status.roots);
+    until("the root to be shown as away", || {
+        let status = system.wait(system.client().status());
+        status.roots[0].away
+    });
 
     fs::rename(&aside, &root).unwrap();
     let done = system.until_case(&id, "a mask", |case| {
