@@ -219,12 +219,20 @@ impl CaseRows for Tables<'_> {
         case: Option<&CaseId>,
     ) -> Result<(), StoreFault> {
         let t = self.0;
-        t.prepare_cached(
-            "DELETE FROM files WHERE (?1 IS NULL OR path = ?1) AND (?2 IS NULL OR case_id = ?2)
-                 AND NOT (?1 IS NULL AND ?2 IS NULL)",
-        )
-        .and_then(|mut s| s.execute(params![path.map(row::path_bytes), case.map(|id| &id.0)]))
-        .doing("forgetting a file")?;
+        // A statement each: one for both cases would look at every file.
+        let forgotten = match (path.map(row::path_bytes), case.map(|id| &id.0)) {
+            (Some(path), Some(case)) => t
+                .prepare_cached("DELETE FROM files WHERE path = ?1 AND case_id = ?2")
+                .and_then(|mut s| s.execute(params![path, case])),
+            (Some(path), None) => t
+                .prepare_cached("DELETE FROM files WHERE path = ?1")
+                .and_then(|mut s| s.execute([path])),
+            (None, Some(case)) => t
+                .prepare_cached("DELETE FROM files WHERE case_id = ?1")
+                .and_then(|mut s| s.execute([case])),
+            (None, None) => Ok(0),
+        };
+        forgotten.doing("forgetting a file")?;
         Ok(())
     }
 }

@@ -191,6 +191,7 @@ const SOURCES: &str = "
     ALTER TABLE files_of_cases RENAME TO files;
     CREATE INDEX files_by_case ON files (case_id);
     CREATE INDEX work_by_case ON work (case_id) WHERE state IN ('ready', 'leased');
+    CREATE INDEX work_leased ON work (case_id) WHERE state = 'leased';
 
     CREATE TABLE store (                        -- one row
         id       TEXT NOT NULL,                 -- tells results of this store from those of others

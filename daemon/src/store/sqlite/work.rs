@@ -38,12 +38,15 @@ impl WorkRows for Tables<'_> {
 
     fn due(&self, lane: Lane, now: Now) -> Result<Option<WorkItem>, StoreFault> {
         let t = self.0;
-        let which = "AS w WHERE lane <= ?2
-             AND (w.state = 'ready' AND w.not_before <= ?1 OR w.state = 'leased' AND w.lease_until < ?1)
-             AND NOT EXISTS (
-                 SELECT 1 FROM work AS other
-                 WHERE other.case_id = w.case_id AND other.id <> w.id
-                   AND other.state = 'leased' AND other.lease_until >= ?1)
+        // In the order of the queue, and only as far as the first: with thousands of pieces of work,
+        // looking at all of them costs more than most of the work.
+        let which = "AS w INDEXED BY work_due
+             WHERE w.state IN ('ready', 'leased') AND lane <= ?2
+               AND (w.state = 'ready' AND w.not_before <= ?1
+                    OR w.state = 'leased' AND w.lease_until < ?1)
+               AND w.case_id NOT IN (
+                   SELECT case_id FROM work INDEXED BY work_leased
+                   WHERE state = 'leased' AND lease_until >= ?1)
              ORDER BY lane, id LIMIT 1";
         Ok(select(t, which, params![now.tick.0, number(lane)])?.pop())
     }
