@@ -4,8 +4,14 @@
 //! - [`place`]: an object on a slice.
 //! - [`prompt`]: questions of a profile or a person to the model.
 //! - [`propagation`]: how a 3-D box becomes masks slice by slice.
+//! - [`hand`]: pixels that people have painted.
+//! - [`paint`]: the pixels under a brush, or within a closed line.
+//! - [`interpolation`]: masks between two slices, by shape.
+//! - [`correction`]: whether an answer looks like the correction that was meant.
+//! - [`propagation_report`]: how far a propagation went, and why it stopped.
 //! - [`draft`]: what a reviewer changes before it becomes a revision.
 //! - [`mask`]: the answer: binary masks per slice and object, run-length coded.
+//! - `mask_sets`: masks joined and taken from one another.
 //! - [`mask_rules`]: rules that masks go through before they become a result.
 //! - [`case`]: a scan on its way from the watched folder to a decision.
 //! - [`activity`]: what a worker does right now.
@@ -25,16 +31,22 @@ pub mod activity;
 pub mod api;
 pub mod case;
 pub mod client;
+pub mod correction;
 pub mod draft;
 pub mod fault_code;
 pub mod geometry;
+pub mod hand;
+pub mod interpolation;
 pub mod mask;
 pub mod mask_rules;
+mod mask_sets;
+pub mod paint;
 pub mod paths;
 pub mod place;
 pub mod progress;
 pub mod prompt;
 pub mod propagation;
+pub mod propagation_report;
 pub mod provenance;
 pub mod quality;
 pub mod text;

@@ -149,6 +149,12 @@ impl SlicePrompt {
         self.bbox.is_none() && self.points.is_empty()
     }
 
+    /// Whether it has only points that are not on the object: without a mask to take something away
+    /// from, they say nothing.
+    pub fn only_takes_away(&self) -> bool {
+        self.bbox.is_none() && !self.points.is_empty() && self.points.iter().all(|p| !p.positive)
+    }
+
     /// Which object it is about, on which slice.
     pub const fn place(&self) -> Place {
         Place::new(self.label, self.index)

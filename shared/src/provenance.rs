@@ -3,6 +3,7 @@
 //! The same record is kept in the store, written beside the label map and shown to the reviewer.
 
 use crate::geometry::{Affine, Axis, Dims, Plane};
+use crate::hand::Hands;
 use crate::mask_rules::MaskRules;
 use crate::place::Place;
 use crate::prompt::{Label, SlicePrompt};
@@ -53,6 +54,10 @@ pub struct Provenance {
     pub runtime: RuntimeRecord,
     /// The prompts of this revision. All other slices are those of the parent revision.
     pub prompts: Vec<SlicePrompt>,
+    /// What people drew where that is not what the model was asked: a correction takes box and points
+    /// along that were there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<SlicePrompt>,
     /// How 3-D boxes became masks slice by slice; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagation: Option<Propagation>,
@@ -63,6 +68,10 @@ pub struct Provenance {
     /// person's prompt on them changes them again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub edited: BTreeSet<Place>,
+    /// Pixels that people have painted, in this revision or an earlier one. They stay as they are,
+    /// whatever the model answers.
+    #[serde(default, skip_serializing_if = "Hands::is_empty")]
+    pub painted: Hands,
     /// The rules that the masks for the profile's prompts went through.
     #[serde(default, skip_serializing_if = "MaskRules::is_nothing")]
     pub masks: MaskRules,

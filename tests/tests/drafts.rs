@@ -9,7 +9,7 @@
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse};
 use medicosam_shared::case::{Action, CaseDetail, CaseId, CaseState};
 use medicosam_shared::client::ClientError;
-use medicosam_shared::draft::{Draft, Step};
+use medicosam_shared::draft::{Draft, Slices, Step};
 use medicosam_shared::mask::dice;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
@@ -26,6 +26,15 @@ use std::time::{Duration, Instant};
 
 fn label() -> Label {
     Label::new(1).unwrap()
+}
+
+/// The propagation of the object over all slices.
+fn propagation() -> DraftChange {
+    DraftChange::Propagate {
+        label: label(),
+        slices: Slices::All,
+        force: false,
+    }
 }
 
 fn draft(system: &System, case: &CaseId) -> Option<Draft> {
@@ -276,7 +285,7 @@ fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
     let theirs = system.wait(system.client().masks(id, 2));
 
     preview(&system, id, 9);
-    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    change(&system, id, propagation()).unwrap();
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
     let touched: Vec<u32> = followed.answers().keys().map(|place| place.index).collect();
@@ -305,7 +314,7 @@ fn an_object_is_followed_from_one_slice_to_its_ends() {
     let (system, case) = reviewable(10, 11);
     let id = &case.summary.id;
     preview(&system, id, 10);
-    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    change(&system, id, propagation()).unwrap();
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
     let response = change(&system, id, DraftChange::Commit).unwrap();
@@ -326,7 +335,7 @@ fn an_object_is_followed_from_one_slice_to_its_ends() {
 
     // Another one is stopped on its way, and changes nothing.
     preview(&system, id, 10);
-    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    change(&system, id, propagation()).unwrap();
     change(&system, id, DraftChange::Cancel).unwrap();
     let stopped = draft(&system, id).unwrap();
     assert_eq!((stopped.working, stopped.answers().len()), (None, 1));
@@ -337,7 +346,7 @@ fn what_was_followed_gives_way_to_what_somebody_made_meanwhile() {
     let (system, case) = reviewable(9, 12);
     let id = &case.summary.id;
     preview(&system, id, 9);
-    change(&system, id, DraftChange::Propagate { label: label() }).unwrap();
+    change(&system, id, propagation()).unwrap();
     until_propagated(&system, id);
     let followed = draft(&system, id).unwrap();
     assert!(followed.answers().contains_key(&Place::new(label(), 11)));

@@ -1,6 +1,7 @@
 //! What has to be done to a case.
 
 use medicosam_shared::case::{CaseState, RevisionNumber};
+use medicosam_shared::draft::Propagate;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use serde::{Deserialize, Serialize};
 
@@ -39,8 +40,9 @@ pub enum Task {
     Propagate {
         /// The draft.
         draft: DraftId,
-        /// The object.
-        label: Label,
+        /// Of which object, and how far.
+        #[serde(flatten)]
+        asked: Propagate,
     },
     /// Make a revision of a draft.
     Commit {

@@ -9,7 +9,7 @@ use crate::store::{DraftRow, Rows, WorkQuery};
 use medicosam_shared::api::{DraftProgress, DraftRequest, DraftResponse};
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::draft::{
-    Answered, Applied, Base, Current, Draft, DraftRefusal, DraftWork, Surroundings,
+    Answered, Applied, Base, Current, Draft, DraftRefusal, DraftWork, LookedAt, Surroundings,
 };
 use medicosam_shared::progress::Progress;
 
@@ -153,6 +153,13 @@ fn apply(
 ) -> Result<Applied> {
     let author = author_of(rows, case)?;
     let base = rows.revision(&case.id, Draft::base(draft.as_ref(), request))?;
+    let number = Draft::looks_at(draft.as_ref(), request);
+    let looked_at = match number {
+        Some(number) => rows
+            .masks(&case.id, number)?
+            .zip(rows.revision(&case.id, number)?),
+        None => None,
+    };
     let around = Surroundings {
         case: &case.id,
         state: case.state,
@@ -161,6 +168,10 @@ fn apply(
             author: &author,
         }),
         base: base.as_ref().map(|base| Base::from(&base.provenance)),
+        looked_at: match &looked_at {
+            Some((masks, made)) => LookedAt::Masks(masks, &made.provenance),
+            None => LookedAt::Missing,
+        },
         last_version,
     };
     Draft::apply(draft, request, &around).map_err(|refusal| Refusal::from(refusal).into())
@@ -257,7 +268,7 @@ fn queue(
             label: place.label,
             index: place.index,
         },
-        DraftWork::Propagate(label) => Task::Propagate { draft, label },
+        DraftWork::Propagate(asked) => Task::Propagate { draft, asked },
         DraftWork::Commit => {
             check_nobody_corrects(case, &open_work(rows, &case.id)?)?;
             Task::Commit { draft }

@@ -67,6 +67,31 @@ impl Segmentation {
         self.scores.entry(label).or_default().insert(index, score);
     }
 
+    /// Replaces the object's mask on a slice by one that no model made, or not now; `score` is that of
+    /// the model that made what lies under it.
+    pub fn place(&mut self, place: Place, name: &str, mask: Rle, score: Option<SliceScore>) {
+        let Place { label, index } = place;
+        let area = mask.area();
+        self.masks.set_runs(label, name, index, mask);
+        let scores = self.scores.entry(label).or_default();
+        match score {
+            Some(score) => scores.insert(
+                index,
+                SliceScore {
+                    index,
+                    area,
+                    ..score
+                },
+            ),
+            None => scores.remove(&index),
+        };
+    }
+
+    /// The score of an object's mask on a slice, if it has one.
+    pub fn score(&self, place: Place) -> Option<SliceScore> {
+        self.scores.get(&place.label)?.get(&place.index).copied()
+    }
+
     /// Makes an object known that has no mask yet, so that a person can prompt it.
     pub fn declare(&mut self, label: Label, name: &str) {
         if self.masks.object(label).is_none() {

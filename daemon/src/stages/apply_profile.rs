@@ -37,6 +37,7 @@ pub fn apply_profile(
     let mut job = Job::on_scan(assignment, scan, axis);
     if let Some(manual) = manual {
         job.edited.clone_from(&manual.edited);
+        job.painted.clone_from(&manual.painted);
     }
     let understands = understands(&mut tools.models, &mut job)?;
     let files = Files::read(profile, &work.source)?;
@@ -74,6 +75,7 @@ pub fn apply_profile(
         by: Maker::Profile(&profile.name),
         segmentation,
         prompts: all,
+        drawn: Vec::new(),
         records,
     };
     commit(tools, job, made)

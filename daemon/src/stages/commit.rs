@@ -50,6 +50,8 @@ pub struct Made<'a> {
     pub segmentation: Segmentation,
     /// What was asked.
     pub prompts: Vec<SlicePrompt>,
+    /// What people drew where that is not what was asked.
+    pub drawn: Vec<SlicePrompt>,
     /// What answered.
     pub records: (ModelRecord, RuntimeRecord),
 }
@@ -82,7 +84,12 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
     let (lease, total) = (&work.lease, job.started);
     let by = made.by;
     let segmentation = made.segmentation;
-    let mut provenance = provenance(job, by, (made.prompts, made.records), (objects, quality));
+    let mut provenance = provenance(
+        job,
+        by,
+        (made.prompts, made.drawn, made.records),
+        (objects, quality),
+    );
     tools.swept.sweep(&folder)?;
     // A worker whose lease is lost must not touch the files of its successor. Results stay where
     // they are when their scan moves.
@@ -142,11 +149,18 @@ fn approval(job: &Job<'_>, quality: Option<&Quality>) -> Option<Approval> {
     })
 }
 
+/// What was asked, what was drawn, and what answered.
+type Prompting = (
+    Vec<SlicePrompt>,
+    Vec<SlicePrompt>,
+    (ModelRecord, RuntimeRecord),
+);
+
 /// How the result came about.
 fn provenance(
     job: Job<'_>,
     by: Maker<'_>,
-    (prompts, (model, runtime)): (Vec<SlicePrompt>, (ModelRecord, RuntimeRecord)),
+    (prompts, drawn, (model, runtime)): Prompting,
     (objects, quality): (Vec<ObjectResult>, Option<Quality>),
 ) -> Provenance {
     Provenance {
@@ -161,8 +175,10 @@ fn provenance(
         model,
         runtime,
         prompts,
+        drawn,
         sources: job.sources,
         edited: job.edited,
+        painted: job.painted,
         masks: job.rules,
         propagation: job.propagation,
         objects,

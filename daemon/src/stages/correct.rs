@@ -49,6 +49,7 @@ pub fn correct(
         by: Maker::Person(&work.author),
         segmentation,
         prompts: prompts.to_vec(),
+        drawn: Vec::new(),
         records,
     };
     commit(tools, job, made)

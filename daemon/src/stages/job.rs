@@ -9,6 +9,7 @@ use crate::scan::Volume;
 use crate::segment::propagation::Span;
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::geometry::Axis;
+use medicosam_shared::hand::Hands;
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::place::Place;
 use medicosam_shared::propagation::Propagation;
@@ -54,6 +55,8 @@ pub struct Job<'a> {
     pub sources: Vec<PromptSource>,
     /// Slices that a person has segmented.
     pub edited: BTreeSet<Place>,
+    /// Pixels that people have painted.
+    pub painted: Hands,
     /// What was done to the masks of the profile's objects.
     pub rules: MaskRules,
     /// Where the time went.
@@ -81,6 +84,7 @@ impl<'a> Job<'a> {
             boxes: Vec::new(),
             sources: Vec::new(),
             edited: BTreeSet::new(),
+            painted: Hands::default(),
             rules: profile.masks,
             timings: Timings {
                 load_s: started.elapsed().as_secs_f64(),
@@ -110,6 +114,7 @@ impl<'a> Job<'a> {
             boxes: Vec::new(),
             sources: before.sources,
             edited: before.edited,
+            painted: before.painted,
             rules: before.masks,
             timings: Timings::default(),
         }

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use crate::registry::{Registry, Work};
 use crate::segment::{OverlapError, Segmentation};
 use medicosam_shared::geometry::{Affine, Axis};
+use medicosam_shared::hand::Hands;
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::Label;
@@ -18,6 +19,8 @@ pub struct ManualMasks {
     pub axis: Axis,
     /// The slices that a person has segmented.
     pub edited: BTreeSet<Place>,
+    /// The pixels that people have painted on them.
+    pub painted: Hands,
 }
 
 impl ManualMasks {
@@ -35,6 +38,7 @@ impl ManualMasks {
             segmentation: Segmentation::continuing(masks, &provenance.objects),
             axis: provenance.axis,
             edited: provenance.edited,
+            painted: provenance.painted,
         }))
     }
 
@@ -142,6 +146,7 @@ mod tests {
             ),
             axis: Axis::K,
             edited: [place(1, 2), place(9, 4)].into(),
+            painted: Hands::default(),
         };
         let fresh = segmentation(0.9, &[(1, 1, 0..4), (2, 2, 1..5)]);
         let asked = [place(1, 1), place(2, 2)];
@@ -177,6 +182,7 @@ mod tests {
             segmentation: segmentation(0.5, &[(1, 2, 0..3)]),
             axis: Axis::K,
             edited: [place(1, 2)].into(),
+            painted: Hands::default(),
         };
         let mut fresh = segmentation(
             0.9,

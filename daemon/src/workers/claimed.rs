@@ -124,8 +124,8 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
             label,
             index,
         } => preview(tools, assignment, draft, Place::new(label, index)),
-        &Task::Propagate { draft, label } => {
-            propagate(tools, assignment, (draft, label), &mut |tools| {
+        &Task::Propagate { draft, asked } => {
+            propagate(tools, assignment, (draft, asked), &mut |tools| {
                 thread.answer_handed(tools)
             })
         }

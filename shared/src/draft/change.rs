@@ -1,6 +1,9 @@
 //! Changes of a draft.
 
+use super::scope::Slices;
 use crate::case::RevisionNumber;
+use crate::hand::Stroke;
+use crate::mask::Rle;
 use crate::place::Label;
 use crate::prompt::SlicePrompt;
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,61 @@ pub enum DraftChange {
     Propagate {
         /// The object.
         label: Label,
+        /// Only these slices.
+        #[serde(default, skip_serializing_if = "Slices::is_all")]
+        slices: Slices,
+        /// Go through where the object seems to end, up to the ends of `slices`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        force: bool,
+    },
+    /// Paint pixels of an object on a slice, or take them away. Later answers of the model leave
+    /// them as they are.
+    Paint {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+        /// Whether the pixels belong to the object.
+        stroke: Stroke,
+        /// The pixels.
+        pixels: Rle,
+    },
+    /// Take masks away, with what was painted there: of a slice, of an object, of all objects.
+    Empty {
+        /// The object; `None`: all of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<Label>,
+        /// Its slices.
+        #[serde(default, skip_serializing_if = "Slices::is_all")]
+        slices: Slices,
+    },
+    /// Put masks back as they were in a revision.
+    Revert {
+        /// The revision.
+        to: RevisionNumber,
+        /// The object; `None`: all of them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<Label>,
+        /// Its slices.
+        #[serde(default, skip_serializing_if = "Slices::is_all")]
+        slices: Slices,
+    },
+    /// Put the mask that an object has on one slice on another one.
+    Copy {
+        /// The object.
+        label: Label,
+        /// The slice that has the mask.
+        from: u32,
+        /// The slice that gets it.
+        to: u32,
+    },
+    /// Make the masks of an object between slices that were made by hand, by their shapes.
+    Interpolate {
+        /// The object.
+        label: Label,
+        /// Only these slices.
+        #[serde(default, skip_serializing_if = "Slices::is_all")]
+        slices: Slices,
     },
     /// Give up what is being segmented.
     Cancel,
@@ -81,7 +139,12 @@ impl DraftChange {
             | DraftChange::Draw { .. }
             | DraftChange::Choose { .. }
             | DraftChange::Segment { .. }
-            | DraftChange::Propagate { .. } => true,
+            | DraftChange::Propagate { .. }
+            | DraftChange::Paint { .. }
+            | DraftChange::Empty { .. }
+            | DraftChange::Revert { .. }
+            | DraftChange::Copy { .. }
+            | DraftChange::Interpolate { .. } => true,
             DraftChange::Cancel
             | DraftChange::Undo
             | DraftChange::Redo

@@ -1,7 +1,9 @@
 //! A draft, and what it holds at its position.
 
-use super::step::{Answered, Candidate, SliceAnswer, Step};
+use super::canvas::{Canvas, Under};
+use super::step::{Answered, Candidate, PutMask, SliceAnswer, Step};
 use crate::case::RevisionNumber;
+use crate::hand::Hands;
 use crate::mask::MaskSet;
 use crate::place::{Label, Place};
 use crate::progress::Progress;
@@ -75,40 +77,41 @@ impl Draft {
                 Step::Drawn { prompt } => {
                     drawn.insert(prompt.place(), prompt);
                 }
-                Step::Object { .. } | Step::Answered(_) | Step::Chosen { .. } => {}
+                Step::Object { .. }
+                | Step::Answered(_)
+                | Step::Chosen { .. }
+                | Step::Painted { .. }
+                | Step::Emptied { .. }
+                | Step::Put(_) => {}
             }
         }
         drawn
     }
 
-    /// The newest answer for each object and slice, with the mask that was chosen of it.
+    /// What it has made of its revision, as far as that can be told without knowing the revision.
+    pub fn canvas(&self) -> Canvas<'_> {
+        Canvas::of(self, &Hands::default())
+    }
+
+    /// Whether it changes any mask.
+    pub fn changes_masks(&self) -> bool {
+        self.done().iter().any(|step| match step {
+            Step::Answered(_) | Step::Painted { .. } | Step::Emptied { .. } | Step::Put(_) => true,
+            Step::Object { .. } | Step::Drawn { .. } | Step::Chosen { .. } => false,
+        })
+    }
+
+    /// The newest answer for each object and slice where it still counts, with the mask that was
+    /// chosen of it. What is painted over it is not in the mask.
     pub fn answers(&self) -> BTreeMap<Place, (&SliceAnswer, &Candidate)> {
-        let mut answers = BTreeMap::new();
-        for step in self.done() {
-            match step {
-                Step::Answered(answered) => {
-                    for answer in &answered.slices {
-                        if let Some(mask) = answer.mask() {
-                            let place = Place::new(answered.label, answer.prompt.index);
-                            answers.insert(place, (answer, mask));
-                        }
-                    }
-                }
-                Step::Chosen {
-                    label,
-                    index,
-                    candidate,
-                } => {
-                    if let Some((answer, mask)) = answers.get_mut(&Place::new(*label, *index))
-                        && let Some(other) = answer.candidates.get(*candidate as usize)
-                    {
-                        *mask = other;
-                    }
-                }
-                Step::Object { .. } | Step::Drawn { .. } => {}
-            }
-        }
-        answers
+        let canvas = self.canvas();
+        let answers = canvas
+            .places()
+            .filter_map(|(place, content)| match content.under {
+                Under::Answer(answer, mask) => Some((place, (answer, mask))),
+                Under::Revision | Under::Put(..) | Under::Nothing => None,
+            });
+        answers.collect()
     }
 
     /// The newest answer for an object on a slice, and which of its masks was chosen, from 0.
@@ -122,7 +125,12 @@ impl Draft {
     pub fn objects(&self) -> BTreeMap<Label, &str> {
         let objects = self.done().iter().filter_map(|step| match step {
             Step::Object { label, name } => Some((*label, name.as_str())),
-            Step::Drawn { .. } | Step::Answered(_) | Step::Chosen { .. } => None,
+            Step::Drawn { .. }
+            | Step::Answered(_)
+            | Step::Chosen { .. }
+            | Step::Painted { .. }
+            | Step::Emptied { .. }
+            | Step::Put(_) => None,
         });
         objects.collect()
     }
@@ -137,24 +145,34 @@ impl Draft {
     /// The masks of the revision that it changes, `base`, as the draft has them.
     pub fn masks(&self, base: &MaskSet) -> MaskSet {
         let mut masks = base.clone();
-        for (Place { label, index }, (_, candidate)) in self.answers() {
+        let canvas = self.canvas();
+        for place in canvas.changed(base) {
+            let Place { label, index } = place;
             let name = self.name(base, label);
-            masks.set_runs(label, &name, index, candidate.mask.clone());
+            masks.set_runs(label, &name, index, canvas.mask(base, place));
         }
         masks
     }
 
-    /// Whether the object has a slice that was segmented by a prompt that a person drew.
+    /// Whether the object has a slice in it that a person made, by a prompt or by hand, and did not
+    /// only empty.
     pub fn has_seed(&self, label: Label) -> bool {
-        let mut answers = self.answers().into_iter();
-        answers.any(|(place, (answer, _))| place.label == label && !answer.propagated)
+        let canvas = self.canvas();
+        canvas.places().any(|(place, content)| {
+            place.label == label && content.by_hand && content.under != Under::Nothing
+        })
     }
 
     /// Model and runtime of the newest answer.
     pub fn made_by(&self) -> Option<(&ModelRecord, &RuntimeRecord)> {
         self.done().iter().rev().find_map(|step| match step {
             Step::Answered(answered) => Some((&answered.model, &answered.runtime)),
-            Step::Object { .. } | Step::Drawn { .. } | Step::Chosen { .. } => None,
+            Step::Object { .. }
+            | Step::Drawn { .. }
+            | Step::Chosen { .. }
+            | Step::Painted { .. }
+            | Step::Emptied { .. }
+            | Step::Put(_) => None,
         })
     }
 
@@ -169,7 +187,17 @@ impl Draft {
         let steps = (0..).zip(&mut self.steps);
         let changed = steps.filter_map(|(number, step)| match step {
             Step::Answered(answered) => give_way(answered, edited).then_some(number),
-            Step::Object { .. } | Step::Drawn { .. } | Step::Chosen { .. } => None,
+            Step::Put(put) => {
+                let before = put.masks.len();
+                let stays = |mask: &PutMask| mask.by_hand || !edited.contains(&mask.place);
+                put.masks.retain(stays);
+                (put.masks.len() != before).then_some(number)
+            }
+            Step::Object { .. }
+            | Step::Drawn { .. }
+            | Step::Chosen { .. }
+            | Step::Painted { .. }
+            | Step::Emptied { .. } => None,
         });
         changed.collect()
     }

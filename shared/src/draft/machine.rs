@@ -3,13 +3,15 @@
 
 use super::change::{DraftChange, DraftRequest};
 use super::content::Draft;
+use super::judge::{Act, check_revision};
 use super::refusal::DraftRefusal;
+use super::scope::Slices;
 use super::step::{Answered, Step};
-use super::surroundings::{Base, Surroundings};
-use crate::case::{Action, CaseState, RevisionNumber};
+use super::surroundings::Surroundings;
+use crate::case::{Action, RevisionNumber};
 use crate::place::{Label, Place};
 use crate::progress::Progress;
-use crate::prompt::PromptError;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What a change has made of a draft, for those who keep it in parts.
@@ -35,9 +37,22 @@ pub enum DraftWork {
     /// Segment a slice by what is drawn on it.
     Preview(Place),
     /// Segment the slices around those of the object that were segmented by hand.
-    Propagate(Label),
+    Propagate(Propagate),
     /// Make a revision of the draft.
     Commit,
+}
+
+/// What a propagation is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Propagate {
+    /// The object.
+    pub label: Label,
+    /// The slices that may be changed.
+    #[serde(default, skip_serializing_if = "Slices::is_all")]
+    pub slices: Slices,
+    /// Whether it goes through where the object seems to end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 /// An entry of the audit log.
@@ -49,18 +64,6 @@ pub struct Noted {
     pub revision: RevisionNumber,
     /// More, in words.
     pub detail: String,
-}
-
-/// What is done to a draft once nothing speaks against it.
-enum Act {
-    Push(Step),
-    Undo,
-    Redo,
-    Cancel,
-    Discard,
-    Restore,
-    Rebase(RevisionNumber, BTreeSet<Place>),
-    Work(DraftWork),
 }
 
 impl Draft {
@@ -114,98 +117,6 @@ impl Draft {
         }
     }
 
-    /// What the change does, if it can be made.
-    fn judge(
-        &self,
-        request: &DraftRequest,
-        around: &Surroundings<'_>,
-    ) -> Result<Act, DraftRefusal> {
-        match &request.change {
-            DraftChange::Object { label, name } => self.new_object(*label, name, around),
-            DraftChange::Draw { prompt } => {
-                let base = base(around)?;
-                match prompt.check(base.dims, base.axis) {
-                    Ok(()) | Err(PromptError::Empty { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-                let prompt = prompt.clone();
-                Ok(Act::Push(Step::Drawn { prompt }))
-            }
-            &DraftChange::Choose {
-                label,
-                index,
-                candidate,
-            } => self.choose(Place::new(label, index), candidate),
-            DraftChange::Undo if self.can_undo() => Ok(Act::Undo),
-            DraftChange::Undo => Err(DraftRefusal::NothingToUndo),
-            DraftChange::Redo if self.can_redo() => Ok(Act::Redo),
-            DraftChange::Redo => Err(DraftRefusal::NothingToRedo),
-            DraftChange::Cancel => Ok(Act::Cancel),
-            DraftChange::Discard => Ok(Act::Discard),
-            DraftChange::Restore => Ok(Act::Restore),
-            DraftChange::Rebase => {
-                check_revision(request.revision, around)?;
-                Ok(Act::Rebase(request.revision, base(around)?.edited.clone()))
-            }
-            &DraftChange::Segment { label, index } => {
-                let place = Place::new(label, index);
-                match self.drawn().contains_key(&place) {
-                    true => Ok(Act::Work(DraftWork::Preview(place))),
-                    false => Err(DraftRefusal::NothingDrawn(place)),
-                }
-            }
-            &DraftChange::Propagate { label } => match self.has_seed(label) {
-                true => Ok(Act::Work(DraftWork::Propagate(label))),
-                false => Err(DraftRefusal::NoSeed(label)),
-            },
-            DraftChange::Commit => {
-                check_revision(self.revision, around)?;
-                if self.working.is_some() {
-                    return Err(DraftRefusal::Busy);
-                }
-                if self.answers().is_empty() {
-                    return Err(DraftRefusal::NothingSegmented);
-                }
-                Ok(Act::Work(DraftWork::Commit))
-            }
-        }
-    }
-
-    fn new_object(
-        &self,
-        label: Label,
-        name: &str,
-        around: &Surroundings<'_>,
-    ) -> Result<Act, DraftRefusal> {
-        if base(around)?.labels.contains(&label) || self.objects().contains_key(&label) {
-            return Err(DraftRefusal::LabelTaken(label));
-        }
-        if name.trim().is_empty() {
-            return Err(DraftRefusal::NameMissing(label));
-        }
-        let name = name.to_owned();
-        Ok(Act::Push(Step::Object { label, name }))
-    }
-
-    fn choose(&self, place: Place, candidate: u32) -> Result<Act, DraftRefusal> {
-        let Some((answer, _)) = self.answer(place) else {
-            return Err(DraftRefusal::NoMasks(place));
-        };
-        let offered = answer.candidates.len();
-        if candidate as usize >= offered {
-            return Err(DraftRefusal::NoSuchMask {
-                place,
-                offered,
-                candidate,
-            });
-        }
-        Ok(Act::Push(Step::Chosen {
-            label: place.label,
-            index: place.index,
-            candidate,
-        }))
-    }
-
     fn perform(&mut self, act: Act) -> Applied {
         let mut applied = Applied {
             kept: self.steps.len() as u32,
@@ -230,6 +141,8 @@ impl Draft {
                 applied.rewritten = self.rebase(revision, &edited);
                 applied.noted = Some(note(Action::Drafted, revision));
             }
+            // The daemon makes the step.
+            Act::Wait => {}
             Act::Work(work) => {
                 self.working.get_or_insert(Progress { done: 0, total: 0 });
                 applied.work = Some(work);
@@ -252,14 +165,18 @@ impl Draft {
 
     /// `slice 3, 4, 7`
     fn slices_in_words(&self) -> String {
-        let places = self.answers().into_keys();
-        let slices: Vec<String> = places.map(|place| place.index.to_string()).collect();
+        let canvas = self.canvas();
+        let places: BTreeSet<u32> = canvas.places().map(|(place, _)| place.index).collect();
+        if places.is_empty() {
+            return "emptied".to_owned();
+        }
+        let slices: Vec<String> = places.iter().map(u32::to_string).collect();
         format!("slice {}", slices.join(", "))
     }
 }
 
 /// Whether a change is made to this draft, and not to a new one in its place.
-fn stays(draft: &Draft, change: &DraftChange) -> bool {
+pub(super) fn stays(draft: &Draft, change: &DraftChange) -> bool {
     !draft.discarded || *change == DraftChange::Restore
 }
 
@@ -279,32 +196,6 @@ fn check_version(
     match is_seen || request.change == DraftChange::Cancel {
         true => Ok(()),
         false => Err(DraftRefusal::Moved(around.case.clone())),
-    }
-}
-
-/// Checks that a revision is the current one of a case that a person can look at.
-fn check_revision(asked: RevisionNumber, around: &Surroundings<'_>) -> Result<(), DraftRefusal> {
-    let can_be_seen = around.state.is_decidable() || around.state == CaseState::Segmenting;
-    match around.current.filter(|_| can_be_seen) {
-        Some(current) if current.number == asked => Ok(()),
-        Some(current) => Err(DraftRefusal::OtherRevision {
-            case: around.case.clone(),
-            asked,
-            current: current.number,
-            author: current.author.to_owned(),
-        }),
-        None => Err(no_revision(around)),
-    }
-}
-
-fn base<'a>(around: &'a Surroundings<'_>) -> Result<&'a Base<'a>, DraftRefusal> {
-    around.base.as_ref().ok_or_else(|| no_revision(around))
-}
-
-fn no_revision(around: &Surroundings<'_>) -> DraftRefusal {
-    DraftRefusal::NoRevision {
-        case: around.case.clone(),
-        state: around.state,
     }
 }
 

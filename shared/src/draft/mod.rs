@@ -5,18 +5,24 @@
 //! position. The content of a draft follows from its steps alone, and [`Draft::apply`] is the only
 //! way to change them; so daemon and client see the same.
 
+mod canvas;
 mod change;
 mod content;
+mod judge;
 mod machine;
+mod put;
 mod refusal;
+mod scope;
 mod step;
 mod surroundings;
 #[cfg(test)]
 mod tests;
 
+pub use canvas::{Canvas, Content, Under};
 pub use change::{DraftChange, DraftRequest};
 pub use content::Draft;
-pub use machine::{Applied, DraftWork, Noted};
-pub use refusal::DraftRefusal;
-pub use step::{Answered, Candidate, SliceAnswer, Step};
-pub use surroundings::{Base, Current, Surroundings};
+pub use machine::{Applied, DraftWork, Noted, Propagate};
+pub use refusal::{DraftRefusal, NOTHING_TO_CORRECT, NOTHING_TO_CORRECT_HINT};
+pub use scope::{Scope, Slices};
+pub use step::{Answered, Candidate, Origin, Put, PutMask, SliceAnswer, Step};
+pub use surroundings::{Base, Current, LookedAt, Surroundings};

@@ -2,8 +2,15 @@
 
 use crate::case::{CaseId, CaseState, RevisionNumber};
 use crate::fault_code::FaultCode;
+use crate::mask::RleTooLong;
 use crate::place::{Label, Place};
 use crate::prompt::PromptError;
+
+/// Code of the refusal of points that could only take something away from a mask that is not there.
+pub const NOTHING_TO_CORRECT: &str = "nothing-to-correct";
+
+/// What to do about such points.
+pub const NOTHING_TO_CORRECT_HINT: &str = "Draw a box, or a point on the object.";
 
 /// Why a draft was not changed. It is as it was before.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +53,28 @@ pub enum DraftRefusal {
     /// There is no prompt to segment by.
     #[error("nothing is drawn for {0}")]
     NothingDrawn(Place),
+    /// Only points outside the object are drawn, and there is no mask from which they could take
+    /// anything away.
+    #[error("{0} has no mask, and only points outside it are drawn")]
+    NothingToCorrect(Place),
+    /// Painted pixels lie outside the slice.
+    #[error("what is painted does not lie on the slice: {0}")]
+    PaintedOutside(#[from] RleTooLong),
+    /// A stroke without pixels.
+    #[error("nothing is painted for {0}")]
+    NothingPainted(Place),
+    /// There is no mask to copy.
+    #[error("{0} has no mask to copy")]
+    NothingToCopy(Place),
+    /// No slice lies between two that were made by hand.
+    #[error("no slice of object {0} lies between two that were made by hand")]
+    NothingBetween(Label),
+    /// The case does not have the revision that is to be put back.
+    #[error("case {0} has no such revision")]
+    NoSuchRevision(CaseId),
+    /// The revision that is to be put back was cut across another axis.
+    #[error("the slices of that revision lie in another plane")]
+    OtherPlane,
     /// The model has offered no mask.
     #[error("no masks are offered for {0}")]
     NoMasks(Place),
@@ -86,9 +115,17 @@ impl DraftRefusal {
             DraftRefusal::Moved(_) => FaultCode::DraftMoved.as_str(),
             DraftRefusal::OtherRevision { .. } => FaultCode::OtherRevision.as_str(),
             DraftRefusal::NoRevision { .. } => "wrong-state",
-            DraftRefusal::Prompt(_) | DraftRefusal::NothingDrawn(_) => "prompt-outside",
+            DraftRefusal::Prompt(_)
+            | DraftRefusal::NothingDrawn(_)
+            | DraftRefusal::PaintedOutside(_) => "prompt-outside",
+            DraftRefusal::NothingToCorrect(_) => NOTHING_TO_CORRECT,
             DraftRefusal::LabelTaken(_)
             | DraftRefusal::NameMissing(_)
+            | DraftRefusal::NothingPainted(_)
+            | DraftRefusal::NothingToCopy(_)
+            | DraftRefusal::NothingBetween(_)
+            | DraftRefusal::NoSuchRevision(_)
+            | DraftRefusal::OtherPlane
             | DraftRefusal::NoMasks(_)
             | DraftRefusal::NoSuchMask { .. }
             | DraftRefusal::NothingToUndo
@@ -114,6 +151,17 @@ impl DraftRefusal {
             DraftRefusal::NameMissing(_) => "Give it a name.",
             DraftRefusal::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
             DraftRefusal::NothingDrawn(_) => "Draw something first: box or point.",
+            DraftRefusal::NothingToCorrect(_) => NOTHING_TO_CORRECT_HINT,
+            DraftRefusal::PaintedOutside(_) => {
+                "Paint within the slice; runs go row by row from its first pixel."
+            }
+            DraftRefusal::NothingPainted(_) => "Paint at least one pixel of the slice.",
+            DraftRefusal::NothingToCopy(_) => "Name a slice on which the object has a mask.",
+            DraftRefusal::NothingBetween(_) => {
+                "Make two slices of it by hand, with others between them."
+            }
+            DraftRefusal::NoSuchRevision(_) => "`medicosam show CASE` lists its revisions.",
+            DraftRefusal::OtherPlane => "Only revisions in the same plane can be put back.",
             DraftRefusal::NoMasks(_) => "Segment the slice first.",
             DraftRefusal::NoSuchMask { .. } => "Choose one of those that there are.",
             DraftRefusal::NothingToUndo => "All of its steps are undone.",
@@ -135,6 +183,13 @@ impl DraftRefusal {
             | DraftRefusal::NameMissing(_)
             | DraftRefusal::Prompt(_)
             | DraftRefusal::NothingDrawn(_)
+            | DraftRefusal::NothingToCorrect(_)
+            | DraftRefusal::PaintedOutside(_)
+            | DraftRefusal::NothingPainted(_)
+            | DraftRefusal::NothingToCopy(_)
+            | DraftRefusal::NothingBetween(_)
+            | DraftRefusal::NoSuchRevision(_)
+            | DraftRefusal::OtherPlane
             | DraftRefusal::NoMasks(_)
             | DraftRefusal::NoSuchMask { .. }
             | DraftRefusal::NothingToUndo

@@ -1,9 +1,13 @@
 //! The steps of a draft.
 
+use super::scope::Scope;
+use crate::case::RevisionNumber;
+use crate::hand::{Hand, Stroke};
 use crate::mask::Rle;
 use crate::place::{Label, Place};
 use crate::prompt::SlicePrompt;
-use crate::provenance::{ModelRecord, RuntimeRecord};
+use crate::propagation_report::PropagationReport;
+use crate::provenance::{ModelRecord, RuntimeRecord, SliceScore};
 use serde::{Deserialize, Serialize};
 
 /// One step of a draft.
@@ -34,6 +38,72 @@ pub enum Step {
         /// Which one, from 0.
         candidate: u32,
     },
+    /// Pixels painted by hand. They stay as they are, whatever the model answers later.
+    Painted {
+        /// The object.
+        label: Label,
+        /// The slice.
+        index: u32,
+        /// Whether the pixels belong to it.
+        stroke: Stroke,
+        /// The pixels.
+        pixels: Rle,
+    },
+    /// Masks were taken away, with what was painted there.
+    Emptied {
+        /// Where.
+        #[serde(flatten)]
+        scope: Scope,
+    },
+    /// Masks were put in place without the model.
+    Put(Put),
+}
+
+/// Masks that are put in place without the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Put {
+    /// Where they come from.
+    pub origin: Origin,
+    /// The masks, each place once.
+    pub masks: Vec<PutMask>,
+}
+
+/// Where masks come from that are put in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "from")]
+pub enum Origin {
+    /// An earlier revision. What it does not have within the scope is taken away.
+    Revision {
+        /// The revision.
+        revision: RevisionNumber,
+        /// What of it.
+        #[serde(flatten)]
+        scope: Scope,
+    },
+    /// Another slice of the same object.
+    Copy {
+        /// The slice.
+        index: u32,
+    },
+    /// The slices made by hand on both sides.
+    Interpolation,
+}
+
+/// A mask that is put in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PutMask {
+    /// Where.
+    pub place: Place,
+    /// The mask, with what is painted over it.
+    pub mask: Rle,
+    /// Its score, if a model made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<SliceScore>,
+    /// Whether it counts as a person's.
+    pub by_hand: bool,
+    /// The pixels of it that people have painted.
+    #[serde(default, skip_serializing_if = "Hand::is_empty")]
+    pub hand: Hand,
 }
 
 /// The masks of an object on one slice or on several.
@@ -47,6 +117,9 @@ pub struct Answered {
     pub runtime: RuntimeRecord,
     /// The masks, each slice once.
     pub slices: Vec<SliceAnswer>,
+    /// How far a propagation went; `None` for a slice that was segmented by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<PropagationReport>,
 }
 
 impl Answered {
@@ -59,8 +132,15 @@ impl Answered {
 /// The model's answer to a prompt on a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SliceAnswer {
-    /// The prompt, and with it the slice.
+    /// What the model was asked, and with it the slice: what was drawn, with the box and the points
+    /// that a correction takes along.
     pub prompt: SlicePrompt,
+    /// What a person drew, if that is not what was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<SlicePrompt>,
+    /// Pixels of the mask before; `None` in answers of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     /// Whether the prompt was derived from the mask of a neighbouring slice; else a person drew it.
     #[serde(default)]
     pub propagated: bool,

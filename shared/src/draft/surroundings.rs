@@ -2,6 +2,7 @@
 
 use crate::case::{CaseId, CaseState, RevisionNumber};
 use crate::geometry::{Axis, Dims};
+use crate::mask::MaskSet;
 use crate::place::{Label, Place};
 use crate::provenance::Provenance;
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ pub struct Surroundings<'a> {
     pub current: Option<Current<'a>>,
     /// The revision that [`Draft::base`](super::Draft::base) names, if the case has it.
     pub base: Option<Base<'a>>,
+    /// The revision that [`Draft::looks_at`](super::Draft::looks_at) names, if it names one.
+    pub looked_at: LookedAt<'a>,
     /// Version of the last draft that the reviewer had on the case; 0 if there was none. The
     /// versions of the next one follow on it.
     pub last_version: u64,
@@ -42,6 +45,18 @@ pub struct Base<'a> {
     pub labels: BTreeSet<Label>,
     /// The places that people have segmented.
     pub edited: &'a BTreeSet<Place>,
+}
+
+/// A revision whose masks a change needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum LookedAt<'a> {
+    /// Its masks, and how they came about.
+    Masks(&'a MaskSet, &'a Provenance),
+    /// The case does not have it.
+    Missing,
+    /// It has not been read here: the daemon, which has it, says what becomes of the change.
+    #[default]
+    Unread,
 }
 
 impl<'a> From<&'a Provenance> for Base<'a> {

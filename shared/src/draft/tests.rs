@@ -1,13 +1,17 @@
 use super::*;
 use crate::case::{Action, CaseId, CaseState, RevisionNumber};
 use crate::geometry::{Axis, Dims};
+use crate::hand::Stroke;
 use crate::mask::{MaskSet, ObjectMask, Rle};
 use crate::place::{Label, Place};
 use crate::progress::Progress;
 use crate::prompt::{SlicePoint, SlicePrompt};
-use crate::provenance::{ModelRecord, RuntimeRecord};
+use crate::provenance::{ModelRecord, Provenance, RuntimeRecord};
 use proptest::prelude::*;
+use serde_json::json;
 use std::collections::BTreeSet;
+
+mod by_hand;
 
 const DIMS: Dims = Dims([8, 8, 4]);
 
@@ -53,10 +57,13 @@ fn masks_of(number: u16, index: u32, areas: &[u32]) -> Answered {
         },
         slices: vec![SliceAnswer {
             prompt: prompt(number, index, 1),
+            drawn: None,
+            before: None,
             propagated: false,
             candidates: areas.iter().map(candidate).collect(),
             chosen: 0,
         }],
+        report: None,
     }
 }
 
@@ -64,6 +71,47 @@ fn propagated(number: u16, index: u32, area: u32) -> Answered {
     let mut answered = masks_of(number, index, &[area]);
     answered.slices[0].propagated = true;
     answered
+}
+
+/// The masks of every revision.
+fn base() -> MaskSet {
+    let mut masks = MaskSet::empty(DIMS, Axis::K);
+    for index in [0, 3] {
+        masks.set_runs(label(1), "one", index, Rle(vec![0, 8]));
+    }
+    masks
+}
+
+/// How every revision came about: slice 3 by a person, who set its first pixel.
+fn provenance() -> Provenance {
+    let affine = [
+        [1.0, 0.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 0.0],
+    ];
+    let score =
+        |index| json!({ "index": index, "area": 8, "predicted_iou": 0.5, "stability": 0.75 });
+    let made = json!({
+        "generated_by": "", "created": "2026-01-02T12:00:00Z", "author": "ben",
+        "scan": {
+            "path": "", "sha256": "", "dims": [8, 8, 4], "affine": affine, "voxel_type": "int16",
+        },
+        "axis": "k", "plane": "axial", "window": "minmax", "range": "slice",
+        "model": { "name": "m", "family": "f", "hash": "h" },
+        "runtime": { "name": "r", "device": "cpu", "threads": 1 },
+        "prompts": [],
+        "edited": [[1, 3]],
+        "painted": [{ "place": [1, 3], "set": [0, 1] }],
+        "objects": [{
+            "label": 1, "name": "one", "voxels": 16, "volume_ml": 0.016,
+            "slices": [score(0), score(3)],
+        }],
+        "timings": {
+            "model_s": 0.0, "load_s": 0.0, "embed_s": 0.0, "slices_embedded": 0,
+            "slices_cached": 0, "decode_s": 0.0, "decodes": 0, "write_s": 0.0, "total_s": 0.0,
+        },
+    });
+    serde_json::from_value(made).unwrap()
 }
 
 fn areas(draft: &Draft) -> Vec<(u16, u32, u64)> {
@@ -78,13 +126,17 @@ fn areas(draft: &Draft) -> Vec<(u16, u32, u64)> {
     masks.objects.iter().flat_map(of).collect()
 }
 
-/// A case with object 1.
+/// A case with object 1, which has the first row of slices 0 and 3.
 struct Case {
     id: CaseId,
     state: CaseState,
     current: RevisionNumber,
     edited: BTreeSet<Place>,
     last_version: u64,
+    masks: MaskSet,
+    made: Provenance,
+    /// Whether masks of revisions are at hand.
+    has_masks: bool,
 }
 
 impl Case {
@@ -95,6 +147,9 @@ impl Case {
             current,
             edited: BTreeSet::new(),
             last_version: 0,
+            masks: base(),
+            made: provenance(),
+            has_masks: true,
         }
     }
 
@@ -112,6 +167,10 @@ impl Case {
                 labels: [label(1)].into(),
                 edited: &self.edited,
             }),
+            looked_at: match self.has_masks {
+                true => LookedAt::Masks(&self.masks, &self.made),
+                false => LookedAt::Unread,
+            },
             last_version: self.last_version,
         }
     }
@@ -291,9 +350,18 @@ fn only_cancelling_needs_no_version() {
 fn work_for_a_draft_bars_its_commit_until_it_is_done_or_given_up() {
     let case = Case::at(1);
     let mut slot = segmented(&case);
-    let propagate = DraftChange::Propagate { label: label(1) };
-    let applied = case.change(&mut slot, propagate.clone()).unwrap();
-    assert_eq!(applied.work, Some(DraftWork::Propagate(label(1))));
+    let propagate = DraftChange::Propagate {
+        label: label(1),
+        slices: Slices::Within(1, 3),
+        force: true,
+    };
+    let applied = case.change(&mut slot, propagate).unwrap();
+    let asked = Propagate {
+        label: label(1),
+        slices: Slices::Within(1, 3),
+        force: true,
+    };
+    assert_eq!(applied.work, Some(DraftWork::Propagate(asked)));
     assert_eq!(
         slot.as_ref().unwrap().working,
         Some(Progress { done: 0, total: 0 })
@@ -314,8 +382,28 @@ fn any_change() -> impl Strategy<Value = DraftChange> {
         }),
         6 => (place.clone(), 0usize..12).prop_map(|((n, i), points)| draw(n, i, points)),
         3 => (place.clone(), 0u32..3).prop_map(|((n, i), c)| choose(n, i, c)),
-        6 => place.prop_map(|(n, i)| segment(n, i)),
-        2 => number.prop_map(|n| DraftChange::Propagate { label: label(n) }),
+        6 => place.clone().prop_map(|(n, i)| segment(n, i)),
+        2 => number.clone().prop_map(|n| DraftChange::Propagate {
+            label: label(n),
+            slices: Slices::All,
+            force: false,
+        }),
+        4 => by_hand::stroke(place.clone()),
+        2 => by_hand::emptying(number.clone()),
+        1 => number.clone().prop_map(|n| DraftChange::Revert {
+            to: 1,
+            label: Some(label(n)),
+            slices: Slices::All,
+        }),
+        1 => (place, 0u32..5).prop_map(|((n, from), to)| DraftChange::Copy {
+            label: label(n),
+            from,
+            to,
+        }),
+        1 => number.prop_map(|n| DraftChange::Interpolate {
+            label: label(n),
+            slices: Slices::All,
+        }),
         1 => Just(DraftChange::Cancel),
         4 => Just(DraftChange::Undo),
         3 => Just(DraftChange::Redo),
@@ -332,7 +420,7 @@ fn masks_for(work: DraftWork, area: u32) -> Option<Answered> {
         DraftWork::Preview(place) => {
             Some(masks_of(place.label.get(), place.index, &[area, area + 1]))
         }
-        DraftWork::Propagate(label) => Some(propagated(label.get(), area % 4, area)),
+        DraftWork::Propagate(asked) => Some(propagated(asked.label.get(), area % 4, area)),
         DraftWork::Commit => None,
     }
 }

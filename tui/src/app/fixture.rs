@@ -159,8 +159,10 @@ fn provenance() -> Provenance {
                 "the edge is uncertain on slice 8".to_owned(),
             ],
         }),
+        drawn: Vec::new(),
         sources: Vec::new(),
         edited: Default::default(),
+        painted: Default::default(),
         masks: Default::default(),
         objects: vec![ObjectResult {
             label: Label::MIN,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::{CaseDetail, CaseId};
 use medicosam_shared::client::Client;
-use medicosam_shared::draft::Draft;
+use medicosam_shared::draft::{Draft, Slices};
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use std::io::{IsTerminal, Write};
@@ -96,7 +96,11 @@ pub(super) async fn run(
     }
     let asked = match action {
         DraftAction::Segment => DraftChange::Segment { label, index },
-        DraftAction::Propagate => DraftChange::Propagate { label },
+        DraftAction::Propagate => DraftChange::Propagate {
+            label,
+            slices: Slices::All,
+            force: false,
+        },
         DraftAction::Cancel => DraftChange::Cancel,
         DraftAction::Undo => DraftChange::Undo,
         DraftAction::Redo => DraftChange::Redo,

@@ -238,7 +238,7 @@ fn draft<'a>(review: &Review, edit: &Edit) -> Vec<Line<'a>> {
         let iou = crate::verbs::score(Some(mask.predicted_iou));
         lines.push(Line::raw(format!("mask {number} of {count}  {iou}")));
     }
-    let changed = draft.answers().len();
+    let changed = draft.canvas().places().count();
     if changed > 0 {
         let s = if changed == 1 { "" } else { "s" };
         lines.push(Line::raw(format!("draft: {changed} slice{s}")));

@@ -85,8 +85,10 @@ fn provenance(info: &ScanInfo) -> Provenance {
         }],
         propagation: None,
         quality: None,
+        drawn: Vec::new(),
         sources: Vec::new(),
         edited: Default::default(),
+        painted: Default::default(),
         masks: Default::default(),
         objects: vec![ObjectResult {
             label: label(1),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::case::WorkId;
 use medicosam_shared::api::DraftChange;
-use medicosam_shared::draft::{Candidate, DraftRefusal, SliceAnswer, Step};
+use medicosam_shared::draft::{Candidate, DraftRefusal, SliceAnswer, Slices, Step};
 use medicosam_shared::mask::Rle;
 
 fn label() -> Label {
@@ -51,6 +51,8 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
     };
     let answer = SliceAnswer {
         prompt: super::prompt(index).prompts.remove(0),
+        drawn: None,
+        before: None,
         propagated: false,
         candidates: areas.iter().map(candidate).collect(),
         chosen: 0,
@@ -60,6 +62,7 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
         model: provenance.model,
         runtime: provenance.runtime,
         slices: vec![answer],
+        report: None,
     }
 }
 
@@ -201,7 +204,11 @@ pub fn a_discarded_draft_can_be_brought_back_until_another_is_begun(f: &Fixture)
 pub fn cancelled_work_is_not_taken_and_whoever_has_it_notices(f: &Fixture) {
     let id = reviewed(&f.store);
     preview(&f.store, &id, "ana", 1, 5);
-    let propagate = || DraftChange::Propagate { label: label() };
+    let propagate = || DraftChange::Propagate {
+        label: label(),
+        slices: Slices::All,
+        force: false,
+    };
     change(&f.store, &id, "ana", propagate());
     let work = claim(&f.store);
     let progress = Progress { done: 1, total: 3 };
@@ -269,7 +276,11 @@ pub fn what_makes_no_sense_is_refused_and_changes_nothing(f: &Fixture) {
         index: 1,
         candidate: 0,
     };
-    let propagate = DraftChange::Propagate { label: label() };
+    let propagate = DraftChange::Propagate {
+        label: label(),
+        slices: Slices::All,
+        force: false,
+    };
     for nonsense in [
         DraftChange::Redo,
         DraftChange::Commit,

@@ -262,8 +262,10 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             prompts: vec![],
             propagation: None,
             quality: None,
+            drawn: Vec::new(),
             sources: Vec::new(),
             edited: Default::default(),
+            painted: Default::default(),
             masks: Default::default(),
             objects: vec![ObjectResult {
                 label,

@@ -43,6 +43,7 @@ fn answered(
         model,
         runtime,
         slices,
+        report: None,
     })
 }
 

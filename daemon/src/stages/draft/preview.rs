@@ -9,7 +9,8 @@ use crate::stages::embed;
 use crate::stages::failure::Failure;
 use crate::stages::job::{Assignment, Job};
 use crate::stages::tools::Tools;
-use medicosam_shared::draft::{Candidate, Draft, SliceAnswer, Step};
+use medicosam_shared::draft::{Candidate, Canvas, Draft, SliceAnswer, Step};
+use medicosam_shared::hand::Hand;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::SlicePrompt;
 
@@ -33,6 +34,15 @@ pub fn preview(
         )
     })?;
     let mut job = Job::on_revision_number(&tools.registry, assignment, draft.revision)?;
+    let base = tools.registry.masks(&work.lease.case, draft.revision)?;
+    let canvas = Canvas::of(&draft, &job.painted);
+    let before = canvas.mask(&base, place);
+    let content = canvas.at(place);
+    let hand = match &content {
+        Some(content) => Some(&content.hand),
+        None => job.painted.at(place),
+    };
+    let hand = hand.cloned().unwrap_or_default();
     let embedding = embed::embedding(tools, &mut job, index)?;
     let understands = tools.models.get(&profile.model)?.model().understands();
     let earlier = match understands.masks {
@@ -52,8 +62,10 @@ pub fn preview(
     let logits = understands.masks.then(|| logits::pack(&offered.masks));
     let answer = SliceAnswer {
         prompt: prompt.clone(),
+        drawn: None,
+        before: Some(before.area()),
         propagated: false,
-        candidates: offered.masks.iter().map(candidate).collect(),
+        candidates: offered.masks.iter().map(|m| candidate(m, &hand)).collect(),
         chosen: offered.best as u32,
     };
     let answered = answered(tools, profile, label, vec![answer])?;
@@ -97,9 +109,10 @@ fn is_correction(earlier: &SlicePrompt, prompt: &SlicePrompt) -> bool {
         && earlier.points.iter().all(|p| prompt.points.contains(p))
 }
 
-fn candidate(answer: &Segmented) -> Candidate {
+/// A mask that the model offers, around what people have painted.
+fn candidate(answer: &Segmented, hand: &Hand) -> Candidate {
     Candidate {
-        mask: answer.mask.to_rle(),
+        mask: hand.over(&answer.mask.to_rle()),
         predicted_iou: answer.predicted_iou,
         stability: answer.stability,
     }

@@ -10,9 +10,7 @@ use crate::stages::failure::Failure;
 use crate::stages::job::{Assignment, Job};
 use crate::stages::report::StageReport;
 use crate::stages::tools::{BetweenSlices, Tools};
-use medicosam_shared::draft::{Candidate, Draft, SliceAnswer};
-use medicosam_shared::mask::SliceMask;
-use medicosam_shared::place::Place;
+use medicosam_shared::draft::{Candidate, Canvas, Draft, Propagate, SliceAnswer};
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::collections::BTreeMap;
@@ -26,10 +24,11 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 pub fn propagate(
     tools: &mut Tools,
     assignment: Assignment<'_>,
-    (id, label): (DraftId, Label),
+    (id, asked): (DraftId, Propagate),
     between: &mut BetweenSlices<'_>,
 ) -> Result<(), Failure> {
     let Assignment { work, profile, .. } = assignment;
+    let label = asked.label;
     let draft = in_work(&tools.registry, id)?;
     let mut job = Job::on_revision_number(&tools.registry, assignment, draft.revision)?;
     let count = job.info.dims.along(job.axis);
@@ -57,6 +56,8 @@ pub fn propagate(
 fn slice_answer(prompt: SlicePrompt, answer: Answer) -> SliceAnswer {
     SliceAnswer {
         prompt,
+        drawn: None,
+        before: None,
         propagated: true,
         candidates: vec![Candidate {
             mask: answer.mask,
@@ -113,44 +114,19 @@ impl Asking {
     }
 }
 
-/// What people have made of an object, in a draft or in the revision that it changes, by slice.
+/// The slices of an object that people have made, in this draft or before it.
 fn seeds(
     registry: &Registry,
     job: &Job<'_>,
     draft: &Draft,
     label: Label,
 ) -> Result<Seeds, Failure> {
-    let shape = job.info.dims.slice_shape(job.axis);
-    let mut seeds = edited_before(registry, job, draft, label)?;
-    for (Place { label: of, index }, (answer, mask)) in draft.answers() {
-        if of == label && !answer.propagated {
-            seeds.insert(index, mask.mask.to_mask(shape).map_err(damaged)?);
-        }
-    }
-    Ok(seeds)
-}
-
-/// What a person has made of an object in the revision that a draft changes, by slice.
-fn edited_before(
-    registry: &Registry,
-    job: &Job<'_>,
-    draft: &Draft,
-    label: Label,
-) -> Result<Seeds, Failure> {
-    let of_object = job.edited.iter().filter(|place| place.label == label);
-    let slices: Vec<u32> = of_object.map(|place| place.index).collect();
-    if slices.is_empty() {
-        return Ok(Seeds::new());
-    }
-    let masks = registry.masks(&job.work.lease.case, draft.revision)?;
-    let shape = masks.dims.slice_shape(masks.axis);
-    let object = masks.object(label);
-    let mask = |index: u32| match object.and_then(|object| object.slices.get(&index)) {
-        Some(runs) => runs.to_mask(shape).map_err(damaged),
-        None => Ok(SliceMask::empty(shape)),
-    };
-    slices
-        .into_iter()
-        .map(|index| Ok((index, mask(index)?)))
+    let base = registry.masks(&job.work.lease.case, draft.revision)?;
+    let shape = base.dims.slice_shape(base.axis);
+    let canvas = Canvas::of(draft, &job.painted);
+    let known = canvas.by_hand(&base, &job.edited, label);
+    let seeds = known.into_iter();
+    seeds
+        .map(|(index, mask)| Ok((index, mask.to_mask(shape).map_err(damaged)?)))
         .collect()
 }

@@ -91,7 +91,7 @@ pub(in crate::app) fn draft_loaded(
     review.compose();
     if news && review.drafting.has_changes() {
         let draft = review.drafting.draft();
-        let slices = draft.map_or(0, |d| d.answers().len().max(d.drawn().len()));
+        let slices = draft.map_or(0, |d| d.canvas().places().count().max(d.drawn().len()));
         let edit = edit_key(model);
         model.notice = Some(Notice::good(format!(
             "You have a draft here ({slices} slices). `{edit}` goes on with it."

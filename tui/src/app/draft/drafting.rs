@@ -313,7 +313,7 @@ impl Drafting {
 
     /// Works out the masks on top of those of the revision.
     pub fn compose(&mut self, base: Option<&Arc<MaskSet>>) {
-        let draft = self.draft().filter(|d| !d.answers().is_empty());
+        let draft = self.draft().filter(|d| d.changes_masks());
         self.masks = draft
             .zip(base)
             .map(|(draft, base)| Arc::new(draft.masks(base)));

@@ -2,8 +2,10 @@
 
 use medicosam_shared::case::{CaseDetail, CaseId, RevisionNumber};
 use medicosam_shared::draft::{
-    Applied, Current, Draft, DraftChange, DraftRefusal, DraftRequest, Surroundings,
+    Applied, Current, Draft, DraftChange, DraftRefusal, DraftRequest, LookedAt, Surroundings,
 };
+use medicosam_shared::mask::MaskSet;
+use std::sync::Arc;
 
 /// The case, and what has been read of it.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +14,8 @@ pub struct Known<'a> {
     pub case: &'a CaseId,
     /// What has been read of it; `None` until it has come.
     pub detail: Option<&'a CaseDetail>,
+    /// Masks of revisions of it that have been read.
+    pub masks: &'a [(RevisionNumber, Arc<MaskSet>)],
 }
 
 impl<'a> Known<'a> {
@@ -42,6 +46,22 @@ impl<'a> Known<'a> {
         Draft::apply(draft, &request, &around)
     }
 
+    /// The revision whose masks a change needs, as far as it has been read.
+    fn looked_at(
+        self,
+        detail: &'a CaseDetail,
+        draft: Option<&Draft>,
+        request: &DraftRequest,
+    ) -> LookedAt<'a> {
+        let masks = Draft::looks_at(draft, request).and_then(|number| {
+            let (_, masks) = self.masks.iter().find(|(read, _)| *read == number)?;
+            let mut revisions = detail.revisions.iter();
+            let made = revisions.find(|revision| revision.number == number)?;
+            Some(LookedAt::Masks(masks.as_ref(), &made.provenance))
+        });
+        masks.unwrap_or_default()
+    }
+
     /// What the change of a draft depends on; `None` until the case has come.
     pub fn around(self, draft: Option<&Draft>, request: &DraftRequest) -> Option<Surroundings<'a>> {
         let detail = self.detail?;
@@ -64,6 +84,7 @@ impl<'a> Known<'a> {
             state: detail.summary.state,
             current: of_draft.filter(is_newer).or(read),
             base: base.map(|revision| (&revision.provenance).into()),
+            looked_at: self.looked_at(detail, draft, request),
             last_version: 0,
         })
     }

@@ -1,6 +1,7 @@
 //! Changes of which the connection took the answer away.
 
-use medicosam_shared::draft::{Draft, DraftChange, Step};
+use medicosam_shared::draft::{Draft, DraftChange, Origin, Put, Scope, Step};
+use medicosam_shared::place::Place;
 
 /// Whether a change turned the draft `before` into the one `after`; it is not known whether the
 /// daemon got it. Masks may have come to the draft meanwhile in any case, and the version before may
@@ -31,6 +32,39 @@ pub fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Dra
             };
             is_new(&chosen, before, after)
         }
+        DraftChange::Paint {
+            label,
+            index,
+            stroke,
+            pixels,
+        } => {
+            let painted = Step::Painted {
+                label: *label,
+                index: *index,
+                stroke: *stroke,
+                pixels: pixels.clone(),
+            };
+            is_new(&painted, before, after)
+        }
+        &DraftChange::Empty { label, slices } => {
+            let scope = Scope { label, slices };
+            is_new(&Step::Emptied { scope }, before, after)
+        }
+        &DraftChange::Revert { to, label, slices } => {
+            let scope = Scope { label, slices };
+            let revision = to;
+            let origin = Origin::Revision { revision, scope };
+            has_put(before, after, |put| put.origin == origin)
+        }
+        &DraftChange::Copy { label, from, to } => has_put(before, after, |put| {
+            let place = Place::new(label, to);
+            let is_there = put.masks.iter().any(|mask| mask.place == place);
+            put.origin == Origin::Copy { index: from } && is_there
+        }),
+        &DraftChange::Interpolate { label, .. } => has_put(before, after, |put| {
+            let of_it = put.masks.iter().any(|mask| mask.place.label == label);
+            put.origin == Origin::Interpolation && of_it
+        }),
         DraftChange::Undo => before.is_some_and(|before| {
             let is_back = after.position < before.position;
             // New masks take the place of steps that could be redone.
@@ -56,15 +90,24 @@ pub fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Dra
 
 /// Whether a step stands behind those that counted before.
 fn is_new(step: &Step, before: Option<&Draft>, after: &Draft) -> bool {
+    new_steps(before, after).contains(step)
+}
+
+/// Whether such masks were put in place behind the steps that counted before.
+fn has_put(before: Option<&Draft>, after: &Draft, is_it: impl Fn(&Put) -> bool) -> bool {
+    let mut new = new_steps(before, after).iter();
+    new.any(|step| matches!(step, Step::Put(put) if is_it(put)))
+}
+
+fn new_steps<'a>(before: Option<&Draft>, after: &'a Draft) -> &'a [Step] {
     let known = before.map_or(0, |draft| draft.position as usize);
-    let new = after.done().get(known..).unwrap_or_default();
-    new.contains(step)
+    after.done().get(known..).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medicosam_shared::place::{Label, Place};
+    use medicosam_shared::place::Label;
     use medicosam_shared::prompt::{SlicePoint, SlicePrompt};
 
     fn prompt(points: u32) -> SlicePrompt {

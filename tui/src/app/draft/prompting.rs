@@ -13,7 +13,7 @@ use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::review::Review;
 use crate::app::state::review::mode::Mode;
-use medicosam_shared::draft::{DraftChange, DraftRefusal};
+use medicosam_shared::draft::{DraftChange, DraftRefusal, Slices};
 use medicosam_shared::place::{Label, Place};
 use medicosam_shared::prompt::SlicePrompt;
 
@@ -252,7 +252,14 @@ fn propagate(model: &mut Model, label: Label) -> Vec<Effect> {
         model.notice = Some(refused(&DraftRefusal::Busy, &model.keymap));
         return Vec::new();
     }
-    ask(model, DraftChange::Propagate { label })
+    ask(
+        model,
+        DraftChange::Propagate {
+            label,
+            slices: Slices::All,
+            force: false,
+        },
+    )
 }
 
 /// Takes another one of the masks that the model offered on the slice.

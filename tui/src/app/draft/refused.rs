@@ -21,6 +21,13 @@ pub fn refused(refusal: &DraftRefusal, keymap: &Keymap) -> Notice {
         | DraftRefusal::NameMissing(_)
         | DraftRefusal::Prompt(_)
         | DraftRefusal::NothingDrawn(_)
+        | DraftRefusal::NothingToCorrect(_)
+        | DraftRefusal::PaintedOutside(_)
+        | DraftRefusal::NothingPainted(_)
+        | DraftRefusal::NothingToCopy(_)
+        | DraftRefusal::NothingBetween(_)
+        | DraftRefusal::NoSuchRevision(_)
+        | DraftRefusal::OtherPlane
         | DraftRefusal::NoSuchMask { .. }
         | DraftRefusal::NothingToUndo
         | DraftRefusal::NothingToRedo => None,

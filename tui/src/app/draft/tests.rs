@@ -7,7 +7,7 @@ use crate::app::fixture::detail;
 use medicosam_shared::api::{DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::{CaseDetail, CaseId, CaseState, Fault};
 use medicosam_shared::draft::{
-    Answered, Candidate, Draft, DraftChange, DraftRefusal, DraftWork, SliceAnswer, Step,
+    Answered, Candidate, Draft, DraftChange, DraftRefusal, DraftWork, SliceAnswer, Slices, Step,
 };
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::mask::Rle;
@@ -69,6 +69,7 @@ impl Session {
         let known = Known {
             case: &self.case,
             detail: Some(&self.detail),
+            masks: &[],
         };
         let (result, effects) = work(&mut self.client, known);
         self.wire.extend(effects);
@@ -162,6 +163,7 @@ impl Session {
         let known = Known {
             case: &self.case,
             detail: Some(&self.detail),
+            masks: &[],
         };
         let around = known.around(self.draft.as_ref(), request).unwrap();
         let applied = Draft::apply(&mut self.draft, request, &around)?;
@@ -191,7 +193,7 @@ impl Session {
         let draft = self.draft.as_mut()?;
         let (place, propagated) = match work {
             DraftWork::Preview(place) => (place, false),
-            DraftWork::Propagate(label) => (Place::new(label, 9), true),
+            DraftWork::Propagate(asked) => (Place::new(asked.label, 9), true),
             DraftWork::Commit => return None,
         };
         draft.working = None;
@@ -203,6 +205,8 @@ impl Session {
         };
         let masks = SliceAnswer {
             prompt: SlicePrompt::nothing(place),
+            drawn: None,
+            before: None,
             propagated,
             candidates: vec![candidate(3), candidate(5)],
             chosen: 0,
@@ -212,6 +216,7 @@ impl Session {
             model: provenance.model,
             runtime: provenance.runtime,
             slices: vec![masks],
+            report: None,
         };
         draft.take_answer(answered).step
     }
@@ -225,7 +230,11 @@ fn any_change() -> impl Strategy<Value = DraftChange> {
         2 => (place(), 0u32..2).prop_map(|(Place { label, index }, candidate)| {
             DraftChange::Choose { label, index, candidate }
         }),
-        1 => place().prop_map(|place| DraftChange::Propagate { label: place.label }),
+        1 => place().prop_map(|place| DraftChange::Propagate {
+            label: place.label,
+            slices: Slices::All,
+            force: false,
+        }),
         1 => Just(DraftChange::Object { label: Label::new(2).unwrap(), name: "x".to_owned() }),
         3 => Just(DraftChange::Undo),
         2 => Just(DraftChange::Redo),

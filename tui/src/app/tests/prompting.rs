@@ -65,6 +65,7 @@ impl Daemon {
         let known = Known {
             case: &case,
             detail: Some(&detail),
+            masks: &[],
         };
         let around = known.around(self.draft.as_ref(), &request).unwrap();
         let applied = Draft::apply(&mut self.draft, &request, &around);
@@ -115,10 +116,13 @@ fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Answ
         runtime: provenance.runtime,
         slices: vec![SliceAnswer {
             prompt,
+            drawn: None,
+            before: None,
             propagated: false,
             candidates: vec![candidate(7, 0.9), candidate(11, 0.6)],
             chosen: 0,
         }],
+        report: None,
     }
 }
 

@@ -26,9 +26,15 @@ impl Review {
 
     /// Does something about the reviewer's draft that depends on the case.
     pub fn with_draft<T>(&mut self, work: impl FnOnce(&mut Drafting, Known<'_>) -> T) -> T {
+        let masks: Vec<_> = self
+            .masks
+            .iter()
+            .map(|(number, masks)| (*number, Arc::clone(&masks.set)))
+            .collect();
         let known = Known {
             case: &self.case,
             detail: self.detail.as_ref(),
+            masks: &masks,
         };
         work(&mut self.drafting, known)
     }
