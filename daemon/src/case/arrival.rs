@@ -216,25 +216,27 @@ fn create(file: &Identification, id: CaseId, now: Now) -> Arrival {
     }
 }
 
-/// Takes a case off the list whose file was replaced, unless somebody has decided on it.
 fn supersede(arrival: &mut Arrival, old: &Case, now: Now) {
-    if !old.is_listed() || old.is_decided() {
-        return;
-    }
     let mut old = old.clone();
-    let new = &arrival.case;
+    let Some(entry) = replaced(&mut old, &arrival.case, now) else {
+        return;
+    };
+    arrival.entries.push(entry);
+    arrival.cancel.push(old.id.clone());
+    arrival.put.push(old);
+}
+
+/// Takes a case off the list whose file was replaced, unless somebody has decided on it. `new` stands
+/// for what the file holds now.
+pub fn replaced(old: &mut Case, new: &CaseId, now: Now) -> Option<Entry> {
+    if !old.is_listed() || old.is_decided() {
+        return None;
+    }
     let detail = format!("the file was replaced; its content is now case {new}");
     old.listing = Listing::Superseded(new.clone());
     old.updated = now.date;
-    arrival.entries.push(Entry::new(
-        DAEMON,
-        Action::Superseded,
-        &old.id,
-        None,
-        detail,
-    ));
-    arrival.cancel.push(old.id.clone());
-    arrival.put.push(old);
+    let (who, action) = (DAEMON, Action::Superseded);
+    Some(Entry::new(who, action, &old.id, None, detail))
 }
 
 /// The file of a case is gone from a folder that is there. A case in which nobody has seen a result

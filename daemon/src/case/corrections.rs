@@ -32,7 +32,7 @@ pub fn retry(
             waits = true;
         }
     }
-    let new = (!waits).then(|| WorkItem::new(&case.id, Task::Segment, who, CaseState::Waiting));
+    let new = (!waits).then(|| WorkItem::new(&case.id, Task::Segment, who));
     case.put(CaseState::Waiting, None, now);
     let entry = Entry::new(who, Action::Retried, &case.id, case.revision, detail);
     Ok((new, entry))
@@ -55,18 +55,17 @@ pub fn prompt(
         prompts: prompts.to_vec(),
     };
     Ok((
-        WorkItem::new(&case.id, task, who, case.prior()),
+        WorkItem::new(&case.id, task, who),
         Entry::new(who, Action::Prompted, &case.id, Some(revision), detail),
     ))
 }
 
 /// Refuses a correction while another one waits or is being made: `open` is the open work of the case.
 pub fn check_nobody_corrects(case: &Case, open: &[WorkItem]) -> Result<(), Refusal> {
-    let first = open.iter().find(|work| match work.task {
-        Task::Prompt { .. } | Task::Commit { .. } => work.is_open(),
-        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => false,
-    });
-    match first {
+    let mut corrections = open
+        .iter()
+        .filter(|work| work.is_open() && work.task.corrects());
+    match corrections.next() {
         None => Ok(()),
         Some(first) => Err(Refusal::BeingCorrected {
             case: case.id.clone(),

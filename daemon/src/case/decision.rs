@@ -75,6 +75,12 @@ pub fn last(history: &[Event]) -> Option<Standing> {
     standing(history).pop()
 }
 
+/// The state of a case with a revision that nobody works on, by its history: what was decided on that
+/// revision, or review.
+pub fn resting(history: &[Event]) -> CaseState {
+    last(history).map_or(CaseState::Review, |decision| decision.state)
+}
+
 /// A decision of `who` on the current revision, made by `author`.
 pub fn decide(
     case: &mut Case,

@@ -120,15 +120,6 @@ impl Case {
         self.updated = now.date;
     }
 
-    /// The state to go back to if work that begins now comes to nothing.
-    pub fn prior(&self) -> CaseState {
-        match self.state {
-            // Other work is under way; if both fail, the case waits for review as it did.
-            CaseState::Segmenting => CaseState::Review,
-            state => state,
-        }
-    }
-
     /// Refuses a person who looked at another revision than the current one. `author` is who made
     /// the current one.
     pub fn check_revision(&self, asked: RevisionNumber, author: &str) -> Result<(), Refusal> {

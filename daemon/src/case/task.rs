@@ -62,6 +62,14 @@ impl Task {
         }
     }
 
+    /// Whether it makes a revision that corrects another one.
+    pub const fn corrects(&self) -> bool {
+        match self {
+            Task::Prompt { .. } | Task::Commit { .. } => true,
+            Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => false,
+        }
+    }
+
     /// The draft that it is for.
     pub const fn draft(&self) -> Option<DraftId> {
         match self {

@@ -2,7 +2,7 @@
 
 use super::lease::{Lease, Owner};
 use super::task::{Task, WorkId};
-use super::{Case, Entry, Now, Refusal, Tick};
+use super::{Case, DAEMON, Entry, Now, Refusal, Tick};
 use medicosam_shared::case::{Action, CaseId, CaseState, Fault, RevisionNumber};
 use medicosam_shared::progress::Progress;
 use std::time::Duration;
@@ -10,8 +10,12 @@ use std::time::Duration;
 /// How long a lease lasts unless it is renewed.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// Time before the next try after a fault of the surroundings.
+/// Time before the next try after a fault of the surroundings. Each further one waits longer by as much,
+/// so that cases which nobody can help for days neither fill the log nor keep workers busy.
 pub const PAUSE: Duration = Duration::from_secs(30);
+
+/// The longest time before the next try, in pauses.
+const LONGEST_PAUSE: u32 = 20;
 
 /// Times before the next tries after a passing fault; after the last one the case fails.
 pub const BACKOFF: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
@@ -59,8 +63,6 @@ pub struct WorkItem {
     pub tries: u32,
     /// How often it was taken.
     pub fence: i64,
-    /// The state of the case while the work waits, to go back to if it comes to nothing.
-    pub prior: CaseState,
     /// Slices done and to do, of work for a draft.
     pub progress: Progress,
 }
@@ -92,7 +94,7 @@ pub enum Outcome {
 
 impl WorkItem {
     /// Work for a case that is due at once.
-    pub fn new(case: &CaseId, task: Task, author: &str, prior: CaseState) -> Self {
+    pub fn new(case: &CaseId, task: Task, author: &str) -> Self {
         WorkItem {
             id: WorkId(0),
             case: case.clone(),
@@ -103,7 +105,6 @@ impl WorkItem {
             },
             tries: 0,
             fence: 0,
-            prior,
             progress: Progress { done: 0, total: 0 },
         }
     }
@@ -172,6 +173,25 @@ impl WorkItem {
         }
     }
 
+    /// The state of its case while it waits. `resting` is the state of the case without it.
+    fn waiting_state(&self, resting: CaseState) -> CaseState {
+        match self.task {
+            Task::Segment => CaseState::Waiting,
+            Task::Prompt { .. }
+            | Task::Commit { .. }
+            | Task::Preview { .. }
+            | Task::Propagate { .. } => resting,
+        }
+    }
+
+    /// How long it waits for its surroundings after yet another pause.
+    fn pause(&self) -> Duration {
+        // Claims that do not count as tries.
+        let pauses = self.fence.saturating_sub(self.tries.into());
+        let pauses = u32::try_from(pauses).unwrap_or(LONGEST_PAUSE);
+        PAUSE * pauses.clamp(1, LONGEST_PAUSE)
+    }
+
     /// Puts it back into the queue.
     fn wait(&mut self, wait: Duration, now: Now) {
         self.state = WorkState::Ready {
@@ -184,6 +204,16 @@ impl WorkItem {
         if let WorkState::Ready { not_before } = &mut self.state {
             *not_before = Tick::LONG_AGO;
         }
+    }
+
+    /// Takes back bulk work that would replace what was decided on: nobody asked for that. The case
+    /// goes back to the decision, which a pause may have hidden.
+    pub fn give_way(&mut self, case: &mut Case, decided: CaseState, now: Now) -> Entry {
+        self.cancel();
+        case.put(decided, None, now);
+        let why = "not segmented again: it has been decided on";
+        let (who, action) = (DAEMON, Action::Released);
+        Entry::new(who, action, &case.id, case.revision, why)
     }
 
     /// Takes it back. A worker that has it notices at its next step.
@@ -199,10 +229,11 @@ impl WorkItem {
     }
 
     /// The worker `who` could not do it: tried again, paused or given up, by the class of the fault.
-    /// Only faults that are not the surroundings' count as tries.
+    /// Only faults that are not the surroundings' count as tries. `resting` is the state of the case
+    /// without this work: decisions and revisions may have come since it was asked for.
     pub fn fail(
         &mut self,
-        case: &mut Case,
+        (case, resting): (&mut Case, CaseState),
         who: &str,
         (fault, class): (&Fault, FaultClass),
         now: Now,
@@ -217,8 +248,8 @@ impl WorkItem {
         let waited = (self.tries.max(1) - 1) as usize;
         match (class, BACKOFF.get(waited)) {
             (FaultClass::Environment, _) => {
-                self.wait(PAUSE, now);
                 self.tries = self.tries.saturating_sub(1);
+                self.wait(self.pause(), now);
                 case.put(CaseState::Paused, Some(fault), now);
                 (Outcome::Paused, entry(Action::Paused, case))
             }
@@ -232,7 +263,7 @@ impl WorkItem {
             }
             (FaultClass::Passing, Some(&wait)) => {
                 self.wait(wait, now);
-                case.put(self.prior, Some(fault), now);
+                case.put(self.waiting_state(resting), Some(fault), now);
                 (Outcome::TriesAgain, entry(Action::Released, case))
             }
             (FaultClass::Passing, None) | (FaultClass::BadInput, _) => {
@@ -242,7 +273,7 @@ impl WorkItem {
                     Task::Prompt { .. }
                     | Task::Commit { .. }
                     | Task::Preview { .. }
-                    | Task::Propagate { .. } => self.prior,
+                    | Task::Propagate { .. } => resting,
                 };
                 let shown = (state == CaseState::Failed).then_some(fault);
                 case.put(state, shown, now);
@@ -262,8 +293,14 @@ impl WorkItem {
         Outcome::GivenUp
     }
 
-    /// Gives back leased work without counting it as a try: the daemon was stopped.
-    pub fn give_back(&mut self, case: &mut Case, now: Now) -> Option<Entry> {
+    /// Gives back leased work without counting it as a try, `why` it was interrupted in words. `resting`
+    /// is the state of the case without it.
+    pub fn give_back(
+        &mut self,
+        (case, resting): (&mut Case, CaseState),
+        why: &str,
+        now: Now,
+    ) -> Option<Entry> {
         let WorkState::Leased { owner, .. } = self.state.clone() else {
             return None;
         };
@@ -272,9 +309,8 @@ impl WorkItem {
         };
         self.tries = self.tries.saturating_sub(1);
         self.task.first_stage()?;
-        case.put(self.prior, None, now);
-        let detail = "the daemon was stopped during the work";
+        case.put(self.waiting_state(resting), None, now);
         let who = owner.name();
-        Some(Entry::new(who, Action::Released, &case.id, None, detail))
+        Some(Entry::new(who, Action::Released, &case.id, None, why))
     }
 }

@@ -1,15 +1,15 @@
 //! Files that come, move and go, and files beside them.
 
-use super::rows::{case, history, log, open_work, revision};
+use super::rows::{case, fingerprints, history, log, open_work, revision};
 use super::{Registry, Result};
 use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
 use crate::case::sidecar::{self, News, PromptsFile};
 use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
 use crate::scan::{Fingerprint, Source, SourceKey};
 use crate::store::{CaseQuery, FileRow, Rows};
-use medicosam_shared::case::{CaseId, CaseState};
+use medicosam_shared::case::CaseId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Cases whose own files were looked at, and what was found.
 type Looks = BTreeMap<CaseId, Look>;
@@ -57,10 +57,14 @@ impl Registry {
             .map(|(id, source)| (id, look(&source)))
             .collect();
         self.write(|rows, now| {
-            files
+            let cases = files
                 .iter()
-                .map(|file| identify(rows, file, &mut looks, now))
-                .collect()
+                .map(|file| identify(rows, file, &mut looks, now));
+            let cases: Vec<CaseId> = cases.collect::<Result<_>>()?;
+            for (file, case) in files.iter().zip(&cases) {
+                replace_others(rows, file.source.place(), case, &cases, now)?;
+            }
+            Ok(cases)
         })
     }
 
@@ -151,16 +155,6 @@ fn identify(
     Ok(arrival.case)
 }
 
-fn fingerprints(rows: &dyn Rows, case: &Case) -> Result<Vec<Fingerprint>> {
-    let mut found = Vec::new();
-    for member in case.source.members() {
-        let files = rows.files(Some(member))?;
-        let own = files.into_iter().find(|file| file.case == case.id);
-        found.extend(own.map(|file| file.fingerprint));
-    }
-    Ok(found)
-}
-
 /// The first id for a file that no case has.
 fn free_id(rows: &dyn Rows, file: &Identification) -> Result<CaseId> {
     let mut attempt = 0;
@@ -201,24 +195,49 @@ fn write_down(
     }
     log(rows, arrival.entries.iter().cloned(), now)?;
     if arrival.needs_work {
-        make_due(rows, &arrival.case)?;
+        // A correction that waited for the file goes on; the scan is not segmented again for that.
+        make_due(rows, &arrival.case, |task| task.first_stage().is_some())?;
     }
     Ok(())
 }
 
-/// Has the bulk work of a case done soon: work that waits is made due, and if none waits, it is added.
-fn make_due(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
+/// Takes off the list what else stood for a file before it was read again as `cases`: other volumes of
+/// a file that had more of them, say.
+fn replace_others(
+    rows: &mut dyn Rows,
+    place: &Path,
+    new: &CaseId,
+    cases: &[CaseId],
+    now: Now,
+) -> Result<()> {
+    for file in rows.files(Some(place))? {
+        let mut old = case(rows, &file.case)?;
+        if cases.contains(&old.id) || old.source.place() != place {
+            continue;
+        }
+        if let Some(entry) = arrival::replaced(&mut old, new, now) {
+            cancel_waiting(rows, &old.id)?;
+            rows.put_case(&old)?;
+            log(rows, [entry], now)?;
+        }
+        rows.forget_files(None, Some(&old.id))?;
+    }
+    Ok(())
+}
+
+/// Has the work of a case done soon of which `which` holds: work that waits is made due, and if none
+/// waits, bulk work is added.
+fn make_due(rows: &mut dyn Rows, id: &CaseId, which: impl Fn(&Task) -> bool) -> Result<()> {
     let mut waits = false;
     for mut item in open_work(rows, id)? {
-        if item.task == Task::Segment && matches!(item.state, WorkState::Ready { .. }) {
+        if which(&item.task) && matches!(item.state, WorkState::Ready { .. }) {
             item.hurry();
             rows.put_work(&item)?;
             waits = true;
         }
     }
     if !waits {
-        let item = WorkItem::new(id, Task::Segment, DAEMON, CaseState::Waiting);
-        rows.put_work(&item)?;
+        rows.put_work(&WorkItem::new(id, Task::Segment, DAEMON))?;
     }
     Ok(())
 }
@@ -248,7 +267,7 @@ fn concerns(rows: &mut dyn Rows, id: &CaseId, file: &PromptsFile, now: Now) -> R
         News::Again(entry) => {
             log(rows, [entry], now)?;
             // Work that waits reads the file when its turn comes; it may wait for this very file.
-            make_due(rows, id)?;
+            make_due(rows, id, |task| *task == Task::Segment)?;
             sidecar::requeue(&mut case, now);
             rows.put_case(&case)?;
         }

@@ -1,10 +1,10 @@
 //! Drafts: what a reviewer changes before it becomes a revision.
 
-use super::rows::{author_of, case, log, open_work};
+use super::rows::{author_of, case, log, open_work, resting};
 use super::{Registry, Result};
 use crate::case::DraftId;
 use crate::case::corrections::check_nobody_corrects;
-use crate::case::{Case, Entry, Refusal, Task, WorkId, WorkItem, WorkState};
+use crate::case::{Case, Entry, Now, Refusal, Task, WorkId, WorkItem, WorkState};
 use crate::store::{DraftRow, Rows, WorkQuery};
 use medicosam_shared::api::{DraftProgress, DraftRequest, DraftResponse};
 use medicosam_shared::case::{CaseId, Fault};
@@ -89,7 +89,7 @@ impl Registry {
         request: &DraftRequest,
     ) -> Result<DraftOutcome> {
         self.write(|rows, now| {
-            let case = case(rows, id)?;
+            let mut case = case(rows, id)?;
             let row = rows.draft(id, who)?;
             let mut draft = match &row {
                 Some(row) => whole(rows, row)?,
@@ -101,7 +101,7 @@ impl Registry {
             let draft = draft.ok_or_else(none)?;
             let number = keep(rows, (id, who), row, (&draft, &applied), None)?;
             if applied.cancels {
-                cancel(rows, number)?;
+                cancel(rows, &mut case, number, now)?;
             }
             if let Some(noted) = applied.noted {
                 let revision = Some(noted.revision);
@@ -274,17 +274,28 @@ fn queue(
             Task::Commit { draft }
         }
     };
-    let item = WorkItem::new(&case.id, task, who, case.prior());
+    let item = WorkItem::new(&case.id, task, who);
     Ok(rows.put_work(&item)?)
 }
 
-/// Takes back all work for a draft. A worker that has it notices at its next step.
-fn cancel(rows: &mut dyn Rows, id: DraftId) -> Result<()> {
+/// Takes back all work for a draft. A worker that has it notices at its next step; one that makes a
+/// revision of it may have written files already, and is not interrupted.
+fn cancel(rows: &mut dyn Rows, case: &mut Case, id: DraftId, now: Now) -> Result<()> {
     for mut item in rows.works(&WorkQuery::OfDraft(id))? {
-        if item.is_open() {
-            item.cancel();
-            rows.put_work(&item)?;
+        if !item.is_open() {
+            continue;
         }
+        if item.task.corrects() {
+            if item.is_held(now) {
+                return Err(case
+                    .refuse("the draft is being made a revision already")
+                    .into());
+            }
+            case.put(resting(rows, case)?, None, now);
+            rows.put_case(case)?;
+        }
+        item.cancel();
+        rows.put_work(&item)?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Reading: lists, cases, revisions, events. None of it waits for those who write.
 
 use super::job::{ScanOfCase, WorkOutcome};
-use super::rows::{case, history, no_such_revision, revision};
+use super::rows::{case, fingerprints, history, no_such_revision, revision};
 use super::{Registry, Result};
 use crate::case::Lane;
 use crate::case::{Case, Refusal, WorkId, WorkState};
+use crate::scan::Stamp;
 use crate::store::{CaseQuery, EventQuery, Queue};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
@@ -65,6 +66,14 @@ impl Registry {
     /// The scan that a case stands for.
     pub fn scan(&self, id: &CaseId) -> Result<ScanOfCase> {
         self.read(|rows| Ok(case(rows, id)?.into()))
+    }
+
+    /// Whether the files of a case are in the state in which they were read when it was identified.
+    pub fn is_as_read(&self, id: &CaseId, stamp: &Stamp) -> Result<bool> {
+        self.read(|rows| {
+            let recorded = fingerprints(rows, &case(rows, id)?)?;
+            Ok(!recorded.is_empty() && recorded == stamp.files())
+        })
     }
 
     /// Everything about a case.

@@ -1,9 +1,10 @@
 //! Rows that several doors read and write.
 
 use super::Result;
-use crate::case::{Case, Entry, Lease, Now, Refusal, WorkItem};
+use crate::case::{Case, Entry, Lease, Now, Refusal, WorkItem, decision};
+use crate::scan::Fingerprint;
 use crate::store::{EventQuery, Rows, WorkQuery};
-use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};
+use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber};
 
 /// A case that must be there.
 pub(super) fn case(rows: &dyn Rows, id: &CaseId) -> Result<Case> {
@@ -24,6 +25,17 @@ pub(super) fn no_such_revision(id: &CaseId, number: RevisionNumber) -> Refusal {
     }
 }
 
+/// The states in which the files of a case were last read, in the order of its members.
+pub(super) fn fingerprints(rows: &dyn Rows, case: &Case) -> Result<Vec<Fingerprint>> {
+    let mut found = Vec::new();
+    for member in case.source.members() {
+        let files = rows.files(Some(member))?;
+        let own = files.into_iter().find(|file| file.case == case.id);
+        found.extend(own.map(|file| file.fingerprint));
+    }
+    Ok(found)
+}
+
 /// Who made the current revision of a case; nobody if there is none.
 pub(super) fn author_of(rows: &dyn Rows, case: &Case) -> Result<String> {
     Ok(match case.revision {
@@ -35,6 +47,14 @@ pub(super) fn author_of(rows: &dyn Rows, case: &Case) -> Result<String> {
 /// What happened to a case, oldest first.
 pub(super) fn history(rows: &dyn Rows, id: &CaseId) -> Result<Vec<Event>> {
     Ok(rows.events(&EventQuery::About(id.clone()))?)
+}
+
+/// The state of a case without the work on it.
+pub(super) fn resting(rows: &dyn Rows, case: &Case) -> Result<CaseState> {
+    Ok(match case.revision {
+        Some(_) => decision::resting(&history(rows, &case.id)?),
+        None => CaseState::Waiting,
+    })
 }
 
 pub(super) fn log(

@@ -1,11 +1,11 @@
 //! Work: queued, claimed, done, given up.
 
 use super::job::Work;
-use super::rows::{author_of, case, held, history, log, open_work, revision};
+use super::rows::{author_of, case, held, history, log, open_work, resting, revision};
 use super::{Registry, Result, drafts};
 use crate::case::arrival::gone;
 use crate::case::corrections::{self, check_still_current};
-use crate::case::decision::approve_by_policy;
+use crate::case::decision::{self, approve_by_policy};
 use crate::case::work::LEASE;
 use crate::case::{
     Case, Entry, FaultClass, Lane, Lease, Now, Outcome, Owner, Refusal, Task, Tick, WorkId,
@@ -27,10 +27,9 @@ impl Registry {
             return Ok(None);
         }
         self.write(|rows, now| {
-            let Some(mut item) = rows.due(lane, now)? else {
+            let Some((mut item, mut case)) = next(rows, lane, now)? else {
                 return Ok(None);
             };
-            let mut case = case(rows, &item.case)?;
             let (lease, entry) = item.claim(&mut case, owner, now);
             rows.put_work(&item)?;
             if entry.is_some() {
@@ -152,18 +151,16 @@ impl Registry {
     /// daemon of this store. Everything that waits for a later time is due at once.
     pub fn release_all(&self) -> Result<Vec<CaseId>> {
         self.write(|rows, now| {
-            let mut released = Vec::new();
-            for mut item in rows.works(&WorkQuery::Leased(None))? {
-                let mut case = case(rows, &item.case)?;
-                let entry = item.give_back(&mut case, now);
-                rows.put_work(&item)?;
-                rows.put_case(&case)?;
-                log(rows, entry, now)?;
-                released.push(case.id);
-            }
+            let released = give_back(rows, None, "the daemon was stopped during the work", now)?;
             hurry(rows, |_| true)?;
             Ok(released)
         })
+    }
+
+    /// Gives back all work of a worker that was interrupted by something that is no fault of a scan,
+    /// without counting it as a try: `why` in words.
+    pub fn give_back(&self, owner: &Owner, why: &str) -> Result<Vec<CaseId>> {
+        self.write(|rows, now| give_back(rows, Some(owner.clone()), why, now))
     }
 
     /// Makes all work due that waits for a later time by itself: what it waited for is there. Work that
@@ -221,6 +218,46 @@ impl Registry {
     }
 }
 
+/// The next work that is due, with its case. Bulk work that would replace what was decided on
+/// meanwhile is taken back: a decision stands until a person says otherwise.
+fn next(rows: &mut dyn Rows, lane: Lane, now: Now) -> Result<Option<(WorkItem, Case)>> {
+    while let Some(mut item) = rows.due(lane, now)? {
+        let mut case = case(rows, &item.case)?;
+        let decided = match (&item.task, case.revision) {
+            (Task::Segment, Some(_)) => decision::last(&history(rows, &case.id)?),
+            _ => None,
+        };
+        let Some(decided) = decided else {
+            return Ok(Some((item, case)));
+        };
+        let entry = item.give_way(&mut case, decided.state, now);
+        rows.put_work(&item)?;
+        rows.put_case(&case)?;
+        log(rows, [entry], now)?;
+    }
+    Ok(None)
+}
+
+/// Gives back leased work of a worker, or of all, without counting it as a try.
+fn give_back(
+    rows: &mut dyn Rows,
+    owner: Option<Owner>,
+    why: &str,
+    now: Now,
+) -> Result<Vec<CaseId>> {
+    let mut released = Vec::new();
+    for mut item in rows.works(&WorkQuery::Leased(owner))? {
+        let mut case = case(rows, &item.case)?;
+        let resting = resting(rows, &case)?;
+        let entry = item.give_back((&mut case, resting), why, now);
+        rows.put_work(&item)?;
+        rows.put_case(&case)?;
+        log(rows, entry, now)?;
+        released.push(case.id);
+    }
+    Ok(released)
+}
+
 /// Makes work due that waits for a time of which `which` holds.
 fn hurry(rows: &mut dyn Rows, which: impl Fn(Tick) -> bool) -> Result<()> {
     for mut item in rows.works(&WorkQuery::Ready)? {
@@ -257,11 +294,18 @@ fn fail(
         return Ok(Outcome::GivenUp);
     };
     let mut case = case(rows, &item.case)?;
-    let (outcome, entry) = item.fail(&mut case, owner.name(), (fault, class), now);
+    let is_gone = class != FaultClass::Asks && is_known_gone(rows, &case)?;
+    // A correction that needs the file waits for nothing: nobody puts a deleted file back by itself.
+    let class = match class {
+        FaultClass::Environment if is_gone && item.task.corrects() => FaultClass::BadInput,
+        class => class,
+    };
+    let resting = resting(rows, &case)?;
+    let (outcome, entry) = item.fail((&mut case, resting), owner.name(), (fault, class), now);
     let was_case_changed = entry.is_some();
     log(rows, entry, now)?;
     // Its file went while the worker had it: the walk that saw that left the case to the worker.
-    if class == FaultClass::Environment && is_known_gone(rows, &case)? {
+    if is_gone && outcome != Outcome::TriesAgain {
         let withdrawn = gone(&mut case, now);
         if withdrawn.is_some() {
             item.cancel();

@@ -2,13 +2,14 @@
 
 use super::failure::Failure;
 use super::job::Job;
+use super::load;
 use super::report::StageReport;
 use super::tools::Tools;
 use super::write::output_folder;
 use crate::case::decision::Approval;
 use crate::output;
 use crate::registry::{Registry, Reserved, Work};
-use crate::scan::{Header, Source};
+use crate::scan::Source;
 use crate::segment::{self, Cohort, Segmentation};
 use crate::store::NewRevision;
 use jiff::Timestamp;
@@ -79,7 +80,10 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
     tools.reporter.tell(StageReport::LongStep);
     let header = match &job.volume {
         Some(volume) => volume.header().clone(),
-        None => Header::read(&work.source)?,
+        // What lies at its place now may be another scan, with another affine.
+        None => load::header((&work.source, &work.sha256), |stamp| {
+            Ok(tools.registry.is_as_read(&work.lease.case, stamp)?)
+        })?,
     };
     let (lease, total) = (&work.lease, job.started);
     let by = made.by;

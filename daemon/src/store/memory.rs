@@ -5,7 +5,7 @@ use super::{
     OutputName, RevisionRows, Rows, Store, StoreFault, Tally, WorkQuery, WorkRows,
 };
 use crate::case::DraftId;
-use crate::case::{Case, Entry, Lane, Now, WorkId, WorkItem, WorkState};
+use crate::case::{Case, Entry, Lane, Now, Tick, WorkId, WorkItem, WorkState};
 use crate::change_signal::ChangeSignal;
 use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
@@ -195,7 +195,7 @@ impl WorkRows for Tables {
             .work
             .iter()
             .filter(|item| item.task.lane() <= lane && item.is_due(now) && is_free(item))
-            .min_by_key(|item| (item.task.lane(), item.id));
+            .min_by_key(|item| (item.task.lane(), waited_until(item), item.id));
         Ok(due.cloned())
     }
 
@@ -209,6 +209,17 @@ impl WorkRows for Tables {
             known.clone_from(work);
         }
         Ok(work.id)
+    }
+}
+
+/// What work waited for: nothing, or a time.
+fn waited_until(item: &WorkItem) -> Tick {
+    match item.state {
+        WorkState::Ready { not_before } => not_before,
+        WorkState::Leased { .. }
+        | WorkState::Done { .. }
+        | WorkState::Failed(_)
+        | WorkState::Cancelled => Tick::LONG_AGO,
     }
 }
 

@@ -55,7 +55,10 @@ impl BulkThread {
                     Waited::LongIdle => return self.rest(),
                     Waited::Alone => return Ok(()),
                 },
-                Err(Failure::Store(error)) => return Err(error),
+                Err(Failure::Store(error)) => {
+                    self.end(Ending::StoreFailed(fault_of(&error)));
+                    return Err(error);
+                }
                 // Faults are filed in the store; lost leases are passed over.
                 Err(Failure::Fault(..) | Failure::LeaseLost | Failure::NeedsEncoder) => {}
             }
@@ -112,6 +115,14 @@ impl BulkThread {
     fn end(&self, ending: Ending) {
         let reporter = &self.beside.claims.reporter;
         reporter.tell(WorkerReport::Ending(ending));
+    }
+}
+
+fn fault_of(error: &RegistryError) -> Fault {
+    Fault {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        hint: error.hint().to_owned(),
     }
 }
 

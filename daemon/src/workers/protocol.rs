@@ -66,6 +66,8 @@ pub enum Ending {
     Resting,
     /// Its device failed.
     DeviceFailed(Fault),
+    /// The store failed, so that nothing can be filed. What it had in hand is to be given back.
+    StoreFailed(Fault),
 }
 
 /// A message as a line.

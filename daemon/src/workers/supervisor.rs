@@ -7,13 +7,14 @@ use super::display::Display;
 use super::protocol::Order;
 use super::restart_policy::{End, RestartPolicy, Step};
 use super::worker_process::{ProcessEvent, WorkerProcess};
+use crate::case::Owner;
 use crate::change_signal::ChangeSignal;
 use crate::config::Devices;
 use crate::live_state::LiveState;
 use crate::machine;
 use crate::model::Device;
-use crate::registry::Registry;
-use medicosam_shared::case::Fault;
+use crate::registry::{Registry, RegistryError};
+use medicosam_shared::case::{CaseId, Fault};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -176,19 +177,31 @@ impl Supervisor {
                     fault.message
                 );
                 display.died(fault);
-                self.give_back(process, fault.clone()).await;
+                let fault = fault.clone();
+                let release = move |store: &Registry, owner: &Owner| store.release(owner, &fault);
+                self.give_back(process, release).await;
+            }
+            End::StoreFailed(fault) => {
+                tracing::error!(worker = self.number, "{}", fault.message);
+                display.died(fault);
+                let why = format!("the store failed: {}", fault.message);
+                let release = move |store: &Registry, owner: &Owner| store.give_back(owner, &why);
+                self.give_back(process, release).await;
             }
         }
     }
 
-    /// Gives back the work of a worker that died.
-    async fn give_back(&self, process: Option<u32>, fault: Fault) {
+    /// Gives back the work of a worker that has ended with it in hand.
+    async fn give_back<F>(&self, process: Option<u32>, release: F)
+    where
+        F: FnOnce(&Registry, &Owner) -> Result<Vec<CaseId>, RegistryError> + Send + 'static,
+    {
         let Some(process) = process else {
             return;
         };
         let store = Arc::clone(&self.store);
         let owner = machine::worker(self.number, process);
-        match tokio::task::spawn_blocking(move || store.release(&owner, &fault)).await {
+        match tokio::task::spawn_blocking(move || release(&store, &owner)).await {
             Ok(Ok(_)) => self.changes.announce(),
             // The lease runs out by itself.
             Ok(Err(error)) => tracing::error!("cannot give back its work: {error}"),

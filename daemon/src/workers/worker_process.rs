@@ -113,6 +113,7 @@ impl WorkerProcess {
         match self.ending {
             Some(Ending::Resting) => End::Rested,
             Some(Ending::DeviceFailed(fault)) => End::DeviceFailed(fault),
+            Some(Ending::StoreFailed(fault)) => End::StoreFailed(fault),
             None => End::Died(died(self.number, &status)),
         }
     }

@@ -67,7 +67,7 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
 }
 
 /// Draws on a slice and has it segmented to a mask of `area` pixels.
-fn preview(store: &Registry, id: &CaseId, who: &str, index: u32, area: u32) {
+pub(super) fn preview(store: &Registry, id: &CaseId, who: &str, index: u32, area: u32) {
     change(store, id, who, draw(index));
     let work = change(store, id, who, segment(index)).unwrap();
     let claimed = store.claim(&worker(1), Lane::Interactive).unwrap().unwrap();

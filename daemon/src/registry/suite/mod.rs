@@ -9,6 +9,7 @@ mod histories;
 mod life;
 mod outputs;
 mod sidecars;
+mod standing;
 
 use super::*;
 use crate::case::arrival::{Identification, Look};
@@ -172,6 +173,17 @@ stories! {
         a_file_that_goes_while_it_is_worked_on_is_withdrawn_afterwards,
         a_replaced_file_supersedes_its_case_until_somebody_decided,
         a_sidecar_that_moves_with_its_scan_says_nothing_new,
+    }
+    standing {
+        a_correction_that_fails_leaves_what_was_decided_meanwhile,
+        bulk_work_gives_way_to_a_decision,
+        a_paused_correction_goes_on_where_its_scan_has_moved,
+        a_draft_that_is_given_up_leaves_its_case_as_it_was,
+        a_correction_does_not_wait_for_a_scan_that_was_deleted,
+        what_was_never_tried_comes_before_what_waited_for_its_surroundings,
+        work_that_a_failing_store_interrupted_counts_as_no_try,
+        a_scan_that_is_bad_and_gone_leaves_the_list,
+        volumes_that_a_file_has_no_more_leave_the_list,
     }
 }
 

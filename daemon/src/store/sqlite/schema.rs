@@ -18,7 +18,16 @@ const MIGRATIONS: &[Migration] = &[
     |t| t.execute_batch(REASONS).doing(MIGRATING),
     |t| t.execute_batch(DRAFTS).doing(MIGRATING),
     sources,
+    |t| t.execute_batch(QUEUE).doing(MIGRATING),
 ];
+
+/// Work that has waited for its surroundings comes behind other work. What a case goes back to after
+/// work that came to nothing follows from its history.
+const QUEUE: &str = "
+    DROP INDEX work_due;
+    CREATE INDEX work_due ON work (lane, not_before, id) WHERE state IN ('ready', 'leased');
+    ALTER TABLE work DROP COLUMN prior_state;
+";
 
 /// The reason of the decision that stands, beside its reviewer.
 const REASONS: &str = "

@@ -31,7 +31,7 @@ fn filled(folder: &tempfile::TempDir, cases: u32) -> (SqliteStore, PathBuf) {
         for number in 0..cases {
             let case = new_case(number);
             rows.put_case(&case)?;
-            let work = WorkItem::new(&case.id, Task::Segment, "daemon", CaseState::Waiting);
+            let work = WorkItem::new(&case.id, Task::Segment, "daemon");
             rows.put_work(&work)?;
             let entry = Entry::new("daemon", Action::Identified, &case.id, None, "");
             rows.add_event(&entry, now())?;

@@ -11,7 +11,7 @@ use rusqlite::{Row, ToSql, Transaction, params};
 const READING: &str = "reading work";
 
 const COLUMNS: &str = "SELECT id, case_id, task, author, state, tries, not_before, owner, \
-                       lease_until, fence, prior_state, fault, revision, done, total FROM work";
+                       lease_until, fence, fault, revision, done, total FROM work";
 
 impl WorkRows for Tables<'_> {
     fn work(&self, id: WorkId) -> Result<Option<WorkItem>, StoreFault> {
@@ -39,7 +39,8 @@ impl WorkRows for Tables<'_> {
     fn due(&self, lane: Lane, now: Now) -> Result<Option<WorkItem>, StoreFault> {
         let t = self.0;
         // In the order of the queue, and only as far as the first: with thousands of pieces of work,
-        // looking at all of them costs more than most of the work.
+        // looking at all of them costs more than most of the work. What has waited for its
+        // surroundings comes behind what never had to.
         let which = "AS w INDEXED BY work_due
              WHERE w.state IN ('ready', 'leased') AND lane <= ?2
                AND (w.state = 'ready' AND w.not_before <= ?1
@@ -47,7 +48,7 @@ impl WorkRows for Tables<'_> {
                AND w.case_id NOT IN (
                    SELECT case_id FROM work INDEXED BY work_leased
                    WHERE state = 'leased' AND lease_until >= ?1)
-             ORDER BY lane, id LIMIT 1";
+             ORDER BY lane, not_before, id LIMIT 1";
         Ok(select(t, which, params![now.tick.0, number(lane)])?.pop())
     }
 
@@ -71,11 +72,11 @@ impl WorkRows for Tables<'_> {
         }
         t.prepare_cached(
             "INSERT INTO work (id, case_id, task, author, lane, state, tries, not_before, owner,
-                               lease_until, fence, prior_state, fault, revision, draft, done, total)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                               lease_until, fence, fault, revision, draft, done, total)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (id) DO UPDATE SET
                  state = ?6, tries = ?7, not_before = ?8, owner = ?9, lease_until = ?10, fence = ?11,
-                 fault = ?13, revision = ?14, done = ?16, total = ?17
+                 fault = ?12, revision = ?13, done = ?15, total = ?16
              RETURNING id",
         )
         .and_then(|mut s| {
@@ -91,7 +92,6 @@ impl WorkRows for Tables<'_> {
                 owner,
                 until,
                 item.fence,
-                item.prior.as_str(),
                 fault,
                 revision,
                 item.task.draft(),
@@ -135,7 +135,6 @@ fn read(r: &Row<'_>) -> Result<WorkItem, StoreFault> {
         state: state(r)?,
         tries: get(r, "tries")?,
         fence: get(r, "fence")?,
-        prior: row::from_word("a state", &get::<String>(r, "prior_state")?)?,
         progress: Progress {
             done: get(r, "done")?,
             total: get(r, "total")?,
