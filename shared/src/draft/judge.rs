@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// What is done to a draft once nothing speaks against it.
 pub(super) enum Act {
-    Push(Step),
+    Push(Box<Step>),
     Undo,
     Redo,
     Cancel,
@@ -27,6 +27,12 @@ pub(super) enum Act {
     Work(DraftWork),
     /// Nothing here: the daemon has what it takes, and its answer brings the step.
     Wait,
+}
+
+impl Act {
+    fn push(step: Step) -> Self {
+        Act::Push(Box::new(step))
+    }
 }
 
 impl Draft {
@@ -76,7 +82,7 @@ impl Draft {
                     Err(error) => return Err(error.into()),
                 }
                 let prompt = prompt.clone();
-                Ok(Act::Push(Step::Drawn { prompt }))
+                Ok(Act::push(Step::Drawn { prompt }))
             }
             &DraftChange::Choose {
                 label,
@@ -118,7 +124,7 @@ impl Draft {
                 let place = Place::new(*label, *index);
                 check_slice(place.index, base(around)?)?;
                 check_pixels(place, pixels, base(around)?)?;
-                Ok(Act::Push(Step::Painted {
+                Ok(Act::push(Step::Painted {
                     label: *label,
                     index: *index,
                     stroke: *stroke,
@@ -127,7 +133,7 @@ impl Draft {
             }
             &DraftChange::Empty { label, slices } => {
                 let scope = Scope { label, slices };
-                Ok(Act::Push(Step::Emptied { scope }))
+                Ok(Act::push(Step::Emptied { scope }))
             }
             &DraftChange::Revert { to, label, slices } => {
                 let scope = Scope { label, slices };
@@ -173,7 +179,7 @@ impl Draft {
             return Err(DraftRefusal::NameMissing(label));
         }
         let name = name.to_owned();
-        Ok(Act::Push(Step::Object { label, name }))
+        Ok(Act::push(Step::Object { label, name }))
     }
 
     /// Segments by what is drawn, unless there is nothing that it could be about.
@@ -199,7 +205,7 @@ impl Draft {
     ) -> Result<Act, DraftRefusal> {
         match around.looked_at {
             LookedAt::Masks(masks, made) if masks.axis == base(around)?.axis => {
-                Ok(Act::Push(Step::Put(make(self, masks, made)?)))
+                Ok(Act::push(Step::Put(make(self, masks, made)?)))
             }
             LookedAt::Masks(..) => Err(DraftRefusal::OtherPlane),
             LookedAt::Missing => Err(DraftRefusal::NoSuchRevision(around.case.clone())),
@@ -219,7 +225,7 @@ impl Draft {
                 candidate,
             });
         }
-        Ok(Act::Push(Step::Chosen {
+        Ok(Act::push(Step::Chosen {
             label: place.label,
             index: place.index,
             candidate,

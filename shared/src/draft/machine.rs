@@ -123,7 +123,7 @@ impl Draft {
             ..Applied::default()
         };
         match act {
-            Act::Push(step) => return self.add(step),
+            Act::Push(step) => return self.add(*step),
             Act::Undo => self.position = self.position.saturating_sub(1),
             Act::Redo => self.position += 1,
             Act::Cancel => self.cancel(&mut applied),
