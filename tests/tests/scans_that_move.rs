@@ -155,3 +155,55 @@ fn a_root_that_is_away_fails_no_scan_and_its_cases_resume_when_it_is_back() {
     assert!(!actions.contains(&Action::Failed), "{actions:?}");
     assert!(!actions.contains(&Action::Withdrawn), "{actions:?}");
 }
+
+#[test]
+fn results_follow_their_scan_where_the_configuration_says_so_and_replace_nothing() {
+    let mut system = System::new(&lung_profile(10, 11));
+    system.configure("[[root]]", "[[root]]\nresults = \"follow\"");
+    system.drop_scan(SCAN, "a.nii.gz");
+    system.start();
+    let id = system
+        .until_state("a.nii.gz", CaseState::Review)
+        .summary
+        .id
+        .0;
+    assert!(system.medicosam(&["approve", &id]).status.success());
+    let label_map = fs::read(system.path("results/a_dseg.nii.gz")).unwrap();
+    let moved_to = |detail: &CaseDetail| detail.current().unwrap().output.label_map.clone();
+
+    move_scan(&system, "a.nii.gz", "sorted/b.nii.gz");
+    let at = system.path("results/sorted/b_dseg.nii.gz");
+    let path = at.to_string_lossy().into_owned();
+    let moved = system.until_case(&id, "its results to follow", |case| moved_to(case) == path);
+    assert_eq!(moved.summary.state, CaseState::Approved);
+    assert_eq!(fs::read(&at).unwrap(), label_map);
+    let names = ["b_dseg.json", "b_dseg.nii.gz", "b_dseg.tsv"].map(|n| format!("sorted/{n}"));
+    assert_eq!(system.files_below("results"), names);
+    let said = moved.history.last().unwrap();
+    assert!(said.detail.contains("results moved with it"), "{said:?}");
+    // The next revision replaces what moved, without a question.
+    let corrected = system.medicosam(&["prompt", &id, "--slice", "10", "--box", "318,333,405,399"]);
+    assert!(corrected.status.success(), "{corrected:?}");
+    assert_eq!(system.files_below("results"), names);
+    let corrected = fs::read(&at).unwrap();
+
+    // Something lies where they would go: nothing is overwritten, and the case says so. Also after a
+    // restart, for a scan that moved meanwhile.
+    system.stop();
+    let taken = system.path("results/c_dseg.nii.gz");
+    fs::write(&taken, "somebody's").unwrap();
+    move_scan(&system, "sorted/b.nii.gz", "c.nii.gz");
+    system.start();
+    let stayed = system.until_case(&id, "its results to stay", |case| {
+        case.history
+            .last()
+            .is_some_and(|e| e.detail.contains("stay at"))
+    });
+    let said = &stayed.history.last().unwrap().detail;
+    assert!(said.contains("c_dseg.nii.gz is there already"), "{said}");
+    assert_eq!(
+        (moved_to(&stayed), fs::read(&at).unwrap()),
+        (path, corrected)
+    );
+    assert_eq!(fs::read(&taken).unwrap(), b"somebody's");
+}

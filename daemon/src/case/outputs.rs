@@ -32,6 +32,54 @@ pub fn choose(case: &mut Case, choice: OutputChoice) -> Result<String, Refusal> 
     }
 }
 
+/// What becomes of the results of a case whose scan has moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Following {
+    /// There are none, or they lie where they belong.
+    AtHome,
+    /// Not yet: a worker has the case in hand and writes to the old place, or the case asks about the
+    /// files there.
+    Later,
+    /// They go to the first of these names (folder and stem) that no other case has.
+    To([PathBuf; 2]),
+}
+
+/// Where the results of a case go whose scan has moved to a place that gives them `folder` and `stem`.
+/// `lies` is where those of the current revision lie, and `is_held` whether a worker has the case.
+pub fn follow(
+    case: &Case,
+    lies: Option<&Path>,
+    is_held: bool,
+    (folder, stem): (&Path, &str),
+) -> Following {
+    let with_id = format!("{stem}-{}", case.id);
+    let is_home = |place: &Path| {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let is_own = name.strip_prefix(&with_id).is_some_and(|end| {
+            let number = end.strip_prefix('-');
+            end.is_empty() || number.is_some_and(|n| n.parse::<u64>().is_ok())
+        });
+        place.parent() == Some(folder) && (name == stem || is_own)
+    };
+    let reserved = case.output.as_deref();
+    // A move that was begun is not done before the files are where the next results go.
+    let is_done = lies.is_none_or(|lies| Some(lies) == reserved);
+    if reserved.is_none_or(is_home) && is_done {
+        return Following::AtHome;
+    }
+    let asks = case
+        .fault
+        .as_ref()
+        .is_some_and(|f| f.is(FaultCode::OutputChanged));
+    if is_held || asks {
+        return Following::Later;
+    }
+    match reserved.filter(|reserved| is_home(reserved)) {
+        Some(begun) => Following::To([begun.to_owned(), folder.join(with_id)]),
+        None => Following::To([folder.join(stem), folder.join(with_id)]),
+    }
+}
+
 /// When a worker first took up the next revision of a case, by the history of the case.
 pub fn begun(history: &[Event]) -> Option<Timestamp> {
     let since = history
@@ -67,6 +115,71 @@ pub fn another(output: &Path, id: &CaseId) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::{Now, Tick};
+    use crate::scan::Source;
+
+    fn case(output: Option<&str>) -> Case {
+        let now = Now {
+            date: Timestamp::UNIX_EPOCH,
+            tick: Tick(1),
+        };
+        let id = CaseId("0a1b2c".to_owned());
+        let source = Source::file("/in/b.nii");
+        let case = Case::new(id, source, "c".to_owned(), "p".to_owned(), None, now);
+        Case {
+            output: output.map(PathBuf::from),
+            ..case
+        }
+    }
+
+    fn followed(output: Option<&str>, lies: Option<&str>) -> Following {
+        let place = (Path::new("/out/new"), "b");
+        follow(&case(output), lies.map(Path::new), false, place)
+    }
+
+    #[test]
+    fn results_follow_to_the_name_that_the_new_place_gives() {
+        let names = ["/out/new/b", "/out/new/b-0a1b2c"].map(PathBuf::from);
+        assert_eq!(
+            followed(Some("/out/a"), Some("/out/a")),
+            Following::To(names.clone())
+        );
+        assert_eq!(followed(Some("/out/a"), None), Following::To(names.clone()));
+        // Interrupted after the name was reserved.
+        assert_eq!(
+            followed(Some("/out/new/b"), Some("/out/a")),
+            Following::To(names)
+        );
+    }
+
+    #[test]
+    fn results_that_are_at_home_stay() {
+        for name in ["b", "b-0a1b2c", "b-0a1b2c-2"] {
+            let place = format!("/out/new/{name}");
+            assert_eq!(
+                followed(Some(&place), Some(&place)),
+                Following::AtHome,
+                "{name}"
+            );
+        }
+        assert_eq!(followed(None, None), Following::AtHome);
+        let other = followed(Some("/out/new/b-0a1b2c-x"), None);
+        assert!(matches!(other, Following::To(_)), "a scan of that name");
+    }
+
+    #[test]
+    fn results_wait_for_the_worker_that_writes_them_and_for_the_person_who_is_asked() {
+        let mut case = case(Some("/out/a"));
+        let place = (Path::new("/out/new"), "b");
+        let lies = Some(Path::new("/out/a"));
+        assert_eq!(follow(&case, lies, true, place), Following::Later);
+        case.fault = Some(Fault {
+            code: FaultCode::OutputChanged.as_str().to_owned(),
+            message: String::new(),
+            hint: String::new(),
+        });
+        assert_eq!(follow(&case, lies, false, place), Following::Later);
+    }
 
     #[test]
     fn results_find_another_name_as_often_as_they_must() {

@@ -5,6 +5,7 @@ use super::fallback::Fallback;
 use super::frames::Frames;
 use super::from_labels::FromLabels;
 use super::review::ReviewPolicy;
+use super::root::Results;
 use super::rules::Rules;
 use super::size::ByteSize;
 use super::spec::{BoxSpec, PointSpec};
@@ -133,6 +134,8 @@ pub(super) struct Root {
     pub pictures: bool,
     pub profile: Names,
     pub output: PathBuf,
+    #[serde(default)]
+    pub results: Results,
     #[serde(default = "five_seconds")]
     pub stable_for: SignedDuration,
     #[serde(default = "one_minute")]

@@ -35,7 +35,7 @@ pub use pattern::PathPattern;
 pub use plane::SlicePlane;
 pub use profile::{NO_PROFILE, Object, Profile};
 pub use review::ReviewPolicy;
-pub use root::Root;
+pub use root::{Results, Root};
 pub use rules::{Rules, Values};
 pub use spec::{At, BoxSpec, Extent, PointSpec, Space};
 

@@ -5,8 +5,21 @@ use super::error::did_you_mean;
 use super::file;
 use super::pattern::PathPattern;
 use super::profile::Profile;
+use crate::scan::Source;
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What becomes of results when their scan is moved or renamed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Results {
+    /// They stay where they are.
+    #[default]
+    Stay,
+    /// They move to where results of a scan go that lies at its new place.
+    Follow,
+}
 
 /// A watched folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +34,8 @@ pub struct Root {
     pub label_maps: Vec<PathPattern>,
     /// Folder of the results; the folders below the root are repeated below it.
     pub output: PathBuf,
+    /// What becomes of the results of a scan that is moved to a place in it.
+    pub results: Results,
     /// How long a file must stay unchanged before it is read.
     pub stable_for: Duration,
     /// Time between walks through the folder.
@@ -60,8 +75,16 @@ impl Root {
             pictures: written.pictures,
             label_maps,
             output: base.join(written.output),
+            results: written.results,
             stable_for: written.stable_for.unsigned_abs(),
             scan_every: positive("scan_every", written.scan_every).map_err(of_root)?,
         })
+    }
+
+    /// The folder for the results of a scan in it: the folders below the root are repeated below its
+    /// output.
+    pub fn folder_of_results(&self, scan: &Source) -> PathBuf {
+        let below = scan.folder().strip_prefix(&self.path);
+        self.output.join(below.unwrap_or(Path::new("")))
     }
 }

@@ -20,6 +20,7 @@ mod names;
 mod picture;
 mod read_back;
 mod records;
+mod relocate;
 mod review;
 mod staged;
 
@@ -32,6 +33,7 @@ pub use error::{OutputError, OutputProblem};
 pub use names::{is_output, stem};
 pub use read_back::{ReadBackError, ResultOnDisk, is_record, read_back};
 pub use records::Review;
+pub use relocate::{Relocated, place_of, relocate};
 pub use review::write_review;
 pub use staged::sweep;
 
@@ -131,12 +133,12 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
 /// A whole result is ours if its record is; the record is the first of the three to be written.
 fn refuse_to_replace_others(folder: &Path, names: &[String; 3]) -> Result<(), OutputError> {
     let [record, ..] = names;
-    if records::read(&folder.join(record)).is_ok_and(|record| record.is_some()) {
-        return Ok(());
-    }
+    let is_ours = || records::read(&folder.join(record)).is_ok_and(|record| record.is_some());
     for name in names {
         let path = folder.join(name);
         match path.symlink_metadata() {
+            // Looked at after the file was found: earlier results of the case may be arriving there.
+            Ok(_) if is_ours() => return Ok(()),
             Ok(_) => return Err(OutputError::new("replacing", &path, OutputProblem::NotOurs)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(OutputError::new("looking at", &path, error)),

@@ -34,7 +34,7 @@ pub fn write_review(
 
 /// Whether a record is of a revision, or of an earlier one of the same case in the same store, which can
 /// lie there if both were written at the same moment.
-fn is_of(found: &Record, provenance: &Provenance) -> bool {
+pub(super) fn is_of(found: &Record, provenance: &Provenance) -> bool {
     let same_case = match (&found.kept_in, &provenance.kept_in) {
         (Some(found), Some(own)) => {
             (&found.store, &found.case) == (&own.store, &own.case) && found.revision <= own.revision

@@ -50,6 +50,12 @@ impl Staged {
             .map(drop)
             .map_err(|error| OutputError::new(WRITING, &self.path, error.error))
     }
+
+    /// Gives the file its name, unless something has that already.
+    pub(super) fn rename_to_free_name(self) -> io::Result<()> {
+        let renamed = self.file.persist_noclobber(&self.path);
+        renamed.map(drop).map_err(|error| error.error)
+    }
 }
 
 /// A new temporary file, locked.

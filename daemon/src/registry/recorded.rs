@@ -2,9 +2,10 @@
 
 use super::rows::{case, history, revision};
 use super::{Registry, Result};
-use crate::case::decision;
+use crate::case::{Case, decision};
 use crate::output::Review;
-use medicosam_shared::case::CaseId;
+use crate::store::Rows;
+use medicosam_shared::case::{CaseId, Revision};
 use medicosam_shared::provenance::{OutputFiles, Provenance};
 
 /// What belongs into the record beside the results of a case.
@@ -27,22 +28,32 @@ impl Registry {
                 return Ok(None);
             };
             let current = revision(rows, id, number)?;
-            let label_map = current.output.sha256.clone();
-            let review = decision::last(&history(rows, id)?).map(|decided| Review {
-                state: decided.state,
-                by: decided.who,
-                at: decided.at,
-                reason: decided.reason,
-                revision: number,
-                label_map,
-            });
-            let mut provenance = current.provenance;
-            provenance.kept_in = Some(self.record(&case, number));
-            Ok(Some(RecordOfCase {
-                output: current.output,
-                provenance,
-                review,
-            }))
+            self.record_beside(rows, &case, current).map(Some)
+        })
+    }
+
+    /// What belongs beside the results of the current revision of a case.
+    pub(super) fn record_beside(
+        &self,
+        rows: &dyn Rows,
+        case: &Case,
+        current: Revision,
+    ) -> Result<RecordOfCase> {
+        let label_map = current.output.sha256.clone();
+        let review = decision::last(&history(rows, &case.id)?).map(|decided| Review {
+            state: decided.state,
+            by: decided.who,
+            at: decided.at,
+            reason: decided.reason,
+            revision: current.number,
+            label_map,
+        });
+        let mut provenance = current.provenance;
+        provenance.kept_in = Some(self.record(case, current.number));
+        Ok(RecordOfCase {
+            output: current.output,
+            provenance,
+            review,
         })
     }
 

@@ -6,6 +6,7 @@ mod check;
 mod end;
 mod error;
 mod filing;
+mod follow;
 mod hash;
 mod in_hand;
 mod lock;
@@ -95,7 +96,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     let failure = Failure::default();
     let mut tasks = supervise(&shared, &failure)?;
     tasks.spawn(look.end(failure.clone()));
-    let recorder = Recorder::new(Arc::clone(&shared.store))?;
+    let recorder = Recorder::new(&shared.store, &shared.config)?;
     tasks.spawn(recorder.run(shared.changes.clone()));
     let end = end_of_run(until, &shared, &failure)?;
     let (store, changes, live) = (&shared.store, &shared.changes, &shared.live);
@@ -114,7 +115,7 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     drop(watching);
     if until == Until::Done {
         // The next run may be days away.
-        Recorder::new(Arc::clone(&shared.store))?.step()?;
+        Recorder::new(&shared.store, &shared.config)?.step()?;
     }
     // A socket that stays behind would only be replaced; but it looks like a running daemon.
     let _ = std::fs::remove_file(&config.socket);

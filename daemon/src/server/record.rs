@@ -1,9 +1,11 @@
-//! Decisions are written beside the results, so that they outlive the store.
+//! What follows from the audit log for the files of results: decisions are written beside them, so that
+//! they outlive the store, and they move with their scan.
 //!
-//! Nobody waits for that: it follows the audit log. Each write says all that there is to say, so doing it
-//! twice does no harm, and an output folder that is away only delays it.
+//! Nobody waits for that. Doing it twice does no harm, and an output folder that is away only delays it.
 
+use super::follow::{Followed, follow};
 use crate::change_signal::ChangeSignal;
+use crate::config::Config;
 use crate::output::write_review;
 use crate::registry::{Registry, RegistryError};
 use medicosam_shared::case::{Action, CaseId};
@@ -20,26 +22,40 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// Lines of the audit log that are read at once.
 const LINES: u32 = 1000;
 
-/// How far decisions have been written.
+/// Why a case is to be looked at.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    /// The first line of the log that says so.
+    line: u64,
+    /// Whether its scan has moved.
+    moved: bool,
+}
+
+/// How far the audit log is followed.
 pub struct Recorder {
     store: Arc<Registry>,
+    config: Arc<Config>,
     position: u64,
-    /// What could not be written, with the line of the log that it is due to.
-    pending: BTreeMap<CaseId, u64>,
+    /// What could not be written; tried again after a while.
+    failed: BTreeMap<CaseId, Due>,
+    /// Results that move when their case has changed.
+    waiting: BTreeMap<CaseId, Due>,
 }
 
 impl Recorder {
     /// Goes on where an earlier daemon ended.
-    pub fn new(store: Arc<Registry>) -> Result<Self, RegistryError> {
+    pub fn new(store: &Arc<Registry>, config: &Arc<Config>) -> Result<Self, RegistryError> {
         let position = store.recorded()?;
         Ok(Recorder {
-            store,
+            store: Arc::clone(store),
+            config: Arc::clone(config),
             position,
-            pending: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            waiting: BTreeMap::new(),
         })
     }
 
-    /// Writes down what is decided, as long as the daemon runs.
+    /// Follows the log as long as the daemon runs.
     pub async fn run(mut self, changes: ChangeSignal) {
         let mut listener = changes.listen();
         loop {
@@ -54,7 +70,7 @@ impl Recorder {
             if let Err(error) = &result {
                 tracing::warn!("decisions are not written beside the results for now: {error}");
             }
-            if self.pending.is_empty() && result.is_ok() {
+            if self.failed.is_empty() && result.is_ok() {
                 listener.changed().await;
                 tokio::time::sleep(GATHER).await;
             } else {
@@ -63,26 +79,26 @@ impl Recorder {
         }
     }
 
-    /// Writes down all that was decided since the last step.
+    /// Does all that is due since the last step.
     pub fn step(&mut self) -> Result<(), RegistryError> {
         let before = self.done();
-        for (case, line) in std::mem::take(&mut self.pending) {
-            self.write(case, line)?;
-        }
+        let mut again = std::mem::take(&mut self.failed);
+        again.append(&mut self.waiting);
+        self.look_at(again)?;
         loop {
             let events = self.store.events(self.position, LINES)?;
             let Some(last) = events.last().map(|event| event.seq) else {
                 break;
             };
-            let mut cases = BTreeMap::new();
+            let mut due = BTreeMap::new();
             for event in events.into_iter().filter(|e| says_something(e.action)) {
                 if let Some(case) = event.case {
-                    cases.entry(case).or_insert(event.seq);
+                    let line = event.seq;
+                    let due = due.entry(case).or_insert(Due { line, moved: false });
+                    due.moved |= event.action == Action::Moved;
                 }
             }
-            for (case, line) in cases {
-                self.write(case, line)?;
-            }
+            self.look_at(due)?;
             self.position = last;
         }
         let done = self.done();
@@ -92,10 +108,33 @@ impl Recorder {
         Ok(())
     }
 
-    /// Up to which line everything is written.
+    /// Up to which line everything is done.
     fn done(&self) -> u64 {
-        let first = self.pending.values().min();
+        let open = self.failed.values().chain(self.waiting.values());
+        let first = open.map(|due| due.line).min();
         first.map_or(self.position, |line| line.saturating_sub(1))
+    }
+
+    fn look_at(&mut self, cases: BTreeMap<CaseId, Due>) -> Result<(), RegistryError> {
+        for (case, due) in cases {
+            if due.moved {
+                self.follow(&case, due)?;
+            }
+            self.write(case, due.line)?;
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, case: &CaseId, due: Due) -> Result<(), RegistryError> {
+        match follow(&self.store, &self.config, case)? {
+            Followed::Done => {}
+            Followed::Later => keep(&mut self.waiting, case, due),
+            Followed::NotNow(why) => {
+                tracing::warn!(%case, "its results do not lie where its scan lies yet: {why}");
+                keep(&mut self.failed, case, due);
+            }
+        }
+        Ok(())
     }
 
     fn write(&mut self, case: CaseId, line: u64) -> Result<(), RegistryError> {
@@ -105,16 +144,29 @@ impl Recorder {
         let review = record.review.as_ref();
         if let Err(error) = write_review(&record.output, &record.provenance, review) {
             tracing::warn!(%case, "the decision is not beside the result yet: {error}");
-            self.pending.entry(case).or_insert(line);
+            let due = Due { line, moved: false };
+            keep(&mut self.failed, &case, due);
         }
         Ok(())
     }
 }
 
-/// Whether the record beside a result has to say something else after this.
+/// Remembers what is due to a case, from the earliest line on.
+fn keep(cases: &mut BTreeMap<CaseId, Due>, case: &CaseId, due: Due) {
+    let kept = cases.entry(case.clone()).or_insert(due);
+    kept.line = kept.line.min(due.line);
+    kept.moved |= due.moved;
+}
+
+/// Whether something lies elsewhere, or has to say something else, after this.
 fn says_something(action: Action) -> bool {
     matches!(
         action,
-        Action::Revised | Action::Approved | Action::Rejected | Action::Flagged | Action::Undone
+        Action::Revised
+            | Action::Approved
+            | Action::Rejected
+            | Action::Flagged
+            | Action::Undone
+            | Action::Moved
     )
 }

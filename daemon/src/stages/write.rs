@@ -34,6 +34,5 @@ pub fn output_folder(config: &Config, scan: &Source) -> Result<PathBuf, Failure>
         )
     })?;
     check_output(config, &root.output)?;
-    let below = scan.folder().strip_prefix(&root.path);
-    Ok(root.output.join(below.unwrap_or(Path::new(""))))
+    Ok(root.folder_of_results(scan))
 }

@@ -11,7 +11,7 @@ use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber}
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::ScanInfo;
+use medicosam_shared::provenance::{OutputFiles, ScanInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -284,6 +284,18 @@ impl RevisionRows for Tables {
             });
         }
         self.revisions.insert(key, (revision, new.masks.clone()));
+        Ok(())
+    }
+
+    fn put_output(
+        &mut self,
+        id: &CaseId,
+        number: RevisionNumber,
+        files: &OutputFiles,
+    ) -> Result<(), StoreFault> {
+        if let Some((revision, _)) = self.revisions.get_mut(&(id.0.clone(), number)) {
+            revision.output.clone_from(files);
+        }
         Ok(())
     }
 }

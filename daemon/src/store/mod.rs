@@ -26,7 +26,7 @@ use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::ScanInfo;
+use medicosam_shared::provenance::{OutputFiles, ScanInfo};
 use std::path::Path;
 
 /// Whether a transaction takes effect.
@@ -107,7 +107,7 @@ pub trait WorkRows {
     fn put_work(&mut self, work: &WorkItem) -> Result<WorkId, StoreFault>;
 }
 
-/// Revisions, which are added and never changed.
+/// Revisions, which are added and never changed, but for where their files lie.
 pub trait RevisionRows {
     /// One revision of a case.
     fn revision(&self, id: &CaseId, number: RevisionNumber)
@@ -130,6 +130,13 @@ pub trait RevisionRows {
         number: RevisionNumber,
         parent: Option<RevisionNumber>,
         new: &NewRevision,
+    ) -> Result<(), StoreFault>;
+    /// Writes where the files of a revision lie now.
+    fn put_output(
+        &mut self,
+        id: &CaseId,
+        number: RevisionNumber,
+        files: &OutputFiles,
     ) -> Result<(), StoreFault>;
 }
 

@@ -171,6 +171,7 @@ mod tests {
             pictures: true,
             label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
             output: "/out".into(),
+            results: Default::default(),
             stable_for: std::time::Duration::ZERO,
             scan_every: std::time::Duration::ZERO,
         };

@@ -2,6 +2,7 @@
 
 mod durability;
 mod failures;
+mod relocating;
 mod results;
 
 use crate::scan::tests::sample::{Sample, file};

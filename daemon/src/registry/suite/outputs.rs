@@ -2,6 +2,7 @@
 
 use super::*;
 use medicosam_shared::api::OutputChoice;
+use std::path::PathBuf;
 
 fn reserve(store: &Registry, work: &Work) -> Reserved {
     let place = (Path::new("/out"), "a");
@@ -97,4 +98,116 @@ pub fn the_decision_that_stands_is_recorded_with_its_revision(f: &Fixture) {
     assert_eq!(record().review, None);
     f.store.put_recorded(7).unwrap();
     assert_eq!(f.store.recorded().unwrap(), 7);
+}
+
+/// A case of `/in/a.nii` with a revision whose files lie under `/out/a`.
+fn with_results(f: &Fixture) -> CaseId {
+    let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(&f.store);
+    reserve(&f.store, &work);
+    let made = result("profile p", 0.8);
+    f.store.finish(&work.lease, &made).unwrap();
+    id
+}
+
+/// The place of results under `/new`.
+fn new_place(scan: &Source) -> Option<(PathBuf, String)> {
+    Some(("/new".into(), scan.stem()))
+}
+
+fn begin(f: &Fixture, id: &CaseId) -> ResultsStep {
+    f.store.begin_to_follow(id, new_place).unwrap()
+}
+
+fn moving(f: &Fixture, id: &CaseId) -> ResultsMove {
+    match begin(f, id) {
+        ResultsStep::Move(moving) => *moving,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn moved_files(moving: &ResultsMove) -> OutputFiles {
+    let file = |ending: &str| format!("{}{ending}", moving.to.display());
+    OutputFiles {
+        label_map: file("_dseg.nii.gz"),
+        provenance: file("_dseg.json"),
+        label_table: file("_dseg.tsv"),
+        sha256: None,
+    }
+}
+
+pub fn results_follow_their_scan_and_whatever_was_interrupted_is_done_again(f: &Fixture) {
+    let id = with_results(f);
+    let stays = f.store.begin_to_follow(&id, |_| None).unwrap();
+    assert_eq!(stays, ResultsStep::Nothing);
+    f.store.request_prompt(&id, "ana", &prompt(2)).unwrap();
+    let work = claim(&f.store);
+    reserve(&f.store, &work);
+    assert_eq!(begin(f, &id), ResultsStep::Later, "a worker writes there");
+    f.store.finish(&work.lease, &result("ana", 0.9)).unwrap();
+
+    let began = moving(f, &id);
+    let places = (began.from.as_path(), began.to.as_path());
+    assert_eq!(places, (Path::new("/out/a"), Path::new("/new/a")));
+    // Whoever writes meanwhile writes to the new place.
+    f.store.retry(&id, "ana", None).unwrap_err();
+    assert_eq!(moving(f, &id), began, "done again");
+    f.store
+        .results_have_moved(&began, &moved_files(&began))
+        .unwrap();
+    assert_eq!(begin(f, &id), ResultsStep::Nothing);
+    let case = f.store.case(&id).unwrap();
+    for revision in &case.revisions {
+        assert_eq!(revision.output.label_map, "/new/a_dseg.nii.gz");
+    }
+    let said = case.history.last().unwrap();
+    assert_eq!(
+        (said.action, said.detail.as_str()),
+        (
+            Action::Noted,
+            "its results moved with it, from /out/a to /new/a"
+        )
+    );
+    let request = PromptRequest {
+        revision: 2,
+        ..prompt(2)
+    };
+    f.store.request_prompt(&id, "ana", &request).unwrap();
+    let next = reserve(&f.store, &claim(&f.store));
+    assert_eq!(
+        (next.folder.as_path(), next.stem.as_str()),
+        (Path::new("/new"), "a")
+    );
+}
+
+pub fn results_that_cannot_follow_stay_and_the_case_says_so(f: &Fixture) {
+    let id = with_results(f);
+    let began = moving(f, &id);
+    f.store
+        .results_stay(&began, "/new/a_dseg.json is there already")
+        .unwrap();
+    let case = f.store.case(&id).unwrap();
+    assert_eq!(case.revisions[0].output.label_map, "/out/a_dseg.nii.gz");
+    let said = &case.history.last().unwrap().detail;
+    assert_eq!(
+        said,
+        "the results of revision 1 stay at /out/a: /new/a_dseg.json is there already"
+    );
+    f.store.request_prompt(&id, "ana", &prompt(2)).unwrap();
+    let next = reserve(&f.store, &claim(&f.store));
+    assert_eq!(
+        (next.folder.as_path(), next.stem.as_str()),
+        (Path::new("/out"), "a")
+    );
+}
+
+pub fn results_get_another_name_where_another_case_has_theirs(f: &Fixture) {
+    let id = with_results(f);
+    f.store.found(&file("/in/b.nii", "b")).unwrap();
+    let work = claim(&f.store);
+    let place = (Path::new("/new"), "a");
+    f.store
+        .reserve_output(&work.lease, place, |_| true)
+        .unwrap();
+    assert_eq!(moving(f, &id).to, Path::new("/new").join(format!("a-{id}")));
 }

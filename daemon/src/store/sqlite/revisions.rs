@@ -1,4 +1,4 @@
-//! Revisions: added, and never changed.
+//! Revisions: added, and never changed, but for where their files lie.
 
 use super::row::{self, Doing};
 use super::{StoreFault, Tables};
@@ -6,7 +6,12 @@ use crate::store::{NewRevision, RevisionRows};
 use medicosam_shared::case::{CaseId, Revision, RevisionNumber};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::OutputFiles;
 use rusqlite::{OptionalExtension, params};
+
+const PROVENANCE: &str = "the provenance of a revision";
+const FILES: &str = "the files of a revision";
+const MASKS: &str = "the masks of a revision";
 
 impl RevisionRows for Tables<'_> {
     fn add_revision(
@@ -24,13 +29,25 @@ impl RevisionRows for Tables<'_> {
                 id.0,
                 number,
                 parent,
-                row::to_json("the provenance of a revision", &new.provenance)?,
-                row::to_json("the files of a revision", &new.output)?,
-                row::to_packed("the masks of a revision", &new.masks)?
+                row::to_json(PROVENANCE, &new.provenance)?,
+                row::to_json(FILES, &new.output)?,
+                row::to_packed(MASKS, &new.masks)?
             ],
         )
         .doing("writing a revision")?;
         Ok(())
+    }
+
+    fn put_output(
+        &mut self,
+        id: &CaseId,
+        number: RevisionNumber,
+        files: &OutputFiles,
+    ) -> Result<(), StoreFault> {
+        let files = row::to_json(FILES, files)?;
+        let sql = "UPDATE revisions SET output = ?3 WHERE case_id = ?1 AND number = ?2";
+        let written = self.0.execute(sql, params![id.0, number, files]);
+        written.map(drop).doing("writing where results lie")
     }
 
     fn revision(
@@ -60,8 +77,8 @@ impl RevisionRows for Tables<'_> {
         Ok(Some(Revision {
             number,
             parent,
-            provenance: row::from_json("the provenance of a revision", &provenance)?,
-            output: row::from_json("the files of a revision", &output)?,
+            provenance: row::from_json(PROVENANCE, &provenance)?,
+            output: row::from_json(FILES, &output)?,
         }))
     }
 
@@ -76,7 +93,7 @@ impl RevisionRows for Tables<'_> {
             .optional()
             .doing("reading masks")?;
         packed
-            .map(|packed| row::from_packed("the masks of a revision", &packed))
+            .map(|packed| row::from_packed(MASKS, &packed))
             .transpose()
     }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| t.execute_batch(DRAFTS).doing(MIGRATING),
     sources,
     |t| t.execute_batch(QUEUE).doing(MIGRATING),
+    |t| t.execute_batch(MOVED_RESULTS).doing(MIGRATING),
 ];
 
 /// Work that has waited for its surroundings comes behind other work. What a case goes back to after
@@ -207,6 +208,14 @@ const SOURCES: &str = "
         recorded INTEGER NOT NULL               -- up to where in the log decisions lie beside results
     ) STRICT;
     INSERT INTO store VALUES (lower(hex(randomblob(8))), 0);
+";
+
+/// Results move with their scan; all else about a revision stays.
+const MOVED_RESULTS: &str = "
+    DROP TRIGGER revisions_stay;
+    CREATE TRIGGER revisions_stay
+        BEFORE UPDATE OF case_id, number, parent, provenance, masks ON revisions
+        BEGIN SELECT RAISE(ABORT, 'revisions are never changed'); END;
 ";
 
 fn sources(t: &Transaction<'_>) -> Result<(), StoreFault> {

@@ -24,6 +24,7 @@ fn watch_knowing(
         pictures: false,
         label_maps: vec!["{stem}_seg.nii.gz".parse().unwrap()],
         output: folder.path().join("in/results"),
+        results: Default::default(),
         stable_for: Duration::from_millis(50),
         scan_every: Duration::from_secs(1),
     };
