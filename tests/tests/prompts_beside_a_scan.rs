@@ -297,3 +297,53 @@ fn explain_says_why_nothing_would_happen() {
     assert_eq!(system.cases().len(), 1);
     system.stop();
 }
+
+#[test]
+fn a_sidecar_that_is_removed_leaves_what_the_profile_says() {
+    // The profile knows a place of its own, which the sidecar overrules.
+    let profile = format!("{PROFILE}box = {{ min = [318, 333, 12], max = [405, 399, 13] }}\n");
+    let mut system = system(&profile);
+    write_sidecar(&system, 9, 11);
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    assert_eq!(masked(&case), [9, 10]);
+    let id = case.summary.id.0.as_str();
+    let prompted = ["prompt", id, "--slice", "10", "--box", "330,345,395,390"];
+    assert!(system.medicosam(&prompted).status.success());
+    let theirs = system.wait(system.client().masks(&case.summary.id, 2));
+
+    fs::remove_file(system.path("incoming/ct_lung.prompts.json")).unwrap();
+    let case = until_revision(&system, 3);
+    assert_eq!(
+        masked(&case),
+        [10, 12],
+        "the person's slice, and the profile's"
+    );
+    let ours = system.wait(system.client().masks(&case.summary.id, 3));
+    assert_eq!(ours.objects[0].slices[&10], theirs.objects[0].slices[&10]);
+    assert!(case.current().unwrap().provenance.sources.is_empty());
+    system.stop();
+}
+
+#[test]
+fn without_its_sidecar_a_case_that_has_nothing_else_stays_as_it_is() {
+    let mut system = system(PROFILE);
+    write_sidecar(&system, 9, 11);
+    system.start();
+    system.drop_scan(SCAN, SCAN);
+    let case = system.until_state(SCAN, CaseState::Review);
+    let id = case.summary.id.0;
+    fs::remove_file(system.path("incoming/ct_lung.prompts.json")).unwrap();
+    let case = system.until_case(&id, "the reason", |case| {
+        let said = case.history.last();
+        said.is_some_and(|event| event.detail.contains("nothing else says where"))
+    });
+    let expected = (CaseState::Review, Some(1));
+    assert_eq!((case.summary.state, case.summary.revision), expected);
+    assert_eq!(masked(&case), [9, 10]);
+    // It comes back, as it was or not.
+    write_sidecar(&system, 10, 12);
+    assert_eq!(masked(&until_revision(&system, 2)), [10, 11]);
+    system.stop();
+}

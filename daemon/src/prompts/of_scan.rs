@@ -26,6 +26,11 @@ impl Prompts {
         objects.map(|o| (o.label, o.name.clone())).collect()
     }
 
+    /// Whether nothing is asked, and no file beside the scan says so.
+    pub fn is_from_nowhere(&self) -> bool {
+        self.sources.is_empty() && self.starts.is_empty() && self.by_slice().is_empty()
+    }
+
     /// The 3-D boxes.
     pub fn spans(&self) -> Vec<Span> {
         let spans = self.objects.iter().flat_map(|object| &object.spans);

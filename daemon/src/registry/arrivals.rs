@@ -3,11 +3,12 @@
 use super::rows::{case, fingerprints, history, log, open_work, revision};
 use super::{Registry, Result};
 use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
-use crate::case::sidecar::{self, News, PromptsFile};
+use crate::case::sidecar::{self, News, PromptsFile, RemovedPrompts};
 use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
 use crate::scan::{Fingerprint, Source, SourceKey};
 use crate::store::{CaseQuery, FileRow, Rows};
-use medicosam_shared::case::CaseId;
+use medicosam_shared::case::{CaseId, Event};
+use medicosam_shared::provenance::PromptSource;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -105,12 +106,35 @@ impl Registry {
     /// places where its scan can lie. Unless it has been used already, or a person has decided, the scan
     /// is segmented again. Returns the cases that this concerns.
     pub fn prompts_changed(&self, scans: &[SourceKey], file: &PromptsFile) -> Result<Vec<CaseId>> {
+        self.tell_cases(scans, |case, history, used| {
+            sidecar::news(case, history, used, file)
+        })
+    }
+
+    /// Takes note that such a file was removed while its scan is there. Unless a person has decided, a
+    /// scan is segmented again by what remains. Returns the cases that this concerns.
+    pub fn prompts_removed(
+        &self,
+        scans: &[SourceKey],
+        file: &RemovedPrompts,
+    ) -> Result<Vec<CaseId>> {
+        self.tell_cases(scans, |case, history, used| {
+            sidecar::removed(case, history, used, file)
+        })
+    }
+
+    /// Tells the cases of `scans` what is new beside them. Returns those that it concerns.
+    fn tell_cases(
+        &self,
+        scans: &[SourceKey],
+        news: impl Fn(&Case, &[Event], &[PromptSource]) -> News,
+    ) -> Result<Vec<CaseId>> {
         self.write(|rows, now| {
             let mut concerned = Vec::new();
             let mut seen = BTreeSet::new();
             for scan in scans {
                 for known in rows.files(Some(scan.place()))? {
-                    if seen.insert(known.case.clone()) && concerns(rows, &known.case, file, now)? {
+                    if seen.insert(known.case.clone()) && concerns(rows, &known.case, &news, now)? {
                         concerned.push(known.case);
                     }
                 }
@@ -251,8 +275,13 @@ fn cancel_waiting(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
     Ok(())
 }
 
-/// Segments the case again if the file says something new; whether it concerns the case.
-fn concerns(rows: &mut dyn Rows, id: &CaseId, file: &PromptsFile, now: Now) -> Result<bool> {
+/// Segments the case again if there is news that says so; whether it concerns the case.
+fn concerns(
+    rows: &mut dyn Rows,
+    id: &CaseId,
+    news: &impl Fn(&Case, &[Event], &[PromptSource]) -> News,
+    now: Now,
+) -> Result<bool> {
     let mut case = case(rows, id)?;
     if !case.is_listed() {
         return Ok(false);
@@ -261,8 +290,12 @@ fn concerns(rows: &mut dyn Rows, id: &CaseId, file: &PromptsFile, now: Now) -> R
         Some(number) => revision(rows, id, number)?.provenance.sources,
         None => Vec::new(),
     };
-    match sidecar::news(&case, &history(rows, id)?, &used, file) {
+    match news(&case, &history(rows, id)?, &used) {
         News::Old => return Ok(false),
+        News::Known(entry) => {
+            log(rows, [entry], now)?;
+            return Ok(false);
+        }
         News::Noted(entry) => log(rows, [entry], now)?,
         News::Again(entry) => {
             log(rows, [entry], now)?;

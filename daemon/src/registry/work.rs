@@ -98,6 +98,20 @@ impl Registry {
         })
     }
 
+    /// Ends leased work by the profile that would make a revision of nothing; the current one stays.
+    pub fn leave_as_it_is(&self, lease: &Lease) -> Result<()> {
+        self.write(|rows, now| {
+            let mut item = held(rows, lease)?;
+            let owner = item.holder(lease)?;
+            let mut case = case(rows, &lease.case)?;
+            let entry = sidecar::leave(&mut case, owner.name(), now);
+            item.finish(None);
+            rows.put_work(&item)?;
+            rows.put_case(&case)?;
+            log(rows, [entry], now)
+        })
+    }
+
     /// Puts the masks that leased work has made into its draft, with the logits of all that the model
     /// offers if they can be of use.
     pub fn answer_draft(

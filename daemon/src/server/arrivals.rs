@@ -203,8 +203,8 @@ impl Arrivals {
                     self.read(settled);
                 }
             }
-            Message::Report(WatcherReport::Gone { scans, prompts: _ }) => {
-                let gone = scans.into_iter();
+            Message::Report(WatcherReport::Gone { scans, prompts }) => {
+                let gone = scans.into_iter().chain(prompts);
                 let gone: Vec<_> = gone.filter(|place| self.in_hand.gone(place)).collect();
                 self.filings.push(Filing::Gone(gone));
             }

@@ -2,13 +2,16 @@
 
 use super::read::Prompts;
 use crate::case::arrival::{Identification, Look};
+use crate::case::sidecar::RemovedPrompts;
 use crate::config::Config;
 use crate::plan;
+use crate::prompts;
 use crate::registry::{Registry, RegistryError};
 use crate::scan::Source;
 use crate::watch::presence::Records;
+use crate::watch::{self, Kind};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Scans that are filed together at most.
 pub const BATCH: usize = 64;
@@ -20,7 +23,7 @@ pub enum Filing {
     Scans(PathBuf, Vec<Identification>),
     /// A file that prompts come from.
     Prompts(PathBuf, Prompts),
-    /// Scans that are gone.
+    /// Scans, and files beside them, that are gone.
     Gone(Vec<PathBuf>),
 }
 
@@ -111,7 +114,7 @@ impl Cabinet<'_> {
         // Before its sidecar came, a label map may have been taken for a scan.
         let maps = plan::label_maps_of(&file.path, &prompts.scans);
         if !maps.is_empty() {
-            self.file_gone(&maps);
+            self.file_gone_scans(&maps);
         }
         for case in self.registry.prompts_changed(&prompts.scans, file)? {
             tracing::info!(%case, path = %file.path.display(), "prompts beside the scan");
@@ -121,6 +124,39 @@ impl Cabinet<'_> {
 
     /// What cannot be filed now is found to be gone again after the next start.
     fn file_gone(&self, places: &[PathBuf]) {
+        let is_prompts = |place: &&PathBuf| {
+            let root = self.config.root_of(place);
+            root.and_then(|root| watch::kind_of(place, root)) == Some(Kind::Prompts)
+        };
+        let (prompts, scans): (Vec<&PathBuf>, Vec<&PathBuf>) = places.iter().partition(is_prompts);
+        self.file_gone_scans(&scans.into_iter().cloned().collect::<Vec<_>>());
+        for path in prompts {
+            if let Err(error) = self.file_removed(path) {
+                let path = path.display();
+                tracing::warn!("cannot write down that {path} is gone: {error}");
+            }
+        }
+    }
+
+    /// Segments scans again by what remains without a file beside them. Where the scan is missing too, it
+    /// has moved with the file, or is gone as well.
+    fn file_removed(&self, path: &Path) -> Result<(), RegistryError> {
+        let Some(root) = self.config.root_of(path).filter(|_| !path.exists()) else {
+            return Ok(());
+        };
+        let mut scans = prompts::scans_of(path, &root.label_maps);
+        scans.retain(|scan| scan.place().exists());
+        let file = RemovedPrompts {
+            path: path.to_owned(),
+            is_sidecar: prompts::sidecar::named_after(path).is_some(),
+        };
+        for case in self.registry.prompts_removed(&scans, &file)? {
+            tracing::info!(%case, path = %path.display(), "prompts beside the scan are gone");
+        }
+        Ok(())
+    }
+
+    fn file_gone_scans(&self, places: &[PathBuf]) {
         match self.registry.gone(places) {
             Ok(withdrawn) => {
                 for case in withdrawn {

@@ -43,6 +43,11 @@ pub fn apply_profile(
     let files = Files::read(profile, &work.source)?;
     let plan = Segmenting::of(profile, &job.info, files, understands.masks, kept)?;
     let asked = plan.prompts;
+    if work.revision.is_some() && manual.is_none() && asked.is_from_nowhere() {
+        tools.registry.leave_as_it_is(&work.lease)?;
+        tools.reporter.tell(StageReport::Changed);
+        return Ok(());
+    }
     job.sources.clone_from(&asked.sources);
     let (all, spans, names) = (asked.by_slice(), asked.spans(), asked.names());
     job.propagation = plan.propagation;

@@ -2,6 +2,7 @@
 //! people prompt and decide at once. Whatever happens, nothing is lost and nothing is stuck.
 
 use super::*;
+use crate::case::sidecar::RemovedPrompts;
 use crate::store::WorkQuery;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,9 @@ enum Happening {
     Sidecar {
         name: u8,
         content: u8,
+    },
+    SidecarGoes {
+        name: u8,
     },
     Walk,
     Claims {
@@ -78,7 +82,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (name.clone(), content.clone()).prop_map(|(name, content)| Appears { name, content }),
         2 => (name.clone(), name.clone()).prop_map(|(from, to)| Moves { from, to }),
         1 => name.clone().prop_map(|name| Vanishes { name }),
-        1 => (name, content).prop_map(|(name, content)| Sidecar { name, content }),
+        1 => (name.clone(), content).prop_map(|(name, content)| Sidecar { name, content }),
+        1 => name.prop_map(|name| SidecarGoes { name }),
         4 => Just(Walk),
         4 => (worker.clone(), any::<bool>())
             .prop_map(|(worker, interactive)| Claims { worker, interactive }),
@@ -175,6 +180,14 @@ impl World {
                 };
                 let scan = crate::scan::SourceKey::new(path(name), None);
                 self.f.store.prompts_changed(&[scan], &file).unwrap();
+            }
+            Happening::SidecarGoes { name } => {
+                let file = RemovedPrompts {
+                    path: format!("/in/{name}.prompts.json").into(),
+                    is_sidecar: true,
+                };
+                let scan = crate::scan::SourceKey::new(path(name), None);
+                self.f.store.prompts_removed(&[scan], &file).unwrap();
             }
             Happening::Walk => self.walk(),
             Happening::TimePasses { seconds } => {

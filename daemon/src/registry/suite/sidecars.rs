@@ -1,6 +1,7 @@
 //! Files beside a scan from which prompts come.
 
 use super::*;
+use crate::case::sidecar::RemovedPrompts;
 use crate::scan::SourceKey;
 use medicosam_shared::provenance::PromptSource;
 
@@ -100,6 +101,46 @@ pub fn a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on(f: &Fixture) 
     let scan = SourceKey::new("/in/b.nii", None);
     store.prompts_changed(&[scan], &map).unwrap();
     assert!(store.has_due_work().unwrap());
+}
+
+fn removed(store: &Registry) -> Vec<CaseId> {
+    let file = RemovedPrompts {
+        path: SIDECAR.into(),
+        is_sidecar: true,
+    };
+    let scan = SourceKey::new("/in/a.nii", None);
+    store.prompts_removed(&[scan], &file).unwrap()
+}
+
+pub fn a_removed_file_has_the_scan_segmented_again_by_what_remains(f: &Fixture) {
+    let store = &f.store;
+    let id = store.found(&file("/in/a.nii", "a")).unwrap();
+    finish_next(store, "1");
+    assert_eq!(removed(store), std::slice::from_ref(&id));
+    assert_eq!(state(store, &id), CaseState::Waiting);
+    assert!(removed(store).is_empty(), "that is known already");
+    // A worker that read it before does it once more.
+    finish_next(store, "1");
+    let work = claim(store);
+    store
+        .finish(&work.lease, &result("profile p", 0.8))
+        .unwrap();
+    assert!(!store.has_due_work().unwrap());
+    assert_eq!(seen(store, "1").len(), 1, "it is back");
+    finish_next(store, "1");
+
+    // Nothing remains: the revision stays, and the case says why.
+    removed(store);
+    store.leave_as_it_is(&claim(store).lease).unwrap();
+    let case = store.case(&id).unwrap();
+    assert_eq!(
+        (case.summary.state, case.summary.revision),
+        (CaseState::Review, Some(4))
+    );
+    let said = case.history.last().unwrap();
+    assert_eq!(said.action, Action::Noted);
+    assert!(said.detail.contains("nothing else says where"), "{said:?}");
+    assert!(!store.has_due_work().unwrap());
 }
 
 pub fn files_of_cases_without_a_profile_are_looked_at_again(f: &Fixture) {
