@@ -2,6 +2,7 @@
 
 use super::error::CommandError;
 use super::runtime::RuntimeArgs;
+use super::stdout;
 use crate::data_folder::models_folder;
 use crate::model::{
     Device, DeviceError, Embedding, GemmRate, InstalledModel, Runtime, Sam, SamError,
@@ -141,11 +142,10 @@ pub fn run(args: &BenchArgs) -> Result<(), CommandError> {
     }
     if args.json {
         let text = serde_json::to_string(&report);
-        println!("{}", text.map_err(|e| CommandError::new("bench", e, ""))?);
+        stdout::line(text.map_err(|e| CommandError::new("bench", e, ""))?)
     } else {
-        print!("{}", table(&report));
+        stdout::text(table(&report))
     }
-    Ok(())
 }
 
 fn models(args: &BenchArgs) -> Result<Vec<InstalledModel>, CommandError> {

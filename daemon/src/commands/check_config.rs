@@ -2,6 +2,7 @@
 
 use super::Places;
 use super::error::CommandError;
+use super::stdout;
 use crate::config::{Config, Fallback, Object};
 use crate::data_folder::{checkpoint, models_folder, runtime_library};
 use crate::model::{InstalledModel, Origin, can_remake, known_model};
@@ -25,28 +26,25 @@ pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
         Ok(config) => config,
         Err(error) => {
             if args.json {
-                println!("{}", json!({ "ok": false, "error": error.fault() }));
+                stdout::line(json!({ "ok": false, "error": error.fault() }))?;
             }
             return Err(error);
         }
     };
     let problems = problems(&config);
     if args.json {
-        println!(
-            "{}",
-            json!({
-                "ok": problems.is_empty(),
-                "config": config.source,
-                "data": config.data,
-                "state": config.state,
-                "socket": config.socket,
-                "problems": problems,
-            })
-        );
+        stdout::line(json!({
+            "ok": problems.is_empty(),
+            "config": config.source,
+            "data": config.data,
+            "state": config.state,
+            "socket": config.socket,
+            "problems": problems,
+        }))?;
     } else {
-        print!("{}", describe(&config));
+        stdout::text(describe(&config))?;
         for problem in &problems {
-            println!("problem: {problem}");
+            stdout::line(format_args!("problem: {problem}"))?;
         }
     }
     match problems.len() {

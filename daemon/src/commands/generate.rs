@@ -2,9 +2,9 @@
 
 use super::Cli;
 use super::error::CommandError;
+use super::stdout;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
-use std::io::{self, Write};
 
 /// Print the completions for a shell
 ///
@@ -20,7 +20,7 @@ pub struct CompletionsArgs {
 pub fn completions(args: &CompletionsArgs) -> Result<(), CommandError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "medicosamd", &mut text);
-    print(&text)
+    stdout::bytes(&text)
 }
 
 /// Prints the manual page.
@@ -28,21 +28,6 @@ pub fn man() -> Result<(), CommandError> {
     let mut text = Vec::new();
     clap_mangen::Man::new(Cli::command())
         .render(&mut text)
-        .map_err(unwritable)?;
-    print(&text)
-}
-
-fn print(text: &[u8]) -> Result<(), CommandError> {
-    match io::stdout().write_all(text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritable(error)),
-        _ => Ok(()),
-    }
-}
-
-fn unwritable(error: io::Error) -> CommandError {
-    CommandError::new(
-        "output-unwritable",
-        format!("writing to the standard output: {error}"),
-        "",
-    )
+        .map_err(stdout::unwritable)?;
+    stdout::bytes(&text)
 }

@@ -1,5 +1,8 @@
 //! The verbs of `medicosamd`, one file each.
 
+// All goes through `stdout`: the macros panic when nobody reads.
+#![deny(clippy::print_stdout)]
+
 mod bench;
 mod check_config;
 mod demo;
@@ -14,6 +17,7 @@ mod recover;
 mod run;
 mod runtime;
 mod setup;
+mod stdout;
 mod worker;
 
 use clap::{Args, Parser, Subcommand};

@@ -1,6 +1,7 @@
 //! `medicosamd probe`: does my GPU work?
 
 use super::error::CommandError;
+use super::stdout;
 use super::{DataFolder, start_logging};
 use crate::config::{Config, DeviceSettings};
 use crate::data_folder::runtime_library;
@@ -10,7 +11,6 @@ use crate::workers::{Prober, probe_answer};
 use clap::Args;
 use medicosam_shared::case::Fault;
 use serde_json::json;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Try the devices that models can run on
@@ -76,8 +76,7 @@ pub fn run(args: &ProbeArgs) -> Result<(), CommandError> {
             .map_or_else(DeviceSettings::default, |c| c.devices.settings(device));
         let answer = runtime.block_on(prober.probe(device, settings));
         if !args.json {
-            print!("{}", line(device, &answer));
-            let _ = std::io::stdout().flush();
+            stdout::text(line(device, &answer))?;
         }
         answers.push((device, answer));
     }
@@ -89,10 +88,7 @@ pub fn run(args: &ProbeArgs) -> Result<(), CommandError> {
                 Err(fault) => json!({ "device": device, "works": false, "error": fault }),
             })
             .collect();
-        println!(
-            "{}",
-            json!({ "library": prober.library, "devices": devices })
-        );
+        stdout::line(json!({ "library": prober.library, "devices": devices }))?;
     }
     match answers.iter().any(|(_, answer)| answer.is_ok()) {
         true => Ok(()),
@@ -123,10 +119,8 @@ fn devices(named: &[Device], config: Option<&Config>) -> Vec<Device> {
 pub fn run_here(args: &ProbeHereArgs) -> Result<(), CommandError> {
     start_logging();
     let answer = probe_answer(&args.library, args.device, args.memory_limit);
-    print!("{}", answer.unwrap_or_default());
-    // Before the device's library can crash at the end of the process.
-    let _ = std::io::stdout().flush();
-    Ok(())
+    // All of it is out before the device's library can crash at the end of the process.
+    stdout::text(answer.unwrap_or_default())
 }
 
 /// The configuration, if one is named or there is one in its usual place.

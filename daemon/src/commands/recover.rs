@@ -2,6 +2,7 @@
 
 use super::Places;
 use super::error::CommandError;
+use super::stdout;
 use crate::recover::{Recovery, recover};
 use clap::Args;
 use medicosam_shared::text::printable;
@@ -43,15 +44,15 @@ pub fn run(args: &RecoverArgs) -> Result<(), CommandError> {
         Ok(recovery) => recovery,
         Err(error) => {
             if args.json {
-                println!("{}", json!({ "error": error.fault() }));
+                stdout::line(json!({ "error": error.fault() }))?;
             }
             return Err(error);
         }
     };
     if args.json {
-        println!("{}", json!(recovery));
+        stdout::line(json!(recovery))?;
     } else {
-        print!("{}", describe(&recovery));
+        stdout::text(describe(&recovery))?;
     }
     match recovery.left_out.len() {
         0 => Ok(()),

@@ -1,6 +1,7 @@
 //! `medicosamd run`: the daemon.
 
 use super::error::CommandError;
+use super::stdout;
 use super::{Places, start_logging};
 use crate::server::{self, Until};
 use clap::Args;
@@ -60,14 +61,10 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
 /// Whether a one-shot run got through everything.
 fn judge(counts: &BTreeMap<CaseState, u64>) -> Result<(), CommandError> {
     let list: Vec<String> = counts.iter().map(|(s, n)| format!("{n} {s}")).collect();
-    println!(
-        "{}",
-        if list.is_empty() {
-            "no scans".to_owned()
-        } else {
-            list.join(", ")
-        }
-    );
+    stdout::line(match list.is_empty() {
+        true => "no scans".to_owned(),
+        false => list.join(", "),
+    })?;
     let left: u64 = [CaseState::Failed, CaseState::Paused, CaseState::Waiting]
         .iter()
         .filter_map(|state| counts.get(state))

@@ -1,5 +1,6 @@
 //! `medicosamd setup`: fetches the runtime and installs the default model.
 
+use super::stdout;
 use std::path::PathBuf;
 
 use super::error::CommandError;
@@ -55,8 +56,7 @@ pub fn run(args: &SetupArgs) -> Result<(), CommandError> {
         &pinned::ONNXRUNTIME_CPU
     };
     if args.offline_help {
-        print!("{}", offline::help(runtime, Platform::host()));
-        return Ok(());
+        return stdout::text(offline::help(runtime, Platform::host()));
     }
     let data = args.data.clone().unwrap_or_else(default_data_folder);
     // People copy the paths of the summary into configurations.
@@ -84,15 +84,11 @@ pub fn run(args: &SetupArgs) -> Result<(), CommandError> {
     let model = super::model::default_model(&data)?;
     if args.json {
         let models = [model.name()];
-        println!(
-            "{}",
-            json!({ "data": data, "packages": installed, "models": models })
-        );
+        stdout::line(json!({ "data": data, "packages": installed, "models": models }))
     } else {
-        print!("{}", summary(&installed));
-        println!("model {} is ready to run", model.name());
+        stdout::text(summary(&installed))?;
+        stdout::line(format_args!("model {} is ready to run", model.name()))
     }
-    Ok(())
 }
 
 /// What lies where, one line for each package.

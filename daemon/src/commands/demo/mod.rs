@@ -8,6 +8,7 @@ mod watching;
 
 use super::DataFolder;
 use super::error::CommandError;
+use crate::commands::stdout;
 use crate::model::DEFAULT_MODEL;
 use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pinned};
 use clap::Args;
@@ -58,15 +59,15 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
     line.finish();
     let outcome = DemoOutcome::new(&place, &case, fetched, started.elapsed())?;
     if args.json {
-        println!("{}", outcome.json());
+        stdout::line(outcome.json())?;
     } else {
-        print!("{}", outcome.text());
+        stdout::text(outcome.text())?;
     }
     outcome.check()?;
     if interactive {
         review(&place, &case.summary.id.0)?;
     } else if !args.json {
-        print!("{}", place.how_to_review(&case.summary.id.0));
+        stdout::text(place.how_to_review(&case.summary.id.0))?;
     }
     Ok(())
 }
@@ -208,10 +209,7 @@ fn review(place: &Place, case: &str) -> Result<(), CommandError> {
         .args(["open", case])
         .status();
     match status {
-        Ok(_) => {
-            print!("{}", place.how_to_review(case));
-            Ok(())
-        }
+        Ok(_) => stdout::text(place.how_to_review(case)),
         Err(error) => Err(CommandError::new(
             "client-missing",
             format!("cannot start the client {}: {error}", client.display()),

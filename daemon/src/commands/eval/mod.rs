@@ -9,6 +9,7 @@ mod volumes;
 
 use super::error::CommandError;
 use super::runtime::RuntimeArgs;
+use crate::commands::stdout;
 use crate::config::SlicePlane;
 use crate::data_folder::models_folder;
 use crate::evaluate::Truth;
@@ -204,9 +205,8 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
     report.finish();
     if args.json {
         let text = serde_json::to_string(&report);
-        println!("{}", text.map_err(|e| CommandError::new("eval", e, ""))?);
+        stdout::line(text.map_err(|e| CommandError::new("eval", e, ""))?)
     } else {
-        print!("{report}");
+        stdout::text(report)
     }
-    Ok(())
 }

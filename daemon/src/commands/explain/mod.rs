@@ -5,6 +5,7 @@ mod explanation;
 
 use super::Places;
 use super::error::CommandError;
+use crate::commands::stdout;
 use crate::config::{Config, Root};
 use crate::plan::{self, Disk, is_label_map_of_a_sidecar};
 use crate::scan::{Source, Volume};
@@ -40,16 +41,15 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandError> {
         if args.json {
             let mut value = serde_json::to_value(&explanation).unwrap_or_default();
             value["ok"] = true.into();
-            println!("{value}");
+            stdout::line(value)
         } else {
-            print!("{}", describe(&explanation));
+            stdout::text(describe(&explanation))
         }
-        Ok(())
     });
     if args.json
         && let Err(error) = &explained
     {
-        println!("{}", json!({ "ok": false, "error": error.fault() }));
+        stdout::line(json!({ "ok": false, "error": error.fault() }))?;
     }
     explained
 }

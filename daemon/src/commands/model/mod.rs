@@ -11,6 +11,7 @@ pub(super) use import::default_model;
 
 use super::DataFolder;
 use super::error::CommandError;
+use crate::commands::stdout;
 use crate::data_folder::models_folder;
 use crate::model::{InstallError, OpenError};
 use clap::{Args, Subcommand};
@@ -76,13 +77,10 @@ pub fn run(args: &ModelArgs) -> Result<(), CommandError> {
         ModelVerb::Remove(args) => remove::run(&place, args),
     };
     match result {
-        Ok(report) => {
-            report.print(args.json);
-            Ok(())
-        }
+        Ok(report) => report.print(args.json),
         Err(error) => {
             if args.json {
-                println!("{}", json!({ "error": error.fault() }));
+                stdout::line(json!({ "error": error.fault() }))?;
             }
             Err(error)
         }
@@ -90,11 +88,10 @@ pub fn run(args: &ModelArgs) -> Result<(), CommandError> {
 }
 
 impl VerbOutput {
-    fn print(&self, as_json: bool) {
-        if as_json {
-            println!("{}", self.value);
-        } else {
-            print!("{}", self.text);
+    fn print(&self, as_json: bool) -> Result<(), CommandError> {
+        match as_json {
+            true => stdout::line(&self.value),
+            false => stdout::text(&self.text),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{CommandError, Place};
 use crate::commands::runtime;
+use crate::commands::stdout;
 use crate::model::{InstalledModel, Progress, Runtime, installed_models, try_model};
 use crate::setup::{self, ProgressPrinter};
 use clap::Args;
@@ -44,7 +45,7 @@ pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), Co
             Err(error) => (error.fault().message.clone(), json!(error.fault())),
         };
         if !as_json {
-            println!("{name:<16} {text}");
+            stdout::line(format_args!("{name:<16} {text}"))?;
         }
         values.push(json!({
             "name": name,
@@ -55,9 +56,9 @@ pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), Co
         first_problem = first_problem.or(result.err());
     }
     if as_json {
-        println!("{}", Value::Array(values));
+        stdout::line(Value::Array(values))?;
     } else if !args.no_run && !has_runtime {
-        println!("ONNX Runtime is not installed: the models were read, but not run.");
+        stdout::line("ONNX Runtime is not installed: the models were read, but not run.")?;
     }
     match first_problem {
         None => Ok(()),
