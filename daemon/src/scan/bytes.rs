@@ -4,7 +4,7 @@
 //! decoder or, uncompressed, to the caller. Whether a file is compressed is decided by its first
 //! two bytes, never by its name.
 
-use super::error::Problem;
+use super::problem::Problem;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;

@@ -2,7 +2,8 @@
 //! what they were before.
 
 use super::bytes::{Contents, Disk};
-use super::error::{Problem, ScanError};
+use super::error::ScanError;
+use super::problem::Problem;
 use super::stamp::Fingerprint;
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;

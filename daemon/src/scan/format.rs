@@ -1,9 +1,10 @@
 //! What a format of scans is. Each has a folder of its own, and a line in the table of
 //! [`super::formats`]; nothing else knows one from another.
 
-use super::error::{Problem, ScanError};
+use super::error::ScanError;
 use super::files::Files;
 use super::header::Header;
+use super::problem::Problem;
 use super::volume::Volume;
 use std::path::{Path, PathBuf};
 

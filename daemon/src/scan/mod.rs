@@ -46,6 +46,7 @@ mod note;
 mod path_text;
 mod percentile;
 mod picture;
+mod problem;
 mod reading;
 mod role;
 mod signature;
@@ -58,13 +59,14 @@ mod voxels;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use error::{Class, Problem, ScanError};
+pub use error::ScanError;
 pub use formats::{endings, parts, places};
 pub use geometry::{Geometry, Space};
 pub use header::{DEFAULT_MAX_VOXEL_BYTES, Header};
 pub use key::{SourceKey, split_frame};
 pub use label_map::LabelMap;
 pub use note::Note;
+pub use problem::{Class, Problem};
 pub use reading::{Loaded, content_hash, hash, read_header};
 pub use role::{Group, Role, role};
 pub use source::Source;

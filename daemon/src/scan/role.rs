@@ -1,8 +1,9 @@
 //! What a file is to a scan, by its name alone.
 
-use super::error::{Problem, ScanError};
+use super::error::ScanError;
 use super::format::incomplete;
 use super::formats;
+use super::problem::Problem;
 use super::source::Source;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! A scan in memory.
 
-use super::error::Problem;
 use super::header::{Header, Scale};
 use super::note::Note;
 use super::percentile::percentiles;
+use super::problem::Problem;
 use super::voxels::{Voxel, Voxels, with_voxels};
 use medicosam_shared::geometry::{Axis, Dims};
 use medicosam_shared::provenance::ScanInfo;

@@ -4,7 +4,7 @@
 //! would take four times that. They become `f32` one slice at a time.
 
 use super::bytes::Contents;
-use super::error::Problem;
+use super::problem::Problem;
 
 /// Bytes decoded at once.
 const CHUNK: usize = 256 << 10;

@@ -200,17 +200,6 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_a_pair_belong_to_one_scan() {
-        for name in ["/in/a.hdr", "/in/a.img"] {
-            let part = Part::of(Path::new(name));
-            assert_eq!(part.place, Path::new("/in/a.hdr"));
-            assert_eq!(part.needed, ["/in/a.hdr", "/in/a.img"].map(PathBuf::from));
-        }
-        let alone = Part::of(Path::new("/in/a.nii"));
-        assert_eq!(alone.needed, [alone.place]);
-    }
-
-    #[test]
     fn outputs_inside_a_root_are_passed_over() {
         let ignore = Ignore::outputs([PathBuf::from("/data/in/results")]);
         let root = Path::new("/data/in");

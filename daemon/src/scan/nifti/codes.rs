@@ -1,6 +1,6 @@
 //! The `datatype` codes of a NIfTI-1 header.
 
-use crate::scan::error::Problem;
+use crate::scan::problem::Problem;
 use crate::scan::voxels::VoxelType;
 
 /// The voxel type of a code.

@@ -2,8 +2,8 @@
 
 use super::header::Parsed;
 use crate::scan::bytes::Contents;
-use crate::scan::error::Problem;
 use crate::scan::note::Note;
+use crate::scan::problem::Problem;
 use crate::scan::volume::Volume;
 use crate::scan::voxels::Voxels;
 

@@ -8,10 +8,10 @@
 
 use super::affine::affine_of;
 use super::codes;
-use crate::scan::error::Problem;
 use crate::scan::geometry::{Geometry, Space};
 use crate::scan::header::{Header, Scale};
 use crate::scan::note::Note;
+use crate::scan::problem::Problem;
 use crate::scan::signature::{is_size, looks_like};
 use crate::scan::voxels::{ByteOrder, Voxel as _, VoxelType};
 use medicosam_shared::geometry::{Affine, Dims};

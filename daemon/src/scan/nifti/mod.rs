@@ -10,10 +10,11 @@ mod pair;
 pub(in crate::scan) use pair::Pair;
 
 use super::bytes::{Contents, GZIP_MAGIC};
-use super::error::{Problem, ScanError};
+use super::error::ScanError;
 use super::files::Files;
 use super::format::Format;
 use super::header::Header;
+use super::problem::Problem;
 use super::volume::Volume;
 use header::{Kind, Parsed, START};
 

@@ -3,11 +3,12 @@
 use super::data;
 use super::header::{self, Kind, Parsed, START};
 use crate::scan::bytes::GZIP_MAGIC;
-use crate::scan::error::{Problem, ScanError};
+use crate::scan::error::ScanError;
 use crate::scan::files::Files;
 use crate::scan::format::{Format, incomplete};
 use crate::scan::header::Header;
 use crate::scan::names::strip;
+use crate::scan::problem::Problem;
 use crate::scan::volume::Volume;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;

@@ -4,12 +4,13 @@
 //! is not applied: the label map is one of the pixels as they are stored.
 
 use super::bytes::Contents;
-use super::error::{Problem, ScanError};
+use super::error::ScanError;
 use super::files::Files;
 use super::format::Format;
 use super::geometry::Geometry;
 use super::header::Header;
 use super::note::Note;
+use super::problem::Problem;
 use super::signature::looks_like;
 use super::volume::Volume;
 use super::voxels::{VoxelType, Voxels};
