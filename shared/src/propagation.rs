@@ -18,6 +18,9 @@ pub enum Propagation {
     /// From the middle slice outwards, prompts made of the mask before, until it changes too much
     /// (micro_sam).
     MicroSam(MicroSam),
+    /// The boxes of an object on a few slices, and between them boxes whose sides move evenly from one to
+    /// the next; each slice for itself.
+    Interpolate,
 }
 
 /// Settings of micro_sam's propagation. Its viewer's defaults for medical images are the defaults.
@@ -101,11 +104,12 @@ impl Projection {
 
 impl Propagation {
     /// All of them, with the default settings.
-    pub const ALL: [Propagation; 4] = [
+    pub const ALL: [Propagation; 5] = [
         Propagation::Agreement,
         Propagation::EverySlice,
         Propagation::MiddleOut,
         Propagation::MicroSam(MicroSam::DEFAULT),
+        Propagation::Interpolate,
     ];
 
     /// Its name in files.
@@ -115,6 +119,7 @@ impl Propagation {
             Propagation::EverySlice => "every-slice",
             Propagation::MiddleOut => "middle-out",
             Propagation::MicroSam(_) => "micro-sam",
+            Propagation::Interpolate => "interpolate",
         }
     }
 }

@@ -17,7 +17,7 @@ pub struct Segmenting {
     pub axis: Axis,
     /// How voxel values become grey.
     pub window: Window,
-    /// How 3-D boxes become masks; `None` without any.
+    /// How boxes become masks on more slices; `None` if none does.
     pub propagation: Option<Propagation>,
     /// How the model's masks are tidied.
     pub masks: MaskRules,
@@ -53,11 +53,10 @@ impl Segmenting {
         if let Some(kept) = kept {
             prompts = prompts.without(kept.edited);
         }
-        let has_spans = prompts.objects.iter().any(|o| !o.spans.is_empty());
         Ok(Segmenting {
             axis,
             window: profile.window,
-            propagation: has_spans.then_some(profile.propagation),
+            propagation: prompts.rule(),
             masks: profile.masks,
             prompts,
         })

@@ -6,6 +6,7 @@
 //!
 //! [`Files::read`] reads what lies beside the scan, [`resolve`] is pure.
 
+mod between;
 mod error;
 mod files;
 mod grid;

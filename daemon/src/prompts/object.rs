@@ -1,5 +1,6 @@
 //! What is asked about one object: 3-D boxes as spans, everything else slice by slice.
 
+use super::between::between;
 use super::place::{VoxelBox, VoxelPoint};
 use crate::segment::propagation::Span;
 use medicosam_shared::geometry::Axis;
@@ -18,6 +19,8 @@ pub struct ObjectPrompts {
     pub spans: Vec<Span>,
     /// The prompts on slices outside the spans.
     pub slices: BTreeMap<u32, SlicePrompt>,
+    /// Those of these slices whose box was made of the boxes on other slices.
+    pub between: BTreeSet<u32>,
 }
 
 impl ObjectPrompts {
@@ -28,6 +31,7 @@ impl ObjectPrompts {
             name,
             spans: Vec::new(),
             slices: BTreeMap::new(),
+            between: BTreeSet::new(),
         }
     }
 
@@ -48,6 +52,19 @@ impl ObjectPrompts {
             slices: bbox.min[along]..bbox.max[along],
             points: BTreeMap::new(),
         });
+    }
+
+    /// Puts a box on each slice between those that have one, instead of spans.
+    pub(super) fn fill_between(&mut self) {
+        for span in std::mem::take(&mut self.spans) {
+            self.slices.extend(span.prompts().map(|p| (p.index, p)));
+        }
+        let known = self.slices.iter();
+        let known = known.filter_map(|(index, prompt)| Some((*index, prompt.bbox?)));
+        for (index, rectangle) in between(&known.collect()) {
+            self.on_slice(index).bbox = Some(rectangle);
+            self.between.insert(index);
+        }
     }
 
     /// Adds a point to its slice. Boxes come before points.
@@ -95,6 +112,7 @@ impl ObjectPrompts {
             ..self
         };
         left.slices.retain(|&index, _| stays(index));
+        left.between.retain(|&index| stays(index));
         for span in self.spans.iter().flat_map(|span| span.runs(stays)) {
             left.add_span(span);
         }
@@ -177,6 +195,32 @@ mod tests {
         let single: Vec<u32> = object.slices.keys().copied().collect();
         assert_eq!(single, [2, 3, 12]);
         assert!(object.has_boxes());
+    }
+
+    #[test]
+    fn between_boxes_on_a_few_slices_there_is_one_on_each() {
+        let mut object = object();
+        let bbox = |x, first, end| VoxelBox {
+            min: [x, 2, first],
+            max: [x + 4, 9, end],
+        };
+        for bbox in [bbox(0, 1, 3), bbox(6, 5, 6)] {
+            object.add_box(&bbox, Axis::K);
+        }
+        object.fill_between();
+        object.add_point(&point([3, 3, 4]), Axis::K);
+        let asked: Vec<_> = object
+            .by_slice()
+            .map(|prompt| (prompt.index, prompt.bbox.unwrap().x0, prompt.points.len()))
+            .collect();
+        assert_eq!(
+            asked,
+            [(1, 0, 0), (2, 0, 0), (3, 2, 0), (4, 4, 1), (5, 6, 0)]
+        );
+        assert!(object.spans.is_empty());
+        assert_eq!(object.between, [3, 4].into());
+        let left = object.without(&[Place::new(Label::MIN, 3)].into());
+        assert_eq!(left.between, [4].into());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::segment::propagation::Span;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::PromptSource;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ pub struct Prompts {
     pub starts: BTreeMap<Place, SliceMask>,
     /// The files beside the scan that they come from.
     pub sources: Vec<PromptSource>,
+    /// How boxes become masks on all slices of their object.
+    pub propagation: Propagation,
 }
 
 impl Prompts {
@@ -29,6 +32,13 @@ impl Prompts {
     /// Whether nothing is asked, and no file beside the scan says so.
     pub fn is_from_nowhere(&self) -> bool {
         self.sources.is_empty() && self.starts.is_empty() && self.by_slice().is_empty()
+    }
+
+    /// The rule that makes masks on slices without a box of their own; `None` if there are none.
+    pub fn rule(&self) -> Option<Propagation> {
+        let mut objects = self.objects.iter();
+        let is_used = objects.any(|o| !o.spans.is_empty() || !o.between.is_empty());
+        is_used.then_some(self.propagation)
     }
 
     /// The 3-D boxes.

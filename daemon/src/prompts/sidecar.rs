@@ -4,6 +4,7 @@ use super::error::PromptsError;
 use crate::config::{BoxSpec, FromLabels, Marks, PointSpec};
 use crate::scan::Source;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::propagation::Propagation;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::Deserialize;
@@ -29,6 +30,8 @@ pub struct Sidecar {
     pub objects: Vec<SidecarObject>,
     /// Label map to take instead of the profile's.
     pub from_labels: Option<FromLabels>,
+    /// How boxes become masks on all slices, instead of the profile's rule.
+    pub propagation: Option<Propagation>,
 }
 
 /// An object of a sidecar, with a label, a name or both.
@@ -48,6 +51,7 @@ struct Contents {
     #[serde(default)]
     object: Vec<Object>,
     from_labels: Option<FromLabels>,
+    propagation: Option<Propagation>,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +189,7 @@ fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
         path,
         objects,
         from_labels: file.from_labels,
+        propagation: file.propagation,
     })
 }
 

@@ -49,7 +49,7 @@ pub fn answer_spans(
     between: &mut BetweenSlices<'_>,
 ) -> Result<(), Failure> {
     let shape = job.info.dims.slice_shape(job.axis);
-    let rule = job.profile.propagation;
+    let rule = job.propagation.unwrap_or(job.profile.propagation);
     let mut progress = Progress {
         done: 0,
         total: spans.iter().map(|s| s.slices.len() as u32).sum(),

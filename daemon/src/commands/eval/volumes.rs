@@ -24,9 +24,10 @@ pub fn evaluate(
                 by => format!("3-D box + {by}"),
             };
             // micro_sam's rule starts from the middle slice, see below.
-            let for_boxes = Propagation::ALL
-                .into_iter()
-                .filter(|rule| !matches!(rule, Propagation::MicroSam(_)));
+            let for_boxes = Propagation::ALL.into_iter().filter(|rule| match rule {
+                Propagation::Agreement | Propagation::EverySlice | Propagation::MiddleOut => true,
+                Propagation::MicroSam(_) | Propagation::Interpolate => false,
+            });
             for rule in for_boxes {
                 let row = measured(truth, &start, rule, stage, |stage| {
                     let shape = stage.slices().1;

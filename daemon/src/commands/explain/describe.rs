@@ -3,6 +3,7 @@
 use super::explanation::{Box3d, Explanation};
 use crate::plan::PassedOver;
 use medicosam_shared::prompt::{SliceBox, SlicePrompt};
+use medicosam_shared::propagation::Propagation;
 use medicosam_shared::window::Range;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write as _};
@@ -42,7 +43,14 @@ pub(super) fn describe(e: &Explanation<'_>) -> String {
         line("masks", &json(&e.masks));
     }
     if let Some(rule) = e.propagation {
-        line("rule", &format!("{} for 3-D boxes", rule.name()));
+        let of = match rule {
+            Propagation::Interpolate => "between boxes on a few slices",
+            Propagation::Agreement
+            | Propagation::EverySlice
+            | Propagation::MiddleOut
+            | Propagation::MicroSam(_) => "for 3-D boxes",
+        };
+        line("rule", &format!("{} {of}", rule.name()));
     }
     for source in &e.sources {
         line("from", &format!("{}: {}", source.path, source.used));
@@ -81,21 +89,30 @@ fn window(e: &Explanation<'_>) -> String {
 fn asked(e: &Explanation<'_>, label: u16) -> String {
     let boxes: Vec<&Box3d> = e.boxes.iter().filter(|b| b.label == label).collect();
     let prompts = e.prompts.iter().filter(|p| p.label.get() == label);
-    let groups = grouped(&boxes, prompts);
+    let mut between = e.interpolated.iter().filter(|i| i.label == label);
+    let nothing = BTreeSet::new();
+    let between = between.next().map_or(&nothing, |found| &found.slices);
+    let groups = grouped(&boxes, between, prompts);
     match groups.is_empty() {
         true => "no prompts; a person prompts".to_owned(),
         false => groups.join("; "),
     }
 }
 
-/// 3-D boxes, then the same box on several slices in one piece, then points one by one.
-fn grouped<'a>(boxes: &[&Box3d], prompts: impl Iterator<Item = &'a SlicePrompt>) -> Vec<String> {
+/// 3-D boxes, then the same box on several slices in one piece, the slices `between` boxes, then points one
+/// by one.
+fn grouped<'a>(
+    boxes: &[&Box3d],
+    between: &BTreeSet<u32>,
+    prompts: impl Iterator<Item = &'a SlicePrompt>,
+) -> Vec<String> {
     let mut on_slices: BTreeMap<[u32; 4], BTreeSet<u32>> = BTreeMap::new();
     let mut points = Vec::new();
     for prompt in prompts {
         let index = prompt.index;
         let in_space = boxes.iter().any(|b| (b.first..=b.last).contains(&index));
-        if let Some(SliceBox { x0, y0, x1, y1 }) = prompt.bbox.filter(|_| !in_space) {
+        let is_own = !in_space && !between.contains(&index);
+        if let Some(SliceBox { x0, y0, x1, y1 }) = prompt.bbox.filter(|_| is_own) {
             on_slices.entry([x0, x1, y0, y1]).or_default().insert(index);
         }
         for point in &prompt.points {
@@ -114,7 +131,9 @@ fn grouped<'a>(boxes: &[&Box3d], prompts: impl Iterator<Item = &'a SlicePrompt>)
     let on_slices = on_slices.iter().map(|([x0, x1, y0, y1], slices)| {
         format!("box x {x0}..{x1}, y {y0}..{y1} on {}", runs(slices))
     });
-    in_space.chain(on_slices).chain(points).collect()
+    let between = (!between.is_empty()).then(|| format!("between them on {}", runs(between)));
+    let boxes = in_space.chain(on_slices).chain(between);
+    boxes.chain(points).collect()
 }
 
 /// Numbers as ranges: `3, 5-9`.
@@ -164,7 +183,7 @@ mod tests {
             prompt(6, 2, vec![]),
         ];
         assert_eq!(
-            grouped(&[], prompts.iter()),
+            grouped(&[], &BTreeSet::new(), prompts.iter()),
             [
                 "box x 1..9, y 2..8 on 3-4",
                 "box x 2..9, y 2..8 on 6",
@@ -177,8 +196,10 @@ mod tests {
             first: 3,
             last: 4,
         };
+        let between = grouped(&[], &[4].into(), prompts.iter());
+        assert_eq!(between[2..], ["between them on 4", "point − (4, 5) on 4"]);
         assert_eq!(
-            grouped(&[&in_space], prompts.iter()),
+            grouped(&[&in_space], &BTreeSet::new(), prompts.iter()),
             [
                 "3-D box x 1..9, y 2..8 on 3-4",
                 "box x 2..9, y 2..8 on 6",

@@ -45,6 +45,8 @@ pub(super) struct Explanation<'a> {
     pub objects: Vec<KnownObject>,
     /// The 3-D boxes.
     pub boxes: Vec<Box3d>,
+    /// Slices whose boxes were made of those on other slices.
+    pub interpolated: Vec<Interpolated>,
     /// What is asked on each slice, those of 3-D boxes included, in the slice's pixels.
     pub prompts: Vec<SlicePrompt>,
     /// Slices that are embedded.
@@ -57,6 +59,13 @@ pub(super) struct Explanation<'a> {
 pub(super) struct KnownObject {
     pub label: u16,
     pub name: String,
+}
+
+/// The slices of an object whose boxes were made of those on other slices.
+#[derive(Debug, Serialize)]
+pub(super) struct Interpolated {
+    pub label: u16,
+    pub slices: BTreeSet<u32>,
 }
 
 /// A 3-D box: the same rectangle on slices `first` to `last`.
@@ -103,6 +112,14 @@ impl<'a> Explanation<'a> {
             range,
             masks: segmenting.masks,
             propagation: segmenting.propagation,
+            interpolated: objects
+                .clone()
+                .filter(|object| !object.between.is_empty())
+                .map(|object| Interpolated {
+                    label: object.label.get(),
+                    slices: object.between.clone(),
+                })
+                .collect(),
             objects: objects
                 .clone()
                 .map(|object| KnownObject {

@@ -34,7 +34,8 @@ use medicosam_shared::propagation::Propagation;
 fn rule<E>(chosen: Propagation) -> Box<dyn Rule<E>> {
     match chosen {
         Propagation::Agreement => Box::new(agreement::Agreement),
-        Propagation::EverySlice => Box::new(every_slice::EverySlice),
+        // What is asked between boxes is known before: a box that is a span has no other to go to.
+        Propagation::EverySlice | Propagation::Interpolate => Box::new(every_slice::EverySlice),
         Propagation::MiddleOut => Box::new(middle_out::MiddleOut),
         Propagation::MicroSam(settings) => Box::new(micro_sam::OutFromKnown(settings)),
     }
