@@ -59,12 +59,17 @@ impl std::fmt::Display for VersionInfo {
 }
 
 /// `POST /v1/cases/{id}/retry`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
     /// What becomes of the result that the case found in its place (`output-changed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<OutputChoice>,
+    /// SHA-256 of the label map that was looked at (`output_found` of the case): only that one is
+    /// replaced. If another lies there by now, the request is refused, or the case asks again. Without
+    /// it, whatever lies there is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
 }
 
 /// What becomes of a result that a case found where its own go.

@@ -167,6 +167,21 @@ pub struct CaseDetail {
     pub revisions: Vec<Revision>,
     /// What happened to it, oldest first.
     pub history: Vec<Event>,
+    /// What lies where its results go, while it asks whether to keep or to replace that
+    /// (`output-changed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_found: Option<FoundResult>,
+}
+
+/// A label map that lies where the results of a case go, and that the case did not write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundResult {
+    /// The file.
+    pub label_map: String,
+    /// SHA-256 of its bytes, in hex; `None` if it is no plain file.
+    pub sha256: Option<String>,
+    /// When it was last changed, if the system knows.
+    pub modified: Option<Timestamp>,
 }
 
 impl CaseDetail {

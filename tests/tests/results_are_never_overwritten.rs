@@ -110,6 +110,19 @@ fn without_its_state_a_daemon_asks_before_it_overwrites_an_approved_result() {
     assert!(message.contains("revision 1 of case"), "{message}");
     assert_eq!(files(&case), before);
 
+    // What lies there changes once more before it is replaced: that was not what the choice was about.
+    let label_map = case.current().unwrap().output.label_map.clone();
+    let seen = system.wait(system.client().case(&id)).output_found.unwrap();
+    assert_eq!(seen.label_map, label_map);
+    fs::write(&label_map, "somebody was at work").unwrap();
+    done(&system.medicosam(&["retry", &id, "--replace"]));
+    let asked = system.until_case(&id, "another question", |case| {
+        let found = case.output_found.as_ref();
+        found.is_some_and(|found| found.sha256 != seen.sha256)
+    });
+    assert_eq!(fs::read(&label_map).unwrap(), b"somebody was at work");
+    assert_eq!(asked.summary.state, CaseState::Paused);
+
     let store = json(&record)["kept_in"]["store"].clone();
     done(&system.medicosam(&["retry", &id, "--replace"]));
     let again = system.until_state(SCAN, CaseState::Review);

@@ -132,13 +132,12 @@ pub async fn retry(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
-    let request: Option<RetryRequest> = match body.is_empty() {
-        true => None,
+    let request: RetryRequest = match body.is_empty() {
+        true => RetryRequest::default(),
         false => understand(&body)?,
     };
-    let choice = request.and_then(|request| request.output);
     let summary = api
-        .change(move |store| store.retry(&store.find(&id)?, peer.name(), choice))
+        .change(move |store| store.retry(&store.find(&id)?, peer.name(), &request))
         .await?;
     Ok(Json(summary))
 }

@@ -3,25 +3,25 @@
 use super::task::Task;
 use super::work::{WorkItem, WorkState};
 use super::{Case, Entry, Now, Refusal, outputs};
-use medicosam_shared::api::OutputChoice;
+use medicosam_shared::api::RetryRequest;
 use medicosam_shared::case::{Action, CaseState, RevisionNumber};
 use medicosam_shared::prompt::SlicePrompt;
 
 /// Queues a failed or paused case again at a person's request: `open` is its open work, which is made
-/// due with all its tries; where there is none the answer is new work. `choice` says what becomes of
-/// files that lie where the results of the case go.
+/// due with all its tries; where there is none the answer is new work. The request can say what becomes
+/// of files that lie where the results of the case go.
 pub fn retry(
     case: &mut Case,
     open: &mut [WorkItem],
     who: &str,
-    choice: Option<OutputChoice>,
+    request: &RetryRequest,
     now: Now,
 ) -> Result<(Option<WorkItem>, Entry), Refusal> {
     if !matches!(case.state, CaseState::Failed | CaseState::Paused) {
         return Err(case.refuse("only failed and paused cases can be tried again"));
     }
-    let detail = match choice {
-        Some(choice) => outputs::choose(case, choice)?,
+    let detail = match request.output {
+        Some(choice) => outputs::choose(case, choice, request.found.as_deref())?,
         None => String::new(),
     };
     let mut waits = false;

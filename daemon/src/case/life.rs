@@ -6,10 +6,13 @@
 //! paused: the surroundings are at fault and it resumes by itself, or a person has to choose
 //! ```
 
+use super::outputs::Replaces;
 use super::{Entry, Now, Refusal, Task};
 use crate::scan::Source;
 use jiff::Timestamp;
-use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
+use medicosam_shared::case::{
+    Action, CaseId, CaseState, CaseSummary, Fault, FoundResult, RevisionNumber,
+};
 use medicosam_shared::provenance::Provenance;
 use std::path::PathBuf;
 
@@ -53,9 +56,10 @@ pub struct Case {
     pub reason: Option<String>,
     /// Folder and stem of its result files, once they are reserved. Of this case alone.
     pub output: Option<PathBuf>,
-    /// Whether the next revision may replace files at `output` that this case did not write: a person
-    /// chose so.
-    pub replaces: bool,
+    /// What the next revision may replace at `output` that this case did not write.
+    pub replaces: Replaces,
+    /// What lies there, while the case asks about it.
+    pub found: Option<FoundResult>,
     /// When it was made.
     pub created: Timestamp,
     /// When anything about it last changed. A note changes nothing.
@@ -89,7 +93,8 @@ impl Case {
             reviewer: None,
             reason: None,
             output: None,
-            replaces: false,
+            replaces: Replaces::Nothing,
+            found: None,
             created: now.date,
             updated: now.date,
         }
@@ -117,6 +122,7 @@ impl Case {
     pub fn put(&mut self, state: CaseState, fault: Option<&Fault>, now: Now) {
         self.state = state;
         self.fault = fault.cloned();
+        self.found = None;
         self.updated = now.date;
     }
 
@@ -183,7 +189,7 @@ impl Case {
             | Task::Commit { .. } => Some(author.to_owned()),
         };
         self.reason = None;
-        self.replaces = false;
+        self.replaces = Replaces::Nothing;
         let entry = Entry::new(
             &provenance.author,
             Action::Revised,

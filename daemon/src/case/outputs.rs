@@ -3,13 +3,49 @@
 use super::{Case, Refusal};
 use jiff::Timestamp;
 use medicosam_shared::api::OutputChoice;
-use medicosam_shared::case::{Action, CaseId, Event, Fault};
+use medicosam_shared::case::{Action, CaseId, Event, Fault, FoundResult};
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::text::printable;
 use std::path::{Path, PathBuf};
 
-/// Does what a person chose for files that a case found where its results go; the choice in words.
-pub fn choose(case: &mut Case, choice: OutputChoice) -> Result<String, Refusal> {
+/// What the next revision of a case may replace that lies at its place and that the case did not write: a
+/// person chose so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Replaces {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Whatever lies there.
+    Anything,
+    /// The label map with this SHA-256, in hex.
+    This(String),
+}
+
+impl Replaces {
+    /// Whether a label map with this SHA-256 may be replaced; `None`: it is no plain file.
+    pub fn covers(&self, sha256: Option<&str>) -> bool {
+        match self {
+            Replaces::Nothing => false,
+            Replaces::Anything => true,
+            Replaces::This(chosen) => sha256 == Some(chosen),
+        }
+    }
+}
+
+/// Has a case ask about a label map that a worker found where its results go, and that the case did not
+/// write. What was chosen about another one counts no more.
+pub fn ask(case: &mut Case, found: FoundResult) {
+    case.found = Some(found);
+    case.replaces = Replaces::Nothing;
+}
+
+/// Does what a person chose for files that a case found where its results go; the choice in words. `seen` is
+/// the SHA-256 of the label map that the person looked at, if they say so.
+pub fn choose(
+    case: &mut Case,
+    choice: OutputChoice,
+    seen: Option<&str>,
+) -> Result<String, Refusal> {
     let asks = |fault: &Fault| fault.is(FaultCode::OutputChanged);
     let Some(output) = case.output.clone().filter(|_| {
         let fault = case.fault.as_ref();
@@ -18,6 +54,20 @@ pub fn choose(case: &mut Case, choice: OutputChoice) -> Result<String, Refusal> 
         return Err(case.refuse("it does not ask whether to keep or to replace a result"));
     };
     let place = printable(&output.to_string_lossy());
+    let found = case
+        .found
+        .as_ref()
+        .and_then(|found| found.sha256.as_deref());
+    if let Some(fault) = case
+        .fault
+        .as_ref()
+        .filter(|_| seen.is_some() && seen != found)
+    {
+        return Err(Refusal::OtherResult {
+            case: case.id.clone(),
+            found: fault.message.clone(),
+        });
+    }
     match choice {
         OutputChoice::Keep => {
             let other = another(&output, &case.id);
@@ -26,7 +76,10 @@ pub fn choose(case: &mut Case, choice: OutputChoice) -> Result<String, Refusal> 
             Ok(format!("{place} is kept, results go to {name}"))
         }
         OutputChoice::Replace => {
-            case.replaces = true;
+            case.replaces = match seen {
+                Some(sha256) => Replaces::This(sha256.to_owned()),
+                None => Replaces::Anything,
+            };
             Ok(format!("{place} is replaced"))
         }
     }
@@ -37,8 +90,8 @@ pub fn choose(case: &mut Case, choice: OutputChoice) -> Result<String, Refusal> 
 pub enum Following {
     /// There are none, or they lie where they belong.
     AtHome,
-    /// Not yet: a worker has the case in hand and writes to the old place, or the case asks about the
-    /// files there.
+    /// Not yet: a worker has the case in hand and writes to the old place, the case asks about the files
+    /// there, or a person chose to keep them there.
     Later,
     /// They go to the first of these names (folder and stem) that no other case has.
     To([PathBuf; 2]),
@@ -62,16 +115,21 @@ pub fn follow(
         place.parent() == Some(folder) && (name == stem || is_own)
     };
     let reserved = case.output.as_deref();
+    // Where files lie is known as text; a path need not be any.
+    let is_same = |a: &Path, b: &Path| a.to_string_lossy() == b.to_string_lossy();
+    let both = lies.zip(reserved);
     // A move that was begun is not done before the files are where the next results go.
-    let is_done = lies.is_none_or(|lies| Some(lies) == reserved);
+    let is_done = both.is_none_or(|(lies, reserved)| is_same(lies, reserved));
     if reserved.is_none_or(is_home) && is_done {
         return Following::AtHome;
     }
+    // A person kept what lies there; the next revision goes beside it.
+    let is_kept = both.is_some_and(|(lies, reserved)| is_same(&another(lies, &case.id), reserved));
     let asks = case
         .fault
         .as_ref()
         .is_some_and(|f| f.is(FaultCode::OutputChanged));
-    if is_held || asks {
+    if is_held || is_kept || asks {
         return Following::Later;
     }
     match reserved.filter(|reserved| is_home(reserved)) {
@@ -173,6 +231,9 @@ mod tests {
         let place = (Path::new("/out/new"), "b");
         let lies = Some(Path::new("/out/a"));
         assert_eq!(follow(&case, lies, true, place), Following::Later);
+        case.output = Some("/out/a-0a1b2c".into());
+        assert_eq!(follow(&case, lies, false, place), Following::Later);
+        case.output = Some("/out/a".into());
         case.fault = Some(Fault {
             code: FaultCode::OutputChanged.as_str().to_owned(),
             message: String::new(),

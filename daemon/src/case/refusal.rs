@@ -2,6 +2,7 @@
 
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};
 use medicosam_shared::draft::DraftRefusal;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::prompt::PromptError;
 
 /// Why a request was refused.
@@ -88,6 +89,14 @@ pub enum Refusal {
         /// What it would have to be.
         needed: &'static str,
     },
+    /// Another result lies where those of the case go than the one that was looked at.
+    #[error("case {case} has found another result since you looked: {found}")]
+    OtherResult {
+        /// The case.
+        case: CaseId,
+        /// What it has found, in words.
+        found: String,
+    },
     /// A prompt does not fit the scan.
     #[error(transparent)]
     Prompt(#[from] PromptError),
@@ -112,6 +121,7 @@ impl Refusal {
             Refusal::NothingDecided { .. } => "nothing-decided",
             Refusal::OthersDecision { .. } => "others-decision",
             Refusal::WrongState { .. } => "wrong-state",
+            Refusal::OtherResult { .. } => FaultCode::OutputChanged.as_str(),
             Refusal::Prompt(_) => "prompt-outside",
             Refusal::Draft(refusal) => refusal.code(),
             Refusal::LeaseLost(_) => "lease-lost",
@@ -136,6 +146,9 @@ impl Refusal {
                 "Decide yourself, and overrule theirs if need be; both stay in the history."
             }
             Refusal::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
+            Refusal::OtherResult { .. } => {
+                "Look at what lies there now, then choose again; nothing was overwritten."
+            }
             Refusal::Prompt(_) => "Correct the prompt; slices, columns and rows count from 0.",
             Refusal::Draft(refusal) => refusal.hint(),
             Refusal::LeaseLost(_) => "Nothing to do: the other worker's result counts.",

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct WorkId(pub i64);
 
 /// Number of a draft.
-pub type DraftId = i64;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DraftId(pub i64);
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! How a result differs from what its store wrote.
 
 use jiff::Timestamp;
+use medicosam_shared::case::FoundResult;
 use medicosam_shared::provenance::StoreRecord;
 use medicosam_shared::text::printable;
 use std::fmt;
@@ -26,6 +27,21 @@ pub enum Change {
         /// When it was made.
         created: Option<Timestamp>,
     },
+}
+
+/// A result that is not what its store wrote, and what is known of its label map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// How it differs.
+    pub change: Change,
+    /// The label map.
+    pub found: FoundResult,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.change.fmt(f)
+    }
 }
 
 impl fmt::Display for Change {

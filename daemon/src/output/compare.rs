@@ -3,13 +3,15 @@
 //! A store replaces its own results only. A result of another store, or of a past that this store has
 //! lost, and one that somebody has edited, stay until a person chooses.
 
-use super::change::Change;
+use super::change::{Change, Changed};
 use super::error::{OutputError, OutputProblem};
 use super::names;
 use super::records::{self, Record};
+use crate::case::outputs::Replaces;
 use crate::digest::Digest;
 use crate::scan::Header;
 use jiff::Timestamp;
+use medicosam_shared::case::FoundResult;
 use medicosam_shared::provenance::StoreRecord;
 use std::fs::File;
 use std::io;
@@ -25,8 +27,8 @@ pub struct Known {
     /// When a worker first took up the revision that is about to be written. A result of it that is
     /// younger is a leftover of an interrupted attempt.
     pub begun: Option<Timestamp>,
-    /// Whether a person chose to replace what lies there.
-    pub may_replace: bool,
+    /// What lies there and may be replaced all the same, because a person chose so.
+    pub replaces: Replaces,
 }
 
 /// A result as it was written.
@@ -68,10 +70,18 @@ pub fn refuse_changed(
         label_map: look(&label_map).map_err(|e| failed(&label_map, e))?,
         record: records::read(&record).map_err(|e| failed(&record, e))?,
     };
+    let lies = found.label_map.clone();
     match compare(known, found) {
         None => Ok(()),
         Some(change) => {
-            let problem = OutputProblem::Changed(Box::new(change));
+            let problem = OutputProblem::Changed(Box::new(Changed {
+                change,
+                found: FoundResult {
+                    label_map: label_map.to_string_lossy().into_owned(),
+                    sha256: lies.as_ref().and_then(|map| map.sha256.clone()),
+                    modified: lies.and_then(|map| map.modified),
+                },
+            }));
             Err(OutputError::new("replacing", &label_map, problem))
         }
     }
@@ -101,7 +111,7 @@ pub(super) fn compare(known: &Known, found: Found) -> Option<Change> {
     let (Some(map), Some(record)) = (found.label_map, found.record) else {
         return None;
     };
-    if known.may_replace {
+    if known.replaces.covers(map.sha256.as_deref()) {
         return None;
     }
     let next = &known.next;
@@ -165,7 +175,7 @@ mod tests {
                 sha256: sha256.map(str::to_owned),
             }),
             begun: Some(at(20)),
-            may_replace: false,
+            replaces: Replaces::Nothing,
         }
     }
 
@@ -240,11 +250,18 @@ mod tests {
                 panic!("{change:?}");
             };
             assert_eq!(*is_own, kept_in.is_some_and(|kept| kept.store == "ours"));
-            let chosen = Known {
-                may_replace: true,
-                ..known
-            };
-            assert_eq!(compare(&chosen, found("b", None, 15)), None);
+            for (replaces, is_free) in [
+                (Replaces::Anything, true),
+                (Replaces::This("b".to_owned()), true),
+                (Replaces::This("c".to_owned()), false),
+            ] {
+                let chosen = Known {
+                    replaces,
+                    ..known.clone()
+                };
+                let change = compare(&chosen, found("b", None, 15));
+                assert_eq!(change.is_none(), is_free, "{chosen:?}");
+            }
         }
     }
 }

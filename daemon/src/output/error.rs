@@ -1,6 +1,6 @@
 //! What can keep a result from being written.
 
-use super::change::Change;
+use super::change::Changed;
 use crate::case::FaultClass;
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::geometry::Dims;
@@ -34,7 +34,7 @@ pub enum OutputProblem {
     NotOurs,
     /// What is there is not what the store of the case wrote.
     #[error("{0}")]
-    Changed(Box<Change>),
+    Changed(Box<Changed>),
     /// The masks are of another volume.
     #[error("the masks are {masks} voxels, but the scan is {scan}")]
     OtherDims {

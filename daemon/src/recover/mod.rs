@@ -13,7 +13,7 @@ use crate::output::{self, ResultOnDisk};
 use crate::registry::{RecoveredCase, Registry, RegistryError};
 use crate::scan::Source;
 use crate::server::StateLock;
-use crate::store::{NewRevision, SqliteStore, StoreFault};
+use crate::store::{NewRevision, SqliteStore, StoreFault, exchange};
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};
 use medicosam_shared::provenance::StoreRecord;
@@ -81,14 +81,14 @@ pub fn recover(
         }
     }
     let cases: Vec<RecoveredCase> = found.into_values().collect();
-    let fresh = SqliteStore::begin_again(&path)?;
+    let fresh = exchange::begin_again(&path)?;
     let registry = Registry::over(fresh);
     for batch in cases.chunks(BATCH) {
         registry.recover(batch)?;
     }
     // The last connection moves the log into the database.
     drop(registry);
-    recovery.moved = SqliteStore::take_place(&path, Timestamp::now())?;
+    recovery.moved = exchange::take_place(&path, Timestamp::now())?;
     recovery.cases = cases.iter().map(CaseAgain::from).collect();
     Ok(recovery)
 }

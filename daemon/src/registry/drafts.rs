@@ -186,7 +186,7 @@ fn keep(
     logits: Option<&[u8]>,
 ) -> Result<DraftId> {
     let id = rows.put_draft(&DraftRow {
-        id: row.map_or(0, |row| row.id),
+        id: row.map_or(DraftId(0), |row| row.id),
         case: case.clone(),
         reviewer: who.to_owned(),
         revision: Some(draft.revision),

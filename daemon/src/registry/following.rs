@@ -96,10 +96,11 @@ impl Registry {
         self.write(|rows, now| {
             let old = &moved.record.output.provenance;
             for number in 1..=moved.revision {
-                let earlier = revision(rows, &moved.case, number)?;
-                if earlier.output.provenance != *old {
+                // Of a case that was recovered only the newest one is there.
+                let earlier = rows.revision(&moved.case, number)?;
+                let Some(earlier) = earlier.filter(|e| e.output.provenance == *old) else {
                     continue;
-                }
+                };
                 let files = OutputFiles {
                     sha256: earlier.output.sha256,
                     ..files.clone()

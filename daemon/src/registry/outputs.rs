@@ -99,7 +99,7 @@ impl Registry {
                 next: self.record(case, case.revision.unwrap_or(0) + 1),
                 current,
                 begun: begun(&history(rows, &case.id)?),
-                may_replace: case.replaces,
+                replaces: case.replaces.clone(),
             },
         })
     }

@@ -91,6 +91,7 @@ impl Registry {
                 scan: rows.scan(id)?,
                 revisions,
                 history: history(rows, id)?,
+                output_found: found.found,
             })
         })
     }

@@ -12,8 +12,10 @@ use crate::case::{
     WorkItem, WorkState, outputs, sidecar,
 };
 use crate::store::{NewRevision, OutputName, Rows, WorkQuery};
-use medicosam_shared::api::{OutputChoice, PromptRequest};
-use medicosam_shared::case::{Action, CaseId, CaseState, CaseSummary, Fault, RevisionNumber};
+use medicosam_shared::api::{PromptRequest, RetryRequest};
+use medicosam_shared::case::{
+    Action, CaseId, CaseState, CaseSummary, Fault, FoundResult, RevisionNumber,
+};
 use medicosam_shared::draft::Answered;
 use medicosam_shared::progress::Progress;
 
@@ -147,6 +149,18 @@ impl Registry {
         })
     }
 
+    /// Has the case of leased work ask about a label map that lies where its results go.
+    pub fn ask(&self, lease: &Lease, fault: &Fault, found: &FoundResult) -> Result<Outcome> {
+        self.write(|rows, now| {
+            let item = held(rows, lease)?;
+            let outcome = fail(rows, item, (fault, FaultClass::Asks), now)?;
+            let mut case = case(rows, &lease.case)?;
+            outputs::ask(&mut case, found.clone());
+            rows.put_case(&case)?;
+            Ok(outcome)
+        })
+    }
+
     /// Gives back all work of a worker that died of `fault`. Each counts as a try of its case; the third
     /// makes the case fail.
     pub fn release(&self, owner: &Owner, fault: &Fault) -> Result<Vec<CaseId>> {
@@ -209,16 +223,11 @@ impl Registry {
     }
 
     /// Queues a failed or paused case again, with a choice if it asks for one.
-    pub fn retry(
-        &self,
-        id: &CaseId,
-        who: &str,
-        choice: Option<OutputChoice>,
-    ) -> Result<CaseSummary> {
+    pub fn retry(&self, id: &CaseId, who: &str, request: &RetryRequest) -> Result<CaseSummary> {
         self.write(|rows, now| {
             let mut case = case(rows, id)?;
             let mut open = open_work(rows, id)?;
-            let (new, entry) = corrections::retry(&mut case, &mut open, who, choice, now)?;
+            let (new, entry) = corrections::retry(&mut case, &mut open, who, request, now)?;
             for item in open.iter().chain(&new) {
                 rows.put_work(item)?;
             }

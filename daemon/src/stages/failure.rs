@@ -2,18 +2,20 @@
 
 use crate::case::{FaultClass, Refusal};
 use crate::model::{OpenError, RuntimeError, SamError};
-use crate::output::OutputError;
+use crate::output::{OutputError, OutputProblem};
 use crate::prompts::PromptsError;
 use crate::registry::RegistryError;
 use crate::scan::{self, ScanError};
 use crate::segment::OverlapError;
-use medicosam_shared::case::Fault;
+use medicosam_shared::case::{Fault, FoundResult};
 
 /// Why work stopped.
 #[derive(Debug)]
 pub enum Failure {
     /// Something is wrong with the scan, the prompt, the model or the machine.
     Fault(Fault, FaultClass),
+    /// Another result lies where that of the case goes; a person has to choose.
+    Asks(Fault, FoundResult),
     /// The lease is lost: the work done so far is void, and there is nothing to report.
     LeaseLost,
     /// The store failed, so the fault cannot be filed.
@@ -108,7 +110,18 @@ impl From<SamError> for Failure {
 
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
-        Failure::new(error.code(), &error, error.hint(), error.class())
+        let fault = Fault {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            hint: error.hint().to_owned(),
+        };
+        match error.problem {
+            OutputProblem::Changed(changed) => Failure::Asks(fault, changed.found),
+            _ => {
+                let class = error.class();
+                Failure::Fault(fault, class)
+            }
+        }
     }
 }
 

@@ -355,8 +355,8 @@ impl DraftRows for Tables {
     }
 
     fn put_draft(&mut self, draft: &DraftRow) -> Result<DraftId, StoreFault> {
-        if draft.id == 0 {
-            let id = self.drafts.len() as DraftId + 1;
+        if draft.id == DraftId(0) {
+            let id = DraftId(self.drafts.len() as i64 + 1);
             self.drafts.push(DraftRow {
                 id,
                 ..draft.clone()

@@ -6,9 +6,12 @@
 //! SQLite keeps it in one file for one server; a database for several servers is another
 //! implementation of the same two dozen operations.
 
+pub mod exchange;
 mod fault;
+mod file;
 #[cfg(test)]
 mod memory;
+mod pool;
 mod query;
 mod sqlite;
 mod turns;

@@ -60,7 +60,12 @@ impl BulkThread {
                     return Err(error);
                 }
                 // Faults are filed in the store; lost leases are passed over.
-                Err(Failure::Fault(..) | Failure::LeaseLost | Failure::NeedsEncoder) => {}
+                Err(
+                    Failure::Fault(..)
+                    | Failure::Asks(..)
+                    | Failure::LeaseLost
+                    | Failure::NeedsEncoder,
+                ) => {}
             }
             if let Some(fault) = self.lost_device().filter(|_| self.prompts.close()) {
                 self.end(Ending::DeviceFailed(fault));

@@ -92,6 +92,12 @@ pub fn carry_out(
             let filed = tools.registry.fail(lease, &fault, class);
             filed.map(drop).map_err(Failure::from)
         }
+        Err(Failure::Asks(fault, found)) => {
+            tracing::warn!(case = %lease.case, code = fault.code, "{}", fault.message);
+            tools.reporter.tell(StageReport::Fault(None));
+            let filed = tools.registry.ask(lease, &fault, &found);
+            filed.map(drop).map_err(Failure::from)
+        }
         Err(failure @ (Failure::LeaseLost | Failure::Store(_))) => Err(failure),
     };
     tools.reporter.tell(StageReport::Changed);

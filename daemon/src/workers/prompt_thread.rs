@@ -111,7 +111,12 @@ impl PromptThread {
             match worked {
                 Ok(true) => continue,
                 Ok(false)
-                | Err(Failure::Fault(..) | Failure::LeaseLost | Failure::NeedsEncoder) => {}
+                | Err(
+                    Failure::Fault(..)
+                    | Failure::Asks(..)
+                    | Failure::LeaseLost
+                    | Failure::NeedsEncoder,
+                ) => {}
                 // The bulk thread meets it too, and ends the worker if it lasts.
                 Err(Failure::Store(error)) => tracing::error!("cannot look for prompts: {error}"),
             }

@@ -86,6 +86,7 @@ pub fn detail(id: &str, state: CaseState, revisions: u32) -> CaseDetail {
             event(1, case::Action::Identified, None),
             event(2, case::Action::Revised, Some(1)),
         ],
+        output_found: None,
         summary,
     }
 }

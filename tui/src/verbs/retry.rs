@@ -37,10 +37,17 @@ pub(super) async fn run(
     args: &RetryArgs,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let request = RetryRequest {
-        output: args.choice(),
-    };
     each(client, &args.many, out, async |client, case| {
+        let output = args.choice();
+        // Only what lies there now is replaced, not what may come in its place.
+        let found = match output {
+            Some(OutputChoice::Replace) => client.case(&case.id.0).await?.output_found,
+            Some(OutputChoice::Keep) | None => None,
+        };
+        let request = RetryRequest {
+            output,
+            found: found.and_then(|found| found.sha256),
+        };
         Ok(client.retry(&case.id, &request).await?)
     })
     .await

@@ -1,106 +1,17 @@
 //! Random histories: files appear, move, vanish and return; workers claim, die and answer late; several
 //! people prompt and decide at once. Whatever happens, nothing is lost and nothing is stuck.
 
+mod happening;
+
 use super::*;
 use crate::case::sidecar::RemovedPrompts;
 use crate::store::WorkQuery;
+use happening::{Happening, happening};
+use medicosam_shared::api::{OutputChoice, RetryRequest};
+use medicosam_shared::case::FoundResult;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-
-/// What can happen. Numbers choose among what there is.
-#[derive(Debug, Clone)]
-enum Happening {
-    Appears {
-        name: u8,
-        content: u8,
-    },
-    Moves {
-        from: u8,
-        to: u8,
-    },
-    Vanishes {
-        name: u8,
-    },
-    Sidecar {
-        name: u8,
-        content: u8,
-    },
-    SidecarGoes {
-        name: u8,
-    },
-    Walk,
-    Claims {
-        worker: u8,
-        interactive: bool,
-    },
-    Finishes {
-        worker: u8,
-    },
-    Fails {
-        worker: u8,
-        class: FaultClass,
-    },
-    Dies {
-        worker: u8,
-    },
-    Restart,
-    TimePasses {
-        seconds: u16,
-    },
-    Prompts {
-        person: u8,
-        case: u8,
-        stale: bool,
-    },
-    Decides {
-        person: u8,
-        case: u8,
-        verdict: Verdict,
-        overrule: bool,
-    },
-    Undoes {
-        person: u8,
-        case: u8,
-    },
-    Retries {
-        person: u8,
-        case: u8,
-    },
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    use Happening::*;
-    let (name, content, worker, person, case) = (0u8..4, 0u8..3, 0u8..2, 0u8..2, 0u8..4);
-    let class = prop::sample::select(vec![
-        FaultClass::BadInput,
-        FaultClass::Environment,
-        FaultClass::Passing,
-    ]);
-    let verdict = prop::sample::select(vec![Verdict::Approve, Verdict::Reject, Verdict::Flag]);
-    prop_oneof![
-        3 => (name.clone(), content.clone()).prop_map(|(name, content)| Appears { name, content }),
-        2 => (name.clone(), name.clone()).prop_map(|(from, to)| Moves { from, to }),
-        1 => name.clone().prop_map(|name| Vanishes { name }),
-        1 => (name.clone(), content).prop_map(|(name, content)| Sidecar { name, content }),
-        1 => name.prop_map(|name| SidecarGoes { name }),
-        4 => Just(Walk),
-        4 => (worker.clone(), any::<bool>())
-            .prop_map(|(worker, interactive)| Claims { worker, interactive }),
-        4 => worker.clone().prop_map(|worker| Finishes { worker }),
-        2 => (worker.clone(), class).prop_map(|(worker, class)| Fails { worker, class }),
-        1 => worker.prop_map(|worker| Dies { worker }),
-        1 => Just(Restart),
-        1 => (1u16..200).prop_map(|seconds| TimePasses { seconds }),
-        2 => (person.clone(), case.clone(), any::<bool>())
-            .prop_map(|(person, case, stale)| Prompts { person, case, stale }),
-        2 => (person.clone(), case.clone(), verdict, any::<bool>()).prop_map(
-            |(person, case, verdict, overrule)| Decides { person, case, verdict, overrule }
-        ),
-        1 => (person.clone(), case.clone()).prop_map(|(person, case)| Undoes { person, case }),
-        1 => (person, case).prop_map(|(person, case)| Retries { person, case }),
-    ]
-}
 
 /// A file in the watched folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +35,8 @@ struct World {
     decisions: usize,
     /// Work that only ever failed by its surroundings.
     blameless: BTreeSet<i64>,
+    /// Whose results lie at which folder and stem.
+    results: BTreeMap<PathBuf, String>,
 }
 
 const PEOPLE: [&str; 2] = ["ana", "ben"];
@@ -144,6 +57,7 @@ impl World {
             revisions: BTreeMap::new(),
             decisions: 0,
             blameless: BTreeSet::new(),
+            results: BTreeMap::new(),
         }
     }
 
@@ -196,8 +110,16 @@ impl World {
             Happening::Claims { .. }
             | Happening::Finishes { .. }
             | Happening::Fails { .. }
+            | Happening::Asks { .. }
             | Happening::Dies { .. }
             | Happening::Restart => self.work_happens(what),
+            Happening::Follows { case, dies } => {
+                let (cases, _) = self.f.store.cases().unwrap();
+                let chosen = cases.get(usize::from(case) % cases.len().max(1));
+                if let Some(case) = chosen.map(|case| case.id.clone()) {
+                    self.follow(&case, dies);
+                }
+            }
             Happening::Prompts { .. }
             | Happening::Decides { .. }
             | Happening::Undoes { .. }
@@ -253,17 +175,22 @@ impl World {
             }
             Happening::Finishes { worker } => {
                 // The oldest first: an answer may come long after the lease was lost.
+                if let Some(work) = self.take_up(worker) {
+                    self.finish(&work);
+                }
+            }
+            Happening::Asks { worker, content } => {
                 let Some(work) = self.take_up(worker) else {
                     return;
                 };
-                let id = work.lease.case.clone();
-                match self.f.store.finish(&work.lease, &result(&work.author, 0.5)) {
-                    Ok(number) => {
-                        let made = self.revisions.entry(id.0).or_default();
-                        *made += 1;
-                        assert_eq!(number, *made, "no revision is overwritten");
-                    }
-                    Err(error) => assert!(matches!(error.code(), "lease-lost"), "{error}"),
+                let store = &self.f.store;
+                let reserved =
+                    store.reserve_output(&work.lease, (Path::new("/out"), "a"), |_| true);
+                let asked = reserved
+                    .and_then(|_| store.ask(&work.lease, &output_changed(), &somebodys(content)));
+                match asked {
+                    Ok(outcome) => assert_eq!(outcome, Outcome::Paused),
+                    Err(error) => assert_eq!(error.code(), "lease-lost"),
                 }
             }
             Happening::Fails { worker, class } => {
@@ -290,6 +217,56 @@ impl World {
             }
             _ => unreachable!(),
         }
+    }
+
+    /// A worker writes the results of its work, unless those of another case lie there.
+    fn finish(&mut self, work: &Work) {
+        let store = &self.f.store;
+        let id = work.lease.case.clone();
+        let stem = work.source.stem();
+        let place = (Path::new("/out"), stem.as_str());
+        let reserved = match store.reserve_output(&work.lease, place, |_| true) {
+            Ok(reserved) => reserved,
+            Err(error) => return assert_eq!(error.code(), "lease-lost"),
+        };
+        let place = reserved.folder.join(&reserved.stem);
+        if self.results.get(&place).is_some_and(|whose| *whose != id.0) {
+            store
+                .ask(&work.lease, &output_changed(), &somebodys(9))
+                .unwrap();
+            return;
+        }
+        let made = NewRevision {
+            output: files_at(&place),
+            ..result(&work.author, 0.5)
+        };
+        let number = store.finish(&work.lease, &made).unwrap();
+        self.results.insert(place, id.0.clone());
+        let made = self.revisions.entry(id.0).or_default();
+        *made += 1;
+        assert_eq!(number, *made, "no revision is overwritten");
+    }
+
+    /// Results move with their scan, over nothing that lies there.
+    fn follow(&mut self, id: &CaseId, dies: bool) {
+        let store = &self.f.store;
+        let place = |scan: &Source| Some((PathBuf::from("/out"), scan.stem()));
+        let ResultsStep::Move(moving) = store.begin_to_follow(id, place).unwrap() else {
+            return;
+        };
+        if dies {
+            return;
+        }
+        let whose = self.results.get(&moving.to);
+        if whose.is_some_and(|whose| *whose != id.0) {
+            store.results_stay(&moving, "it is taken").unwrap();
+            return;
+        }
+        let files = files_at(&moving.to);
+        store.results_have_moved(&moving, &files).unwrap();
+        let own = self.results.remove(&moving.from);
+        assert_eq!(own.as_ref(), Some(&id.0), "only its own results move");
+        self.results.insert(moving.to.clone(), id.0.clone());
     }
 
     fn take_up(&mut self, worker: u8) -> Option<Work> {
@@ -335,11 +312,19 @@ impl World {
                 let who = PEOPLE[usize::from(person)];
                 store.undo(&case.id, who, &UndoRequest::default()).map(drop)
             }
-            Happening::Retries { person, case } => {
+            Happening::Retries {
+                person,
+                case,
+                choice,
+                seen,
+            } => {
                 let Some(case) = chosen(case) else { return };
-                store
-                    .retry(&case.id, PEOPLE[usize::from(person)], None)
-                    .map(drop)
+                let request = RetryRequest {
+                    output: choice,
+                    found: seen.map(|content| content.to_string()),
+                };
+                let who = PEOPLE[usize::from(person)];
+                store.retry(&case.id, who, &request).map(drop)
             }
             _ => unreachable!(),
         };
@@ -402,6 +387,12 @@ impl World {
         let id = case.id.clone();
         let made = self.revisions.get(&id.0).copied();
         assert_eq!(case.revision, made, "no revision is lost");
+        if let Some(number) = made {
+            let current = self.f.store.revision(&id, number).unwrap();
+            let place = crate::output::place_of(&current.output).unwrap();
+            let whose = self.results.get(&place);
+            assert_eq!(whose, Some(&id.0), "its results are where it says");
+        }
         self.f.store.case(&id).unwrap();
         let query = WorkQuery::OpenFor(id);
         let open = self.f.store.read(|rows| Ok(rows.works(&query)?)).unwrap();
@@ -424,6 +415,22 @@ impl World {
         }
     }
 
+    /// People answer every case that asks about its results.
+    fn answer_all(&self) {
+        let (cases, _) = self.f.store.cases().unwrap();
+        let asks = |case: &&CaseSummary| {
+            let fault = case.fault.as_ref();
+            fault.is_some_and(|fault| fault.code == "output-changed")
+        };
+        for case in cases.iter().filter(asks) {
+            let request = RetryRequest {
+                output: Some(OutputChoice::Keep),
+                found: None,
+            };
+            self.f.store.retry(&case.id, "ana", &request).unwrap();
+        }
+    }
+
     /// Everything that can be done is done, without further trouble.
     fn settle(&mut self) {
         self.walk();
@@ -431,12 +438,13 @@ impl World {
         for _ in 0..40 {
             self.f.clock.pass(Duration::from_secs(120));
             while let Some(work) = self.f.store.claim(&worker(9), Lane::Any).unwrap() {
-                let (id, author) = (work.lease.case.clone(), work.author.clone());
-                match self.f.store.finish(&work.lease, &result(&author, 0.5)) {
-                    Ok(_) => *self.revisions.entry(id.0).or_default() += 1,
-                    Err(error) => panic!("{error}"),
-                }
+                self.finish(&work);
             }
+            self.answer_all();
+        }
+        let (cases, _) = self.f.store.cases().unwrap();
+        for case in &cases {
+            self.follow(&case.id, false);
         }
         self.check();
         let (cases, _) = self.f.store.cases().unwrap();
@@ -455,6 +463,32 @@ impl World {
     }
 }
 
+fn output_changed() -> Fault {
+    Fault {
+        code: "output-changed".into(),
+        ..fault()
+    }
+}
+
+/// Somebody's label map.
+fn somebodys(content: u8) -> FoundResult {
+    FoundResult {
+        label_map: "/out/a_dseg.nii.gz".into(),
+        sha256: Some(content.to_string()),
+        modified: None,
+    }
+}
+
+fn files_at(place: &Path) -> OutputFiles {
+    let file = |ending: &str| format!("{}{ending}", place.display());
+    OutputFiles {
+        label_map: file("_dseg.nii.gz"),
+        provenance: file("_dseg.json"),
+        label_table: file("_dseg.tsv"),
+        sha256: None,
+    }
+}
+
 fn prefix() -> crate::store::CaseQuery {
     crate::store::CaseQuery::Prefix(String::new())
 }
@@ -470,6 +504,7 @@ fn says_who_was_first(refusal: &Refusal) {
         | Refusal::NoSuchRevision { .. }
         | Refusal::NothingDecided { .. }
         | Refusal::WrongState { .. }
+        | Refusal::OtherResult { .. }
         | Refusal::Prompt(_)
         | Refusal::Draft(_)
         | Refusal::LeaseLost(_) => return,

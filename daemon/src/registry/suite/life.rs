@@ -1,6 +1,7 @@
 //! The life of a case, from its file to a decision.
 
 use super::*;
+use medicosam_shared::api::RetryRequest;
 
 pub fn a_case_from_file_to_approval_leaves_a_full_trail(f: &Fixture) {
     let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
@@ -99,7 +100,7 @@ pub fn a_scan_that_kills_workers_fails_at_the_third(f: &Fixture) {
         assert!(!f.store.has_due_work().unwrap(), "not at once");
     }
     assert_eq!(f.store.case(&id).unwrap().summary.fault, Some(fault));
-    f.store.retry(&id, "ana", None).unwrap();
+    f.store.retry(&id, "ana", &RetryRequest::default()).unwrap();
     assert_eq!(claim(&f.store).lease.case, id);
 }
 
@@ -118,7 +119,7 @@ pub fn faults_of_the_surroundings_pause_and_are_not_counted(f: &Fixture) {
             None,
             "not due yet"
         );
-        f.store.retry(&id, "ana", None).unwrap();
+        f.store.retry(&id, "ana", &RetryRequest::default()).unwrap();
     }
 }
 

@@ -136,6 +136,7 @@ stories! {
     outputs {
         a_result_in_the_way_waits_for_a_person,
         a_person_keeps_what_lies_there_or_replaces_it_once,
+        only_the_result_that_was_seen_is_replaced,
         the_decision_that_stands_is_recorded_with_its_revision,
         results_follow_their_scan_and_whatever_was_interrupted_is_done_again,
         results_that_cannot_follow_stay_and_the_case_says_so,

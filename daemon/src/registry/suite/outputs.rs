@@ -1,7 +1,9 @@
 //! Where results go, and what happens if something lies there.
 
 use super::*;
-use medicosam_shared::api::OutputChoice;
+use crate::case::outputs::Replaces;
+use medicosam_shared::api::{OutputChoice, RetryRequest};
+use medicosam_shared::case::FoundResult;
 use std::path::PathBuf;
 
 fn reserve(store: &Registry, work: &Work) -> Reserved {
@@ -9,13 +11,33 @@ fn reserve(store: &Registry, work: &Work) -> Reserved {
     store.reserve_output(&work.lease, place, |_| true).unwrap()
 }
 
-/// A worker finds something where the results of a case go.
-fn found_something(f: &Fixture, work: &Work) -> CaseId {
-    let fault = Fault {
+fn asking() -> Fault {
+    Fault {
         code: "output-changed".into(),
         ..fault()
-    };
-    let outcome = f.store.fail(&work.lease, &fault, FaultClass::Asks);
+    }
+}
+
+/// A label map that a worker finds.
+fn lies_there(sha256: &str) -> FoundResult {
+    FoundResult {
+        label_map: "/out/a_dseg.nii.gz".into(),
+        sha256: Some(sha256.into()),
+        modified: None,
+    }
+}
+
+/// A person's choice, about the label map with a hash or about any.
+fn choice(output: OutputChoice, found: Option<&str>) -> RetryRequest {
+    RetryRequest {
+        output: Some(output),
+        found: found.map(str::to_owned),
+    }
+}
+
+/// A worker finds something where the results of a case go.
+fn found_something(f: &Fixture, work: &Work) -> CaseId {
+    let outcome = f.store.ask(&work.lease, &asking(), &lies_there("1"));
     assert_eq!(outcome.unwrap(), Outcome::Paused);
     work.lease.case.clone()
 }
@@ -31,32 +53,33 @@ pub fn a_result_in_the_way_waits_for_a_person(f: &Fixture) {
         // A start looks once more, and so does a retry without a choice; no try is counted.
         f.store.release_all().unwrap();
         found_something(f, &claim(&f.store));
-        f.store.retry(&id, "ana", None).unwrap();
+        f.store.retry(&id, "ana", &RetryRequest::default()).unwrap();
     }
 }
 
 pub fn a_person_keeps_what_lies_there_or_replaces_it_once(f: &Fixture) {
     let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
-    let choose = |choice| f.store.retry(&id, "ana", Some(choice));
+    let choose = |output| f.store.retry(&id, "ana", &choice(output, None));
     let refused = choose(OutputChoice::Replace).unwrap_err();
     assert_eq!(refused.code(), "wrong-state");
     let work = claim(&f.store);
     let first = reserve(&f.store, &work);
-    assert_eq!((first.stem.as_str(), first.known.may_replace), ("a", false));
+    let expected = ("a", Replaces::Nothing);
+    assert_eq!((first.stem.as_str(), first.known.replaces), expected);
     assert_eq!((first.known.current, first.known.next.revision), (None, 1));
     f.store
         .fail(&work.lease, &fault(), FaultClass::Environment)
         .unwrap();
     let refused = choose(OutputChoice::Keep).unwrap_err();
     assert_eq!(refused.code(), "wrong-state");
-    f.store.retry(&id, "ana", None).unwrap();
+    f.store.retry(&id, "ana", &RetryRequest::default()).unwrap();
 
     found_something(f, &claim(&f.store));
     choose(OutputChoice::Keep).unwrap();
     let work = claim(&f.store);
     let kept = reserve(&f.store, &work);
-    let expected = (format!("a-{id}"), false);
-    assert_eq!((kept.stem, kept.known.may_replace), expected);
+    let expected = (format!("a-{id}"), Replaces::Nothing);
+    assert_eq!((kept.stem, kept.known.replaces), expected);
     found_something(f, &work);
     choose(OutputChoice::Replace).unwrap();
     let history = f.store.case(&id).unwrap().history;
@@ -64,19 +87,53 @@ pub fn a_person_keeps_what_lies_there_or_replaces_it_once(f: &Fixture) {
     let expected = format!("/out/a-{id} is replaced");
     assert_eq!((said.who.as_str(), &said.detail), ("ana", &expected));
     let work = claim(&f.store);
-    assert!(reserve(&f.store, &work).known.may_replace);
+    let replaces = reserve(&f.store, &work).known.replaces;
+    assert_eq!(replaces, Replaces::Anything);
     f.store
         .finish(&work.lease, &result("profile p", 0.8))
         .unwrap();
 
     f.store.request_prompt(&id, "ben", &prompt(2)).unwrap();
     let known = reserve(&f.store, &claim(&f.store)).known;
-    assert!(!known.may_replace, "the choice was about one result");
+    let replaces = known.replaces;
+    assert_eq!(
+        replaces,
+        Replaces::Nothing,
+        "the choice was about one result"
+    );
     assert_eq!(known.next.revision, 2);
     let current = f.store.revision(&id, 1).unwrap();
     assert_eq!(known.current.unwrap().created, current.provenance.created);
     let events = f.store.case(&id).unwrap().history;
     assert_eq!(known.begun, events.last().map(|event| event.at));
+}
+
+pub fn only_the_result_that_was_seen_is_replaced(f: &Fixture) {
+    let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(&f.store);
+    reserve(&f.store, &work);
+    found_something(f, &work);
+    let seen = f.store.case(&id).unwrap().output_found;
+    assert_eq!(seen, Some(lies_there("1")));
+    let choose = |seen| {
+        let request = choice(OutputChoice::Replace, Some(seen));
+        f.store.retry(&id, "ana", &request)
+    };
+    let refused = choose("0").unwrap_err();
+    assert_eq!(refused.code(), "output-changed");
+    assert!(refused.to_string().contains("it broke"), "{refused}");
+    choose("1").unwrap();
+    assert_eq!(f.store.case(&id).unwrap().output_found, None);
+    let work = claim(&f.store);
+    let replaces = reserve(&f.store, &work).known.replaces;
+    assert_eq!(replaces, Replaces::This("1".into()));
+
+    // Something else came in its place: the case asks again, and the choice is void.
+    let asked = f.store.ask(&work.lease, &asking(), &lies_there("2"));
+    assert_eq!(asked.unwrap(), Outcome::Paused);
+    f.store.retry(&id, "ana", &RetryRequest::default()).unwrap();
+    let replaces = reserve(&f.store, &claim(&f.store)).known.replaces;
+    assert_eq!(replaces, Replaces::Nothing);
 }
 
 pub fn the_decision_that_stands_is_recorded_with_its_revision(f: &Fixture) {
@@ -150,7 +207,9 @@ pub fn results_follow_their_scan_and_whatever_was_interrupted_is_done_again(f: &
     let places = (began.from.as_path(), began.to.as_path());
     assert_eq!(places, (Path::new("/out/a"), Path::new("/new/a")));
     // Whoever writes meanwhile writes to the new place.
-    f.store.retry(&id, "ana", None).unwrap_err();
+    f.store
+        .retry(&id, "ana", &RetryRequest::default())
+        .unwrap_err();
     assert_eq!(moving(f, &id), began, "done again");
     f.store
         .results_have_moved(&began, &moved_files(&began))

@@ -1,63 +1,66 @@
 //! Cases, and the files that they stand for.
 
-use super::row::{self, Doing};
+use super::row;
+use super::statement::Found;
 use super::{StoreFault, Tables};
+use crate::case::outputs::Replaces;
 use crate::case::{Case, Listing};
 use crate::scan::{Fingerprint, Source, SourceKey};
-use crate::store::Queue;
-use crate::store::{CaseQuery, CaseRows, FileRow, OutputName, Tally};
+use crate::store::{CaseQuery, CaseRows, FileRow, OutputName, Queue, Tally};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::provenance::ScanInfo;
-use rusqlite::{OptionalExtension, Row, ToSql, Transaction, params};
+use rusqlite::{ToSql, params};
 use std::path::Path;
 
 const READING: &str = "reading cases";
 const WRITING: &str = "writing a case";
+const COUNTING: &str = "counting cases";
+const FILES: &str = "reading known files";
+const FORGETTING: &str = "forgetting a file";
+const GEOMETRY: &str = "the geometry of a scan";
 
 const COLUMNS: &str = "SELECT id, place, frame, members, sha256, profile, listing, superseded_by, \
                        state, fault, revision, score, volume_ml, reviewer, reason, output, \
-                       replaces, created, updated FROM cases";
+                       replaces, replaces_only, found, created, updated FROM cases";
 
 impl CaseRows for Tables<'_> {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault> {
-        let t = self.0;
-        let mut found = select(t, "WHERE id = ?1", params![id.0])?;
-        Ok(found.pop())
+        let sql = format!("{COLUMNS} WHERE id = ?1");
+        self.first(READING, &sql, [&id.0], read)
     }
 
     fn cases(&self, which: &CaseQuery) -> Result<Vec<Case>, StoreFault> {
-        let t = self.0;
+        let select = |which: &str, values: &[&dyn ToSql]| {
+            self.all(READING, &format!("{COLUMNS} {which}"), values, read)
+        };
         match which {
-            CaseQuery::Listed => select(t, "WHERE listing = 'listed'", params![]),
+            CaseQuery::Listed => select("WHERE listing = 'listed'", params![]),
             CaseQuery::Prefix(prefix) => {
                 let which = "WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id";
-                select(t, which, params![prefix])
+                select(which, params![prefix])
             }
             CaseQuery::At(key) => {
                 let which = "WHERE place = ?1 AND frame IS ?2 ORDER BY created, id";
-                select(t, which, params![row::path_bytes(key.place()), frame(key)])
+                select(which, params![row::path_bytes(key.place()), frame(key)])
             }
             CaseQuery::Of { content, profile } => {
                 let which = "WHERE sha256 = ?1 AND profile = ?2 ORDER BY created, id";
-                select(t, which, params![content, profile])
+                select(which, params![content, profile])
             }
             CaseQuery::InReview => {
                 let which =
                     "WHERE (state = 'review' OR state = 'segmenting' AND revision IS NOT NULL)
                                AND listing = 'listed' ORDER BY updated DESC, id";
-                select(t, which, params![])
+                select(which, params![])
             }
         }
     }
 
     fn put_case(&mut self, case: &Case) -> Result<OutputName, StoreFault> {
-        let t = self.0;
         let output = case.output.as_deref().map(row::path_bytes);
-        let taken: bool = t
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM cases WHERE output = ?1 AND id <> ?2)")
-            .and_then(|mut s| s.query_row(params![output, case.id.0], |r| r.get(0)))
-            .doing(WRITING)?;
-        if taken {
+        let taken = "SELECT 1 FROM cases WHERE output = ?1 AND id <> ?2";
+        let taken = self.first(WRITING, taken, params![output, case.id.0], |_| Ok(()))?;
+        if taken.is_some() {
             return Ok(OutputName::Taken);
         }
         let members = case.source.is_group();
@@ -67,24 +70,23 @@ impl CaseRows for Tables<'_> {
             Listing::Superseded(by) => ("superseded", Some(&by.0)),
             Listing::Withdrawn => ("withdrawn", None),
         };
-        let fault = case.fault.as_ref();
-        let fault = fault
-            .map(|fault| row::to_json("a fault", fault))
-            .transpose()?;
-        t.prepare_cached(
+        let replaces_only = match &case.replaces {
+            Replaces::This(sha256) => Some(sha256),
+            Replaces::Nothing | Replaces::Anything => None,
+        };
+        self.run(
+            WRITING,
             "INSERT INTO cases (id, place, frame, members, sha256, profile, listing, superseded_by,
                                 state, fault, revision, score, volume_ml, reviewer, reason, output,
-                                created, updated, replaces)
+                                created, updated, replaces, replaces_only, found)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                     ?19)
+                     ?19, ?20, ?21)
              ON CONFLICT (id) DO UPDATE SET
                  place = ?2, frame = ?3, members = ?4, sha256 = ?5, profile = ?6, listing = ?7,
                  superseded_by = ?8, state = ?9, fault = ?10, revision = ?11, score = ?12,
                  volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18,
-                 replaces = ?19",
-        )
-        .and_then(|mut s| {
-            s.execute(params![
+                 replaces = ?19, replaces_only = ?20, found = ?21",
+            params![
                 case.id.0,
                 row::path_bytes(case.source.place()),
                 frame(&case.source.key()),
@@ -94,7 +96,7 @@ impl CaseRows for Tables<'_> {
                 listing,
                 superseded_by,
                 case.state.as_str(),
-                fault,
+                row::to_optional_json("a fault", case.fault.as_ref())?,
                 case.revision,
                 case.score,
                 case.volume_ml,
@@ -103,103 +105,70 @@ impl CaseRows for Tables<'_> {
                 output,
                 case.created.to_string(),
                 case.updated.to_string(),
-                case.replaces,
-            ])
-        })
-        .doing(WRITING)?;
+                case.replaces != Replaces::Nothing,
+                replaces_only,
+                row::to_optional_json("a result", case.found.as_ref())?,
+            ],
+        )?;
         Ok(OutputName::Own)
     }
 
     fn scan(&self, id: &CaseId) -> Result<Option<ScanInfo>, StoreFault> {
-        let t = self.0;
-        let found: Option<Option<String>> = t
-            .prepare_cached("SELECT scan FROM cases WHERE id = ?1")
-            .and_then(|mut s| s.query_row([&id.0], |r| r.get(0)).optional())
-            .doing(READING)?;
-        row::from_optional_json("the geometry of a scan", found.flatten())
+        let sql = "SELECT scan FROM cases WHERE id = ?1";
+        let read = |found: &Found<'_, '_>| found.optional_json(GEOMETRY, "scan");
+        Ok(self.first(READING, sql, [&id.0], read)?.flatten())
     }
 
     fn put_scan(&mut self, id: &CaseId, scan: &ScanInfo) -> Result<(), StoreFault> {
-        let t = self.0;
-        let scan = row::to_json("the geometry of a scan", scan)?;
-        t.prepare_cached("UPDATE cases SET scan = ?2 WHERE id = ?1")
-            .and_then(|mut s| s.execute(params![id.0, scan]))
-            .doing(WRITING)?;
-        Ok(())
+        let sql = "UPDATE cases SET scan = ?2 WHERE id = ?1";
+        let scan = row::to_json(GEOMETRY, scan)?;
+        self.run(WRITING, sql, params![id.0, scan])
     }
 
     fn tally(&self) -> Result<Tally, StoreFault> {
-        let t = self.0;
-        const COUNTING: &str = "counting cases";
-        let mut statement = t
-            .prepare_cached(
-                "SELECT state, count(*) FROM cases WHERE listing = 'listed' GROUP BY state",
-            )
-            .doing(COUNTING)?;
-        let rows = statement
-            .query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?)))
-            .doing(COUNTING)?;
-        let mut tally = Tally::default();
-        for found in rows {
-            let (state, count) = found.doing(COUNTING)?;
-            let state = row::from_word("a state", &state)?;
-            tally.cases.insert(state, count.unsigned_abs());
-        }
-        tally.queue = t
-            .prepare_cached(
-                "SELECT count(*) FILTER (WHERE lane = 0), count(*) FILTER (WHERE lane <> 0)
-                 FROM work WHERE state = 'ready'",
-            )
-            .and_then(|mut s| {
-                s.query_row([], |r| {
-                    Ok(Queue {
-                        interactive: r.get::<_, i64>(0)?.unsigned_abs(),
-                        bulk: r.get::<_, i64>(1)?.unsigned_abs(),
-                    })
-                })
+        let cases = "SELECT state, count(*) AS number FROM cases
+                     WHERE listing = 'listed' GROUP BY state";
+        let cases = self.all(COUNTING, cases, [], |found| {
+            Ok((found.word("a state", "state")?, found.unsigned("number")?))
+        })?;
+        let queue = "SELECT count(*) FILTER (WHERE lane = 0) AS interactive,
+                            count(*) FILTER (WHERE lane <> 0) AS bulk
+                     FROM work WHERE state = 'ready'";
+        let queue = self.first(COUNTING, queue, [], |found| {
+            Ok(Queue {
+                interactive: found.unsigned("interactive")?,
+                bulk: found.unsigned("bulk")?,
             })
-            .doing("counting work")?;
-        Ok(tally)
+        })?;
+        Ok(Tally {
+            cases: cases.into_iter().collect(),
+            queue: queue.unwrap_or_default(),
+        })
     }
 
     fn files(&self, path: Option<&Path>) -> Result<Vec<FileRow>, StoreFault> {
-        let t = self.0;
-        const FILES: &str = "reading known files";
         let columns = "SELECT path, case_id, dev, ino, size, mtime_ns, ctime_ns FROM files";
-        let sql = match path {
-            Some(_) => format!("{columns} WHERE path = ?1 ORDER BY case_id"),
-            None => format!("{columns} WHERE ?1 IS NULL ORDER BY path, case_id"),
-        };
-        let mut statement = t.prepare_cached(&sql).doing(FILES)?;
-        let rows = statement
-            .query_map([path.map(row::path_bytes)], |r| {
-                Ok(FileRow {
-                    path: row::path_from(r.get(0)?),
-                    case: CaseId(r.get(1)?),
-                    fingerprint: Fingerprint {
-                        dev: r.get::<_, i64>(2)?.cast_unsigned(),
-                        ino: r.get::<_, i64>(3)?.cast_unsigned(),
-                        size: r.get::<_, i64>(4)?.cast_unsigned(),
-                        mtime_ns: r.get(5)?,
-                        ctime_ns: r.get(6)?,
-                    },
-                })
-            })
-            .doing(FILES)?;
-        rows.map(|found| found.doing(FILES)).collect()
+        match path.map(row::path_bytes) {
+            Some(path) => {
+                let sql = format!("{columns} WHERE path = ?1 ORDER BY case_id");
+                self.all(FILES, &sql, [path], read_file)
+            }
+            None => {
+                let sql = format!("{columns} ORDER BY path, case_id");
+                self.all(FILES, &sql, [], read_file)
+            }
+        }
     }
 
     fn put_file(&mut self, file: &FileRow) -> Result<(), StoreFault> {
-        let t = self.0;
         let f = file.fingerprint;
-        t.prepare_cached(
+        self.run(
+            "writing down a file",
             "INSERT INTO files (path, case_id, dev, ino, size, mtime_ns, ctime_ns)
              VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (path, case_id) DO UPDATE SET dev = excluded.dev, ino = excluded.ino,
                  size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns",
-        )
-        .and_then(|mut s| {
-            s.execute(params![
+            params![
                 row::path_bytes(&file.path),
                 file.case.0,
                 f.dev.cast_signed(),
@@ -207,10 +176,8 @@ impl CaseRows for Tables<'_> {
                 f.size.cast_signed(),
                 f.mtime_ns,
                 f.ctime_ns
-            ])
-        })
-        .doing("writing down a file")?;
-        Ok(())
+            ],
+        )
     }
 
     fn forget_files(
@@ -218,22 +185,20 @@ impl CaseRows for Tables<'_> {
         path: Option<&Path>,
         case: Option<&CaseId>,
     ) -> Result<(), StoreFault> {
-        let t = self.0;
         // A statement each: one for both cases would look at every file.
-        let forgotten = match (path.map(row::path_bytes), case.map(|id| &id.0)) {
-            (Some(path), Some(case)) => t
-                .prepare_cached("DELETE FROM files WHERE path = ?1 AND case_id = ?2")
-                .and_then(|mut s| s.execute(params![path, case])),
-            (Some(path), None) => t
-                .prepare_cached("DELETE FROM files WHERE path = ?1")
-                .and_then(|mut s| s.execute([path])),
-            (None, Some(case)) => t
-                .prepare_cached("DELETE FROM files WHERE case_id = ?1")
-                .and_then(|mut s| s.execute([case])),
-            (None, None) => Ok(0),
+        let forget = |which: &str, values: &[&dyn ToSql]| {
+            self.run(
+                FORGETTING,
+                &format!("DELETE FROM files WHERE {which}"),
+                values,
+            )
         };
-        forgotten.doing("forgetting a file")?;
-        Ok(())
+        match (path.map(row::path_bytes), case.map(|id| &id.0)) {
+            (Some(path), Some(case)) => forget("path = ?1 AND case_id = ?2", params![path, case]),
+            (Some(path), None) => forget("path = ?1", params![path]),
+            (None, Some(case)) => forget("case_id = ?1", params![case]),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -241,70 +206,64 @@ fn frame(key: &SourceKey) -> Option<i64> {
     key.frame_number().map(u64::cast_signed)
 }
 
-fn select(
-    t: &Transaction<'_>,
-    which: &str,
-    values: &[&dyn ToSql],
-) -> Result<Vec<Case>, StoreFault> {
-    let sql = format!("{COLUMNS} {which}");
-    let mut statement = t.prepare_cached(&sql).doing(READING)?;
-    let mut rows = statement.query(values).doing(READING)?;
-    let mut cases = Vec::new();
-    while let Some(found) = rows.next().doing(READING)? {
-        cases.push(read(found)?);
-    }
-    Ok(cases)
-}
-
-fn read(r: &Row<'_>) -> Result<Case, StoreFault> {
+fn read(found: &Found<'_, '_>) -> Result<Case, StoreFault> {
     Ok(Case {
-        id: CaseId(get(r, "id")?),
-        source: source(get(r, "place")?, get(r, "frame")?, get(r, "members")?)?,
-        content: get(r, "sha256")?,
-        profile: get(r, "profile")?,
-        listing: listing(&get::<String>(r, "listing")?, get(r, "superseded_by")?)?,
-        state: row::from_word("a state", &get::<String>(r, "state")?)?,
-        fault: row::from_optional_json("a fault", get(r, "fault")?)?,
-        revision: get(r, "revision")?,
-        score: get(r, "score")?,
-        volume_ml: get(r, "volume_ml")?,
-        reviewer: get(r, "reviewer")?,
-        reason: get(r, "reason")?,
-        output: get::<Option<Vec<u8>>>(r, "output")?.map(row::path_from),
-        replaces: get(r, "replaces")?,
-        created: row::from_word("a time", &get::<String>(r, "created")?)?,
-        updated: row::from_word("a time", &get::<String>(r, "updated")?)?,
+        id: CaseId(found.get("id")?),
+        source: source(found)?,
+        content: found.get("sha256")?,
+        profile: found.get("profile")?,
+        listing: listing(found)?,
+        state: found.word("a state", "state")?,
+        fault: found.optional_json("a fault", "fault")?,
+        revision: found.get("revision")?,
+        score: found.get("score")?,
+        volume_ml: found.get("volume_ml")?,
+        reviewer: found.get("reviewer")?,
+        reason: found.get("reason")?,
+        output: found.get::<Option<Vec<u8>>>("output")?.map(row::path_from),
+        replaces: match (found.get("replaces")?, found.get("replaces_only")?) {
+            (false, _) => Replaces::Nothing,
+            (true, None) => Replaces::Anything,
+            (true, Some(sha256)) => Replaces::This(sha256),
+        },
+        found: found.optional_json("a result", "found")?,
+        created: found.word("a time", "created")?,
+        updated: found.word("a time", "updated")?,
     })
 }
 
-fn get<T: rusqlite::types::FromSql>(r: &Row<'_>, column: &str) -> Result<T, StoreFault> {
-    r.get(column).doing(READING)
+fn read_file(found: &Found<'_, '_>) -> Result<FileRow, StoreFault> {
+    Ok(FileRow {
+        path: row::path_from(found.get("path")?),
+        case: CaseId(found.get("case_id")?),
+        fingerprint: Fingerprint {
+            dev: found.unsigned("dev")?,
+            ino: found.unsigned("ino")?,
+            size: found.unsigned("size")?,
+            mtime_ns: found.get("mtime_ns")?,
+            ctime_ns: found.get("ctime_ns")?,
+        },
+    })
 }
 
-fn source(
-    place: Vec<u8>,
-    frame: Option<i64>,
-    members: Option<Vec<u8>>,
-) -> Result<Source, StoreFault> {
-    let place = row::path_from(place);
-    let whole = match members {
+fn source(found: &Found<'_, '_>) -> Result<Source, StoreFault> {
+    let place = row::path_from(found.get("place")?);
+    let whole = match found.get::<Option<Vec<u8>>>("members")? {
         Some(members) => Source::group(place, row::paths_from(&members)),
         None => Source::file(place),
     };
-    Ok(match frame {
+    Ok(match found.get::<Option<i64>>("frame")? {
         Some(frame) => whole.frame(frame.unsigned_abs()),
         None => whole,
     })
 }
 
-fn listing(word: &str, superseded_by: Option<String>) -> Result<Listing, StoreFault> {
-    match (word, superseded_by) {
+fn listing(found: &Found<'_, '_>) -> Result<Listing, StoreFault> {
+    let word: String = found.get("listing")?;
+    match (word.as_str(), found.get("superseded_by")?) {
         ("listed", _) => Ok(Listing::Listed),
         ("superseded", Some(by)) => Ok(Listing::Superseded(CaseId(by))),
         ("withdrawn", _) => Ok(Listing::Withdrawn),
-        (other, _) => Err(StoreFault::Unreadable {
-            what: "whether a case is listed",
-            why: format!("{other:?} is no such word"),
-        }),
+        (other, _) => Err(row::no_such_word("whether a case is listed", other)),
     }
 }

@@ -8,46 +8,35 @@ mod cases;
 mod check;
 mod drafts;
 mod events;
-mod exchange;
 mod revisions;
 mod row;
 mod schema;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod work;
 
+use super::pool::Pool;
 use super::turns::Turns;
-use super::{Commit, Rows, Store, StoreFault};
+use super::{Commit, Rows, Store, StoreFault, file};
 use crate::change_signal::ChangeSignal;
 use row::Doing;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Oldest SQLite that is safe with several connections in WAL mode, as `sqlite3_libversion_number`.
 const SAFE_SQLITE: i32 = 3_051_003;
-
-/// Readers at the same time; more wait for one of these.
-const READERS: usize = 8;
 
 /// A store in an SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
     /// Closed before the writer: the last connection moves the log into the database, and one that
     /// only reads cannot.
-    readers: Mutex<Readers>,
-    reader_free: Condvar,
+    readers: Pool<Connection>,
     turns: Turns<Connection>,
     changes: ChangeSignal,
     id: String,
-}
-
-/// Connections that read.
-#[derive(Default)]
-struct Readers {
-    idle: Vec<Connection>,
-    busy: usize,
 }
 
 impl SqliteStore {
@@ -57,7 +46,7 @@ impl SqliteStore {
         if rusqlite::version_number() < SAFE_SQLITE {
             return Err(StoreFault::OldLibrary(rusqlite::version().to_owned()));
         }
-        check::before_opening(path)?;
+        file::before_opening(path)?;
         let connection = open_writer(path).map_err(|fault| check::blame(path, fault))?;
         let id = connection
             .query_row("SELECT id FROM store", [], |r| r.get(0))
@@ -65,8 +54,7 @@ impl SqliteStore {
         Ok(SqliteStore {
             path: path.to_owned(),
             turns: Turns::new(path, connection)?,
-            readers: Mutex::default(),
-            reader_free: Condvar::new(),
+            readers: Pool::default(),
             changes: ChangeSignal::default(),
             id,
         })
@@ -76,7 +64,7 @@ impl SqliteStore {
     /// known to have been there.
     pub fn open_own(path: &Path) -> Result<Self, StoreFault> {
         let store = Self::open(path)?;
-        check::leave_marker(path)?;
+        file::leave_marker(path)?;
         Ok(store)
     }
 
@@ -90,23 +78,7 @@ impl SqliteStore {
         &self,
         body: impl FnOnce(&mut Connection) -> Result<T, StoreFault>,
     ) -> Result<T, StoreFault> {
-        let mut readers = lock(&self.readers);
-        while readers.idle.is_empty() && readers.busy >= READERS {
-            let waited = self.reader_free.wait(readers);
-            readers = waited.unwrap_or_else(PoisonError::into_inner);
-        }
-        let idle = readers.idle.pop();
-        readers.busy += 1;
-        drop(readers);
-        let connection = idle.map_or_else(|| open_reader(&self.path), Ok);
-        let result = connection.and_then(|mut connection| {
-            let result = body(&mut connection);
-            lock(&self.readers).idle.push(connection);
-            result
-        });
-        lock(&self.readers).busy -= 1;
-        self.reader_free.notify_one();
-        result
+        self.readers.lend(|| open_reader(&self.path), body)
     }
 }
 
@@ -140,10 +112,6 @@ fn open_reader(path: &Path) -> Result<Connection, StoreFault> {
         .doing("opening the store")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for SqliteStore {

@@ -37,17 +37,17 @@ pub fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, Sto
     serde_json::to_string(value).map_err(|e| unreadable(what, &e))
 }
 
+/// A value that may be missing, as JSON.
+pub fn to_optional_json(
+    what: &'static str,
+    value: Option<&impl Serialize>,
+) -> Result<Option<String>, StoreFault> {
+    value.map(|value| to_json(what, value)).transpose()
+}
+
 /// A value from JSON.
 pub fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreFault> {
     serde_json::from_str(text).map_err(|e| unreadable(what, &e))
-}
-
-/// A value that may be missing, from JSON.
-pub fn from_optional_json<T: DeserializeOwned>(
-    what: &'static str,
-    text: Option<String>,
-) -> Result<Option<T>, StoreFault> {
-    text.map(|text| from_json(what, &text)).transpose()
 }
 
 /// A value from its word.
@@ -78,6 +78,11 @@ pub fn from_packed<T: DeserializeOwned>(
         .read_to_string(&mut json)
         .map_err(|e| unreadable(what, &e))?;
     from_json(what, &json)
+}
+
+/// The fault of a word that this program never writes.
+pub fn no_such_word(what: &'static str, word: &str) -> StoreFault {
+    unreadable(what, &format!("{word:?} is no such word"))
 }
 
 fn unreadable(what: &'static str, why: &impl ToString) -> StoreFault {
