@@ -193,7 +193,7 @@ impl CaseDetail {
     }
 }
 
-/// One segmentation of a case. Never changed once written.
+/// One segmentation of a case. Never changed once written, but for where its files lie.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// Its number.

@@ -152,6 +152,17 @@ fn a_profile_says_which_volumes_are_scans_and_what_is_done_to_masks() {
 }
 
 #[test]
+fn results_stay_unless_their_root_says_that_they_follow() {
+    assert_eq!(load(EXAMPLE).unwrap().roots[0].results, Results::Stay);
+    let with = |word: &str| {
+        load(&EXAMPLE.replace("stable_for", &format!("results = {word:?}\n    stable_for")))
+    };
+    assert_eq!(with("follow").unwrap().roots[0].results, Results::Follow);
+    let error = with("come").unwrap_err().to_string();
+    assert!(error.contains("`follow`"), "{error}");
+}
+
+#[test]
 fn the_innermost_root_owns_a_path() {
     let text = format!(
         "{EXAMPLE}\n[[root]]\npath = \"incoming/mr\"\nprofile = \"lung-nodule\"\noutput = \"/o\"\n"
@@ -161,5 +172,7 @@ fn the_innermost_root_owns_a_path() {
         .root_of(Path::new("/etc/medicosam/incoming/mr/x.nii"))
         .unwrap();
     assert_eq!(root.path, Path::new("/etc/medicosam/incoming/mr"));
+    let scan = crate::scan::Source::file("/etc/medicosam/incoming/mr/s/x.nii");
+    assert_eq!(root.folder_of_results(&scan), Path::new("/o/s"));
     assert_eq!(config.root_of(Path::new("/elsewhere")), None);
 }
