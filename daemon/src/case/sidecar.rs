@@ -163,12 +163,9 @@ pub fn has_used_all(history: &[Event], used: &[PromptSource]) -> bool {
     !last.is_empty() && last.iter().all(is_used)
 }
 
-/// Ends work that would make a revision of nothing: the case is up for review as it was, unless somebody
-/// has decided meanwhile.
-pub fn leave(case: &mut Case, who: &str, now: Now) -> Entry {
-    if !case.is_decided() {
-        case.put(CaseState::Review, None, now);
-    }
+/// Ends work that would make a revision of nothing. `resting` is the state of the case without it.
+pub fn leave(case: &mut Case, resting: CaseState, who: &str, now: Now) -> Entry {
+    case.put(resting, None, now);
     Entry::new(who, Action::Noted, &case.id, case.revision, NOTHING_REMAINS)
 }
 

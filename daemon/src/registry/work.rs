@@ -106,7 +106,8 @@ impl Registry {
             let mut item = held(rows, lease)?;
             let owner = item.holder(lease)?;
             let mut case = case(rows, &lease.case)?;
-            let entry = sidecar::leave(&mut case, owner.name(), now);
+            let resting = resting(rows, &case)?;
+            let entry = sidecar::leave(&mut case, resting, owner.name(), now);
             item.finish(None);
             rows.put_work(&item)?;
             rows.put_case(&case)?;
