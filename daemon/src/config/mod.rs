@@ -137,6 +137,14 @@ impl Config {
             .max_by_key(|root| root.path.components().count())
     }
 
+    /// The root into whose output folder a path belongs.
+    pub fn root_writing_to(&self, path: &Path) -> Option<&Root> {
+        self.roots
+            .iter()
+            .filter(|root| path.starts_with(&root.output))
+            .max_by_key(|root| root.output.components().count())
+    }
+
     fn check(file: file::File, source: PathBuf, data: &Path) -> Result<Config, String> {
         let base = source.parent().unwrap_or(Path::new("/")).to_owned();
         let profiles = profiles(file.profile)?;

@@ -67,16 +67,13 @@ fn place_of_results(config: &Config, scan: &Source) -> Option<(PathBuf, String)>
 /// Why one of the two folders is away, if it is.
 fn away(config: &Config, results: &ResultsMove) -> Option<String> {
     let records = Records::load(&config.state);
-    let outputs = config.roots.iter().map(|root| root.output.as_path());
-    let concerned = outputs.filter(|output| {
-        [&results.from, &results.to]
-            .iter()
-            .any(|p| p.starts_with(output))
-    });
-    let mut problems = concerned.filter_map(|output| {
-        let presence = records.presence_of_output(output);
-        let problem = presence.problem()?;
-        Some(format!("{}: {problem}", output.display()))
-    });
+    let mut problems = [&results.from, &results.to]
+        .into_iter()
+        .filter_map(|place| {
+            let output = &config.root_writing_to(place)?.output;
+            let presence = records.presence_in_output(output, place);
+            let problem = presence.problem()?;
+            Some(format!("{}: {problem}", place.display()))
+        });
     problems.next()
 }

@@ -3,13 +3,14 @@
 use super::failure::Failure;
 use super::job::Job;
 use super::load;
+use super::presence::check_output;
 use super::report::StageReport;
 use super::tools::Tools;
 use super::write::output_folder;
 use crate::case::decision::Approval;
 use crate::output;
 use crate::registry::{Registry, Reserved, Work};
-use crate::scan::Source;
+use crate::scan::{Header, Source};
 use crate::segment::{self, Cohort, Segmentation};
 use crate::store::NewRevision;
 use jiff::Timestamp;
@@ -62,8 +63,6 @@ pub struct Made<'a> {
 pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(), Failure> {
     let started = Instant::now();
     let work = job.work;
-    let folder = output_folder(&tools.config, &work.source)?;
-    let stem = output::stem(&work.source.name());
     job.timings.total_s = job.started.elapsed().as_secs_f64();
     let (_, runtime) = &made.records;
     let device = runtime.device.clone();
@@ -94,18 +93,11 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
         (made.prompts, made.drawn, made.records),
         (objects, quality),
     );
-    tools.swept.sweep(&folder)?;
-    // A worker whose lease is lost must not touch the files of its successor. Results stay where
-    // they are when their scan moves.
-    let roots = &tools.config.roots;
-    let keeps = |folder: &Path| roots.iter().any(|r| folder.starts_with(&r.output));
-    let place = (folder.as_path(), stem.as_str());
     let Reserved {
         folder,
         stem,
         known,
-    } = tools.registry.reserve_output(lease, place, keeps)?;
-    output::refuse_changed(&folder, &stem, &header, &known)?;
+    } = reserve(tools, work, &header)?;
     provenance.kept_in = Some(known.next);
     let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
     provenance.timings.write_s = started.elapsed().as_secs_f64();
@@ -124,6 +116,27 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
         prompted: matches!(by, Maker::Person(_)),
     });
     Ok(())
+}
+
+/// Folder and name of the files of a result, which may be written there now.
+fn reserve(tools: &mut Tools, work: &Work, header: &Header) -> Result<Reserved, Failure> {
+    let folder = output_folder(&tools.config, &work.source)?;
+    let stem = output::stem(&work.source.name());
+    // A worker whose lease is lost must not touch the files of its successor. Results stay where
+    // they are when their scan moves.
+    let roots = &tools.config.roots;
+    let keeps = |folder: &Path| roots.iter().any(|r| folder.starts_with(&r.output));
+    let place = (folder.as_path(), stem.as_str());
+    let reserved = tools.registry.reserve_output(&work.lease, place, keeps)?;
+    let Reserved {
+        folder,
+        stem,
+        known,
+    } = &reserved;
+    check_output(&tools.config, folder)?;
+    tools.swept.sweep(folder)?;
+    output::refuse_changed(folder, stem, header, known)?;
+    Ok(reserved)
 }
 
 /// Assess: how far the result is to be trusted, also by comparison with other cases of the

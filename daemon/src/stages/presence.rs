@@ -30,17 +30,78 @@ pub fn explain(config: &Config, scan: &Source, fault: Fault) -> Fault {
     }
 }
 
-/// Refuses to write into an output folder whose file system is away: what is written there now would
-/// lie on another disk, and be hidden when it returns.
-pub fn check_output(config: &Config, output: &Path) -> Result<(), Failure> {
-    let presence = Records::load(&config.state).presence_of_output(output);
+/// Refuses to write into a folder whose file system is away: what is written there now would lie on
+/// another disk, and be hidden when it returns.
+pub fn check_output(config: &Config, folder: &Path) -> Result<(), Failure> {
+    let Some(root) = config.root_writing_to(folder) else {
+        return Ok(());
+    };
+    let presence = Records::load(&config.state).presence_in_output(&root.output, folder);
     match presence.problem() {
         None => Ok(()),
         Some(why) => Err(Failure::new(
             "output-away",
-            format!("results cannot be written to {}: {why}", output.display()),
+            format!("results cannot be written to {}: {why}", folder.display()),
             "Mount it again; the case resumes by itself.",
             FaultClass::Environment,
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::presence::{Mount, MountIdentity};
+    use std::fs;
+
+    const CONFIG: &str = r#"
+        [[profile]]
+        name = "p"
+        [[root]]
+        path = "mr"
+        profile = "p"
+        output = "out-mr"
+        [[root]]
+        path = "ct"
+        profile = "p"
+        output = "out-ct"
+    "#;
+
+    fn problem(checked: Result<(), Failure>) -> String {
+        match checked {
+            Ok(()) => String::new(),
+            Err(Failure::Fault(fault, FaultClass::Environment)) => fault.message,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Results stay where they are when their scan moves: that may be the output of another root than
+    /// the one that the scan lies in.
+    #[test]
+    fn the_folder_that_is_written_to_must_be_there_whatever_root_its_scan_lies_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("medicosam.toml");
+        fs::write(&file, CONFIG).unwrap();
+        let config = Config::load(&file, folder.path()).unwrap();
+        fs::create_dir_all(&config.state).unwrap();
+        let mut records = Records::default();
+        for root in &config.roots {
+            fs::create_dir_all(root.output.join("share")).unwrap();
+            records.look_at_output(&root.output);
+        }
+        let [mr, ct] = [0, 1].map(|n| config.roots[n].output.clone());
+        let share = MountIdentity::Mount(Mount {
+            point: ct.join("share").to_string_lossy().into_owned(),
+            root: "/".to_owned(),
+            kind: "nfs4".to_owned(),
+            source: "server:/results".to_owned(),
+        });
+        records.remember_below(&ct, Path::new("share"), share);
+        records.save(&config.state).unwrap();
+        for there in [mr.join("share"), mr, ct.clone(), ct.join("other")] {
+            assert_eq!(problem(check_output(&config, &there)), "");
+        }
+        let away = problem(check_output(&config, &ct.join("share/patient")));
+        assert!(away.contains("out-ct/share is not mounted"), "{away}");
     }
 }

@@ -1,7 +1,6 @@
 //! Write: the files of a revision.
 
 use super::failure::Failure;
-use super::presence::check_output;
 use crate::case::FaultClass;
 use crate::config::Config;
 use crate::output;
@@ -33,6 +32,5 @@ pub fn output_folder(config: &Config, scan: &Source) -> Result<PathBuf, Failure>
             FaultClass::Environment,
         )
     })?;
-    check_output(config, &root.output)?;
     Ok(root.folder_of_results(scan))
 }

@@ -6,6 +6,7 @@
 mod judge;
 mod mount;
 mod records;
+mod witnesses;
 
 pub use judge::{Evidence, Judgement, Mounts, Presence};
 pub use mount::{Mount, MountIdentity};

@@ -1,7 +1,7 @@
 //! What is remembered of watched folders and output folders between two runs.
 
 use super::judge::{Evidence, Mounts, Presence};
-use super::{Instance, Judgement};
+use super::{Instance, Judgement, witnesses};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +9,15 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Names that are remembered of a folder whose files nobody else keeps account of.
-const WITNESSES: usize = 8;
-
 /// What is remembered of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// What it lies on.
     #[serde(flatten)]
     pub mounts: Mounts,
-    /// Names of some entries of an output folder, by which it is known again after it was moved to
-    /// another file system on purpose.
+    /// Some entries of an output folder and of the folders below it where something is mounted, by path
+    /// from the output folder. By them each is known again after it was moved to another file system on
+    /// purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<String>,
 }
@@ -90,40 +88,55 @@ impl Records {
         (judgement, instance)
     }
 
-    /// Whether results can be written into an output folder. One that does not exist is there, since
-    /// it is made with the first result, unless it lay on a file system that is away.
-    pub fn presence_of_output(&self, output: &Path) -> Presence {
+    /// Whether results can be written to a path in an output folder. One that does not exist is there,
+    /// since it is made with the first result, unless it lay on a file system that is away.
+    pub fn presence_in_output(&self, output: &Path, path: &Path) -> Presence {
         match self.get(output) {
-            _ if output.exists() => self.presence(output),
+            _ if output.exists() => self.presence_at(output, path),
             Some(record) => super::of_missing(output, &record.mounts),
             None => Presence::There,
         }
     }
 
-    /// Looks at an output folder, and remembers what is new; see [`Records::presence_of_output`].
+    /// Looks at an output folder, with all that is mounted below it, and remembers what is new; see
+    /// [`Records::presence_in_output`].
     pub fn look_at_output(&mut self, output: &Path) -> Presence {
         if !output.exists() {
-            return self.presence_of_output(output);
+            return self.presence_in_output(output, output);
         }
         let record = self.get(output);
         let witnesses = record.map(|record| record.witnesses.clone());
         let witnesses = witnesses.unwrap_or_default();
-        let is_there = |name: &String| output.join(name).symlink_metadata().is_ok();
-        let evidence = |_: &Path| match witnesses.len() {
-            0 => Evidence::NothingKnown,
-            _ if witnesses.iter().any(is_there) => Evidence::Found,
-            known => Evidence::Missing(known),
-        };
-        let remembered = self.get(output).map(|record| &record.mounts);
+        let remembered = record.map(|record| &record.mounts);
+        let evidence = |place: &Path| witnesses::evidence(output, &witnesses, place);
         let (judgement, _) = super::look(output, remembered, evidence);
         self.remember(output, &judgement);
-        if judgement.presence.is_there()
-            && let Some(record) = self.folders.get_mut(output)
-            && (record.witnesses.is_empty() || !record.witnesses.iter().all(is_there))
-        {
-            record.witnesses = names(output);
+        if !judgement.presence.is_there() {
+            return judgement.presence;
         }
-        judgement.presence
+        if let Some(record) = self.folders.get_mut(output) {
+            let below = record.mounts.below.keys().map(|place| output.join(place));
+            let (away, there): (Vec<_>, Vec<_>) =
+                below.partition(|place| judgement.away_below.contains_key(place));
+            record.witnesses = witnesses::renewed(output, witnesses, &there, &away);
+        }
+        match judgement.away_below.into_values().next() {
+            Some(why) => Presence::Away { why },
+            None => Presence::There,
+        }
+    }
+
+    /// Remembers that something was mounted at a place below a folder.
+    #[cfg(test)]
+    pub(crate) fn remember_below(
+        &mut self,
+        folder: &Path,
+        place: &Path,
+        mount: super::MountIdentity,
+    ) {
+        let record = self.folders.get_mut(folder);
+        let below = record.map(|record| &mut record.mounts.below);
+        below.unwrap().insert(place.to_owned(), mount);
     }
 
     fn remember(&mut self, folder: &Path, judgement: &Judgement) {
@@ -140,18 +153,6 @@ impl Records {
                 });
         }
     }
-}
-
-/// Names of some entries of a folder.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = names
-        .filter(|name| !name.starts_with('.'))
-        .take(WITNESSES)
-        .collect();
-    names.sort();
-    names
 }
 
 #[cfg(test)]
@@ -199,7 +200,7 @@ mod tests {
         let presence = records.look_at_output(&output);
         assert!(matches!(presence, Presence::Away { .. }), "{presence:?}");
         assert!(!records.presence(&output).is_there());
-        assert!(!records.presence_of_output(&output).is_there());
+        assert!(!records.presence_in_output(&output, &output).is_there());
 
         let mut records = Records::default();
         records.look_at_output(&output);
@@ -208,6 +209,31 @@ mod tests {
             records.look_at_output(&output).is_there(),
             "it is made again"
         );
+    }
+
+    #[test]
+    fn a_mount_below_an_output_folder_goes_away_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, ct) = (folder.path(), folder.path().join("ct"));
+        fs::create_dir(&ct).unwrap();
+        fs::write(output.join("a_dseg.json"), "").unwrap();
+        fs::write(ct.join("b_dseg.json"), "").unwrap();
+        let mut records = Records::default();
+        records.look_at_output(output);
+        let share = super::super::MountIdentity::Device(0);
+        records.remember_below(output, Path::new("ct"), share.clone());
+        records.folders.get_mut(output).unwrap().witnesses = vec!["ct/c_dseg.json".to_owned()];
+        let presence = records.look_at_output(output);
+        assert!(matches!(presence, Presence::Away { .. }), "{presence:?}");
+        let below = &records.get(output).unwrap().mounts.below;
+        assert_eq!(below.get(Path::new("ct")), Some(&share));
+        assert!(records.presence_in_output(output, output).is_there());
+        let result = ct.join("b_dseg.json");
+        assert!(!records.presence_in_output(output, &result).is_there());
+
+        fs::write(ct.join("c_dseg.json"), "").unwrap();
+        assert!(records.look_at_output(output).is_there(), "it was moved");
+        assert!(records.presence_in_output(output, &result).is_there());
     }
 
     #[test]
