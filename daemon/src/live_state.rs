@@ -87,14 +87,25 @@ impl LiveState {
     pub fn walked(&self, roots: &[RootState], settling: Vec<PathBuf>) {
         let mut inner = self.lock();
         for (status, found) in inner.roots.iter_mut().zip(roots) {
-            status.problem.clone_from(&found.problem);
+            status.problem = found.in_words();
             status.away = found.away;
         }
         inner.settling = settling;
         inner.walked = true;
     }
 
-    /// Whether every root has been looked at and no file is unfinished.
+    /// What is wrong with the roots, each with its path.
+    pub fn problems(&self) -> Vec<String> {
+        let inner = self.lock();
+        let problems = inner.roots.iter().filter_map(|root| {
+            let problem = root.problem.as_ref()?;
+            Some(format!("{}: {problem}", root.path))
+        });
+        problems.collect()
+    }
+
+    /// Whether every root has been looked at and no file is unfinished. What cannot be read is not waited
+    /// for, as little as cases that are paused.
     pub fn is_settled(&self) -> bool {
         let inner = self.lock();
         inner.walked && inner.settling.is_empty()
@@ -226,6 +237,32 @@ mod tests {
         assert_eq!(seen(None), ["ana", "ben"]);
         drop(ben);
         assert_eq!(seen(Some(&ana)), [""; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_problem_of_its_root() {
+        let live = LiveState::default();
+        live.lock().roots.push(RootStatus {
+            path: "/in".to_owned(),
+            profile: "p".to_owned(),
+            problem: None,
+            away: false,
+        });
+        let mut root = RootState {
+            path: "/in".into(),
+            problem: None,
+            away: false,
+            unreadable: [("/in/a.nii".into(), "stale handle".to_owned())].into(),
+        };
+        live.walked(std::slice::from_ref(&root), Vec::new());
+        assert!(live.is_settled());
+        let (roots, _, _) = live.snapshot();
+        let words = "/in/a.nii cannot be read (stale handle)";
+        assert_eq!(roots[0].problem.as_deref(), Some(words));
+        assert_eq!(live.problems(), [format!("/in: {words}")]);
+        root.unreadable.clear();
+        live.walked(&[root], Vec::new());
+        assert_eq!(live.problems(), [""; 0]);
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use super::error::CommandError;
 use super::stdout;
 use super::{Places, start_logging};
-use crate::server::{self, Until};
+use crate::server::{self, Outcome, Until};
 use clap::Args;
 use medicosam_shared::case::CaseState;
-use std::collections::BTreeMap;
 
 const EXAMPLE: &str = "\
 A small configuration:
@@ -51,30 +50,64 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| CommandError::new("system-refused", format!("cannot start: {e}"), ""))?;
-    let counts = runtime.block_on(server::run(config, until))?;
+    let outcome = runtime.block_on(server::run(config, until))?;
     match until {
         Until::Stopped => Ok(()),
-        Until::Done => judge(&counts),
+        Until::Done => judge(&outcome),
     }
 }
 
 /// Whether a one-shot run got through everything.
-fn judge(counts: &BTreeMap<CaseState, u64>) -> Result<(), CommandError> {
-    let list: Vec<String> = counts.iter().map(|(s, n)| format!("{n} {s}")).collect();
+fn judge(outcome: &Outcome) -> Result<(), CommandError> {
+    let counts = outcome.cases.iter();
+    let list: Vec<String> = counts.map(|(s, n)| format!("{n} {s}")).collect();
     stdout::line(match list.is_empty() {
         true => "no scans".to_owned(),
         false => list.join(", "),
     })?;
     let left: u64 = [CaseState::Failed, CaseState::Paused, CaseState::Waiting]
         .iter()
-        .filter_map(|state| counts.get(state))
+        .filter_map(|state| outcome.cases.get(state))
         .sum();
-    if left == 0 {
+    let left = (left > 0).then(|| format!("{left} of the scans could not be segmented"));
+    let wrong: Vec<String> = left.into_iter().chain(outcome.problems.clone()).collect();
+    if wrong.is_empty() {
         return Ok(());
     }
     Err(CommandError::new(
         "not-all-segmented",
-        format!("{left} of the scans could not be segmented"),
-        "Start `medicosamd run`, then `medicosam list` says why.",
+        wrong.join("; "),
+        "Start `medicosamd run`, then `medicosam list` and `medicosam status` say why.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_segmented_or_not_read_at_all_is_no_success() {
+        let cases = |state| [(state, 2)].into();
+        assert!(judge(&Outcome::default()).is_ok());
+        let done = Outcome {
+            cases: cases(CaseState::Review),
+            problems: Vec::new(),
+        };
+        assert!(judge(&done).is_ok());
+        let unread = Outcome {
+            problems: vec!["/in: /in/a.nii cannot be read (stale)".to_owned()],
+            ..done
+        };
+        let error = judge(&unread).unwrap_err();
+        let fault = error.fault();
+        assert_eq!(fault.code, "not-all-segmented");
+        assert_eq!(fault.message, unread.problems[0]);
+        let failed = Outcome {
+            cases: cases(CaseState::Failed),
+            ..unread
+        };
+        let error = judge(&failed).unwrap_err();
+        let message = &error.fault().message;
+        assert!(message.starts_with("2 of the scans could not be segmented; /in: "));
+    }
 }

@@ -7,6 +7,7 @@
 use super::filing::{BATCH, Cabinet, Filing};
 use super::in_hand::{InHand, Verdict};
 use super::read::{Read, read};
+use super::unreadable::Unreadable;
 use crate::change_signal::ChangeSignal;
 use crate::config::Config;
 use crate::live_state::LiveState;
@@ -94,7 +95,7 @@ pub fn start(
         to_read,
         in_hand: InHand::default(),
         filings: Vec::new(),
-        retries: Vec::new(),
+        unreadable: Unreadable::default(),
         records: Records::load(&context.config.state),
         roots: None,
         settling: Vec::new(),
@@ -136,8 +137,7 @@ struct Arrivals {
     in_hand: InHand,
     /// What was read, in the order in which it is filed.
     filings: Vec<Filing>,
-    /// Scans that could not be read, and when they are looked at again.
-    retries: Vec<(Instant, PathBuf)>,
+    unreadable: Unreadable,
     /// What is remembered of the mounted file systems.
     records: Records,
     /// The roots as the watcher saw them last; `None` before its first walk.
@@ -177,8 +177,8 @@ impl Arrivals {
     }
 
     fn wait(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-        let retries = self.retries.iter().map(|(at, _)| *at);
-        match retries.chain(self.show_at()).min() {
+        let retry = self.unreadable.next().into_iter();
+        match retry.chain(self.show_at()).min() {
             Some(at) => messages.recv_timeout(at.saturating_duration_since(Instant::now())),
             None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
@@ -206,6 +206,9 @@ impl Arrivals {
             Message::Report(WatcherReport::Gone { scans, prompts }) => {
                 let gone = scans.into_iter().chain(prompts);
                 let gone: Vec<_> = gone.filter(|place| self.in_hand.gone(place)).collect();
+                for place in &gone {
+                    self.unreadable.remove(place);
+                }
                 self.filings.push(Filing::Gone(gone));
             }
             Message::Report(WatcherReport::Mounts(records)) => {
@@ -221,7 +224,10 @@ impl Arrivals {
             Message::Read(place, found) => match self.in_hand.read(&place) {
                 Verdict::File => self.take_read(place, found),
                 Verdict::ReadAgain(settled) => self.read(settled),
-                Verdict::Gone => self.filings.push(Filing::Gone(vec![place])),
+                Verdict::Gone => {
+                    self.unreadable.remove(&place);
+                    self.filings.push(Filing::Gone(vec![place]));
+                }
             },
             Message::Stop => {}
         }
@@ -234,20 +240,30 @@ impl Arrivals {
 
     fn take_read(&mut self, place: PathBuf, found: Read) {
         match found {
-            Read::Scans(scans) => self.filings.push(Filing::Scans(place, scans)),
-            Read::Prompts(prompts) => self.filings.push(Filing::Prompts(place, prompts)),
+            Read::Scans(scans) => {
+                self.unreadable.remove(&place);
+                self.filings.push(Filing::Scans(place, scans));
+            }
+            Read::Prompts(prompts) => {
+                self.unreadable.remove(&place);
+                self.filings.push(Filing::Prompts(place, prompts));
+            }
             Read::Changed => {
                 self.context.second_look.at(&place);
                 self.settling.push(place);
             }
-            Read::Unreadable(why) => self.retry(place, &why),
+            Read::Unreadable(why) => self.retry(place, why),
             Read::Stopped => {}
         }
     }
 
-    fn retry(&mut self, place: PathBuf, why: &str) {
-        tracing::warn!(path = %place.display(), "cannot be read: {why}; tried again in a minute");
-        self.retries.push((Instant::now() + LOOK_AGAIN, place));
+    fn retry(&mut self, place: PathBuf, why: String) {
+        let path = place.display().to_string();
+        let again = Instant::now() + LOOK_AGAIN;
+        if self.unreadable.add(place, why.clone(), again) {
+            tracing::warn!(path, "cannot be read: {why}; tried again every minute");
+        }
+        self.has_news = true;
     }
 
     fn file(&mut self) {
@@ -261,35 +277,37 @@ impl Arrivals {
             records: &self.records,
         };
         for (place, error) in cabinet.file(filings) {
-            self.retry(place, &error.to_string());
+            self.retry(place, error.to_string());
         }
         self.context.changes.announce();
     }
 
     /// Lets the watcher look again at scans that could not be read.
     fn look_again(&mut self) {
-        let now = Instant::now();
-        let second_look = &self.context.second_look;
-        self.retries.retain(|(at, place)| {
-            let is_due = *at <= now;
-            if is_due {
-                second_look.at(place);
-            }
-            !is_due
-        });
+        for place in self.unreadable.take_due(Instant::now()) {
+            self.context.second_look.at(&place);
+        }
     }
 
     /// Shows how the roots are doing. What is being read is not finished either.
     fn show(&mut self) {
         self.has_news = false;
         self.shown = Some(Instant::now());
-        let Some(roots) = &self.roots else {
+        let Some(mut roots) = self.roots.clone() else {
             return;
         };
+        for (place, why) in self.unreadable.reasons() {
+            let around = roots
+                .iter_mut()
+                .filter(|root| place.starts_with(&root.path));
+            if let Some(root) = around.max_by_key(|root| root.path.components().count()) {
+                root.unreadable.insert(place.to_owned(), why.to_owned());
+            }
+        }
         let settling = self.settling.iter().map(PathBuf::as_path);
         let settling: BTreeSet<&Path> = settling.chain(self.in_hand.places()).collect();
         let settling = settling.into_iter().map(Path::to_owned).collect();
-        self.context.live.walked(roots, settling);
+        self.context.live.walked(&roots, settling);
         self.context.changes.announce();
     }
 

@@ -12,6 +12,7 @@ mod in_hand;
 mod lock;
 mod read;
 mod record;
+mod unreadable;
 
 pub use error::ServerError;
 pub use lock::{LockError, StateLock};
@@ -73,8 +74,17 @@ impl Failure {
     }
 }
 
-/// Runs the daemon; returns the number of cases per state when it ended by itself.
-pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64>, ServerError> {
+/// How things are when the daemon ends.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Number of cases per state.
+    pub cases: BTreeMap<CaseState, u64>,
+    /// What is wrong with watched folders: also that scans or folders in them could not be read.
+    pub problems: Vec<String>,
+}
+
+/// Runs the daemon until it ends.
+pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let _lock = StateLock::take(&config.state)?;
     let store: Arc<Registry> = Registry::open_own(&config.state)?;
     let look = Look::begin(&store).await?;
@@ -123,7 +133,10 @@ pub async fn run(config: Config, until: Until) -> Result<BTreeMap<CaseState, u64
     if let Some(error) = Arc::into_inner(failure.error).and_then(OnceLock::into_inner) {
         return Err(error);
     }
-    Ok(shared.store.counts()?)
+    Ok(Outcome {
+        cases: shared.store.counts()?,
+        problems: shared.live.problems(),
+    })
 }
 
 /// Starts a supervisor for each worker.

@@ -3,6 +3,7 @@
 use super::names::Kind;
 use super::presence::Records;
 use crate::scan::{Fingerprint, Source};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A scan, or a file beside one, that is finished.
@@ -44,6 +45,26 @@ pub struct RootState {
     pub problem: Option<String>,
     /// Whether it cannot be relied upon: what cannot be found in it may still exist.
     pub away: bool,
+    /// Files and folders in it that cannot be read, and why.
+    pub unreadable: BTreeMap<PathBuf, String>,
+}
+
+impl RootState {
+    /// All that is wrong with it, in words: of several things that cannot be read the first.
+    pub fn in_words(&self) -> Option<String> {
+        let unreadable = self.unreadable.first_key_value().map(|(path, why)| {
+            let more = match self.unreadable.len() - 1 {
+                0 => String::new(),
+                1 => ", and another one".to_owned(),
+                count => format!(", and {count} others"),
+            };
+            format!("{} cannot be read ({why}){more}", path.display())
+        });
+        match (&self.problem, unreadable) {
+            (Some(problem), Some(unreadable)) => Some(format!("{problem}; {unreadable}")),
+            (problem, unreadable) => problem.clone().or(unreadable),
+        }
+    }
 }
 
 /// What the watcher reports.
@@ -68,4 +89,32 @@ pub enum WatcherReport {
         /// Scans that are not finished.
         settling: Vec<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_told_beside_what_else_is_wrong() {
+        let mut state = RootState {
+            path: "/in".into(),
+            problem: None,
+            away: false,
+            unreadable: BTreeMap::new(),
+        };
+        assert_eq!(state.in_words(), None);
+        state.unreadable.insert("/in/b".into(), "denied".to_owned());
+        let words = |state: &RootState| state.in_words().unwrap();
+        assert_eq!(words(&state), "/in/b cannot be read (denied)");
+        state.unreadable.insert("/in/a".into(), "stale".to_owned());
+        assert_eq!(
+            words(&state),
+            "/in/a cannot be read (stale), and another one"
+        );
+        state.unreadable.insert("/in/c".into(), "stale".to_owned());
+        state.problem = Some("its output folder is away".to_owned());
+        let all = "its output folder is away; /in/a cannot be read (stale), and 2 others";
+        assert_eq!(words(&state), all);
+    }
 }

@@ -25,6 +25,8 @@ pub struct WatchedRoot {
     instance: Instance,
     presence: Presence,
     away_below: BTreeMap<PathBuf, String>,
+    /// What the last walk could not look at, and why.
+    unreadable: BTreeMap<PathBuf, String>,
     output: Presence,
 }
 
@@ -38,6 +40,7 @@ impl WatchedRoot {
             instance: Instance::default(),
             presence: Presence::There,
             away_below: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
             output: Presence::There,
         }
     }
@@ -84,6 +87,21 @@ impl WatchedRoot {
         }
         self.instance = instance;
         !is_same
+    }
+
+    /// Takes note of what a walk through a folder of it could not look at. Whether that is news.
+    pub fn take_unreadable(&mut self, folder: &Path, found: BTreeMap<PathBuf, String>) -> bool {
+        let mut unreadable = self.unreadable.clone();
+        unreadable.retain(|path, _| !path.starts_with(folder));
+        for (path, why) in found {
+            if !self.unreadable.contains_key(&path) {
+                tracing::warn!(path = %path.display(), "cannot be read: {why}; tried again at each walk");
+            }
+            unreadable.insert(path, why);
+        }
+        let is_news = unreadable != self.unreadable;
+        self.unreadable = unreadable;
+        is_news
     }
 
     /// Takes note of a look at its output folder.
@@ -137,6 +155,10 @@ impl WatchedRoot {
             path: self.root.path.clone(),
             problem: problem.or_else(|| self.output.problem().map(of_output)),
             away: !self.is_there(),
+            unreadable: match self.is_there() {
+                true => self.unreadable.clone(),
+                false => BTreeMap::new(),
+            },
         }
     }
 }

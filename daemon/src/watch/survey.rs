@@ -8,7 +8,7 @@ use super::report::WatcherReport;
 use super::root::{WatchedRoot, evidence, root_of};
 use super::settle::Settler;
 use super::walk::{self, Look};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -156,10 +156,21 @@ impl Survey {
         };
         let root = self.roots[index].root.clone();
         let mut seen = HashSet::new();
-        for file in walk::files(folder, &root, &self.ignore) {
-            self.look_at(&file);
-            seen.insert(file);
+        let mut unreadable = BTreeMap::new();
+        for found in walk::files(folder, &root, &self.ignore) {
+            match found {
+                Ok(file) => {
+                    if self.look_at(&file) == Look::Unknown
+                        && let Err(error) = walk::state(&file)
+                    {
+                        unreadable.insert(file.clone(), error.to_string());
+                    }
+                    seen.insert(file);
+                }
+                Err((place, why)) => drop(unreadable.insert(place, why)),
+            }
         }
+        self.has_news |= self.roots[index].take_unreadable(folder, unreadable);
         seen
     }
 

@@ -54,20 +54,58 @@ pub fn state(path: &Path) -> io::Result<Option<Fingerprint>> {
     }
 }
 
-/// All files below a folder of a root that are not passed over. A folder that cannot be read is
-/// left out, and tried again at the next walk.
-pub fn files(folder: &Path, root: &Root, ignore: &Ignore) -> impl Iterator<Item = PathBuf> + use<> {
-    let (root, ignore) = (root.path.clone(), ignore.clone());
+/// What cannot be looked at, and why.
+pub type Unreadable = (PathBuf, String);
+
+/// All files below a folder of a root that are not passed over, and the folders that cannot be read.
+pub fn files(
+    folder: &Path,
+    root: &Root,
+    ignore: &Ignore,
+) -> impl Iterator<Item = Result<PathBuf, Unreadable>> + use<> {
+    let (root, ignore, top) = (root.path.clone(), ignore.clone(), folder.to_owned());
     let entries = WalkDir::new(folder).follow_links(false).into_iter();
     let entries = entries.filter_entry(move |entry| {
         !entry.file_type().is_dir() || !ignore.folder(&root, entry.path())
     });
-    let entries = entries.filter_map(Result::ok);
-    let files = entries.filter(|entry| entry.file_type().is_file());
-    files.map(walkdir::DirEntry::into_path)
+    entries.filter_map(move |entry| match entry {
+        Ok(entry) => entry.file_type().is_file().then(|| Ok(entry.into_path())),
+        Err(error) => {
+            let path = error.path().unwrap_or(&top).to_owned();
+            // Links are not followed, so there are no loops.
+            let error = error.into_io_error()?;
+            (!is_missing(&error)).then(|| Err((path, error.to_string())))
+        }
+    })
 }
 
 fn is_missing(error: &io::Error) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_told_and_a_missing_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("medicosam.toml");
+        let text = "[[profile]]\nname = \"p\"\n[[root]]\npath = \"in\"\nprofile = \"p\"\noutput = \"out\"\n";
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file, folder.path()).unwrap();
+        let root = &config.roots[0];
+        let ignore = Ignore::outputs([]);
+        assert_eq!(files(&root.path, root, &ignore).next(), None);
+        // Not even a superuser can read a folder of such a name.
+        let odd = root.path.join("x".repeat(300));
+        let found: Vec<_> = files(&odd, root, &ignore).collect();
+        let [Err((path, why))] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(*path, odd);
+        assert!(why.contains("too long"), "{why}");
+    }
 }
