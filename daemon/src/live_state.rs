@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{Live, RootStatus, Viewer, WorkerStatus};
 use medicosam_shared::case::CaseId;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::provenance::Timings;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -92,6 +93,16 @@ impl LiveState {
         }
         inner.settling = settling;
         inner.walked = true;
+    }
+
+    /// Takes back what workers say of a root that was away: its cases are tried again at once.
+    pub fn root_is_back(&self) {
+        let mut inner = self.lock();
+        for worker in &mut inner.workers {
+            worker.fault.take_if(|fault| fault.is(FaultCode::RootAway));
+        }
+        drop(inner);
+        self.changes.announce();
     }
 
     /// What is wrong with the roots, each with its path.
@@ -222,6 +233,7 @@ impl LiveState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medicosam_shared::case::Fault;
 
     #[test]
     fn viewers_see_one_another_until_they_leave() {
@@ -237,6 +249,23 @@ mod tests {
         assert_eq!(seen(None), ["ana", "ben"]);
         drop(ben);
         assert_eq!(seen(Some(&ana)), [""; 0]);
+    }
+
+    #[test]
+    fn a_root_that_is_back_is_no_problem_of_a_worker_any_more() {
+        let live = LiveState::default();
+        let fault = |code: &str| Fault {
+            code: code.to_owned(),
+            message: String::new(),
+            hint: String::new(),
+        };
+        for (number, code) in [(1, FaultCode::RootAway.as_str()), (2, "disk-full")] {
+            live.worker(number, |status| status.fault = Some(fault(code)));
+        }
+        live.root_is_back();
+        let workers = live.seen_by(None).workers.into_iter();
+        let faults: Vec<_> = workers.map(|worker| worker.fault).collect();
+        assert_eq!(faults, [None, Some(fault("disk-full"))]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum FaultCode {
     NoDraft,
     /// Where the results of a case go lies something that its revisions did not write.
     OutputChanged,
+    /// The watched folder of the scan is away.
+    RootAway,
     /// Nothing answers at the socket.
     DaemonUnreachable,
     /// The connection broke before the answer came.
@@ -31,6 +33,7 @@ impl FaultCode {
             FaultCode::DraftMoved => "draft-moved",
             FaultCode::NoDraft => "no-draft",
             FaultCode::OutputChanged => "output-changed",
+            FaultCode::RootAway => "root-away",
             FaultCode::DaemonUnreachable => "daemon-unreachable",
             FaultCode::ConnectionBroken => "connection-broken",
         }

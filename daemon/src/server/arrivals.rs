@@ -321,6 +321,7 @@ impl Arrivals {
         if !is_back {
             return;
         }
+        self.context.live.root_is_back();
         // Without it they wait until their time has come.
         if let Err(error) = self.context.registry.hurry_all() {
             tracing::warn!("cannot resume paused cases at once: {error}");

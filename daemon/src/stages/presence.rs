@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::scan::Source;
 use crate::watch::presence::Records;
 use medicosam_shared::case::Fault;
+use medicosam_shared::fault_code::FaultCode;
 use std::path::Path;
 
 /// Code of a scan that is not at its place.
@@ -22,7 +23,7 @@ pub fn explain(config: &Config, scan: &Source, fault: Fault) -> Fault {
     match presence.problem() {
         None => fault,
         Some(why) => Fault {
-            code: "root-away".to_owned(),
+            code: FaultCode::RootAway.into(),
             message: format!("{scan} cannot be reached: {why}"),
             hint: "Mount it again; its cases resume by themselves, and nothing is counted against them."
                 .to_owned(),

@@ -75,6 +75,9 @@ pub fn carry_out(
 ) -> Result<Option<Claimed>, Failure> {
     let lease = &claimed.work.lease;
     thread.claims().reporter.begin(&lease.case);
+    // What kept earlier work from being done is past.
+    let shown = tools.cache.fault().cloned();
+    tools.reporter.tell(StageReport::Fault(shown));
     let result = run_stages(tools, &claimed.work, thread);
     thread.claims().reporter.end(&lease.case);
     let filed = match result {
