@@ -126,6 +126,7 @@ fn problems(config: &Config) -> Vec<String> {
             ));
         }
     }
+    problems.extend(config.outputs_in_one_place());
     match runtime_library(config) {
         None => problems.push("ONNX Runtime is not installed".to_owned()),
         Some(library) if !library.is_file() => {

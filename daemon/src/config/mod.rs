@@ -14,6 +14,7 @@ mod frames;
 mod from_labels;
 mod glob;
 mod marks;
+mod one_place;
 mod pattern;
 mod plane;
 mod profile;

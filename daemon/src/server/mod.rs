@@ -86,6 +86,9 @@ pub struct Outcome {
 /// Runs the daemon until it ends.
 pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let _lock = StateLock::take(&config.state)?;
+    for problem in config.outputs_in_one_place() {
+        tracing::warn!("{problem}");
+    }
     let store: Arc<Registry> = Registry::open_own(&config.state)?;
     let look = Look::begin(&store).await?;
     for case in store.release_all()? {
