@@ -14,6 +14,9 @@ use crate::window::{Range, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 /// Facts about a scan that need none of its voxels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,4 +246,35 @@ pub struct OutputFiles {
     /// SHA-256 of the label map's bytes, in hex; `None` in revisions that older versions made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Bytes of the path of their folder where that is not UTF-8; the paths above only show it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<Vec<u8>>,
+}
+
+impl OutputFiles {
+    /// Label map, record and label table of these names in a folder.
+    pub fn in_folder(folder: &Path, names: [&str; 3], sha256: Option<String>) -> Self {
+        let shown = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let [label_map, provenance, label_table] = names.map(shown);
+        let is_text = folder.to_str().is_some();
+        OutputFiles {
+            label_map,
+            provenance,
+            label_table,
+            sha256,
+            folder: (!is_text).then(|| folder.as_os_str().as_bytes().to_vec()),
+        }
+    }
+
+    /// The path of the record, whatever its bytes.
+    pub fn record_path(&self) -> PathBuf {
+        let shown = Path::new(&self.provenance);
+        match &self.folder {
+            None => shown.to_owned(),
+            Some(bytes) => {
+                let folder = Path::new(OsStr::from_bytes(bytes));
+                folder.join(shown.file_name().unwrap_or_default())
+            }
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub use names::{is_output, stem};
 pub use read_back::{ReadBackError, ResultOnDisk, is_record, read_back};
 pub use records::Review;
 pub use relocate::{Relocated, place_of, relocate};
-pub use review::write_review;
+pub use review::{Recorded, write_review};
 pub use staged::sweep;
 
 use crate::digest::Hashed;
@@ -112,13 +112,8 @@ pub fn write(
         file.rename()?;
     }
     sync_folder(folder)?;
-    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
-    Ok(OutputFiles {
-        label_map: path(map_name),
-        provenance: path(provenance_name),
-        label_table: path(table_name),
-        sha256,
-    })
+    let names = [map_name, provenance_name, table_name].map(String::as_str);
+    Ok(OutputFiles::in_folder(folder, names, sha256))
 }
 
 /// What a thread returned; if it panicked, so does this one.

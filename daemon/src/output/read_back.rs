@@ -78,17 +78,18 @@ pub fn read_back(record: &Path) -> Result<Option<ResultOnDisk>, ReadBackError> {
         decided_on.is_none_or(|sha256| *sha256 == map.sha256)
     };
     let was_edited = review.as_ref().is_some_and(|review| !is_map(review));
-    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let folder = record.parent().unwrap_or(Path::new(""));
+    let name = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let names = [&label_map, &record.to_owned(), &beside(LABEL_TABLE)].map(|path| name(path));
+    let names = names.each_ref().map(String::as_str);
     Ok(Some(ResultOnDisk {
         masks: masks(&map, &provenance),
         review: review.filter(|_| !was_edited),
         was_edited,
-        files: OutputFiles {
-            label_map: text(&label_map),
-            provenance: text(record),
-            label_table: text(&beside(LABEL_TABLE)),
-            sha256: Some(map.sha256),
-        },
+        files: OutputFiles::in_folder(folder, names, Some(map.sha256)),
         place: beside(""),
         provenance,
     }))

@@ -31,7 +31,9 @@ pub enum Relocated {
 
 /// Folder and stem of results.
 pub fn place_of(files: &OutputFiles) -> Option<PathBuf> {
-    files.provenance.strip_suffix(PROVENANCE).map(PathBuf::from)
+    let record = files.record_path();
+    let name = record.file_name()?.to_str()?;
+    Some(record.with_file_name(name.strip_suffix(PROVENANCE)?))
 }
 
 /// Moves `files`, which are of the revision of this provenance or of an earlier one of its case, to the
@@ -52,7 +54,7 @@ pub fn relocate(
         from: with_ending(&from, ending),
         to: with_ending(to, ending),
     });
-    let [record, _, map] = &parts;
+    let [record, ..] = &parts;
     let mut states = Vec::with_capacity(parts.len());
     for part in &parts {
         states.push(part.state()?);
@@ -81,13 +83,14 @@ pub fn relocate(
         return Ok(Relocated::Taken(taken));
     }
     remove_old(&parts)?;
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    Ok(Relocated::There(OutputFiles {
-        label_map: text(&map.to),
-        provenance: text(&parts[0].to),
-        label_table: text(&parts[1].to),
-        sha256: files.sha256.clone(),
-    }))
+    let name = |part: &Part| {
+        let name = part.to.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let [record, table, map] = parts.each_ref().map(name);
+    let folder = to.parent().unwrap_or(Path::new(""));
+    let (names, sha256) = ([&*map, &*record, &*table], files.sha256.clone());
+    Ok(Relocated::There(OutputFiles::in_folder(folder, names, sha256)))
 }
 
 fn with_ending(place: &Path, ending: &str) -> PathBuf {

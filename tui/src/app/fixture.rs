@@ -110,6 +110,7 @@ fn revision(number: RevisionNumber) -> Revision {
             provenance: "/out/x_dseg.json".to_owned(),
             label_table: "/out/x_dseg.tsv".to_owned(),
             sha256: None,
+            folder: None,
         },
     }
 }

@@ -1,12 +1,16 @@
 //! Results written and read back, with this reader and with that of the `nifti` crate.
 
 use super::*;
-use crate::output::write;
+use crate::output::{Recorded, Review, read_back, write, write_review};
 use crate::scan::{Geometry, LabelMap, Source, Space, Volume};
 use flate2::read::MultiGzDecoder;
+use medicosam_shared::case::CaseState;
+use medicosam_shared::provenance::OutputFiles;
 use nifti::{NiftiObject, NiftiVolume, ReaderOptions};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt as _;
 
 /// A scan with patient data in its text, a flipped and sheared sform, an oblique qform with a
 /// negative qfac, big-endian, of the given dims.
@@ -208,4 +212,35 @@ fn the_label_map_of_a_picture_is_a_picture_of_the_same_size() {
             (scan.info().dims, masks.label_map().unwrap())
         );
     }
+}
+
+#[test]
+fn a_decision_finds_its_record_below_a_folder_whose_name_is_no_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(OsStr::from_bytes(b"m\xfcller"));
+    let scan = header_of(&plain());
+    let masks = masks(scan.info().dims, 1, 1, |_, _| true);
+    let provenance = provenance(scan.info());
+    let files = write(&odd, "a", &scan, &masks, &provenance).unwrap();
+    // As the store keeps it.
+    let kept = serde_json::to_string(&files).unwrap();
+    let files: OutputFiles = serde_json::from_str(&kept).unwrap();
+    let review = Review {
+        state: CaseState::Approved,
+        by: "ana".to_owned(),
+        at: provenance.created,
+        reason: None,
+        revision: 1,
+        label_map: None,
+    };
+    let decided = Some(&review);
+    let recorded = write_review(&files, &provenance, decided).unwrap();
+    assert_eq!(recorded, Recorded::Written);
+    let result = read_back(&odd.join("a_dseg.json")).unwrap().unwrap();
+    assert_eq!((result.review.as_ref(), &result.files), (decided, &files));
+    let again = write_review(&files, &provenance, decided).unwrap();
+    assert_eq!(again, Recorded::AsItIs);
+    std::fs::remove_file(odd.join("a_dseg.json")).unwrap();
+    let missing = write_review(&files, &provenance, decided).unwrap();
+    assert_eq!(missing, Recorded::Missing);
 }

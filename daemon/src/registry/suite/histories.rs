@@ -486,6 +486,7 @@ fn files_at(place: &Path) -> OutputFiles {
         provenance: file("_dseg.json"),
         label_table: file("_dseg.tsv"),
         sha256: None,
+        folder: None,
     }
 }
 

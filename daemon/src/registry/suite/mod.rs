@@ -306,8 +306,8 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             label_map: "/out/a_dseg.nii.gz".into(),
             provenance: "/out/a_dseg.json".into(),
             label_table: "/out/a_dseg.tsv".into(),
-
             sha256: None,
+            folder: None,
         },
     }
 }

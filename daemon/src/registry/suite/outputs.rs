@@ -190,6 +190,7 @@ fn moved_files(moving: &ResultsMove) -> OutputFiles {
         provenance: file("_dseg.json"),
         label_table: file("_dseg.tsv"),
         sha256: None,
+        folder: None,
     }
 }
 
