@@ -90,7 +90,9 @@ pub fn relocate(
     let [record, table, map] = parts.each_ref().map(name);
     let folder = to.parent().unwrap_or(Path::new(""));
     let (names, sha256) = ([&*map, &*record, &*table], files.sha256.clone());
-    Ok(Relocated::There(OutputFiles::in_folder(folder, names, sha256)))
+    Ok(Relocated::There(OutputFiles::in_folder(
+        folder, names, sha256,
+    )))
 }
 
 fn with_ending(place: &Path, ending: &str) -> PathBuf {

@@ -20,7 +20,7 @@ mod rows;
 mod work;
 
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 
 pub use clock::{Clock, SystemClock};
 pub use drafts::DraftOutcome;

@@ -6,8 +6,9 @@
 use super::follow::{Followed, follow};
 use crate::change_signal::ChangeSignal;
 use crate::config::Config;
-use crate::output::write_review;
-use crate::registry::{Registry, RegistryError};
+use crate::output::{Recorded, write_review};
+use crate::registry::{RecordOfCase, Registry, RegistryError};
+use crate::watch::presence::Records;
 use medicosam_shared::case::{Action, CaseId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,16 @@ struct Due {
     line: u64,
     /// Whether its scan has moved.
     moved: bool,
+}
+
+impl Due {
+    /// Both, from the earlier line on.
+    fn with(self, other: Due) -> Due {
+        Due {
+            line: self.line.min(other.line),
+            moved: self.moved || other.moved,
+        }
+    }
 }
 
 /// How far the audit log is followed.
@@ -82,9 +93,13 @@ impl Recorder {
     /// Does all that is due since the last step.
     pub fn step(&mut self) -> Result<(), RegistryError> {
         let before = self.done();
-        let mut again = std::mem::take(&mut self.failed);
-        again.append(&mut self.waiting);
-        self.look_at(again)?;
+        let mut again = self.failed.clone();
+        for (case, due) in &self.waiting {
+            keep(&mut again, case, *due);
+        }
+        for (case, due) in again {
+            self.look_at(&case, due)?;
+        }
         loop {
             let events = self.store.events(self.position, LINES)?;
             let Some(last) = events.last().map(|event| event.seq) else {
@@ -98,7 +113,9 @@ impl Recorder {
                     due.moved |= event.action == Action::Moved;
                 }
             }
-            self.look_at(due)?;
+            for (case, due) in due {
+                self.look_at(&case, due)?;
+            }
             self.position = last;
         }
         let done = self.done();
@@ -111,18 +128,26 @@ impl Recorder {
     /// Up to which line everything is done.
     fn done(&self) -> u64 {
         let open = self.failed.values().chain(self.waiting.values());
-        let first = open.map(|due| due.line).min();
-        first.map_or(self.position, |line| line.saturating_sub(1))
+        let first = open.map(|due| due.line.saturating_sub(1)).min();
+        first.map_or(self.position, |first| first.min(self.position))
     }
 
-    fn look_at(&mut self, cases: BTreeMap<CaseId, Due>) -> Result<(), RegistryError> {
-        for (case, due) in cases {
-            if due.moved {
-                self.follow(&case, due)?;
-            }
-            self.write(case, due.line)?;
+    /// Does what is due to a case. What cannot be done now, also because the store fails, stays due.
+    fn look_at(&mut self, case: &CaseId, due: Due) -> Result<(), RegistryError> {
+        let again = self.failed.remove(case);
+        let mut due = due;
+        for earlier in again.into_iter().chain(self.waiting.remove(case)) {
+            due = due.with(earlier);
         }
-        Ok(())
+        let done = match due.moved {
+            true => self.follow(case, due),
+            false => Ok(()),
+        };
+        let done = done.and_then(|()| self.write(case, due.line, again.is_none()));
+        if done.is_err() {
+            keep(&mut self.failed, case, due);
+        }
+        done
     }
 
     fn follow(&mut self, case: &CaseId, due: Due) -> Result<(), RegistryError> {
@@ -137,25 +162,43 @@ impl Recorder {
         Ok(())
     }
 
-    fn write(&mut self, case: CaseId, line: u64) -> Result<(), RegistryError> {
-        let Some(record) = self.store.record_of(&case)? else {
+    /// Writes the decision on a case beside its result; `is_new`: it is not tried again.
+    fn write(&mut self, case: &CaseId, line: u64, is_new: bool) -> Result<(), RegistryError> {
+        let Some(record) = self.store.record_of(case)? else {
             return Ok(());
         };
-        let review = record.review.as_ref();
-        if let Err(error) = write_review(&record.output, &record.provenance, review) {
-            tracing::warn!(%case, "the decision is not beside the result yet: {error}");
-            let due = Due { line, moved: false };
-            keep(&mut self.failed, &case, due);
+        if let Err(why) = self.put_beside(&record) {
+            if is_new {
+                tracing::warn!(%case, "the decision is not beside the result yet: {why}");
+            }
+            keep(&mut self.failed, case, Due { line, moved: false });
         }
         Ok(())
+    }
+
+    /// A result that is not there was deleted, unless its file system is away.
+    fn put_beside(&self, record: &RecordOfCase) -> Result<(), String> {
+        let review = record.review.as_ref();
+        match write_review(&record.output, &record.provenance, review) {
+            Ok(Recorded::Written | Recorded::AsItIs) => Ok(()),
+            Ok(Recorded::Missing) => {
+                let path = record.output.record_path();
+                let Some(root) = self.config.root_writing_to(&path) else {
+                    return Ok(());
+                };
+                let records = Records::load(&self.config.state);
+                let presence = records.presence_in_output(&root.output, &path);
+                presence.problem().map_or(Ok(()), |why| Err(why.to_owned()))
+            }
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 
 /// Remembers what is due to a case, from the earliest line on.
 fn keep(cases: &mut BTreeMap<CaseId, Due>, case: &CaseId, due: Due) {
     let kept = cases.entry(case.clone()).or_insert(due);
-    kept.line = kept.line.min(due.line);
-    kept.moved |= due.moved;
+    *kept = kept.with(due);
 }
 
 /// Whether something lies elsewhere, or has to say something else, after this.
@@ -170,3 +213,6 @@ fn says_something(action: Action) -> bool {
             | Action::Moved
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -316,6 +316,21 @@ fn claim(store: &Registry) -> Work {
     store.claim(&worker(1), Lane::Any).unwrap().unwrap()
 }
 
+/// A new case of this name, whose result lies in a folder.
+pub fn result_of_new_case(store: &Registry, name: &str, folder: &Path) -> CaseId {
+    let id = store
+        .found(&file(&format!("/in/{name}.nii"), name))
+        .unwrap();
+    let work = claim(store);
+    let names = ["_dseg.nii.gz", "_dseg.json", "_dseg.tsv"].map(|end| format!("{name}{end}"));
+    let revision = NewRevision {
+        output: OutputFiles::in_folder(folder, names.each_ref().map(String::as_str), None),
+        ..result("profile p", 0.8)
+    };
+    store.finish(&work.lease, &revision).unwrap();
+    id
+}
+
 /// A case with one revision, up for review.
 fn reviewed(store: &Registry) -> CaseId {
     let id = store.found(&file("/in/a.nii", "a")).unwrap();
@@ -326,7 +341,7 @@ fn reviewed(store: &Registry) -> CaseId {
     id
 }
 
-fn decision(revision: u32, verdict: Verdict) -> DecisionRequest {
+pub fn decision(revision: u32, verdict: Verdict) -> DecisionRequest {
     DecisionRequest {
         revision,
         verdict,
