@@ -16,6 +16,8 @@ pub enum FaultCode {
     NoDraft,
     /// Where the results of a case go lies something that its revisions did not write.
     OutputChanged,
+    /// Where the results of a case go lie those of another case of the same store.
+    OutputOtherCase,
     /// The watched folder of the scan is away.
     RootAway,
     /// Nothing answers at the socket.
@@ -33,6 +35,7 @@ impl FaultCode {
             FaultCode::DraftMoved => "draft-moved",
             FaultCode::NoDraft => "no-draft",
             FaultCode::OutputChanged => "output-changed",
+            FaultCode::OutputOtherCase => "output-other-case",
             FaultCode::RootAway => "root-away",
             FaultCode::DaemonUnreachable => "daemon-unreachable",
             FaultCode::ConnectionBroken => "connection-broken",

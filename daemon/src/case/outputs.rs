@@ -46,13 +46,15 @@ pub fn choose(
     choice: OutputChoice,
     seen: Option<&str>,
 ) -> Result<String, Refusal> {
-    let asks = |fault: &Fault| fault.is(FaultCode::OutputChanged);
-    let Some(output) = case.output.clone().filter(|_| {
-        let fault = case.fault.as_ref();
-        fault.is_some_and(asks)
-    }) else {
+    let Some(output) = case.output.clone().filter(|_| asks(case)) else {
         return Err(case.refuse("it does not ask whether to keep or to replace a result"));
     };
+    let is_other_case = |fault: &Fault| fault.is(FaultCode::OutputOtherCase);
+    if choice == OutputChoice::Replace && case.fault.as_ref().is_some_and(is_other_case) {
+        return Err(case.refuse(
+            "what lies there is the result of another case, which is not replaced; keep it",
+        ));
+    }
     let place = printable(&output.to_string_lossy());
     let found = case
         .found
@@ -83,6 +85,13 @@ pub fn choose(
             Ok(format!("{place} is replaced"))
         }
     }
+}
+
+/// Whether a case asks what becomes of a result that lies where its own go.
+fn asks(case: &Case) -> bool {
+    let codes = [FaultCode::OutputChanged, FaultCode::OutputOtherCase];
+    let fault = case.fault.as_ref();
+    fault.is_some_and(|fault| codes.iter().any(|code| fault.is(*code)))
 }
 
 /// What becomes of the results of a case whose scan has moved.
@@ -125,11 +134,7 @@ pub fn follow(
     }
     // A person kept what lies there; the next revision goes beside it.
     let is_kept = both.is_some_and(|(lies, reserved)| is_same(&another(lies, &case.id), reserved));
-    let asks = case
-        .fault
-        .as_ref()
-        .is_some_and(|f| f.is(FaultCode::OutputChanged));
-    if is_held || is_kept || asks {
+    if is_held || is_kept || asks(case) {
         return Following::Later;
     }
     match reserved.filter(|reserved| is_home(reserved)) {
@@ -240,6 +245,21 @@ mod tests {
             hint: String::new(),
         });
         assert_eq!(follow(&case, lies, false, place), Following::Later);
+    }
+
+    #[test]
+    fn the_result_of_another_case_is_kept_and_not_replaced() {
+        let mut case = case(Some("/out/a"));
+        case.fault = Some(Fault {
+            code: FaultCode::OutputOtherCase.into(),
+            message: String::new(),
+            hint: String::new(),
+        });
+        let refused = choose(&mut case, OutputChoice::Replace, None).unwrap_err();
+        assert_eq!(refused.code(), "wrong-state");
+        assert_eq!(case.replaces, Replaces::Nothing);
+        choose(&mut case, OutputChoice::Keep, None).unwrap();
+        assert_eq!(case.output, Some("/out/a-0a1b2c".into()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use medicosam_shared::case::FoundResult;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::provenance::StoreRecord;
 use medicosam_shared::text::printable;
 use std::fmt;
@@ -15,6 +16,11 @@ pub enum Change {
         written: Timestamp,
         /// When the label map was last changed, if the system knows.
         changed: Option<Timestamp>,
+    },
+    /// It is the result of another case that this store has: two output folders are one place.
+    OtherCase {
+        /// Which one.
+        kept_in: StoreRecord,
     },
     /// It is a result that this store does not have.
     Unknown {
@@ -44,6 +50,16 @@ impl fmt::Display for Changed {
     }
 }
 
+impl Change {
+    /// The code of the fault.
+    pub fn code(&self) -> FaultCode {
+        match self {
+            Change::OtherCase { .. } => FaultCode::OutputOtherCase,
+            Change::Edited { .. } | Change::Unknown { .. } => FaultCode::OutputChanged,
+        }
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -57,6 +73,13 @@ impl fmt::Display for Change {
                     Some(changed) => write!(f, ", last on {}", date(*changed)),
                     None => Ok(()),
                 }
+            }
+            Change::OtherCase { kept_in } => {
+                let (revision, case) = (kept_in.revision, printable(&kept_in.case));
+                write!(
+                    f,
+                    "revision {revision} of case {case} lies there, which this daemon's store has too: two output folders are one place"
+                )
             }
             Change::Unknown {
                 kept_in,

@@ -57,12 +57,14 @@ pub(super) struct FoundMap {
 }
 
 /// Refuses to go on if what lies where the results for `scan` go is not what their store wrote there.
-pub fn refuse_changed(
+/// `has_case` says whether their store has a case of this id.
+pub fn refuse_changed<E: From<OutputError>>(
     folder: &Path,
     stem: &str,
     scan: &Header,
     known: &Known,
-) -> Result<(), OutputError> {
+    has_case: impl FnOnce(&str) -> Result<bool, E>,
+) -> Result<(), E> {
     let label_map = folder.join(format!("{stem}{}", names::label_map(scan.geometry())));
     let record = folder.join(format!("{stem}{}", names::PROVENANCE));
     let failed = |path: &Path, error| OutputError::new("reading", path, error);
@@ -71,7 +73,9 @@ pub fn refuse_changed(
         record: records::read(&record).map_err(|e| failed(&record, e))?,
     };
     let lies = found.label_map.clone();
-    match compare(known, found) {
+    let other = found.other_case(known);
+    let is_live = other.map(|kept_in| has_case(&kept_in.case)).transpose()?;
+    match compare(known, found, is_live.unwrap_or(false)) {
         None => Ok(()),
         Some(change) => {
             let problem = OutputProblem::Changed(Box::new(Changed {
@@ -82,7 +86,7 @@ pub fn refuse_changed(
                     modified: lies.and_then(|map| map.modified),
                 },
             }));
-            Err(OutputError::new("replacing", &label_map, problem))
+            Err(OutputError::new("replacing", &label_map, problem).into())
         }
     }
 }
@@ -105,12 +109,26 @@ fn look(path: &Path) -> io::Result<Option<FoundMap>> {
     }))
 }
 
-/// Compares what lies there with what the store knows. `None`: it may be replaced, as far as this
-/// program wrote it.
-pub(super) fn compare(known: &Known, found: Found) -> Option<Change> {
+impl Found {
+    /// The revision that lies there, if it is of another case of the same store.
+    fn other_case(&self, known: &Known) -> Option<&StoreRecord> {
+        let kept_in = self.record.as_ref()?.kept_in.as_ref()?;
+        let next = &known.next;
+        (kept_in.store == next.store && kept_in.case != next.case).then_some(kept_in)
+    }
+}
+
+/// Compares what lies there with what the store knows. `is_live`: the store has the other case of its own
+/// whose result that is, if it is one. `None`: it may be replaced, as far as this program wrote it.
+pub(super) fn compare(known: &Known, found: Found, is_live: bool) -> Option<Change> {
+    let other = found.other_case(known).cloned();
     let (Some(map), Some(record)) = (found.label_map, found.record) else {
         return None;
     };
+    // Whatever a person chose: nobody would know that the other case has lost its result.
+    if let Some(kept_in) = other.filter(|_| is_live) {
+        return Some(Change::OtherCase { kept_in });
+    }
     if known.replaces.covers(map.sha256.as_deref()) {
         return None;
     }
@@ -152,6 +170,12 @@ pub(super) fn compare(known: &Known, found: Found) -> Option<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medicosam_shared::fault_code::FaultCode;
+
+    /// Compares with what lies there, which is no other case's of the store.
+    fn compare(known: &Known, found: Found) -> Option<Change> {
+        super::compare(known, found, false)
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -232,6 +256,39 @@ mod tests {
         let mut link = found("a", None, 10);
         link.label_map.as_mut().unwrap().sha256 = None;
         assert_eq!(compare(&known(Some("a")), link), edited);
+    }
+
+    #[test]
+    fn the_result_of_another_case_of_the_store_stays_whatever_a_person_chose() {
+        let kept_in = StoreRecord {
+            case: "77aa".to_owned(),
+            ..revision("ours", 3)
+        };
+        let lies = found("b", Some(kept_in.clone()), 15);
+        let chosen = Known {
+            replaces: Replaces::Anything,
+            ..new()
+        };
+        let change = super::compare(&chosen, lies.clone(), true).unwrap();
+        assert_eq!(change, Change::OtherCase { kept_in });
+        assert_eq!(change.code(), FaultCode::OutputOtherCase);
+        let text = change.to_string();
+        assert!(
+            text.starts_with("revision 3 of case 77aa lies there"),
+            "{text}"
+        );
+        assert_eq!(super::compare(&chosen, lies, false), None, "it is lost");
+        // Only another case of the same store is asked about.
+        assert!(
+            found("b", Some(revision("ours", 2)), 15)
+                .other_case(&chosen)
+                .is_none()
+        );
+        assert!(
+            found("b", Some(revision("theirs", 2)), 15)
+                .other_case(&chosen)
+                .is_none()
+        );
     }
 
     #[test]

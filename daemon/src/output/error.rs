@@ -2,7 +2,6 @@
 
 use super::change::Changed;
 use crate::case::FaultClass;
-use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::mask::RleTooLong;
 use medicosam_shared::text::printable;
@@ -76,7 +75,7 @@ impl OutputError {
                 _ => "output-io",
             },
             OutputProblem::NotOurs => "output-not-ours",
-            OutputProblem::Changed(_) => FaultCode::OutputChanged.as_str(),
+            OutputProblem::Changed(changed) => changed.change.code().as_str(),
             OutputProblem::OtherDims { .. } => "output-other-dims",
             OutputProblem::Mask(_) => "output-bad-mask",
             OutputProblem::Json(_) => "output-bad-provenance",
@@ -113,6 +112,9 @@ impl OutputError {
             "output-io" => "Check the disk or network share; it is tried again by itself.",
             "output-not-ours" => {
                 "Move it away or rename it, or choose another output folder; it was left as it is."
+            }
+            "output-other-case" => {
+                "`medicosam retry CASE --keep` leaves it as it is and writes new results beside it, under another name; it is never replaced. `medicosamd check-config` names output folders that are one place."
             }
             "output-changed" => {
                 "Look at it, then choose: `medicosam retry CASE --keep` leaves it as it is and writes new results beside it, under another name; `medicosam retry CASE --replace` overwrites it."

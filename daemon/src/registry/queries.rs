@@ -147,6 +147,11 @@ impl Registry {
         })
     }
 
+    /// Whether there is a case of this id, whatever became of it.
+    pub fn has_case(&self, id: &str) -> Result<bool> {
+        self.read(|rows| Ok(rows.case(&CaseId(id.to_owned()))?.is_some()))
+    }
+
     /// Whether [`Registry::claim`] would find any work now.
     pub fn has_due_work(&self) -> Result<bool> {
         let now = self.clock.now();

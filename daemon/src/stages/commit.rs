@@ -135,7 +135,8 @@ fn reserve(tools: &mut Tools, work: &Work, header: &Header) -> Result<Reserved, 
     } = &reserved;
     check_output(&tools.config, folder)?;
     tools.swept.sweep(folder)?;
-    output::refuse_changed(folder, stem, header, known)?;
+    let has_case = |id: &str| tools.registry.has_case(id).map_err(Failure::from);
+    output::refuse_changed(folder, stem, header, known, has_case)?;
     Ok(reserved)
 }
 
