@@ -38,6 +38,7 @@ pub fn begin_again(path: &Path) -> Result<SqliteStore, StoreFault> {
 /// What lay there is moved aside, under names with the time; returns where it lies now.
 pub fn take_place(path: &Path, now: Timestamp) -> Result<Vec<PathBuf>, StoreFault> {
     let fresh = workshop(path);
+    SqliteStore::empty_log(&fresh)?;
     let mut moved = Vec::new();
     for ending in PARTS {
         let aside = format!("-{}{ending}", now.strftime("%Y%m%dT%H%M%SZ"));
@@ -49,7 +50,7 @@ pub fn take_place(path: &Path, now: Timestamp) -> Result<Vec<PathBuf>, StoreFaul
         }
     }
     fs::rename(&fresh, path).map_err(failed)?;
-    for ending in LOCKS {
+    for ending in PARTS.into_iter().chain(LOCKS) {
         remove(&with(&fresh, ending))?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -20,11 +20,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// Looks at the files before SQLite does, which makes a new database of an empty file, and throws away
 /// a write-ahead log that it cannot read.
 pub fn before_opening(path: &Path) -> Result<(), StoreFault> {
-    let size = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-        Err(error) => return Err(failed("looking at the store", error)),
-    };
+    let size = size(path)?;
     if size == 0
         && let Ok(since) = std::fs::read_to_string(marker(path))
     {
@@ -41,6 +37,20 @@ pub fn before_opening(path: &Path) -> Result<(), StoreFault> {
         });
     }
     Ok(())
+}
+
+/// Whether the write-ahead log of a store holds anything.
+pub fn has_log(path: &Path) -> Result<bool, StoreFault> {
+    Ok(size(&beside(path, "-wal"))? > 0)
+}
+
+/// Bytes of a file; 0 if there is none.
+fn size(path: &Path) -> Result<u64, StoreFault> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(failed("looking at the store", error)),
+    }
 }
 
 /// Whether a file can be a write-ahead log: missing, empty, all zero (a power cut before its first

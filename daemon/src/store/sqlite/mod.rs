@@ -68,6 +68,27 @@ impl SqliteStore {
         Ok(store)
     }
 
+    /// Moves what the log of a store that is closed still holds into the store's file, so that the file alone
+    /// is the whole store.
+    pub fn empty_log(path: &Path) -> Result<(), StoreFault> {
+        const EMPTYING: &str = "moving the write-ahead log into the store";
+        let connection = open_writer(path)?;
+        // Nobody else should have it.
+        let patience = Duration::from_secs(1);
+        connection.busy_timeout(patience).doing(EMPTYING)?;
+        let is_busy: bool = connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))
+            .doing(EMPTYING)?;
+        drop(connection);
+        if is_busy || file::has_log(path)? {
+            return Err(StoreFault::Busy {
+                doing: EMPTYING,
+                seconds: patience.as_secs(),
+            });
+        }
+        Ok(())
+    }
+
     /// The store's file in a state folder.
     pub fn file(state: &Path) -> PathBuf {
         state.join("medicosam.sqlite")

@@ -4,7 +4,7 @@ use super::*;
 use crate::case::{Case, Entry, Now, Owner, Tick, WorkItem};
 use crate::case::{Lane, Task};
 use crate::scan::Source;
-use crate::store::CaseQuery;
+use crate::store::{CaseQuery, exchange};
 use jiff::Timestamp;
 use medicosam_shared::case::{Action, CaseId, CaseState};
 use std::fs::{self, OpenOptions};
@@ -27,19 +27,21 @@ fn new_case(number: u32) -> Case {
 fn filled(folder: &tempfile::TempDir, cases: u32) -> (SqliteStore, PathBuf) {
     let path = SqliteStore::file(folder.path());
     let store = open_checked(&path).unwrap();
-    let mut fill = |rows: &mut dyn Rows| {
-        for number in 0..cases {
-            let case = new_case(number);
-            rows.put_case(&case)?;
-            let work = WorkItem::new(&case.id, Task::Segment, "daemon");
-            rows.put_work(&work)?;
-            let entry = Entry::new("daemon", Action::Identified, &case.id, None, "");
-            rows.add_event(&entry, now())?;
-        }
-        Ok(Commit::Yes)
-    };
-    store.transact(&mut fill).unwrap();
+    store.transact(&mut |rows| fill(rows, cases)).unwrap();
     (store, path)
+}
+
+/// Some cases that wait.
+fn fill(rows: &mut dyn Rows, cases: u32) -> Result<Commit, StoreFault> {
+    for number in 0..cases {
+        let case = new_case(number);
+        rows.put_case(&case)?;
+        let work = WorkItem::new(&case.id, Task::Segment, "daemon");
+        rows.put_work(&work)?;
+        let entry = Entry::new("daemon", Action::Identified, &case.id, None, "");
+        rows.add_event(&entry, now())?;
+    }
+    Ok(Commit::Yes)
 }
 
 fn listed(store: &SqliteStore) -> usize {
@@ -272,4 +274,42 @@ fn a_store_of_an_earlier_version_opens_with_everything_in_it() {
         Ok(())
     };
     store.read(&mut |rows| look(rows)).unwrap();
+}
+
+#[test]
+fn a_store_takes_its_place_with_all_that_its_log_holds_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, path) = filled(&folder, 1);
+    drop(store);
+    let fresh = exchange::begin_again(&path).unwrap();
+    fresh.transact(&mut |rows| fill(rows, 3)).unwrap();
+    let log = folder.path().join("medicosam.recovering-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    // Somebody reads, so the log has to stay.
+    std::thread::scope(|scope| {
+        let (began, waits) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let fresh = &fresh;
+        scope.spawn(move || {
+            let mut read = |rows: &dyn Rows| {
+                rows.cases(&CaseQuery::Listed)?;
+                began.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            };
+            fresh.read(&mut read).unwrap();
+        });
+        waits.recv().unwrap();
+        fresh.transact(&mut |rows| fill(rows, 4)).unwrap();
+        let fault = exchange::take_place(&path, Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(fault.code(), "store-busy");
+        assert_eq!(listed(&open_checked(&path).unwrap()), 1, "the old one");
+        end.send(()).unwrap();
+    });
+    // As if it had been killed: its connections are not closed, and the log is full.
+    std::mem::forget(fresh);
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    let moved = exchange::take_place(&path, Timestamp::UNIX_EPOCH).unwrap();
+    assert!(moved.iter().all(|path| path.is_file()));
+    assert_eq!(listed(&open_checked(&path).unwrap()), 4);
 }
