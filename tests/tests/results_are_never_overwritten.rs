@@ -260,4 +260,20 @@ fn a_damaged_store_is_named_at_the_start_and_made_again_with_its_decisions() {
             .iter()
             .any(|event| event.action == Action::Claimed)
     );
+
+    // A backup is put back whatever lies there, and nothing of it is mixed in.
+    system.stop();
+    let backup = system.path("backup.sqlite");
+    fs::write(&backup, &whole).unwrap();
+    fs::write(&log, [0xa5; 100_000]).unwrap();
+    let from = ["recover", "--json", "--from", backup.to_str().unwrap()];
+    let restored = system.medicosamd(&from).output().unwrap();
+    done(&restored);
+    let said: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(said["count"], 1, "{said}");
+    assert!(refused(&system, "recover").contains("[store-healthy]"));
+    system.start();
+    let back = system.wait(system.client().case(&id.0));
+    assert_eq!(back.summary.state, CaseState::Approved);
+    assert_eq!(back.revisions.len(), 2, "with the earlier revision");
 }

@@ -1,4 +1,4 @@
-//! A lost or damaged store is made again of the results in the output folders.
+//! A lost or damaged store is made again of the results in the output folders, or a backup of it is put back.
 //!
 //! The new store is filled beside its place and takes it in one step at the end, so that a recovery that
 //! is interrupted changes nothing. Nothing is deleted: what lay there is moved aside.
@@ -60,6 +60,33 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// A backup that was put back.
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// The backup.
+    pub from: PathBuf,
+    /// How many cases are in it.
+    pub count: u64,
+    /// Where the files of the old store lie now.
+    pub moved: Vec<PathBuf>,
+}
+
+/// Puts a backup of the store in its place, whatever lies there.
+pub fn restore(config: &Config, from: &Path) -> Result<Restored, RecoverError> {
+    let _lock = StateLock::take(&config.state)?;
+    let path = SqliteStore::file(&config.state);
+    let registry = Registry::over(exchange::begin_with(&path, from)?);
+    registry.check()?;
+    let count = registry.counts()?.values().sum();
+    drop(registry);
+    let moved = exchange::take_place(&path, Timestamp::now())?;
+    Ok(Restored {
+        from: from.to_owned(),
+        count,
+        moved,
+    })
+}
+
 /// Makes the store of a configuration again. `progress` is told how many of how many results were read.
 pub fn recover(
     config: &Config,
@@ -102,7 +129,9 @@ fn refuse_a_healthy_store(state: &Path, path: &Path) -> Result<(), RecoverError>
     match is_empty {
         Ok(true) => Ok(()),
         Ok(false) => Err(RecoverError::Healthy(path.to_owned())),
-        Err(RegistryError::Fault(StoreFault::Lost { .. } | StoreFault::Damaged { .. })) => Ok(()),
+        Err(RegistryError::Fault(
+            StoreFault::Lost { .. } | StoreFault::LogAlone { .. } | StoreFault::Damaged { .. },
+        )) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -27,18 +27,56 @@ fn workshop(path: &Path) -> PathBuf {
 
 /// An empty store beside the one at `path`, to be filled and put in its place.
 pub fn begin_again(path: &Path) -> Result<SqliteStore, StoreFault> {
+    SqliteStore::open(&clear(path)?)
+}
+
+/// Removes what an interrupted exchange left; where the new store goes.
+fn clear(path: &Path) -> Result<PathBuf, StoreFault> {
     let fresh = workshop(path);
     for ending in PARTS.into_iter().chain(LOCKS) {
         remove(&with(&fresh, ending))?;
     }
-    SqliteStore::open(&fresh)
+    Ok(fresh)
 }
 
-/// Puts the store that [`begin_again`] began, and that was closed since, in its place.
+/// A copy of the store in the file `backup`, beside the one at `path`, to be put in its place. What lies beside
+/// the one at `path`, its log for example, has no part in it.
+pub fn begin_with(path: &Path, backup: &Path) -> Result<SqliteStore, StoreFault> {
+    let no_backup = |why: &str| StoreFault::NoBackup {
+        path: backup.to_owned(),
+        why: why.to_owned(),
+    };
+    let found = fs::metadata(backup).map_err(|error| no_backup(&error.to_string()))?;
+    if !found.is_file() || found.len() == 0 {
+        return Err(no_backup("it is no file, or an empty one"));
+    }
+    let is_backup = |other: &Path| fs::canonicalize(other).ok() == fs::canonicalize(backup).ok();
+    if is_backup(path) || is_backup(&workshop(path)) {
+        return Err(no_backup(
+            "it is the store itself, or one that is being made; copy it first",
+        ));
+    }
+    let fresh = clear(path)?;
+    fs::copy(backup, &fresh).map_err(failed)?;
+    // A copy of a state folder has a log of its own.
+    let log = with(backup, "-wal");
+    if log.exists() {
+        fs::copy(log, with(&fresh, "-wal")).map_err(failed)?;
+    }
+    match SqliteStore::is_store(&fresh) {
+        Ok(true) => SqliteStore::open(&fresh),
+        Ok(false) => Err(no_backup("it is another database")),
+        Err(fault) => Err(no_backup(&fault.to_string())),
+    }
+}
+
+/// Puts the store that [`begin_again`] or [`begin_with`] began, and that was closed since, in its place.
 /// What lay there is moved aside, under names with the time; returns where it lies now.
 pub fn take_place(path: &Path, now: Timestamp) -> Result<Vec<PathBuf>, StoreFault> {
     let fresh = workshop(path);
     SqliteStore::empty_log(&fresh)?;
+    let synced = File::open(&fresh).and_then(|file| file.sync_all());
+    synced.map_err(failed)?;
     let mut moved = Vec::new();
     for ending in PARTS {
         let aside = format!("-{}{ending}", now.strftime("%Y%m%dT%H%M%SZ"));

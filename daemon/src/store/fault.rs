@@ -42,6 +42,24 @@ pub enum StoreFault {
         /// When it was made.
         since: String,
     },
+    /// There was a database, and only its log is left.
+    #[error("the store {} is empty or gone, but its write-ahead log {} holds {bytes} bytes", .path.display(), .log.display())]
+    LogAlone {
+        /// The database.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A file cannot take the place of the database.
+    #[error("{} is no backup of a store: {why}", .path.display())]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// Others wrote for so long that this could not.
     #[error("the store was busy for {seconds} s while {doing}")]
     Busy {
@@ -68,7 +86,8 @@ impl StoreFault {
             StoreFault::OldLibrary(_) => "sqlite-old",
             StoreFault::Unreadable { .. } => "store-unreadable",
             StoreFault::Damaged { .. } => "store-damaged",
-            StoreFault::Lost { .. } => "store-lost",
+            StoreFault::Lost { .. } | StoreFault::LogAlone { .. } => "store-lost",
+            StoreFault::NoBackup { .. } => "no-backup",
             StoreFault::Busy { .. } => "store-busy",
             StoreFault::Failed { .. } => "store-failed",
         }
@@ -84,8 +103,11 @@ impl StoreFault {
             StoreFault::Unreadable { .. } => {
                 "Keep a copy of the state folder and report this; the files written so far are not affected."
             }
-            StoreFault::Damaged { .. } | StoreFault::Lost { .. } => {
-                "Put back a copy of the state folder if you have one. Without one, `medicosamd recover` makes a new store from the results: cases, revisions and decisions as far as their provenance files tell."
+            StoreFault::Damaged { .. } | StoreFault::Lost { .. } | StoreFault::LogAlone { .. } => {
+                "Put back a backup if you have one: `medicosamd recover --from FILE`. Do not copy it there yourself: a log that lies beside the old store (`-wal`) would be mixed into it. Without one, `medicosamd recover` makes a new store from the results: cases, revisions and decisions as far as their provenance files tell."
+            }
+            StoreFault::NoBackup { .. } => {
+                "Name a file that `sqlite3 …/medicosam.sqlite \".backup FILE\"` wrote, or medicosam.sqlite in a copy of a state folder; nothing was changed."
             }
             StoreFault::Busy { .. } => {
                 "Try again; if it stays so, look for a process that holds the store (`fuser`)."

@@ -20,19 +20,25 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// Looks at the files before SQLite does, which makes a new database of an empty file, and throws away
 /// a write-ahead log that it cannot read.
 pub fn before_opening(path: &Path) -> Result<(), StoreFault> {
-    let size = size(path)?;
-    if size == 0
-        && let Ok(since) = std::fs::read_to_string(marker(path))
-    {
+    let is_empty = size(path)? == 0;
+    let log = beside(path, "-wal");
+    let bytes = size(&log)?;
+    if is_empty && bytes > 0 {
+        return Err(StoreFault::LogAlone {
+            path: path.to_owned(),
+            log,
+            bytes,
+        });
+    }
+    if is_empty && let Ok(since) = std::fs::read_to_string(marker(path)) {
         return Err(StoreFault::Lost {
             path: path.to_owned(),
             since: since.trim().to_owned(),
         });
     }
-    let wal = beside(path, "-wal");
-    if !is_log(&wal).map_err(|e| failed("looking at the store's write-ahead log", e))? {
+    if !is_log(&log).map_err(|e| failed("looking at the store's write-ahead log", e))? {
         return Err(StoreFault::Damaged {
-            path: wal,
+            path: log,
             found: "this is not a write-ahead log of SQLite".to_owned(),
         });
     }

@@ -68,6 +68,17 @@ impl SqliteStore {
         Ok(store)
     }
 
+    /// Whether the database in a file is a store, of whatever version.
+    pub fn is_store(path: &Path) -> Result<bool, StoreFault> {
+        const LOOKING: &str = "looking what database it is";
+        let connection = Connection::open(path).doing(LOOKING)?;
+        let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('cases', 'audit')";
+        let count: i64 = connection
+            .query_row(tables, [], |r| r.get(0))
+            .doing(LOOKING)?;
+        Ok(count == 2)
+    }
+
     /// Moves what the log of a store that is closed still holds into the store's file, so that the file alone
     /// is the whole store.
     pub fn empty_log(path: &Path) -> Result<(), StoreFault> {

@@ -313,3 +313,83 @@ fn a_store_takes_its_place_with_all_that_its_log_holds_or_not_at_all() {
     assert!(moved.iter().all(|path| path.is_file()));
     assert_eq!(listed(&open_checked(&path).unwrap()), 4);
 }
+
+#[test]
+fn a_backup_that_is_put_back_is_not_mixed_with_the_log_of_the_old_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, path) = filled(&folder, 3);
+    drop(store);
+    let backup = folder.path().join("backup");
+    fs::copy(&path, &backup).unwrap();
+    let log = path.with_extension("sqlite-wal");
+    let store = open_checked(&path).unwrap();
+    store.transact(&mut |rows| fill(rows, 7)).unwrap();
+    // As if it had been killed.
+    std::mem::forget(store);
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+
+    drop(exchange::begin_with(&path, &backup).unwrap());
+    let moved = exchange::take_place(&path, Timestamp::UNIX_EPOCH).unwrap();
+    assert!(
+        moved
+            .iter()
+            .any(|path| path.to_string_lossy().ends_with("-wal"))
+    );
+    assert_eq!(listed(&open_checked(&path).unwrap()), 3);
+    // A copy of a state folder has what its own log holds.
+    let old = moved
+        .iter()
+        .find(|path| path.to_string_lossy().ends_with('Z'));
+    let with_log = exchange::begin_with(&path, old.unwrap()).unwrap();
+    assert_eq!(listed(&with_log), 7);
+}
+
+#[test]
+fn what_is_no_backup_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, path) = filled(&folder, 1);
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let other = folder.path().join("other");
+    let database = Connection::open(&other).unwrap();
+    database
+        .execute_batch("CREATE TABLE cases (id TEXT)")
+        .unwrap();
+    for backup in [
+        folder.path().join("missing"),
+        file("empty", ""),
+        file("text", "this is no database at all"),
+        other,
+        path.clone(),
+    ] {
+        let Err(fault) = exchange::begin_with(&path, &backup) else {
+            panic!("{}", backup.display());
+        };
+        assert_eq!(fault.code(), "no-backup", "{fault}");
+    }
+    drop(store);
+    assert_eq!(listed(&open_checked(&path).unwrap()), 1);
+}
+
+#[test]
+fn a_log_without_its_store_is_said_to_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, path) = filled(&folder, 3);
+    std::mem::forget(store);
+    for lose in [
+        |path: &Path| fs::write(path, ""),
+        |path: &Path| fs::remove_file(path),
+    ] {
+        lose(&path).unwrap();
+        let fault = fault(&path);
+        assert_eq!(fault.code(), "store-lost");
+        assert!(
+            fault.to_string().contains("medicosam.sqlite-wal holds"),
+            "{fault}"
+        );
+        assert!(fault.hint().contains("recover --from"));
+    }
+}
