@@ -93,6 +93,8 @@ impl LiveState {
         }
         inner.settling = settling;
         inner.walked = true;
+        drop(inner);
+        self.changes.announce();
     }
 
     /// Takes back what workers say of a root that was away: its cases are tried again at once.
@@ -183,7 +185,7 @@ impl LiveState {
         }
     }
 
-    /// Listens to changes of workers and viewers from now on.
+    /// Listens to changes of roots, workers and viewers from now on.
     pub fn listen(&self) -> ChangeListener {
         self.changes.listen()
     }

@@ -85,7 +85,7 @@ pub async fn decide(
         ));
     }
     let summary = api
-        .change(move |store| store.decide(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| store.decide(&store.find(&id)?, peer.name(), &request))
         .await?;
     Ok(Json(summary))
 }
@@ -99,7 +99,7 @@ pub async fn undo(
 ) -> Result<Json<CaseSummary>, ApiError> {
     let request: UndoRequest = understand(&body)?;
     let summary = api
-        .change(move |store| store.undo(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| store.undo(&store.find(&id)?, peer.name(), &request))
         .await?;
     Ok(Json(summary))
 }
@@ -120,7 +120,7 @@ pub async fn note(
         ));
     }
     let summary = api
-        .change(move |store| store.note(&store.find(&id)?, peer.name(), &request.text))
+        .ask(move |store| store.note(&store.find(&id)?, peer.name(), &request.text))
         .await?;
     Ok(Json(summary))
 }
@@ -137,7 +137,7 @@ pub async fn retry(
         false => understand(&body)?,
     };
     let summary = api
-        .change(move |store| store.retry(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| store.retry(&store.find(&id)?, peer.name(), &request))
         .await?;
     Ok(Json(summary))
 }
@@ -158,7 +158,7 @@ pub async fn prompt(
         ));
     }
     let work = api
-        .change(move |store| {
+        .ask(move |store| {
             let id: CaseId = store.find(&id)?;
             store.request_prompt(&id, peer.name(), &request)
         })
@@ -169,7 +169,7 @@ pub async fn prompt(
 
 /// Waits until work has ended.
 async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
-    let mut changes = api.changes.listen();
+    let mut changes = api.store.changes().listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {
             // Prompts make revisions.

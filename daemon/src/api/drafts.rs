@@ -57,7 +57,7 @@ pub async fn change(
     let asked = request.clone();
     let by = who.clone();
     let (id, outcome) = api
-        .change(move |store| {
+        .ask(move |store| {
             let id = store.find(&id)?;
             let outcome = store.change_draft(&id, &by, &asked)?;
             Ok((id, outcome))
@@ -76,7 +76,7 @@ pub async fn change(
 
 /// Waits until work for a draft has ended.
 async fn done(api: &Api, work: WorkId, id: &CaseId, who: &str) -> Result<DraftResponse, ApiError> {
-    let mut changes = api.changes.listen();
+    let mut changes = api.store.changes().listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {
             WorkOutcome::Open => changes.changed().await,
@@ -113,7 +113,7 @@ pub async fn progress(
     let Query(known) = query?;
     let who = peer.name().to_owned();
     let id = api.ask(move |store| store.find(&id)).await?;
-    let mut changes = api.changes.listen();
+    let mut changes = api.store.changes().listen();
     let look = || {
         let (id, who) = (id.clone(), who.clone());
         api.ask(move |store| store.draft_progress(&id, &who))

@@ -35,7 +35,7 @@ pub async fn events(
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let after = last_seen.unwrap_or(start.after);
-    let changes = api.changes.listen();
+    let changes = api.store.changes().listen();
     let pages = stream::unfold(
         (api, changes, after),
         |(api, mut changes, after)| async move {

@@ -14,7 +14,6 @@ mod status;
 
 pub use socket::{ListenError, listen};
 
-use crate::change_signal::ChangeSignal;
 use crate::live_state::LiveState;
 use crate::registry::{Registry, RegistryError};
 use axum::Router;
@@ -37,7 +36,6 @@ const LARGEST_REQUEST: usize = 1 << 20;
 #[derive(Clone)]
 pub struct Api {
     store: Arc<Registry>,
-    changes: ChangeSignal,
     live: Arc<LiveState>,
     scans: Arc<ScanShelf>,
 }
@@ -45,15 +43,9 @@ pub struct Api {
 impl Api {
     /// An API over a store. `scan_memory` bytes of scans are kept in memory for people who look at
     /// them.
-    pub fn new(
-        store: Arc<Registry>,
-        changes: ChangeSignal,
-        live: Arc<LiveState>,
-        scan_memory: u64,
-    ) -> Self {
+    pub fn new(store: Arc<Registry>, live: Arc<LiveState>, scan_memory: u64) -> Self {
         Api {
             store,
-            changes,
             live,
             scans: Arc::new(ScanShelf::new(scan_memory)),
         }
@@ -107,16 +99,6 @@ impl Api {
     ) -> Result<T, ApiError> {
         let store = Arc::clone(&self.store);
         blocking(move || question(store.as_ref()).map_err(ApiError::from)).await
-    }
-
-    /// Like [`Api::ask`], for what changes something; announces the change.
-    async fn change<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&Registry) -> Result<T, RegistryError> + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let result = self.ask(change).await?;
-        self.changes.announce();
-        Ok(result)
     }
 }
 

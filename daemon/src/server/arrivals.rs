@@ -8,7 +8,6 @@ use super::filing::{BATCH, Cabinet, Filing};
 use super::in_hand::{InHand, Verdict};
 use super::read::{Read, read};
 use super::unreadable::Unreadable;
-use crate::change_signal::ChangeSignal;
 use crate::config::Config;
 use crate::live_state::LiveState;
 use crate::plan::SidecarFolders;
@@ -47,8 +46,6 @@ pub struct Context {
     pub config: Arc<Config>,
     /// Where cases are filed.
     pub registry: Arc<Registry>,
-    /// Announces new cases.
-    pub changes: ChangeSignal,
     /// Shows roots and unfinished scans.
     pub live: Arc<LiveState>,
     /// Lets the watcher look again.
@@ -279,7 +276,6 @@ impl Arrivals {
         for (place, error) in cabinet.file(filings) {
             self.retry(place, error.to_string());
         }
-        self.context.changes.announce();
     }
 
     /// Lets the watcher look again at scans that could not be read.
@@ -308,7 +304,6 @@ impl Arrivals {
         let settling: BTreeSet<&Path> = settling.chain(self.in_hand.places()).collect();
         let settling = settling.into_iter().map(Path::to_owned).collect();
         self.context.live.walked(&roots, settling);
-        self.context.changes.announce();
     }
 
     /// Has paused cases looked at again at once where a root was away `before` and is back.
@@ -326,7 +321,6 @@ impl Arrivals {
         if let Err(error) = self.context.registry.hurry_all() {
             tracing::warn!("cannot resume paused cases at once: {error}");
         }
-        self.context.changes.announce();
     }
 
     fn remember(&self) {

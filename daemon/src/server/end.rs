@@ -31,12 +31,16 @@ pub fn end_of_run(
 }
 
 async fn everything_done(shared: Shared) {
-    let mut listener = shared.changes.listen();
+    let mut of_cases = shared.store.changes().listen();
+    let mut of_roots_and_workers = shared.live.listen();
     loop {
         if shared.live.is_settled() && nothing_goes_on(&shared).await {
             return;
         }
-        listener.changed().await;
+        tokio::select! {
+            () = of_cases.changed() => {}
+            () = of_roots_and_workers.changed() => {}
+        }
     }
 }
 

@@ -18,7 +18,6 @@ pub use error::ServerError;
 pub use lock::{LockError, StateLock};
 
 use crate::api::{self, Api};
-use crate::change_signal::ChangeSignal;
 use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
@@ -55,7 +54,6 @@ pub enum Until {
 struct Shared {
     config: Arc<Config>,
     store: Arc<Registry>,
-    changes: ChangeSignal,
     live: Arc<LiveState>,
 }
 
@@ -97,7 +95,6 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     EmbeddingCache::of(&config).sweep();
     let shared = Shared {
         store,
-        changes: ChangeSignal::default(),
         live: Arc::new(LiveState::new(&config.roots)),
         config: Arc::new(config),
     };
@@ -110,18 +107,12 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let mut tasks = supervise(&shared, &failure)?;
     tasks.spawn(look.end(failure.clone()));
     let recorder = Recorder::new(&shared.store, &shared.config)?;
-    tasks.spawn(recorder.run(shared.changes.clone()));
+    tasks.spawn(recorder.run());
     let end = end_of_run(until, &shared, &failure)?;
-    let (store, changes, live) = (&shared.store, &shared.changes, &shared.live);
-    Api::new(
-        Arc::clone(store),
-        changes.clone(),
-        Arc::clone(live),
-        config.scan_memory,
-    )
-    .serve(listener, end)
-    .await
-    .map_err(system("serve the API"))?;
+    let (store, live) = (Arc::clone(&shared.store), Arc::clone(&shared.live));
+    let api = Api::new(store, live, config.scan_memory);
+    let served = api.serve(listener, end).await;
+    served.map_err(system("serve the API"))?;
     tracing::info!("stopping");
     // Workers die with their supervisors; what they were doing is done again at the next start.
     tasks.shutdown().await;
@@ -160,7 +151,6 @@ fn supervise(shared: &Shared, failure: &Failure) -> Result<JoinSet<()>, ServerEr
             program: program.clone(),
             arguments: worker_arguments(config, number),
             store: Arc::clone(&shared.store),
-            changes: shared.changes.clone(),
             live: Arc::clone(&shared.live),
         };
         let failure = failure.clone();
@@ -206,7 +196,6 @@ fn watch(shared: &Shared) -> Result<Watching, ServerError> {
     let context = Context {
         config: Arc::clone(&shared.config),
         registry: Arc::clone(&shared.store),
-        changes: shared.changes.clone(),
         live: Arc::clone(&shared.live),
         second_look: watcher.second_look(),
     };

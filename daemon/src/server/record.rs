@@ -4,7 +4,6 @@
 //! Nobody waits for that. Doing it twice does no harm, and an output folder that is away only delays it.
 
 use super::follow::{Followed, follow};
-use crate::change_signal::ChangeSignal;
 use crate::config::Config;
 use crate::output::{Recorded, write_review};
 use crate::registry::{RecordOfCase, Registry, RegistryError};
@@ -67,8 +66,8 @@ impl Recorder {
     }
 
     /// Follows the log as long as the daemon runs.
-    pub async fn run(mut self, changes: ChangeSignal) {
-        let mut listener = changes.listen();
+    pub async fn run(mut self) {
+        let mut listener = self.store.changes().listen();
         loop {
             let step = tokio::task::spawn_blocking(move || {
                 let result = self.step();

@@ -15,7 +15,7 @@ pub struct Display {
     pub number: u32,
     /// Where it is shown.
     pub live: Arc<LiveState>,
-    /// Signals changes of the store.
+    /// Announces what the worker changed in the store, which is another process.
     pub changes: ChangeSignal,
 }
 
@@ -36,7 +36,6 @@ impl Display {
             status.fallback = None;
             status.fault = Some(fault);
         });
-        self.changes.announce();
     }
 
     /// The worker was started.
@@ -48,7 +47,6 @@ impl Display {
             status.fallback = choice.fault();
             status.fault = None;
         });
-        self.changes.announce();
     }
 
     /// The worker reports.

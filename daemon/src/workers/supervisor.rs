@@ -8,7 +8,6 @@ use super::protocol::Order;
 use super::restart_policy::{End, RestartPolicy, Step};
 use super::worker_process::{ProcessEvent, WorkerProcess};
 use crate::case::Owner;
-use crate::change_signal::ChangeSignal;
 use crate::config::Devices;
 use crate::live_state::LiveState;
 use crate::machine;
@@ -37,10 +36,8 @@ pub struct Supervisor {
     pub prober: Prober,
     /// How long it may say nothing; `None` to learn that from its pace.
     pub hang_after: Option<Duration>,
-    /// Where its work lies.
+    /// Where its work lies; changes wake it.
     pub store: Arc<Registry>,
-    /// Wakes it.
-    pub changes: ChangeSignal,
     /// Where its state is shown.
     pub live: Arc<LiveState>,
 }
@@ -52,7 +49,7 @@ impl Supervisor {
         let display = Display {
             number: self.number,
             live: Arc::clone(&self.live),
-            changes: self.changes.clone(),
+            changes: self.store.changes().clone(),
         };
         let mut policy = RestartPolicy::new(&self.devices, self.number);
         let mut step = policy.begin(Instant::now());
@@ -125,7 +122,7 @@ impl Supervisor {
         if let Some(fault) = choice.fault() {
             tracing::warn!(worker = self.number, "{}", fault.message);
         }
-        let mut changes = self.changes.listen();
+        let mut changes = self.store.changes().listen();
         let pid = process.pid();
         display.started(pid, choice);
         let mut better = std::pin::pin!(self.better_device_works(choice));
@@ -202,7 +199,7 @@ impl Supervisor {
         let store = Arc::clone(&self.store);
         let owner = machine::worker(self.number, process);
         match tokio::task::spawn_blocking(move || release(&store, &owner)).await {
-            Ok(Ok(_)) => self.changes.announce(),
+            Ok(Ok(_)) => {}
             // The lease runs out by itself.
             Ok(Err(error)) => tracing::error!("cannot give back its work: {error}"),
             Err(error) => tracing::error!("cannot give back its work: {error}"),
@@ -212,7 +209,7 @@ impl Supervisor {
     /// Waits until there is work.
     async fn rest(&self, display: &Display) {
         display.resting();
-        let mut changes = self.changes.listen();
+        let mut changes = self.store.changes().listen();
         loop {
             let store = Arc::clone(&self.store);
             match tokio::task::spawn_blocking(move || store.has_due_work()).await {

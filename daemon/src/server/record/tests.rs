@@ -1,4 +1,5 @@
 use super::*;
+use crate::change_signal::ChangeSignal;
 use crate::registry::suite::{decision, result_of_new_case};
 use crate::store::{Commit, MemoryStore, Rows, Store, StoreFault};
 use crate::watch::presence::{Mount, MountIdentity};
