@@ -15,7 +15,7 @@ pub enum Failure {
     /// Something is wrong with the scan, the prompt, the model or the machine.
     Fault(Fault, FaultClass),
     /// Another result lies where that of the case goes; a person has to choose.
-    Asks(Fault, FoundResult),
+    Asks(Fault, Box<FoundResult>),
     /// The lease is lost: the work done so far is void, and there is nothing to report.
     LeaseLost,
     /// The store failed, so the fault cannot be filed.
@@ -116,7 +116,7 @@ impl From<OutputError> for Failure {
             hint: error.hint().to_owned(),
         };
         match error.problem {
-            OutputProblem::Changed(changed) => Failure::Asks(fault, changed.found),
+            OutputProblem::Changed(changed) => Failure::Asks(fault, Box::new(changed.found)),
             _ => {
                 let class = error.class();
                 Failure::Fault(fault, class)
