@@ -20,7 +20,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let header = header_of(&Sample::int16([4, 4, 3], |_, _, _| 7));
         let info = header.info();
-        let mut provenance = provenance(&info);
+        let mut provenance = provenance(info);
         provenance.kept_in = Some(StoreRecord {
             store: "ours".to_owned(),
             case: "3f2a".to_owned(),
