@@ -135,6 +135,9 @@ pub struct CaseSummary {
     pub state: CaseState,
     /// Why it failed or paused.
     pub fault: Option<Fault>,
+    /// Whether a person has put it away, having failed.
+    #[serde(default)]
+    pub dismissed: bool,
     /// Current revision, if there is one.
     pub revision: Option<RevisionNumber>,
     /// Trust in its result, 0..1; for a revision by an older version the lowest mean predicted IoU
@@ -282,6 +285,10 @@ pub enum Action {
     Beside,
     /// A person asked to try again.
     Retried,
+    /// A person put the case away, which had failed.
+    Dismissed,
+    /// A person brought it back.
+    Restored,
     /// The case failed.
     Failed,
     /// The case waits for its environment.
@@ -313,6 +320,8 @@ impl Action {
             Action::Discarded => "discarded",
             Action::Beside => "beside",
             Action::Retried => "retried",
+            Action::Dismissed => "dismissed",
+            Action::Restored => "restored",
             Action::Failed => "failed",
             Action::Paused => "paused",
             Action::Superseded => "superseded",
@@ -352,6 +361,8 @@ mod tests {
             Action::Revised,
             Action::Undone,
             Action::Noted,
+            Action::Dismissed,
+            Action::Restored,
             Action::Beside,
             Action::Superseded,
             Action::Moved,

@@ -10,6 +10,8 @@ pub enum FaultCode {
     OtherRevision,
     /// Another reviewer has decided on the revision.
     AlreadyDecided,
+    /// There is no decision to take back.
+    NothingDecided,
     /// The draft has another version than the one that was looked at.
     DraftMoved,
     /// There is no draft to change.
@@ -32,6 +34,7 @@ impl FaultCode {
         match self {
             FaultCode::OtherRevision => "other-revision",
             FaultCode::AlreadyDecided => "already-decided",
+            FaultCode::NothingDecided => "nothing-decided",
             FaultCode::DraftMoved => "draft-moved",
             FaultCode::NoDraft => "no-draft",
             FaultCode::OutputChanged => "output-changed",

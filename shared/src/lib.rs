@@ -22,6 +22,7 @@
 //! - [`client`]: that API as async methods over the Unix socket.
 //! - [`paths`]: paths of data, state and socket.
 //! - [`quality`]: how far a result is to be trusted.
+//! - [`scan_name`]: names of scans as people say them.
 //! - [`text`]: names from files made safe for a screen.
 //! - [`understands`]: which prompts a model was trained on.
 //! - [`window`]: which voxel values become black and white.
@@ -49,6 +50,7 @@ pub mod propagation;
 pub mod propagation_report;
 pub mod provenance;
 pub mod quality;
+pub mod scan_name;
 pub mod text;
 pub mod understands;
 pub mod window;

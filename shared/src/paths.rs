@@ -36,6 +36,14 @@ pub fn filters() -> Option<PathBuf> {
     Some(dirs.config_dir().join("filters"))
 }
 
+/// Where the client keeps where its user was: `$XDG_STATE_HOME/medicosam/places.json` on Linux; `None`
+/// for a user without a home.
+pub fn places() -> Option<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "medicosam")?;
+    let folder = dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir());
+    Some(folder.join("places.json"))
+}
+
 /// The socket a client looks for: `MEDICOSAM_SOCKET`, or the one in the data folder.
 pub fn default_socket() -> PathBuf {
     if let Some(socket) = std::env::var_os(SOCKET_VARIABLE) {

@@ -18,10 +18,15 @@ use std::process::{Command, Output};
 /// Where no daemon listens.
 pub const NO_SOCKET: &str = "/nonexistent/api.sock";
 
+/// A folder that cannot be made.
+pub const NOWHERE: &str = "/dev/null/state";
+
 /// `medicosam` on the daemon behind a socket.
 pub fn on(socket: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program("medicosam"));
     command.arg("--socket").arg(socket.as_ref());
+    // A client begins where the one before it ended; in tests only where that is tested.
+    command.env("XDG_STATE_HOME", NOWHERE);
     command
 }
 

@@ -8,7 +8,7 @@
 
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
-use medicosam_tests::client::{json, quit};
+use medicosam_tests::client::{NOWHERE, json, quit};
 use medicosam_tests::keys::{ENTER, ESCAPE};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
@@ -33,6 +33,7 @@ fn remote(machine: &Sshd) -> Command {
     let mut command = Command::new(program("medicosam"));
     command
         .env("MEDICOSAM_SSH", machine.client())
+        .env("XDG_STATE_HOME", NOWHERE)
         .env_remove("MEDICOSAM_SOCKET")
         .args(["--host", &machine.host()]);
     command

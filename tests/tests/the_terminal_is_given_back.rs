@@ -7,7 +7,7 @@
 )]
 
 use medicosam_tests::Size;
-use medicosam_tests::client::{self, NO_SOCKET};
+use medicosam_tests::client::{self, NO_SOCKET, NOWHERE};
 use medicosam_tests::keys::CTRL_C;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
@@ -62,6 +62,7 @@ fn a_signal_ends_it_and_leaves_the_terminal_as_it_was() {
 fn the_shell_gets_the_terminal_for_a_while_and_gives_it_back() {
     let mut shell = Command::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]).env("PS1", "$ ");
+    shell.env("XDG_STATE_HOME", NOWHERE);
     let mut terminal = ScriptedTerminal::spawn(shell, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
     terminal.wait_for("the shell", |view| view.contains("$"));
     let line = format!("{} --socket {NO_SOCKET}\r", program("medicosam").display());

@@ -99,7 +99,7 @@ fn scripts_can_do_the_same() {
     assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
 
     let nothing = system.medicosam(&["undo", id, "--json"]);
-    assert_eq!(nothing.status.code(), Some(4));
+    assert_eq!(nothing.status.code(), Some(5));
     assert_eq!(json(&nothing)["error"]["code"], "nothing-decided");
     let reason = "leaks into the vessel";
     let rejected = json(&system.medicosam(&["reject", id, "--reason", reason, "--json"]));

@@ -1,27 +1,29 @@
 //! The command line: what it looks like, and how a run ends.
 //!
-//! Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-//! 4 somebody else was first, 128 + n ended by signal n.
+//! Exit statuses are in [`crate::exit`].
 
 use crate::config::{Config, ConfigError};
 use crate::doctor;
+use crate::exit::{self, Exit};
 use crate::picture::GreyLevels;
 use crate::run::{self, RunError};
 use crate::term::graphics::Choice;
 use crate::term::probe::Preferences;
-use crate::verbs::{self, Verb, generate};
-use clap::{CommandFactory, Parser};
+use crate::usage;
+use crate::verbs::{self, Told, Verb, generate};
+use clap::{Command, CommandFactory, FromArgMatches, Parser};
+use clap_complete::CompleteEnv;
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::client::{Client, Host};
 use medicosam_shared::paths;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
-Examples:
   medicosam                                  review the queue on the screen
-  medicosam open 3f2a                        review the case whose id begins with 3f2a
+  medicosam open sub-010                     review one case, by the name of its scan or its id
   medicosam list --state review              what waits for a person
   medicosam show 3f2a --json | jq .score     one case, for a script
   medicosam approve 3f2a --revision 2        approve, unless revision 3 came meanwhile
@@ -29,20 +31,49 @@ Examples:
   medicosam undo 3f2a                        take your own last decision back
   medicosam note 3f2a \"ask the surgeon\"     a remark that decides nothing
   medicosam list --filter 'state:review score>0.95' --ids | xargs medicosam approve
+  medicosam events --follow | jq -r .action  what happens, as it happens
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399
   medicosam draft 3f2a                       what you segmented and have not committed yet
   ssh -t host medicosam                      all of this on a server
-  medicosam --host anna@host                 or from here, if medicosamd is installed there
+  medicosam --host anna@host                 or from here, if medicosamd is installed there";
 
-Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached,
-4 somebody else was first. Of several cases, the highest.";
+/// Heading of the options that only matter where there is a screen.
+const SCREEN: &str = "Screen";
+
+/// Verbs with a screen, or that try one.
+const WITH_SCREEN: [&str; 2] = ["open", "doctor"];
+
+fn after_help() -> String {
+    format!("Examples:\n{EXAMPLES}\n\nExit status:\n{}", exit::table())
+}
+
+/// The command line. The help of a verb without a screen leaves out the options of the screen, which
+/// are understood there all the same.
+pub fn command() -> Command {
+    let mut command = Cli::command();
+    command.build();
+    let verbs = command
+        .get_subcommands()
+        .map(|verb| verb.get_name().to_owned());
+    let verbs: Vec<String> = verbs
+        .filter(|verb| !WITH_SCREEN.contains(&verb.as_str()))
+        .collect();
+    verbs.into_iter().fold(command, |command, verb| {
+        command.mut_subcommand(verb, |verb| {
+            verb.mut_args(|arg| {
+                let of_screen = arg.get_help_heading() == Some(SCREEN);
+                if of_screen { arg.hide(true) } else { arg }
+            })
+        })
+    })
+}
 
 /// Review segmentations of medical scans in a terminal.
 ///
 /// Without a verb: the queue, the pictures and the decisions on the screen (press ? there).
 /// With a verb: the same actions for scripts.
 #[derive(Debug, Parser)]
-#[command(name = "medicosam", version, after_help = EXAMPLES)]
+#[command(name = "medicosam", version, after_help = after_help())]
 pub struct Cli {
     /// Socket of the daemon [default: MEDICOSAM_SOCKET, else the one in the data folder]
     #[arg(long, global = true, value_name = "PATH", display_order = 100)]
@@ -52,7 +83,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "HOST", display_order = 100)]
     pub host: Option<Host>,
     /// Settings of the screen: keys, colours, pictures [default: the user's medicosam-client.toml]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Screen")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = SCREEN)]
     pub config: Option<PathBuf>,
     /// How pictures are shown [default: auto]
     #[arg(
@@ -61,22 +92,22 @@ pub struct Cli {
         value_enum,
         env = "MEDICOSAM_PICTURE",
         value_name = "HOW",
-        help_heading = "Screen"
+        help_heading = SCREEN
     )]
     pub picture: Option<Choice>,
     /// Size of a character cell in pixels, where the terminal does not know it
-    #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = "Screen")]
+    #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = SCREEN)]
     pub cell: Option<(u16, u16)>,
     /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow
     /// line [default: 32]
-    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = "Screen")]
+    #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = SCREEN)]
     pub greys: Option<GreyLevels>,
     /// Redraw whole pictures whenever something on them changes, for terminals that show a change
     /// over a picture wrongly
-    #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Screen")]
+    #[arg(long, global = true, env = "MEDICOSAM_NO_DELTA", value_parser = clap::builder::FalseyValueParser::new(), help_heading = SCREEN)]
     pub no_delta: bool,
     /// Leave the mouse to the terminal, which then selects text without shift
-    #[arg(long, global = true, help_heading = "Screen")]
+    #[arg(long, global = true, help_heading = SCREEN)]
     pub no_mouse: bool,
     /// What to do; nothing: the screen
     #[command(subcommand)]
@@ -85,7 +116,19 @@ pub struct Cli {
 
 /// Parses the command line, does what it says, and returns the exit status.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    CompleteEnv::with_factory(command)
+        .var(generate::ASKED_BY)
+        .complete();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let parsed = command().try_get_matches_from(&arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            return usage::tell(&error, &arguments, &mut io::stdout())
+                .code()
+                .into();
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -127,20 +170,25 @@ async fn act(client: Client, settings: Settings, verb: Option<Verb>) -> u8 {
             Ok((preferences, _)) => {
                 doctor::run(&client, preferences, args.json, &mut io::stdout()).await
             }
-            Err(error) => return wrong_settings(&error),
+            Err(error) => return wrong_settings(&error, json),
         },
         Some(Verb::Completions(args)) => {
-            generate::completions(args, Cli::command(), &mut io::stdout())
+            generate::completions(args, &mut io::stdout()).map(|()| Exit::Done)
         }
-        Some(Verb::Man) => generate::man(Cli::command(), &mut io::stdout()),
-        Some(verb) => verbs::run(&client, verb, &mut io::stdout()).await,
+        Some(Verb::Man) => {
+            generate::man(Cli::command(), EXAMPLES, &mut io::stdout()).map(|()| Exit::Done)
+        }
+        Some(verb) => {
+            let done = verbs::run(&client, verb, &mut io::stdout()).await;
+            done.map(|()| Exit::Done)
+        }
     };
     match done {
-        Ok(()) => 0,
+        Ok(exit) => exit.code(),
         Err(error) => {
             let json = json && !error.is_told();
-            verbs::report(&error.fault(), json, &mut io::stdout(), &mut io::stderr());
-            error.exit_status()
+            verbs::report(&error.told(), json, &mut io::stdout(), &mut io::stderr());
+            error.exit().code()
         }
     }
 }
@@ -170,28 +218,29 @@ impl Settings {
     }
 }
 
-fn wrong_settings(error: &ConfigError) -> u8 {
+fn wrong_settings(error: &ConfigError, json: bool) -> u8 {
     let fault = Fault {
         code: error.code().to_owned(),
         message: error.to_string(),
         hint: error.hint().to_owned(),
     };
-    verbs::report(&fault, false, &mut io::stdout(), &mut io::stderr());
-    2
+    let told = Told::from(fault);
+    verbs::report(&told, json, &mut io::stdout(), &mut io::stderr());
+    Exit::Usage.code()
 }
 
 async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 {
     let (preferences, config) = match settings.load() {
         Ok(loaded) => loaded,
-        Err(error) => return wrong_settings(&error),
+        Err(error) => return wrong_settings(&error, false),
     };
     // While the terminal is still the shell's, ssh may ask for a passphrase there.
     if client.host().is_some()
         && let Err(error) = client.hello().await
     {
         let error = verbs::Error::from(error);
-        verbs::report(&error.fault(), false, &mut io::stdout(), &mut io::stderr());
-        return error.exit_status();
+        verbs::report(&error.told(), false, &mut io::stdout(), &mut io::stderr());
+        return error.exit().code();
     }
     match run::run(client, preferences, config, case).await {
         Ok(()) => 0,
@@ -203,7 +252,8 @@ async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 
                 message: error.to_string(),
                 hint: error.hint().to_owned(),
             };
-            verbs::report(&fault, false, &mut io::stdout(), &mut io::stderr());
+            let told = Told::from(fault);
+            verbs::report(&told, false, &mut io::stdout(), &mut io::stderr());
             error.exit_status()
         }
     }

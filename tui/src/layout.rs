@@ -41,13 +41,6 @@ pub fn queue((columns, rows): (u16, u16)) -> QueueLayout {
     }
 }
 
-impl QueueLayout {
-    /// Whether there is room for more than the row of the selected case says.
-    pub fn has_history(&self) -> bool {
-        self.detail.height > 10
-    }
-}
-
 /// Cases that fit into the list.
 pub fn queue_rows(size: (u16, u16)) -> usize {
     usize::from(queue(size).list.height.saturating_sub(3))

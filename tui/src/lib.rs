@@ -1,8 +1,11 @@
 //! The terminal client `medicosam`: the queue, the pictures, the decisions.
 //!
+//! - [`as_profile`]: what was drawn on a case, as the objects of a profile.
 //! - [`cli`]: the command line, and how a run ends.
 //! - [`config`]: the reviewer's own settings.
+//! - [`exit`]: exit statuses, for scripts.
 //! - [`doctor`]: what terminal, line and daemon can do.
+//! - [`usage`]: what is said about a command line that makes no sense.
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`masks`]: masks cut in any plane, measured and compared.
@@ -13,13 +16,16 @@
 //! - [`app`]: what the client knows, and what happens to it.
 
 pub mod app;
+pub mod as_profile;
 pub mod cli;
 pub mod config;
 pub mod doctor;
+pub mod exit;
 pub mod layout;
 pub mod masks;
 pub mod picture;
 pub mod run;
 pub mod term;
+pub mod usage;
 pub mod verbs;
 pub mod view;

@@ -4,7 +4,7 @@ use super::Api;
 use super::error::{ApiError, LOOK_UP};
 use super::peer::Peer;
 use crate::case::WorkId;
-use crate::registry::WorkOutcome;
+use crate::registry::{Registry, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -123,6 +123,26 @@ pub async fn note(
         .ask(move |store| store.note(&store.find(&id)?, peer.name(), &request.text))
         .await?;
     Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/dismiss`
+pub async fn dismiss(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let put_away = move |store: &Registry| store.dismiss(&store.find(&id)?, peer.name());
+    api.change(put_away).await.map(Json)
+}
+
+/// `POST /v1/cases/{id}/bring-back`
+pub async fn bring_back(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let bring_back = move |store: &Registry| store.bring_back(&store.find(&id)?, peer.name());
+    api.change(bring_back).await.map(Json)
 }
 
 /// `POST /v1/cases/{id}/retry`; it needs no body.

@@ -44,6 +44,8 @@ pub struct Case {
     pub state: CaseState,
     /// Why it failed or paused.
     pub fault: Option<Fault>,
+    /// Whether a person put it away, having failed. Nothing else says so: its state is what it was.
+    pub dismissed: bool,
     /// Its current revision.
     pub revision: Option<RevisionNumber>,
     /// How far the current revision is to be trusted, 0..1.
@@ -87,6 +89,7 @@ impl Case {
                 None => CaseState::Waiting,
             },
             fault,
+            dismissed: false,
             revision: None,
             score: None,
             volume_ml: None,
@@ -123,6 +126,7 @@ impl Case {
         self.state = state;
         self.fault = fault.cloned();
         self.found = None;
+        self.dismissed = false;
         self.updated = now.date;
     }
 
@@ -210,6 +214,7 @@ impl Case {
             profile: self.profile.clone(),
             state: self.state,
             fault: self.fault.clone(),
+            dismissed: self.dismissed,
             revision: self.revision,
             score: self.score.map(|s| s as f32),
             volume_ml: self.volume_ml,

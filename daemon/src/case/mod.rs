@@ -15,11 +15,13 @@
 //! | [`life`] | the state of a case, and what moves it |
 //! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
+//! | [`dismissal`] | failed cases put away, and brought back |
 //! | [`refusal`] | what people are told when the answer is no |
 
 pub mod arrival;
 pub mod corrections;
 pub mod decision;
+pub mod dismissal;
 pub mod lease;
 pub mod life;
 pub mod outputs;

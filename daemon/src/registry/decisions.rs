@@ -2,7 +2,7 @@
 
 use super::rows::{author_of, case, history, log};
 use super::{Registry, Result};
-use crate::case::{Entry, decision};
+use crate::case::{Entry, decision, dismissal};
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{Action, CaseId, CaseSummary};
 
@@ -32,6 +32,28 @@ impl Registry {
             let entry = decision::undo(&mut case, current.as_ref(), &history, who, request, now)?;
             rows.put_case(&case)?;
             log(rows, [entry], now)?;
+            Ok(case.summary())
+        })
+    }
+
+    /// Puts a failed case away.
+    pub fn dismiss(&self, id: &CaseId, who: &str) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let entry = dismissal::dismiss(&mut case, who, now)?;
+            rows.put_case(&case)?;
+            log(rows, entry, now)?;
+            Ok(case.summary())
+        })
+    }
+
+    /// Brings a case back that was put away.
+    pub fn bring_back(&self, id: &CaseId, who: &str) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let entry = dismissal::bring_back(&mut case, who, now);
+            rows.put_case(&case)?;
+            log(rows, entry, now)?;
             Ok(case.summary())
         })
     }

@@ -37,7 +37,7 @@ impl Registry {
         })
     }
 
-    /// Number of listed cases per state.
+    /// Number of listed cases per state, without those that were put away.
     pub fn counts(&self) -> Result<BTreeMap<CaseState, u64>> {
         self.read(|rows| Ok(rows.tally()?.cases))
     }

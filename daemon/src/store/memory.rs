@@ -125,7 +125,8 @@ impl CaseRows for Tables {
 
     fn tally(&self) -> Result<Tally, StoreFault> {
         let mut tally = Tally::default();
-        for case in self.cases.values().filter(|case| case.is_listed()) {
+        let counts = |case: &&Case| case.is_listed() && !case.dismissed;
+        for case in self.cases.values().filter(counts) {
             *tally.cases.entry(case.state).or_default() += 1;
         }
         for item in &self.work {

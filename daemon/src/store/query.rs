@@ -56,7 +56,7 @@ pub enum EventQuery {
 /// Numbers of listed cases and of work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Listed cases in each state that has any.
+    /// Listed cases in each state that has any, without those that were put away.
     pub cases: BTreeMap<CaseState, u64>,
     /// Work that nobody has taken.
     pub queue: Queue,

@@ -152,6 +152,14 @@ impl Client {
         }
     }
 
+    /// What tells this daemon from others: its machine or its socket.
+    pub fn name(&self) -> String {
+        match &self.way {
+            Way::Socket(socket) => socket.display().to_string(),
+            Way::Host(link) => link.host().to_string(),
+        }
+    }
+
     /// Asks the daemon for its version, and refuses one that speaks another API.
     pub async fn hello(&self) -> Result<VersionInfo, ClientError> {
         let daemon: VersionInfo = self.get("/version").await?;
@@ -315,6 +323,18 @@ impl Client {
     ) -> Result<DraftProgress, ClientError> {
         let path = format!("/v1/cases/{}/draft/progress?after={after}", escape(&id.0));
         self.get(&path).await
+    }
+
+    /// Puts a failed case away.
+    pub async fn dismiss(&self, id: &CaseId) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/dismiss", escape(&id.0)), &())
+            .await
+    }
+
+    /// Brings a case back that was put away.
+    pub async fn bring_back(&self, id: &CaseId) -> Result<CaseSummary, ClientError> {
+        self.post(&format!("/v1/cases/{}/bring-back", escape(&id.0)), &())
+            .await
     }
 
     /// Tries a failed or paused case again.

@@ -10,7 +10,8 @@ pub(super) fn next(model: &mut Model) -> Vec<Effect> {
 
 /// More about the case that is selected in the list, if there is room to show it.
 fn peek(model: &mut Model) -> Option<Effect> {
-    if !matches!(model.screen, Screen::Queue) || !crate::layout::queue(model.size).has_history() {
+    let room = crate::layout::queue(model.size).detail.height > 0;
+    if !matches!(model.screen, Screen::Queue) || !room {
         return None;
     }
     let case = model.queue.selected()?;

@@ -189,6 +189,13 @@ pub enum Answer {
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
+    /// A case was put away or brought back, or not.
+    Dismissed {
+        /// Which case.
+        case: CaseId,
+        /// The case as it is now.
+        result: Result<CaseSummary, Failure>,
+    },
     /// A draft as the daemon has it.
     Draft {
         /// On which case.
@@ -270,10 +277,18 @@ pub enum Effect {
     Peek(CaseId),
     /// Have the daemon read the scan of the next case.
     ReadAhead(CaseId),
+    /// Call somebody who looks elsewhere, with these words.
+    Call(String),
+    /// Put this text onto the clipboard of the terminal.
+    Copy(String),
     /// Keep these filters for the next time.
     SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
+    /// Put a failed case away.
+    Dismiss(CaseId),
+    /// Bring a case back.
+    BringBack(CaseId),
     /// Read the reviewer's draft on a case.
     LoadDraft(CaseId),
     /// Change the reviewer's draft.

@@ -54,6 +54,7 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
             message: "reading the scan: the file ends in the middle".to_owned(),
             hint: "Copy it again.".to_owned(),
         }),
+        dismissed: false,
         revision: has_mask.then_some(1),
         score,
         volume_ml: has_mask.then_some(23.4),

@@ -7,11 +7,14 @@
 
 pub mod action;
 mod ahead;
+mod calls;
+mod copying;
 mod cursor;
 mod decide;
 mod decided;
 pub mod dialog;
 mod dialogs;
+mod dismissal;
 pub mod draft;
 pub mod event;
 pub mod keymap;
@@ -19,6 +22,7 @@ mod look;
 mod narrowing;
 mod pointer;
 mod receive;
+pub mod resume;
 pub mod state;
 mod update;
 
@@ -73,6 +77,8 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     model.notice = None;
+    // Keys mean what is on the screen.
+    model.resuming = None;
     if let Some(review) = model.review_mut() {
         // Keys are stronger than a button that is held.
         review.grip = None;

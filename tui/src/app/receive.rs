@@ -1,6 +1,5 @@
 //! Answers of the daemon.
 
-use super::decided;
 use super::draft::answers;
 use super::event::{Answer, Effect, Failure};
 use super::state::model::{Link, Model};
@@ -8,6 +7,7 @@ use super::state::notice::Notice;
 use super::state::queue::live::Now;
 use super::state::review::Review;
 use super::state::review::slices::SliceId;
+use super::{calls, decided, dismissal, resume};
 use medicosam_shared::api::{CaseList, SliceValues, Status};
 use medicosam_shared::case::{Action, CaseDetail, CaseId, Event, RevisionNumber};
 use medicosam_shared::geometry::Plane;
@@ -23,10 +23,12 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Happened(event) => return happened(model, &event),
         Answer::Everything(result) => return everything(model, result),
         Answer::Some { cases, status } => {
+            let call = calls::call(&model.queue, &cases);
             model.queue.put(cases);
             model.status = status.or(model.status.take());
             model.scroll();
-            return model.refreshed().into_iter().collect();
+            let call = call.map(Effect::Call);
+            return model.refreshed().into_iter().chain(call).collect();
         }
         Answer::Case { case, result } => return case_read(model, &case, result),
         Answer::Slice {
@@ -61,6 +63,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.live = Now::new(live.viewers, live.scan_s);
         }
         Answer::Retried { case, result } => decided::retried(model, &case, result),
+        Answer::Dismissed { case, result } => dismissal::dismissed(model, &case, result),
         Answer::Draft { case, result } => return answers::draft_loaded(model, &case, result),
         Answer::DraftChanged {
             case,
@@ -80,17 +83,23 @@ fn connected(model: &mut Model, list: CaseList, status: Status) -> Vec<Effect> {
     model.status = Some(status);
     model.queue.replace(list.cases);
     model.scroll();
+    if let Some(place) = model.resuming.take() {
+        return resume::go_on(model, place);
+    }
     // Reads that failed while the daemon was away can succeed now.
     model.review_mut().map(Review::read).unwrap_or_default()
 }
 
 fn everything(model: &mut Model, result: Result<(CaseList, Status), Failure>) -> Vec<Effect> {
+    let mut call = None;
     if let Ok((list, status)) = result {
+        call = calls::call(&model.queue, &list.cases);
         model.queue.replace(list.cases);
         model.status = Some(status);
         model.scroll();
     }
-    model.refreshed().into_iter().collect()
+    let call = call.map(Effect::Call);
+    model.refreshed().into_iter().chain(call).collect()
 }
 
 fn case_read(
@@ -200,6 +209,8 @@ fn news(event: &Event) -> Option<String> {
         Action::Flagged => Some(format!("{who} has just flagged this case.")),
         Action::Undone => Some(format!("{who} has just taken a decision back.")),
         Action::Noted => Some(format!("{who} notes: {}", printable(&event.detail))),
+        Action::Dismissed => Some(format!("{who} has just put this case away.")),
+        Action::Restored => Some(format!("{who} has just brought this case back.")),
         Action::Prompted => Some(format!("{who} has just asked for another mask.")),
         Action::Revised => Some("There is a new revision.".to_owned()),
         Action::Identified

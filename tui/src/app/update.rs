@@ -10,7 +10,7 @@ use super::event::Effect;
 use super::keymap::Keymap;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
-use super::{decide, look, narrowing};
+use super::{decide, dismissal, look, narrowing};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
@@ -38,6 +38,7 @@ fn decide(model: &mut Model, action: Decide) -> Vec<Effect> {
         Decide::Note => decide::note(model),
         Decide::TakeBack => decide::take_back(model),
         Decide::Retry => decide::retry(model),
+        Decide::Dismiss => dismissal::dismiss(model),
     }
 }
 
@@ -53,6 +54,8 @@ fn cases(model: &mut Model, action: Cases) -> Vec<Effect> {
             model.scroll();
         }
         Cases::MarkRange => model.queue.mark_range(),
+        Cases::PageNext => model.queue.turn(1),
+        Cases::PagePrevious => model.queue.turn(-1),
         Cases::SelectNext => select(model, 1),
         Cases::SelectPrevious => select(model, -1),
         Cases::SelectFurther => select(model, FURTHER),

@@ -11,6 +11,7 @@ pub use error::ConfigError;
 use crate::app::Keymap;
 use crate::picture::GreyLevels;
 use crate::term::graphics::Choice;
+use crate::term::notify::Notify;
 use crate::view::{Colours, Role, Theme};
 use clap::ValueEnum;
 use error::Text;
@@ -30,6 +31,8 @@ pub struct Config {
     pub delta: Option<bool>,
     /// Whether the mouse is used, unless the command line says.
     pub mouse: bool,
+    /// How somebody who looks elsewhere is called.
+    pub notify: Notify,
     /// Colours and signs of the text.
     pub theme: Theme,
     /// Which key means what.
@@ -43,6 +46,7 @@ impl Default for Config {
             greys: None,
             delta: None,
             mouse: true,
+            notify: Notify::default(),
             theme: Theme::default(),
             keymap: Keymap::default(),
         }
@@ -67,6 +71,7 @@ struct Screen {
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
     mouse: Option<bool>,
+    notify: Option<Spanned<String>>,
 }
 
 impl Config {
@@ -114,6 +119,7 @@ impl Config {
             greys: greys.transpose()?,
             delta: screen.delta,
             mouse: screen.mouse.unwrap_or(true),
+            notify: notify(screen.notify.as_ref(), &text)?,
             theme: theme(
                 screen.colours.as_ref(),
                 screen.glyphs.as_ref(),
@@ -123,6 +129,15 @@ impl Config {
             keymap: keys::keymap(&file.keys, &text)?,
         })
     }
+}
+
+/// How somebody is called.
+fn notify(word: Option<&Spanned<String>>, text: &Text<'_>) -> Result<Notify, ConfigError> {
+    let Some(word) = word else {
+        return Ok(Notify::default());
+    };
+    let parsed = word.get_ref().parse();
+    parsed.map_err(|()| text.unknown("way to call you", word, Notify::WORDS.into_iter()))
 }
 
 /// The theme of the environment, with the settings of the file on top.

@@ -106,6 +106,7 @@ fn mistakes_name_the_line_and_what_was_meant() {
             2,
             "cannot be given away",
         ),
+        ("[screen]\nnotify = \"osc7\"", 2, "unknown way to call you"),
         ("[keys.review", 1, ""),
     ] {
         let error = error(text);

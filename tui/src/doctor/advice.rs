@@ -3,6 +3,7 @@
 use super::Report;
 use super::surroundings::Tmux;
 use super::terminal::Examined;
+use medicosam_shared::text::printable;
 
 /// Bytes that tmux should take of one picture.
 const TMUX_BUFFER: u64 = 16 << 20;
@@ -13,9 +14,17 @@ const SLOW: f64 = 2e6;
 /// What to do, most important first.
 pub fn advice(report: &Report) -> Vec<String> {
     let mut advice = Vec::new();
+    advice.extend(daemon(report));
     advice.extend(builds(report));
-    let Ok(terminal) = &report.terminal else {
-        return advice;
+    let terminal = match &report.terminal {
+        Ok(terminal) => terminal,
+        Err(why) => {
+            advice.push(format!(
+                "There is no terminal to examine ({why}). Run this where the screen is to be, not \
+                 in a script or behind a pipe; with ssh, add -t."
+            ));
+            return advice;
+        }
     };
     match &report.tmux {
         Some(tmux) => advice.extend(for_tmux(tmux)),
@@ -39,6 +48,13 @@ pub fn advice(report: &Report) -> Vec<String> {
         );
     }
     advice
+}
+
+/// A daemon that does not answer.
+fn daemon(report: &Report) -> Option<String> {
+    let unanswered = report.daemon.version.as_ref().err()?;
+    let why = printable(&unanswered.to_string());
+    Some(format!("{why}\n{}", unanswered.hint))
 }
 
 fn builds(report: &Report) -> Option<String> {

@@ -8,6 +8,7 @@ mod advice;
 mod surroundings;
 mod terminal;
 
+use crate::exit::Exit;
 use crate::term::probe::Preferences;
 use crate::verbs::{Error, print};
 use medicosam_shared::api::VersionInfo;
@@ -15,6 +16,7 @@ use medicosam_shared::client::Client;
 use medicosam_shared::text::printable;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::io::Write;
 use std::time::Instant;
 use surroundings::{Surroundings, Tmux};
@@ -48,18 +50,33 @@ struct Daemon {
     host: Option<String>,
     /// Its version, or why it does not answer.
     #[serde(serialize_with = "or_error")]
-    version: Result<VersionInfo, String>,
+    version: Result<VersionInfo, Unanswered>,
     /// Milliseconds for the smallest question.
     round_trip_ms: Option<f64>,
 }
 
-/// Examines everything and prints what it found.
+/// Why the daemon does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unanswered {
+    /// What was found.
+    why: String,
+    /// What to do about it.
+    hint: String,
+}
+
+impl Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+/// Examines everything and prints what it found; whether something is to be mended is the exit status.
 pub async fn run(
     client: &Client,
     preferences: Preferences,
     json: bool,
     out: &mut dyn Write,
-) -> Result<(), Error> {
+) -> Result<Exit, Error> {
     // ssh may ask for a passphrase, before the terminal is asked.
     let daemon = daemon(client).await;
     let mut report = Report {
@@ -71,14 +88,18 @@ pub async fn run(
         advice: Vec::new(),
     };
     report.advice = advice::advice(&report);
-    print(out, json, &report, text)
+    print(out, json, &report, text)?;
+    Ok(match report.advice.is_empty() {
+        true => Exit::Done,
+        false => Exit::Refused,
+    })
 }
 
 async fn daemon(client: &Client) -> Daemon {
-    let version = client
-        .hello()
-        .await
-        .map_err(|error| format!("{error}. {}", error.hint()));
+    let version = client.hello().await.map_err(|error| Unanswered {
+        why: error.to_string(),
+        hint: error.hint().to_owned(),
+    });
     let mut times = Vec::new();
     if version.is_ok() {
         for _ in 0..ROUND_TRIPS {
@@ -96,13 +117,13 @@ async fn daemon(client: &Client) -> Daemon {
 }
 
 /// A finding as it is; a failure as `{ "error": … }`.
-fn or_error<T: Serialize, S: Serializer>(
-    found: &Result<T, String>,
+fn or_error<T: Serialize, E: Display, S: Serializer>(
+    found: &Result<T, E>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match found {
         Ok(found) => found.serialize(serializer),
-        Err(error) => BTreeMap::from([("error", error)]).serialize(serializer),
+        Err(error) => BTreeMap::from([("error", error.to_string())]).serialize(serializer),
     }
 }
 
@@ -125,7 +146,7 @@ fn text(report: &Report) -> String {
         "daemon",
         match &report.daemon.version {
             Ok(version) => format!("{version}, {place}"),
-            Err(why) => why.clone(),
+            Err(unanswered) => unanswered.to_string(),
         },
     ));
     if let Some(time) = report.daemon.round_trip_ms {

@@ -97,6 +97,28 @@ fn advice_can_be_copied_into_a_file() {
 }
 
 #[test]
+fn a_daemon_or_a_terminal_that_is_missing_is_to_be_mended() {
+    let mut report = healthy();
+    report.daemon.version = Err(Unanswered {
+        why: "lab has no medicosamd".to_owned(),
+        hint: "Install it there.".to_owned(),
+    });
+    report.terminal = Err("there is none".to_owned());
+    report.advice = advice::advice(&report);
+    assert_eq!(report.advice[0], "lab has no medicosamd\nInstall it there.");
+    assert!(report.advice[1].contains("there is none"), "{report:?}");
+    let text = text(&report);
+    assert!(!text.contains("Nothing to mend."), "{text}");
+    assert!(
+        text.contains("- lab has no medicosamd\n  Install it there.\n"),
+        "{text}"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["daemon"]["version"]["error"], "lab has no medicosamd");
+    assert_eq!(json["advice"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn the_report_is_json_too() {
     let json = serde_json::to_value(healthy()).unwrap();
     assert_eq!(json["terminal"]["sixel"], true);

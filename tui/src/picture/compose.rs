@@ -7,6 +7,7 @@ use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::window::Range;
+use serde::{Deserialize, Serialize};
 
 /// What a picture of a slice shows.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,8 @@ pub struct Scene<'a> {
 }
 
 /// How masks are painted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Form {
     /// Their outline.
     #[default]

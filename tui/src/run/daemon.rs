@@ -115,7 +115,12 @@ pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
 
 async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
-        Effect::Quit | Effect::Redraw | Effect::Suspend | Effect::SaveFilters(_) => return None,
+        Effect::Quit
+        | Effect::Redraw
+        | Effect::Suspend
+        | Effect::Call(_)
+        | Effect::Copy(_)
+        | Effect::SaveFilters(_) => return None,
         Effect::ReadAhead(case) => {
             // If it cannot be read, the reviewer who opens the case sees why.
             let _ = client.read_ahead(&case).await;
@@ -162,6 +167,14 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
                 .await
                 .map_err(Failure::from);
             Answer::Retried { case, result }
+        }
+        Effect::Dismiss(case) => {
+            let result = client.dismiss(&case).await.map_err(Failure::from);
+            Answer::Dismissed { case, result }
+        }
+        Effect::BringBack(case) => {
+            let result = client.bring_back(&case).await.map_err(Failure::from);
+            Answer::Dismissed { case, result }
         }
         Effect::LoadDraft(case) => {
             let result = client.draft(&case).await.map_err(Failure::from);

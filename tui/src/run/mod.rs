@@ -3,6 +3,7 @@
 //! One loop owns the model. Keys, answers of the daemon and finished pictures come to it through
 //! channels; after each it draws what has changed, and nothing if nothing has.
 
+mod bell;
 mod daemon;
 mod error;
 mod filters;
@@ -11,19 +12,23 @@ mod pace;
 mod painter;
 mod pictures;
 mod place;
+mod places;
 mod pointer;
 mod signals;
 mod suspend;
 
 pub use error::RunError;
 
-use crate::app::{Answer, Effect, Event, Model, Notice, handle};
+use crate::app::{Answer, Effect, Event, Model, Notice, handle, resume};
 use crate::config::Config;
+use crate::term::clipboard;
+use crate::term::notify::Notify;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
 use crate::term::tty::{Guard, Tty};
 use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
+use bell::Bell;
 use jiff::Timestamp;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
@@ -87,13 +92,22 @@ pub async fn run(
         reporting: Reporting::first(config.mouse),
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
+        bell: Bell::default(),
+        notify: config.notify,
         looking: None,
         ended: None,
     };
     screen.probe();
-    if let Some(case) = case {
-        let effects = screen.model.open(case);
-        screen.perform(effects);
+    match case {
+        Some(case) => {
+            let effects = screen.model.open(case);
+            screen.perform(effects);
+        }
+        None => {
+            if let Some(place) = places::load(&screen.client.name()) {
+                resume::begin(&mut screen.model, place);
+            }
+        }
     }
     while screen.ended.is_none() {
         screen.look();
@@ -142,6 +156,10 @@ struct Running {
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
     minute: Instant,
+    /// When somebody may be called.
+    bell: Bell,
+    /// How.
+    notify: Notify,
     /// The case that others see looked at here, and who tells them.
     looking: Option<(Option<CaseId>, AbortHandle)>,
     ended: Option<Result<(), RunError>>,
@@ -162,6 +180,8 @@ impl Running {
                     self.pictures.erased();
                 }
                 Effect::Suspend => self.want_to_suspend(),
+                Effect::Call(text) => self.call(&text),
+                Effect::Copy(text) => self.write(clipboard::copy(&text)),
                 Effect::SaveFilters(filters) => self.save(&filters),
                 asked => {
                     tokio::spawn(daemon::ask(self.client.clone(), asked, self.answer.clone()));
@@ -175,6 +195,7 @@ impl Running {
     /// the shell.
     async fn leave(mut self, reports: &mut mpsc::Receiver<Report>) -> Result<(), RunError> {
         let ended = self.ended.take().unwrap_or(Ok(()));
+        places::save(&self.client.name(), resume::place(&self.model));
         if !matches!(ended, Err(RunError::Gone(_))) {
             self.switch_mouse_off();
             self.reporting = Reporting::Never;
@@ -205,6 +226,25 @@ impl Running {
         self.looking = Some((case, tokio::spawn(live).abort_handle()));
     }
 
+    /// Calls somebody who looks elsewhere, unless they are here or were just called.
+    fn call(&mut self, text: &str) {
+        let here = self.suspending != Suspending::No || self.guard.is_none();
+        if here || !self.bell.may_call(Instant::now()) {
+            return;
+        }
+        self.write(self.notify.bytes(self.terminal.name(), text));
+    }
+
+    /// Sends what draws nothing.
+    fn write(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.send(Frame {
+                bytes,
+                questions: 0,
+            });
+        }
+    }
+
     fn save(&mut self, filters: &[String]) {
         if let Err(error) = filters::save(filters) {
             self.model.notice = Some(Notice::bad(error));
@@ -221,6 +261,12 @@ impl Running {
     }
 
     fn report(&mut self, report: Report) {
+        if matches!(
+            report,
+            Report::Input(Input::Key(_) | Input::Mouse(_) | Input::Paste(_))
+        ) {
+            self.bell.touched(Instant::now());
+        }
         match report {
             Report::Input(Input::Key(key)) => {
                 // Whether digits are a number depends on the time between them.

@@ -7,14 +7,18 @@
 //! - [`parser`]: bytes → [`Input`]: keys, the mouse, pasted text, answers.
 //! - [`threads`]: one that reads, one that writes.
 //! - [`probe`]: what is asked at the start, and what the answers mean.
+//! - [`clipboard`]: the clipboard of the terminal.
+//! - [`notify`]: the bell, and notifications of the desktop.
 //! - [`graphics`]: the ways to show a picture; `known`: terminals known by their names.
 //!
 //! Nothing here knows of ratatui, tokio or the daemon.
 
+pub mod clipboard;
 pub mod graphics;
 pub mod key;
 mod known;
 pub mod mouse;
+pub mod notify;
 pub mod parser;
 pub mod probe;
 #[cfg(test)]

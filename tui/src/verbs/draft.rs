@@ -1,7 +1,7 @@
 //! `medicosam draft`
 
 use super::prompt::{first_label, parse_box, parse_point};
-use super::{CaseArgs, Error, FormatArgs, print, revision};
+use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::{Args, ValueEnum};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse, DraftView};
 use medicosam_shared::case::{CaseDetail, CaseId};
@@ -76,7 +76,7 @@ pub(super) async fn run(
     args: &DraftArgs,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let detail = client.case(&args.case.case).await?;
+    let detail = named::detail(client, &args.case.case).await?;
     let id = &detail.summary.id;
     let Some(action) = args.action else {
         let view = client.draft(id).await?;

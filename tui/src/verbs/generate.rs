@@ -1,10 +1,15 @@
 //! `medicosam completions` and `medicosam man`: from the same definitions as the command line.
 
 use super::Error;
+use crate::exit;
 use clap::{Args, Command};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use clap_mangen::Man;
 use std::io::{self, Write};
+
+/// The variable by which the completions ask this program for candidates.
+pub const ASKED_BY: &str = "MEDICOSAM_COMPLETE";
 
 /// Which shell the completions are for.
 #[derive(Debug, Clone, Args)]
@@ -14,26 +19,27 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Prints the completions of `command`.
-pub fn completions(
-    args: &CompletionsArgs,
-    mut command: Command,
-    out: &mut dyn Write,
-) -> Result<(), Error> {
+/// Prints the completions, which ask the program itself: cases are not known before.
+pub fn completions(args: &CompletionsArgs, out: &mut dyn Write) -> Result<(), Error> {
+    let shell = args.shell.to_string();
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut command, "medicosam", &mut text);
+    if let Some(completer) = Shells::builtins().completer(&shell) {
+        let name = "medicosam";
+        let written = completer.write_registration(ASKED_BY, name, name, name, &mut text);
+        written.map_err(Error::Output)?;
+    }
     print(&text, out)
 }
 
 /// Prints the manual page of `command`.
-pub fn man(mut command: Command, out: &mut dyn Write) -> Result<(), Error> {
+pub fn man(mut command: Command, examples: &str, out: &mut dyn Write) -> Result<(), Error> {
     command.build();
-    let text = page(&command).map_err(Error::Output)?;
+    let text = page(&command, examples).map_err(Error::Output)?;
     print(&text, out)
 }
 
 /// One page for everything: nobody would find a page for each verb.
-fn page(command: &Command) -> io::Result<Vec<u8>> {
+fn page(command: &Command, examples: &str) -> io::Result<Vec<u8>> {
     let page = Man::new(command.clone());
     let mut text = Vec::new();
     page.render_title(&mut text)?;
@@ -48,7 +54,10 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
             write_verb(verb, &mut text)?;
         }
     }
-    page.render_extra_section(&mut text)?;
+    writeln!(text, ".SH EXAMPLES")?;
+    write_lines(examples, &mut text)?;
+    writeln!(text, ".SH \"EXIT STATUS\"")?;
+    write_lines(&exit::table(), &mut text)?;
     page.render_version_section(&mut text)?;
     Ok(text)
 }
@@ -65,7 +74,6 @@ fn write_verb(verb: &Command, text: &mut Vec<u8>) -> io::Result<()> {
     writeln!(parts, ".PP")?;
     page.render_description_section(&mut parts)?;
     page.render_options_section(&mut parts)?;
-    page.render_extra_section(&mut parts)?;
     writeln!(text, ".SS {}", verb.get_name())?;
     // Each part begins with a heading of its own, and with what roff needs once in a page.
     let is_once = |line: &&[u8]| {
@@ -79,7 +87,27 @@ fn write_verb(verb: &Command, text: &mut Vec<u8>) -> io::Result<()> {
     {
         text.extend(line);
     }
+    if let Some(more) = verb.get_after_help() {
+        writeln!(text, ".PP")?;
+        write_lines(&more.to_string(), text)?;
+    }
     Ok(())
+}
+
+/// Text whose lines stay as they are.
+fn write_lines(lines: &str, text: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(text, ".nf")?;
+    for line in lines.lines() {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        // A point or an apostrophe at the beginning would be a command.
+        let guard = if line.starts_with(['.', '\'']) {
+            "\\&"
+        } else {
+            ""
+        };
+        writeln!(text, "{guard}{line}")?;
+    }
+    writeln!(text, ".fi")
 }
 
 fn print(text: &[u8], out: &mut dyn Write) -> Result<(), Error> {

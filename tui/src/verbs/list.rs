@@ -1,7 +1,7 @@
 //! `medicosam list`
 
 use super::table::{Align, age, millilitres, score, table};
-use super::{Error, FormatArgs, print};
+use super::{Error, FormatArgs, print, values};
 use crate::app::state::queue::filter::Filter;
 use crate::app::state::queue::sort::Sort;
 use clap::Args;
@@ -16,6 +16,7 @@ const FILTERS: &str = "\
 A filter is terms with blanks between, all of which must hold:
   liver 12              words in the name (letters may be left out), profile, reviewer, state, id
   state:review,flagged  also profile: by: name: reason: fault: id:
+  state:dismissed       failed cases that were put away, which are not listed otherwise
   score<0.8 ml>=10      also age<2h (s m h d w) revision>1 score:none
   !state:review         what does not fit; quotes keep blanks together: reason:\"too big\"";
 
@@ -23,14 +24,14 @@ A filter is terms with blanks between, all of which must hold:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = FILTERS)]
 pub struct ListArgs {
-    /// Only cases in this state; may be given more than once
-    #[arg(long, value_name = "STATE", value_parser = str::parse::<CaseState>)]
+    /// Only cases in these states, with commas between; may be given more than once
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = values::states())]
     pub state: Vec<CaseState>,
     /// Only cases that fit, as typed after / on the screen: 'state:review score<0.8 liver'
     #[arg(long, value_name = "FILTER", value_parser = str::parse::<Filter>, default_value = "", hide_default_value = true)]
     pub filter: Filter,
     /// What they are sorted by
-    #[arg(long, value_name = "ORDER", value_parser = str::parse::<Sort>, default_value = "attention")]
+    #[arg(long, value_name = "ORDER", value_parser = values::orders(), default_value = "attention")]
     pub sort: Sort,
     /// The other way round
     #[arg(long)]
@@ -64,7 +65,7 @@ pub(super) async fn run(
     })
 }
 
-fn text(list: &CaseList, now: Timestamp) -> String {
+pub(super) fn text(list: &CaseList, now: Timestamp) -> String {
     if list.cases.is_empty() {
         return "no cases\n".to_owned();
     }

@@ -1,8 +1,10 @@
 //! The same thing for several cases: each is tried, whatever becomes of the others.
 
-use super::{Error, FormatArgs, print};
+use super::error::Told;
+use super::named::Names;
+use super::{Error, FormatArgs, print, values};
 use clap::Args;
-use medicosam_shared::case::{CaseSummary, Fault};
+use medicosam_shared::case::CaseSummary;
 use medicosam_shared::client::Client;
 use medicosam_shared::text::printable;
 use serde::Serialize;
@@ -11,8 +13,14 @@ use std::io::Write;
 /// Names cases and how the result is printed.
 #[derive(Debug, Clone, Args)]
 pub struct ManyArgs {
-    /// The cases: their ids, or the beginnings of them
-    #[arg(required = true, value_name = "CASE")]
+    /// The cases: their ids or the names of their scans (without the ending, too), or the beginnings
+    /// of either
+    #[arg(
+        required = true,
+        value_name = "CASE",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        add = values::cases()
+    )]
     pub cases: Vec<String>,
     /// How to print it.
     #[command(flatten)]
@@ -31,7 +39,7 @@ struct Outcome {
 struct Refusal {
     /// As it was named.
     case: String,
-    error: Fault,
+    error: Told,
 }
 
 /// Does `act` for each case in turn, prints one case as it is then, or all of them together, and
@@ -42,8 +50,10 @@ pub(super) async fn each(
     out: &mut dyn Write,
     act: impl AsyncFn(&Client, CaseSummary) -> Result<CaseSummary, Error>,
 ) -> Result<(), Error> {
+    let names = Names::new(client);
     let one = async |name: &str| -> Result<CaseSummary, Error> {
-        let case = client.case(name).await?.summary;
+        let id = names.find(name).await?;
+        let case = client.case(&id.0).await?.summary;
         act(client, case).await
     };
     if let [name] = args.cases.as_slice() {
@@ -61,24 +71,24 @@ pub(super) async fn each(
             Err(error) => {
                 outcome.errors.push(Refusal {
                     case: name.clone(),
-                    error: error.fault(),
+                    error: error.told(),
                 });
-                worst = worst.max(Some(error.exit_status()));
+                worst = worst.max(Some(error.exit()));
             }
         }
     }
     print(out, args.format.json, &outcome, |outcome| {
         let cases = outcome.cases.iter().map(line);
         let errors = outcome.errors.iter();
-        let errors = errors.map(|e| format!("{}: {}\n", printable(&e.case), e.error.message));
+        let errors = errors.map(|e| format!("{}: {}\n", printable(&e.case), e.error));
         cases.chain(errors).collect()
     })?;
     match worst {
         None => Ok(()),
-        Some(exit_status) => Err(Error::NotAll {
+        Some(exit) => Err(Error::NotAll {
             refused: outcome.errors.len(),
             asked: args.cases.len(),
-            exit_status,
+            exit,
         }),
     }
 }
@@ -88,5 +98,6 @@ fn line(case: &CaseSummary) -> String {
         .revision
         .map_or_else(String::new, |n| format!(" revision {n}"));
     let name = printable(&case.name);
-    format!("{} ({name}){revision}: {}\n", case.id, case.state)
+    let away = if case.dismissed { ", put away" } else { "" };
+    format!("{} ({name}){revision}: {}{away}\n", case.id, case.state)
 }

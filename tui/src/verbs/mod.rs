@@ -5,11 +5,14 @@
 //! not seen: `--revision`, or what was current when the verb read the case.
 
 mod decide;
+mod dismiss;
 mod draft;
 mod error;
+mod events;
 pub mod generate;
 mod list;
 mod many;
+mod named;
 mod note;
 mod prompt;
 mod retry;
@@ -17,23 +20,28 @@ mod show;
 mod status;
 mod table;
 mod undo;
+mod values;
+mod wait;
 
 pub use decide::{ApproveArgs, ObjectArgs};
 pub use draft::DraftArgs;
-pub use error::Error;
+pub use error::{Error, Told};
+pub use events::EventsArgs;
 pub use list::ListArgs;
 pub use many::ManyArgs;
 pub use note::NoteArgs;
 pub use prompt::PromptArgs;
 pub use retry::RetryArgs;
+pub use show::ShowArgs;
 pub use table::{age, millilitres, score};
 pub use undo::UndoArgs;
+pub use wait::WaitArgs;
 
 use clap::{Args, Subcommand};
-use medicosam_shared::api::ErrorBody;
-use medicosam_shared::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
+use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::client::Client;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// What can be done without the screen.
@@ -44,7 +52,7 @@ pub enum Verb {
     /// List cases
     List(ListArgs),
     /// Show a case: scan, revisions, objects, history
-    Show(ReadArgs),
+    Show(ShowArgs),
     /// Approve the current segmentation of cases
     Approve(ApproveArgs),
     /// Reject the current segmentation of cases
@@ -61,8 +69,16 @@ pub enum Verb {
     Draft(DraftArgs),
     /// Try failed or paused cases again
     Retry(RetryArgs),
+    /// Put failed cases away that nobody can mend: they are not listed, and do not count
+    Dismiss(ManyArgs),
+    /// Bring cases back that were put away (`list --filter state:dismissed`)
+    BringBack(ManyArgs),
     /// Show how the daemon is: folders, workers, device
     Status(FormatArgs),
+    /// Wait until there is something to review, something has failed, or all work is done
+    Wait(WaitArgs),
+    /// Print the audit log: what happened, one JSON object a line
+    Events(EventsArgs),
     /// Show what terminal, line and daemon can do, and what to set
     Doctor(FormatArgs),
     /// Print the completions for a shell
@@ -74,7 +90,8 @@ pub enum Verb {
 /// Names a case.
 #[derive(Debug, Clone, Args)]
 pub struct CaseArgs {
-    /// The case: its id, or the beginning of it
+    /// The case: its id or the name of its scan (without the ending, too), or the beginning of either
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new(), add = values::cases())]
     pub case: String,
 }
 
@@ -86,17 +103,6 @@ pub struct FormatArgs {
     pub json: bool,
 }
 
-/// Names a case and how the result is printed.
-#[derive(Debug, Clone, Args)]
-pub struct ReadArgs {
-    /// Which case.
-    #[command(flatten)]
-    pub case: CaseArgs,
-    /// How to print it.
-    #[command(flatten)]
-    pub format: FormatArgs,
-}
-
 impl Verb {
     /// Whether it prints JSON.
     pub fn json(&self) -> bool {
@@ -105,12 +111,15 @@ impl Verb {
             Verb::List(args) => args.format.json,
             Verb::Show(args) => args.format.json,
             Verb::Retry(args) => args.many.format.json,
+            Verb::Dismiss(args) | Verb::BringBack(args) => args.format.json,
             Verb::Undo(args) => args.many.format.json,
             Verb::Note(args) => args.format.json,
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
             Verb::Draft(args) => args.format.json,
+            Verb::Events(args) => args.json,
+            Verb::Wait(args) => args.format.json,
             Verb::Status(args) | Verb::Doctor(args) => args.json,
         }
     }
@@ -119,7 +128,7 @@ impl Verb {
 /// The case that `open` names, which must be there before the screen is.
 pub async fn open(client: &Client, args: &CaseArgs) -> Result<CaseId, Error> {
     client.hello().await?;
-    Ok(client.case(&args.case).await?.summary.id)
+    Ok(named::detail(client, &args.case).await?.summary.id)
 }
 
 /// Does what a verb says, prints the result to `out`. What [`Verb::Open`] opens is the caller's,
@@ -139,7 +148,11 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Prompt(args) => prompt::run(client, args, out).await,
         Verb::Draft(args) => draft::run(client, args, out).await,
         Verb::Retry(args) => retry::run(client, args, out).await,
+        Verb::Dismiss(args) => dismiss::dismiss(client, args, out).await,
+        Verb::BringBack(args) => dismiss::bring_back(client, args, out).await,
         Verb::Status(args) => status::run(client, *args, out).await,
+        Verb::Events(args) => events::run(client, args, out).await,
+        Verb::Wait(args) => wait::run(client, args, out).await,
     }
 }
 
@@ -152,18 +165,21 @@ fn revision(named: Option<RevisionNumber>, case: &CaseSummary) -> Result<Revisio
 }
 
 /// Tells a person, and with `json` a script, what went wrong.
-pub fn report(fault: &Fault, json: bool, out: &mut dyn Write, err: &mut dyn Write) {
+pub fn report(told: &Told, json: bool, out: &mut dyn Write, err: &mut dyn Write) {
     // Where even the error cannot be written, the exit status is all that is left to say.
-    let _ = writeln!(err, "medicosam: {}", fault.message);
-    if !fault.hint.is_empty() {
-        let _ = writeln!(err, "  {}", fault.hint);
+    let _ = writeln!(err, "medicosam: {told}");
+    if !told.fault.hint.is_empty() {
+        let _ = writeln!(err, "  {}", told.fault.hint);
     }
     if json {
-        let body = ErrorBody {
-            error: fault.clone(),
-        };
-        let _ = print(out, true, &body, |_| String::new());
+        report_json(told, out);
     }
+}
+
+/// Tells a script what went wrong.
+pub fn report_json(told: &Told, out: &mut dyn Write) {
+    let body = BTreeMap::from([("error", told)]);
+    let _ = print(out, true, &body, |_| String::new());
 }
 
 /// Writes `value` as JSON, or as `text` shows it.

@@ -1,6 +1,6 @@
 //! `medicosam note`
 
-use super::{CaseArgs, Error, FormatArgs, print};
+use super::{CaseArgs, Error, FormatArgs, named, print};
 use clap::Args;
 use medicosam_shared::api::NoteRequest;
 use medicosam_shared::client::Client;
@@ -26,7 +26,7 @@ pub(super) async fn run(
     args: &NoteArgs,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let case = client.case(&args.case.case).await?.summary;
+    let case = named::detail(client, &args.case.case).await?.summary;
     let request = NoteRequest {
         text: args.text.clone(),
     };

@@ -1,6 +1,6 @@
 //! `medicosam prompt`
 
-use super::{CaseArgs, Error, FormatArgs, print, revision};
+use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::Args;
 use medicosam_shared::api::{PromptRequest, PromptResponse};
 use medicosam_shared::case::{CaseDetail, RevisionNumber};
@@ -50,7 +50,7 @@ pub(super) async fn run(
     args: &PromptArgs,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let detail = client.case(&args.case.case).await?;
+    let detail = named::detail(client, &args.case.case).await?;
     let request = request(args, &detail)?;
     let response = client.prompt(&detail.summary.id, &request).await?;
     if let PromptResponse::Failed { fault } = response {

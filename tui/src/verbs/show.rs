@@ -1,20 +1,59 @@
 //! `medicosam show`
 
 use super::table::{Align, fields, millilitres, score, table};
-use super::{Error, ReadArgs, print};
+use super::{CaseArgs, Error, FormatArgs, named, print};
+use crate::as_profile::{self, Style, Unit};
+use clap::Args;
 use jiff::Timestamp;
-use medicosam_shared::case::{CaseDetail, Event, Revision};
+use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
 use medicosam_shared::client::Client;
 use medicosam_shared::provenance::{ObjectResult, ScanInfo};
 use medicosam_shared::text::printable;
 use std::io::Write;
 
+/// Which case is shown, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Print boxes and points of the current revision as the objects of a profile, in TOML
+    #[arg(long, conflicts_with = "json")]
+    pub as_profile: bool,
+    /// The unit of these boxes and points
+    #[arg(
+        long,
+        value_name = "UNIT",
+        value_enum,
+        default_value_t,
+        requires = "as_profile"
+    )]
+    pub unit: Unit,
+    /// One box around all boxes of an object
+    #[arg(long, requires = "as_profile")]
+    pub hull: bool,
+    /// How to print it.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
 pub(super) async fn run(
     client: &Client,
-    args: &ReadArgs,
+    args: &ShowArgs,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let detail = client.case(&args.case.case).await?;
+    let detail = named::detail(client, &args.case.case).await?;
+    if args.as_profile {
+        let style = Style {
+            unit: args.unit,
+            hull: args.hull,
+        };
+        let objects = as_profile::of_revision(&detail, style);
+        let objects = objects.ok_or(Error::NoPrompts {
+            case: detail.summary.id,
+        })?;
+        return print(out, false, &objects, String::clone);
+    }
     print(out, args.format.json, &detail, text)
 }
 
@@ -25,7 +64,7 @@ fn text(detail: &CaseDetail) -> String {
         ("case", Some(case.id.to_string())),
         ("scan", Some(printable(&case.path))),
         ("profile", Some(printable(&case.profile))),
-        ("state", Some(case.state.to_string())),
+        ("state", Some(state(case))),
         ("fault", case.fault.as_ref().map(|f| printable(&f.message))),
         ("to do", case.fault.as_ref().map(|f| printable(&f.hint))),
         ("geometry", detail.scan.as_ref().map(geometry)),
@@ -53,6 +92,13 @@ fn text(detail: &CaseDetail) -> String {
         text.push_str(&format!("{}\n", line(event)));
     }
     text
+}
+
+fn state(case: &CaseSummary) -> String {
+    match case.dismissed {
+        true => format!("{}, put away", case.state),
+        false => case.state.to_string(),
+    }
 }
 
 /// Size, spacing and orientation of a scan, and its oddities.

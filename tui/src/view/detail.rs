@@ -1,9 +1,9 @@
 //! More about the selected case, below or beside the list.
 
 use super::Theme;
-use super::text::{put, start_of, wrapped};
+use super::names::path;
+use super::text::{put, wrapped};
 use crate::app::Model;
-use crate::layout;
 use crate::verbs::{age, millilitres, score};
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
@@ -15,42 +15,44 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-/// Most reasons listed, the worst ones.
-const REASONS: usize = 4;
-
-/// Most prompts listed.
-const PROMPTS: usize = 4;
-
 pub fn draw(model: &Model, case: &CaseSummary, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let title = format!(" {} ", printable(&case.name));
+    let rows = usize::from(area.height.saturating_sub(2)).max(1);
+    let width = usize::from(area.width.saturating_sub(4));
+    let lines = lines(model, case, width, theme);
+    let pages = lines.len().div_ceil(rows).max(1);
+    let page = model.queue.page(pages);
+    let title = match pages {
+        1 => format!(" {} ", printable(&case.name)),
+        _ => format!(" {} · {}/{pages} ", printable(&case.name), page + 1),
+    };
     let block = Block::bordered()
         .border_style(theme.faint())
         .title(Span::styled(title, theme.title()));
     let inner = block.inner(area);
     block.render(area, buffer);
+    let shown = lines.iter().skip(page * rows);
+    for (y, line) in (inner.y..inner.bottom()).zip(shown) {
+        put(buffer, inner.x + 1, y, inner.width - 1, line);
+    }
+}
 
-    let width = usize::from(inner.width.saturating_sub(2));
-    let tall = layout::queue((buffer.area.width, buffer.area.height)).has_history();
+/// All that is told of a case, the most important first.
+fn lines<'a>(model: &Model, case: &CaseSummary, width: usize, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Lines {
         lines: Vec::new(),
         width,
     };
-    // Where there are few rows, a long path is cut rather than the fault below it.
-    match tall {
-        true => lines.text(&printable(&case.path), Style::new()),
-        false => lines.start(&printable(&case.path)),
-    }
+    let place = path(&printable(&case.path), width);
+    lines.lines.push(Line::raw(place));
     summary(model, case, theme, &mut lines);
-    if let Some(detail) = model.peek.of(&case.id).filter(|_| tall) {
+    if let Some(detail) = model.peek.of(&case.id) {
         if let Some(revision) = detail.current() {
+            reasons(revision, theme, &mut lines);
             result(revision, theme, &mut lines);
         }
-        let room = usize::from(inner.height).saturating_sub(lines.lines.len() + 2);
-        history(detail, model.now, room, theme, &mut lines);
+        history(detail, model.now, theme, &mut lines);
     }
-    for (y, line) in (inner.y..inner.bottom()).zip(&lines.lines) {
-        put(buffer, inner.x + 1, y, inner.width - 1, line);
-    }
+    lines.lines
 }
 
 /// Lines of a width.
@@ -65,11 +67,6 @@ impl Lines<'_> {
         let texts = wrapped(text, self.width).into_iter();
         self.lines
             .extend(texts.map(|text| Line::styled(text, style)));
-    }
-
-    /// The beginning of a text, in one line.
-    fn start(&mut self, text: &str) {
-        self.lines.push(Line::raw(start_of(text, self.width)));
     }
 
     fn heading(&mut self, text: &str, theme: Theme) {
@@ -95,7 +92,12 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
         facts.push(format!("score {}", score(case.score)));
     }
     lines.text(&facts.join(" · "), Style::new());
-    let mut doing = format!("{} since {}", case.state, age(model.now, case.updated));
+    let away = if case.dismissed { ", put away" } else { "" };
+    let mut doing = format!(
+        "{}{away} since {}",
+        case.state,
+        age(model.now, case.updated)
+    );
     if let Some(reviewer) = &case.reviewer {
         doing.push_str(&format!(", by {}", printable(reviewer)));
     }
@@ -114,7 +116,15 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     }
 }
 
-/// How the current revision came about, and what came out.
+/// Why its masks deserve a close look.
+fn reasons(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
+    let quality = revision.provenance.quality.iter();
+    for reason in quality.flat_map(|quality| &quality.reasons) {
+        lines.text(&format!("! {}", printable(reason)), theme.bad());
+    }
+}
+
+/// What came out, and how the current revision came about.
 fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     let made = &revision.provenance;
     lines.heading("objects", theme);
@@ -127,13 +137,6 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
             score(object.predicted_iou())
         );
         lines.text(&text, theme.object(object.label));
-    }
-    let reasons = made.quality.iter().flat_map(|quality| &quality.reasons);
-    for (number, reason) in reasons.take(REASONS).enumerate() {
-        if number == 0 {
-            lines.heading("why look closely", theme);
-        }
-        lines.text(&printable(reason), theme.bad());
     }
     lines.heading("made", theme);
     let by = format!(
@@ -158,12 +161,8 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     lines.text(&times, theme.faint());
     if !made.prompts.is_empty() {
         lines.heading("prompts", theme);
-        for prompt in made.prompts.iter().take(PROMPTS) {
+        for prompt in &made.prompts {
             lines.text(&asked(prompt), Style::new());
-        }
-        if made.prompts.len() > PROMPTS {
-            let more = format!("and {} more", made.prompts.len() - PROMPTS);
-            lines.text(&more, theme.faint());
         }
     }
 }
@@ -182,13 +181,11 @@ fn asked(prompt: &SlicePrompt) -> String {
     text
 }
 
-/// The history, the newest entry last; the oldest are left out without room.
-fn history(detail: &CaseDetail, now: Timestamp, room: usize, theme: Theme, lines: &mut Lines<'_>) {
+/// The history, the newest entry first.
+fn history(detail: &CaseDetail, now: Timestamp, theme: Theme, lines: &mut Lines<'_>) {
     lines.heading("history (UTC)", theme);
-    let all = &detail.history;
-    let fitting = all.len().min(room);
-    for event in &all[all.len() - fitting..] {
-        lines.start(&happened(event, now));
+    for event in detail.history.iter().rev() {
+        lines.text(&happened(event, now), Style::new());
     }
 }
 

@@ -6,6 +6,7 @@ mod ascii;
 mod chrome;
 mod detail;
 mod dialog;
+mod names;
 mod objects;
 mod panel;
 mod queue;

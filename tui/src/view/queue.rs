@@ -1,6 +1,7 @@
 //! The list of cases.
 
-use super::text::{put, put_wrapped};
+use super::names::name;
+use super::text::{put, put_wrapped, start_of};
 use super::theme::glyph;
 use super::{Theme, chrome, detail, dialog};
 use crate::app::action::{Action, App};
@@ -54,10 +55,18 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
         nothing(model, area, theme, buffer);
         return;
     }
-    let columns = Columns::of(inner.width);
-    let header = columns.line([
-        "", "state", "case", "profile", "mL", "score", "age", "by", "reason",
-    ]);
+    let visible = usize::from(inner.height.saturating_sub(1));
+    let shown: Vec<(usize, &CaseSummary)> = cases
+        .enumerate()
+        .skip(model.queue.top())
+        .take(visible)
+        .collect();
+    let rows: Vec<[String; 9]> = shown
+        .iter()
+        .map(|&(position, case)| cells(model, position, case))
+        .collect();
+    let columns = Columns::of(inner.width, &rows);
+    let header = columns.line(&HEADER);
     put(
         buffer,
         inner.x,
@@ -65,32 +74,40 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
         inner.width,
         &Line::styled(header, theme.faint()),
     );
-    let rows = cases.enumerate().skip(model.queue.top());
-    for (y, (position, case)) in (inner.y + 1..inner.bottom()).zip(rows) {
-        let selected = position == model.queue.position();
-        let line = columns.line([
-            match (selected, model.queue.is_marked(position, &case.id)) {
-                (true, true) => "▸*",
-                (true, false) => "▸",
-                (false, true) => " *",
-                (false, false) => "",
-            },
-            &state(model, case),
-            &printable(&case.name),
-            &printable(&case.profile),
-            &millilitres(case.volume_ml),
-            &score(case.score),
-            &age(model.now, case.updated),
-            &by(model, case),
-            &case.reason.as_deref().map(printable).unwrap_or_default(),
-        ]);
-        let style = if selected {
-            theme.selected()
-        } else {
-            theme.state(case.state)
+    for (y, (cells, (position, case))) in (inner.y + 1..).zip(rows.iter().zip(shown)) {
+        let style = match position == model.queue.position() {
+            true => theme.selected(),
+            false => theme.state(case.state),
         };
-        put(buffer, inner.x, y, inner.width, &Line::styled(line, style));
+        let line = Line::styled(columns.line(cells), style);
+        put(buffer, inner.x, y, inner.width, &line);
     }
+}
+
+const HEADER: [&str; 9] = [
+    "", "state", "case", "profile", "mL", "score", "age", "by", "reason",
+];
+
+/// The row of a case.
+fn cells(model: &Model, position: usize, case: &CaseSummary) -> [String; 9] {
+    let selected = position == model.queue.position();
+    let mark = match (selected, model.queue.is_marked(position, &case.id)) {
+        (true, true) => "▸*",
+        (true, false) => "▸",
+        (false, true) => " *",
+        (false, false) => "",
+    };
+    [
+        mark.to_owned(),
+        state(model, case),
+        printable(&case.name),
+        printable(&case.profile),
+        millilitres(case.volume_ml),
+        score(case.score),
+        age(model.now, case.updated),
+        by(model, case),
+        case.reason.as_deref().map(printable).unwrap_or_default(),
+    ]
 }
 
 /// The place of the selection, the filter and the order.
@@ -175,14 +192,44 @@ fn state(model: &Model, case: &CaseSummary) -> String {
     }
 }
 
-/// Widths of the columns; 0 for those that have no room.
+/// Which of the columns is the name, and which the reason.
+const NAME: usize = 2;
+const REASON: usize = 8;
+
+/// Least and most columns of each cell. Those of the name and the reason share what is left.
+const WIDTHS: [(usize, usize); 9] = [
+    (2, 2),
+    (12, 16),
+    (0, 0),
+    (7, 20),
+    (5, 7),
+    (5, 5),
+    (4, 4),
+    (2, 12),
+    (0, 0),
+];
+
+/// Columns of the longest name that needs no more, and of the reason that is worth showing.
+const LONG_NAME: usize = 48;
+const SHORT_REASON: usize = 12;
+
+/// Widths of the columns; 0 for those that have no room, or nothing to say.
 struct Columns([usize; 9]);
 
 impl Columns {
-    fn of(width: u16) -> Self {
-        let mut widths = [2, 12, 0, 14, 7, 5, 4, 8, 22];
-        if width < 104 {
-            widths[8] = 0;
+    /// The columns of `rows` cells each on a list of this width: each as wide as it must be, the name
+    /// as wide as it can be.
+    fn of(width: u16, rows: &[[String; 9]]) -> Self {
+        let widest = |column: usize| {
+            let widths = rows.iter().map(|cells| cells[column].width());
+            widths.max().unwrap_or(0)
+        };
+        let mut widths = [0; 9];
+        for (column, (least, most)) in WIDTHS.into_iter().enumerate() {
+            widths[column] = widest(column).clamp(least, most);
+        }
+        if widest(7) == 0 {
+            widths[7] = 0;
         }
         if width < 76 {
             (widths[3], widths[7]) = (0, 0);
@@ -190,20 +237,28 @@ impl Columns {
         if width < 56 {
             (widths[4], widths[6]) = (0, 0);
         }
-        let gaps = widths.iter().filter(|w| **w > 0).count() + 1;
+        let gaps = widths.iter().filter(|w| **w > 0).count() + 2;
         let taken = widths.iter().sum::<usize>() + gaps;
-        widths[2] = usize::from(width).saturating_sub(taken);
+        let left = usize::from(width).saturating_sub(taken);
+        let (longest, reason) = (widest(NAME).min(LONG_NAME), widest(REASON));
+        let for_reason = left.saturating_sub(longest + 1).min(reason);
+        if reason > 0 && for_reason >= SHORT_REASON {
+            widths[REASON] = for_reason;
+            widths[NAME] = left - for_reason - 1;
+        } else {
+            widths[NAME] = left;
+        }
         Columns(widths)
     }
 
     /// Cells as one line; numbers and ages to the right.
-    fn line(&self, cells: [&str; 9]) -> String {
+    fn line<T: AsRef<str>>(&self, cells: &[T; 9]) -> String {
         let mut line = String::new();
-        for (column, (cell, &width)) in cells.into_iter().zip(&self.0).enumerate() {
+        for (column, (cell, &width)) in cells.iter().zip(&self.0).enumerate() {
             if width == 0 {
                 continue;
             }
-            let cell = cut(cell, width);
+            let cell = fitted(column, cell.as_ref(), width);
             let padding = " ".repeat(width - cell.width());
             match column {
                 4..=6 => line.extend([&padding, &*cell, " "]),
@@ -214,40 +269,46 @@ impl Columns {
     }
 }
 
-/// A text that fits into `width` columns, the middle left out: ends of names tell them apart.
-pub fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+/// What of a text of this column fits into `width` columns.
+fn fitted(column: usize, text: &str, width: usize) -> String {
+    match column {
+        NAME => name(text, width),
+        _ => start_of(text, width),
     }
-    let half = width.saturating_sub(1) / 2;
-    let mut head = String::new();
-    for c in text.chars() {
-        if format!("{head}{c}").width() > width - 1 - half {
-            break;
-        }
-        head.push(c);
-    }
-    let mut tail = String::new();
-    for c in text.chars().rev() {
-        if format!("{c}{tail}").width() > half {
-            break;
-        }
-        tail.insert(0, c);
-    }
-    format!("{head}…{tail}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn row(name: &str, by: &str, reason: &str) -> [String; 9] {
+        [
+            "", "? review", name, "lung", "23.4", "0.71", "3m", by, reason,
+        ]
+        .map(str::to_owned)
+    }
+
     #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(
-            cut("sub-0001_ses-01_ct.nii.gz", 12),
-            "sub-00….gz".replace("….gz", "…ii.gz")
+    fn the_name_takes_the_columns_that_others_do_not_need() {
+        let rows = [row("sub-010_ct_of_the_abdomen.nii.gz", "", "")];
+        let columns = Columns::of(78, &rows);
+        assert_eq!((columns.0[7], columns.0[REASON]), (0, 0), "nothing to say");
+        assert!(columns.line(&rows[0]).contains(&rows[0][NAME]));
+        assert!(columns.line(&HEADER).width() <= 78);
+    }
+
+    #[test]
+    fn a_reason_is_shown_where_names_leave_room() {
+        let rows = [row("sub-010.nii.gz", "ana", "leaks into the vessel")];
+        assert!(
+            Columns::of(100, &rows)
+                .line(&rows[0])
+                .contains("leaks into the vessel")
         );
-        assert_eq!(cut("short", 12), "short");
-        assert_eq!(cut("肝臓肝臓肝臓", 6).width(), 5);
+        let narrow = Columns::of(60, &rows);
+        assert_eq!(narrow.0[REASON], 0);
+        for width in 38..200 {
+            assert!(Columns::of(width, &rows).line(&rows[0]).width() <= usize::from(width));
+        }
     }
 }

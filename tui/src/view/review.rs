@@ -2,10 +2,12 @@
 
 use super::text::{put, put_wrapped};
 use super::{PictureStatus, Theme, chrome, panel};
+use crate::app::action::{Action, Decide};
 use crate::app::state::review::Review;
 use crate::app::state::review::layout::Layout;
-use crate::app::{Failure, Link, Model, Subject};
+use crate::app::{Context, Failure, Keymap, Link, Model, Subject};
 use crate::layout;
+use medicosam_shared::case::CaseState;
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,8 +24,9 @@ pub fn draw(
     let size = (buffer.area.width, buffer.area.height);
     header(model, review, theme, buffer);
     let places = layout::review(size);
+    let instead = instead(review, &model.keymap, picture);
     // In a picture of several slices letters are part of it.
-    if review.layout == Layout::One {
+    if review.layout == Layout::One && instead.is_none() {
         letters(
             review,
             picture.place.unwrap_or(places.picture),
@@ -31,7 +34,7 @@ pub fn draw(
             buffer,
         );
     }
-    if let Some(text) = instead(review, picture) {
+    if let Some(text) = instead {
         in_place_of_picture(&text, places.picture, buffer);
     }
     if places.panel.width > 0 {
@@ -123,13 +126,18 @@ fn letters(review: &Review, place: Rect, theme: Theme, buffer: &mut Buffer) {
 }
 
 /// The text in place of the picture.
-fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
+fn instead(review: &Review, keymap: &Keymap, picture: &PictureStatus) -> Option<String> {
     if let Some(failure) = &review.failure {
         return Some(printable(failure));
     }
     let Some(detail) = &review.detail else {
         return Some("Reading the case.".to_owned());
     };
+    let case = &detail.summary;
+    if let (Some(fault), CaseState::Failed, None) = (&case.fault, case.state, case.revision) {
+        let text = Failure::from(fault.clone()).text();
+        return Some(format!("{} {}", printable(&text), ways_on(keymap)));
+    }
     let failure = review.slice().and_then(|s| review.slices.failure(s));
     if let Some(failure) = failure.filter(|_| review.layout == Layout::One) {
         return Some(printable(failure));
@@ -145,6 +153,16 @@ fn instead(review: &Review, picture: &PictureStatus) -> Option<String> {
         Subject::Nothing => Some("The slice does not fit the scan.".to_owned()),
         Subject::Same => None,
     }
+}
+
+/// What can be done about a failed case.
+fn ways_on(keymap: &Keymap) -> String {
+    let way = |action| keymap.way(Context::Review, Action::Decide(action));
+    format!(
+        "{} tries it again, {} puts it away.",
+        way(Decide::Retry),
+        way(Decide::Dismiss)
+    )
 }
 
 fn in_place_of_picture(text: &str, area: Rect, buffer: &mut Buffer) {

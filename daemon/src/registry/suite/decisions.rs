@@ -198,3 +198,35 @@ pub fn volumes_of_other_cases_are_those_of_their_current_revisions(f: &Fixture) 
     };
     assert_eq!((none("other", 1), none(profile, 2)), (vec![], vec![]));
 }
+
+pub fn a_failed_case_is_put_away_until_it_is_tried_again(f: &Fixture) {
+    let id = f.store.found(&file("/in/a.nii", "a")).unwrap();
+    let refused = f.store.dismiss(&id, "ana").unwrap_err();
+    assert_eq!(refused.code(), "wrong-state", "it has not failed");
+    let lease = claim(&f.store).lease;
+    f.store
+        .fail(&lease, &fault(), FaultClass::BadInput)
+        .unwrap();
+    let failed = || f.store.counts().unwrap().remove(&CaseState::Failed);
+    assert_eq!(failed(), Some(1));
+    assert!(f.store.dismiss(&id, "ana").unwrap().dismissed);
+    assert_eq!(failed(), None);
+    let kept = f.opened_again();
+    let store = kept.as_ref().unwrap_or(&f.store);
+    assert!(store.case(&id).unwrap().summary.dismissed);
+    assert!(!f.store.bring_back(&id, "ben").unwrap().dismissed);
+    assert_eq!(failed(), Some(1));
+    f.store.dismiss(&id, "ana").unwrap();
+    assert!(!f.store.retry(&id, "ana", None).unwrap().dismissed);
+    let done = [
+        Action::Dismissed,
+        Action::Restored,
+        Action::Dismissed,
+        Action::Retried,
+    ];
+    let history = f.store.case(&id).unwrap().history;
+    let last = history[history.len() - 4..]
+        .iter()
+        .map(|event| event.action);
+    assert_eq!(last.collect::<Vec<_>>(), done);
+}

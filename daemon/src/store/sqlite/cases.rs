@@ -21,7 +21,7 @@ const GEOMETRY: &str = "the geometry of a scan";
 
 const COLUMNS: &str = "SELECT id, place, frame, members, sha256, profile, listing, superseded_by, \
                        state, fault, revision, score, volume_ml, reviewer, reason, output, \
-                       replaces, replaces_only, found, created, updated FROM cases";
+                       replaces, replaces_only, found, dismissed, created, updated FROM cases";
 
 impl CaseRows for Tables<'_> {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault> {
@@ -78,14 +78,15 @@ impl CaseRows for Tables<'_> {
             WRITING,
             "INSERT INTO cases (id, place, frame, members, sha256, profile, listing, superseded_by,
                                 state, fault, revision, score, volume_ml, reviewer, reason, output,
-                                created, updated, replaces, replaces_only, found)
+                                created, updated, replaces, replaces_only, found, dismissed)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                     ?19, ?20, ?21)
+                     ?19, ?20, ?21, ?22)
              ON CONFLICT (id) DO UPDATE SET
                  place = ?2, frame = ?3, members = ?4, sha256 = ?5, profile = ?6, listing = ?7,
                  superseded_by = ?8, state = ?9, fault = ?10, revision = ?11, score = ?12,
                  volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18,
-                 replaces = ?19, replaces_only = ?20, found = ?21",
+                 replaces = ?19, replaces_only = ?20, found = ?21,
+                 dismissed = ?22",
             params![
                 case.id.0,
                 row::path_bytes(case.source.place()),
@@ -108,6 +109,7 @@ impl CaseRows for Tables<'_> {
                 case.replaces != Replaces::Nothing,
                 replaces_only,
                 row::to_optional_json("a result", case.found.as_ref())?,
+                case.dismissed,
             ],
         )?;
         Ok(OutputName::Own)
@@ -127,7 +129,7 @@ impl CaseRows for Tables<'_> {
 
     fn tally(&self) -> Result<Tally, StoreFault> {
         let cases = "SELECT state, count(*) AS number FROM cases
-                     WHERE listing = 'listed' GROUP BY state";
+                     WHERE listing = 'listed' AND NOT dismissed GROUP BY state";
         let cases = self.all(COUNTING, cases, [], |found| {
             Ok((found.word("a state", "state")?, found.unsigned("number")?))
         })?;
@@ -226,6 +228,7 @@ fn read(found: &Found<'_, '_>) -> Result<Case, StoreFault> {
             (true, None) => Replaces::Anything,
             (true, Some(sha256)) => Replaces::This(sha256),
         },
+        dismissed: found.get("dismissed")?,
         found: found.optional_json("a result", "found")?,
         created: found.word("a time", "created")?,
         updated: found.word("a time", "updated")?,

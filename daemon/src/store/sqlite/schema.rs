@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| run(t, include_str!("../schema/5_queue.sql")),
     |t| run(t, include_str!("../schema/6_moved_results.sql")),
     |t| run(t, include_str!("../schema/7_seen_results.sql")),
+    |t| run(t, include_str!("../schema/8_dismissed.sql")),
 ];
 
 fn run(t: &Transaction<'_>, sql: &str) -> Result<(), StoreFault> {

@@ -39,6 +39,12 @@ actions! {
         SelectPrevious = "select_previous", "previous case",
             on("k up", QUEUE, Section::Cases).hint("move"),
             on("k up", HELP, Section::Scroll).hint("scroll");
+        /// Turn to the next page of what is told of the case.
+        PageNext = "more_about", "more about the case",
+            on("J", QUEUE, Section::Cases);
+        /// Turn to the page before.
+        PagePrevious = "less_about", "back to what is most important",
+            on("K", QUEUE, Section::Cases);
         /// Select ten cases further.
         SelectFurther = "select_further", "ten cases on",
             on("ctrl-d pgdn", QUEUE, Section::Cases);

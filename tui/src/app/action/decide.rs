@@ -28,5 +28,8 @@ actions! {
         Retry = "retry", "try again (failed, paused)",
             on("R", &[Context::Queue], Section::Decide).hint("retry"),
             on("R", &[Context::Review], Section::Decide);
+        /// Put a failed case away, or bring it back.
+        Dismiss = "dismiss", "put a failed case away, or back",
+            on("X", SCREENS, Section::Decide);
     }
 }

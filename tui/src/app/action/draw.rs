@@ -56,5 +56,8 @@ actions! {
         /// Discard the draft; asks first.
         Discard = "discard_draft", "discard the draft",
             on("D", EDIT, Section::Segment);
+        /// Copy what is drawn as the object of a profile.
+        CopyAsProfile = "copy_as_profile", "copy as a profile's object",
+            on("Y", EDIT, Section::Segment);
     }
 }

@@ -4,6 +4,7 @@ use super::edit::Edit;
 use super::refused::refused;
 use crate::app::action::context::Context;
 use crate::app::action::{Action, Cursor, Draw};
+use crate::app::copying;
 use crate::app::cursor::Step;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::new_object::NewObject;
@@ -102,6 +103,7 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         Draw::Redo => ask(model, DraftChange::Redo),
         Draw::Commit => commit(model),
         Draw::Discard => ask_discard(model),
+        Draw::CopyAsProfile => copying::copy(model),
     }
 }
 

@@ -35,6 +35,8 @@ pub enum HelpRow {
     Keys(Action),
     /// A gesture of the mouse, and its effect.
     Gesture(&'static str, &'static str),
+    /// A word of the screen, and its meaning.
+    Word(&'static str, &'static str),
 }
 
 /// All of them; in a context a key has at most one meaning.
@@ -130,6 +132,10 @@ impl Keymap {
             let gestures = gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title));
             add_section(&mut rows, "mouse", gestures.collect());
         }
+        if matches!(context, Context::Review | Context::Edit) {
+            let words = WORDS.map(|(word, meaning)| HelpRow::Word(word, meaning));
+            add_section(&mut rows, "words", words.to_vec());
+        }
         rows
     }
 
@@ -143,6 +149,13 @@ impl Keymap {
         actions.filter(move |action| self.keys(context, *action).next().is_some())
     }
 }
+
+/// Words that a newcomer meets on the screen, in a line each.
+const WORDS: [(&str, &str); 3] = [
+    ("revision", "a result; changes make more"),
+    ("draft", "your changes, not committed"),
+    ("seen", "slices of the mask you saw"),
+];
 
 fn add_section(rows: &mut Vec<HelpRow>, heading: &'static str, section: Vec<HelpRow>) {
     if section.is_empty() {

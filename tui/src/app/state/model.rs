@@ -1,5 +1,6 @@
 //! What the client knows.
 
+use super::last_place::LastPlace;
 use super::notice::Notice;
 use super::queue::Queue;
 use super::queue::batch::Batches;
@@ -85,6 +86,8 @@ pub struct Model {
     pub read_ahead: Option<CaseId>,
     /// Transient state of the daemon: viewers, and the pace of the workers.
     pub live: Now,
+    /// Where the reviewer was when the client ended, until the cases are known or a key is pressed.
+    pub resuming: Option<LastPlace>,
     refresh: Refresh,
 }
 
@@ -111,6 +114,7 @@ impl Model {
             peek: Peek::default(),
             read_ahead: None,
             live: Now::default(),
+            resuming: None,
             refresh: Refresh::default(),
         }
     }
@@ -164,9 +168,14 @@ impl Model {
 
     /// Opens a case.
     pub fn open(&mut self, case: CaseId) -> Vec<Effect> {
-        self.queue.select(&case);
+        self.show(Review::new(case))
+    }
+
+    /// Shows a case.
+    pub fn show(&mut self, review: Review) -> Vec<Effect> {
+        self.queue.select(&review.case);
         self.dialog = None;
-        let mut review = Box::new(Review::new(case));
+        let mut review = Box::new(review);
         let effects = review.read();
         self.screen = Screen::Review(review);
         effects

@@ -43,7 +43,9 @@ pub fn draw(model: &Model, help: &Help, theme: Theme, buffer: &mut Buffer) {
                     let keys: Vec<String> = keys.collect();
                     line(&keys.join(" "), action.title(), theme)
                 }
-                HelpRow::Gesture(gesture, title) => line(gesture, title, theme),
+                HelpRow::Gesture(gesture, title) | HelpRow::Word(gesture, title) => {
+                    line(gesture, title, theme)
+                }
             };
             put(
                 buffer,

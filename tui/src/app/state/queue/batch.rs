@@ -13,6 +13,8 @@ pub enum Asked {
     Undo,
     /// To try again.
     Retry,
+    /// To put away, or to bring back.
+    Dismiss,
 }
 
 impl Asked {
@@ -24,6 +26,7 @@ impl Asked {
             Asked::Decide(Verdict::Flag) => "flagged",
             Asked::Undo => "taken back",
             Asked::Retry => "tried again",
+            Asked::Dismiss => "put away or brought back",
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Queue {
     marked: HashSet<CaseId>,
     /// Where the range that is being marked begins.
     anchor: Option<CaseId>,
+    /// Which page of what is told of the selected case is shown, and of which case.
+    page: (Option<CaseId>, isize),
 }
 
 impl Queue {
@@ -162,6 +164,25 @@ impl Queue {
         });
         shown.clear();
         shown.extend(ranked.into_iter().map(|(_, n)| n));
+    }
+
+    /// Turns the pages of what is told of the selected case.
+    pub fn turn(&mut self, step: isize) {
+        let selected = self.selected().map(|case| case.id.clone());
+        let from = if self.page.0 == selected {
+            self.page.1
+        } else {
+            0
+        };
+        self.page = (selected, from + step);
+    }
+
+    /// Which of `pages` is shown of the selected case; behind the last one comes the first.
+    pub fn page(&self, pages: usize) -> usize {
+        let selected = self.selected().map(|case| &case.id);
+        let turned = selected == self.page.0.as_ref();
+        let page = if turned { self.page.1 } else { 0 };
+        page.rem_euclid(pages.max(1) as isize) as usize
     }
 
     /// Moves the selection by a number of cases, as far as the list goes.
@@ -389,6 +410,19 @@ mod tests {
 
     fn narrow(queue: &mut Queue, filter: &str) {
         queue.narrow(filter.parse().unwrap(), noon());
+    }
+
+    #[test]
+    fn pages_go_round_and_each_case_begins_with_the_first() {
+        let mut queue = queue();
+        queue.turn(1);
+        assert_eq!([queue.page(3), queue.page(1)], [1, 0]);
+        queue.turn(2);
+        assert_eq!(queue.page(3), 0);
+        queue.turn(-1);
+        assert_eq!(queue.page(3), 2);
+        queue.select_by(1);
+        assert_eq!(queue.page(3), 0);
     }
 
     #[test]

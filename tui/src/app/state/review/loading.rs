@@ -51,6 +51,13 @@ impl Review {
             self.at = stack.dims.0.map(|n| n / 2);
             self.at[stack.axis.index()] = self.first_look(&stack);
             self.point_at_mask();
+            if let Some(place) = self.last_place.take()
+                && place.revision == now
+            {
+                self.axis = place.axis;
+                self.at = stack.nearest(place.at);
+                self.chosen = Chosen::WithSlice;
+            }
         }
         self.slices.try_again();
         effects.extend(self.load());

@@ -21,6 +21,7 @@ pub mod tiles;
 pub mod window;
 pub mod zoom;
 
+use super::last_place::OpenPlace;
 use crate::app::draft::drafting::Drafting;
 use crate::masks::Measures;
 use crate::term::{Key, KeyCode};
@@ -74,6 +75,8 @@ pub struct Review {
     pub prompting: bool,
     /// How long the last prompt took.
     pub elapsed: Option<Duration>,
+    /// Where the reviewer was when the client ended, until the case has come.
+    last_place: Option<OpenPlace>,
     /// Slices at hand.
     pub slices: Slices,
     masks: BTreeMap<RevisionNumber, Measured>,
@@ -117,8 +120,30 @@ impl Review {
             drafting: Drafting::default(),
             prompting: false,
             elapsed: None,
+            last_place: None,
             slices: Slices::default(),
             masks: BTreeMap::new(),
+        }
+    }
+
+    /// A case where the reviewer was when the client ended.
+    pub fn resumed(place: OpenPlace) -> Self {
+        let mut review = Review::new(place.case.clone());
+        review.layout = place.layout;
+        review.display.form = place.form;
+        review.last_place = Some(place);
+        review
+    }
+
+    /// Where the reviewer is.
+    pub fn place(&self) -> OpenPlace {
+        OpenPlace {
+            case: self.case.clone(),
+            revision: self.revision(),
+            at: self.at,
+            axis: self.axis,
+            layout: self.layout,
+            form: self.display.form,
         }
     }
 

@@ -5,6 +5,7 @@
 //! - `liver 12`: words, looked for in the name (letters may be left out), profile, reviewer, state
 //!   and id;
 //! - `state:review,flagged`, `profile:lung`, `by:ana`, `name:`, `reason:`, `fault:`, `id:`;
+//! - `state:dismissed`: cases that were put away, which no other filter shows;
 //! - `score<0.8`, `ml>=10`, `age<2h`, `revision>1`, `score:none`;
 //! - `!term`: what does not fit. Quotes keep blanks together: `reason:"too big"`.
 
@@ -36,14 +37,45 @@ struct Term {
 enum Test {
     /// A word, in lower case.
     Word(String),
-    /// One of these states.
-    State(Vec<CaseState>),
+    /// One of these states, and not put away.
+    State(Vec<Standing>),
     /// A field has one of these in it, in lower case.
     Text(Text, Vec<String>),
     /// A number compares so.
     Number(Number, Comparison, f64),
     /// A number is not known.
     Missing(Number),
+}
+
+/// What `state:` can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A state.
+    In(CaseState),
+    /// Put away, in whatever state.
+    Dismissed,
+}
+
+impl Standing {
+    /// All of them, by the words that are typed.
+    fn all() -> impl Iterator<Item = Standing> {
+        let states = CaseState::ALL.into_iter().map(Standing::In);
+        states.chain([Standing::Dismissed])
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Standing::In(state) => state.as_str(),
+            Standing::Dismissed => "dismissed",
+        }
+    }
+
+    fn holds(self, case: &CaseSummary) -> bool {
+        match self {
+            Standing::In(state) => case.state == state && !case.dismissed,
+            Standing::Dismissed => case.dismissed,
+        }
+    }
 }
 
 /// Fields of text.
@@ -116,6 +148,9 @@ impl Filter {
 
     /// How well a case fits, more is better; `None` if it does not.
     pub fn rank(&self, case: &CaseSummary, haystack: &Haystack, now: Timestamp) -> Option<u32> {
+        if case.dismissed && !self.asks_for_dismissed() {
+            return None;
+        }
         let mut rank = 0;
         for term in &self.terms {
             let fits = term.test.fits(case, haystack, now);
@@ -126,6 +161,14 @@ impl Filter {
             }
         }
         Some(rank)
+    }
+
+    fn asks_for_dismissed(&self) -> bool {
+        let asks = |term: &Term| match &term.test {
+            Test::State(states) => states.contains(&Standing::Dismissed) && !term.not,
+            Test::Word(_) | Test::Text(..) | Test::Number(..) | Test::Missing(_) => false,
+        };
+        self.terms.iter().any(asks)
     }
 
     /// Whether a case fits.
@@ -146,7 +189,7 @@ impl Test {
                 };
                 return fuzzy::quality(&haystack.name, word).max(elsewhere());
             }
-            Test::State(states) => states.contains(&case.state),
+            Test::State(states) => states.iter().any(|state| state.holds(case)),
             Test::Text(field, values) => field.of(case).is_some_and(|text| {
                 let text = text.to_lowercase();
                 values.iter().any(|value| match field {

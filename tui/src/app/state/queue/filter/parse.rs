@@ -1,7 +1,6 @@
 //! Filters as they are written.
 
-use super::{Comparison, Filter, Number, Term, Test, Text};
-use medicosam_shared::case::CaseState;
+use super::{Comparison, Filter, Number, Standing, Term, Test, Text};
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -33,7 +32,8 @@ pub enum FilterError {
 const FIELDS: &str = "state, profile, by, name, reason, fault, id, score, ml, age and revision";
 
 fn states() -> String {
-    CaseState::ALL.map(CaseState::as_str).join(", ")
+    let words: Vec<&str> = Standing::all().map(Standing::as_str).collect();
+    words.join(", ")
 }
 
 /// A field as it is written.
@@ -186,8 +186,8 @@ fn field(name: &str, operator: &str, value: &str) -> Result<Test, FilterError> {
             let mut states = Vec::new();
             for value in values() {
                 let before = states.len();
-                let begins = |s: &CaseState| s.as_str().starts_with(&*value.to_lowercase());
-                states.extend(CaseState::ALL.into_iter().filter(begins));
+                let begins = |s: &Standing| s.as_str().starts_with(&*value.to_lowercase());
+                states.extend(Standing::all().filter(begins));
                 if states.len() == before {
                     return Err(FilterError::NoState(value.to_owned()));
                 }

@@ -182,3 +182,27 @@ proptest! {
         prop_assert_eq!(fuzzy::quality(&name, &word).is_some(), true);
     }
 }
+
+#[test]
+fn what_was_put_away_is_shown_only_if_it_is_asked_for() {
+    let mut away = summary("away", CaseState::Failed, None);
+    away.dismissed = true;
+    let failed = summary("failed", CaseState::Failed, None);
+    let fits = |filter: &str, case: &CaseSummary| {
+        let filter: Filter = filter.parse().unwrap();
+        filter.matches(case, noon())
+    };
+    for filter in [
+        "",
+        "state:failed",
+        "away",
+        "!state:review",
+        "!state:dismissed",
+    ] {
+        assert!(!fits(filter, &away), "{filter}");
+    }
+    for filter in ["state:dismissed", "state:dis", "state:failed,dismissed"] {
+        assert!(fits(filter, &away), "{filter}");
+    }
+    assert!(fits("state:failed", &failed) && !fits("state:dismissed", &failed));
+}
