@@ -10,11 +10,13 @@ pub fn is_enough((columns, rows): (u16, u16)) -> bool {
     columns >= LEAST.0 && rows >= LEAST.1
 }
 
-/// The list of cases and what is below it.
+/// The list of cases and what is beside or below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueLayout {
     /// The list with its frame and its header line.
     pub list: Rect,
+    /// The picture of the selected case with its frame; empty where there is no room.
+    pub picture: Rect,
     /// More about the selected case; empty where there is no room.
     pub detail: Rect,
 }
@@ -22,22 +24,62 @@ pub struct QueueLayout {
 /// Columns from which the selected case stands beside the list.
 const WIDE: u16 = 120;
 
+/// Rows from which it has a picture there.
+const HIGH: u16 = 24;
+
 /// The queue on a terminal of this size: a header line, the list, the selected case below or beside
-/// it, and two lines for messages and hints.
+/// it, and two lines for messages and hints. The picture never reaches these.
 pub fn queue((columns, rows): (u16, u16)) -> QueueLayout {
     if columns >= WIDE && rows >= 20 {
-        let detail = (columns / 3).min(70);
+        let width = (columns / 3).min(70);
         let height = rows - 3;
+        // Half of the column, and not more than a square slice needs.
+        let picture = if rows >= HIGH {
+            (height / 2).min(width / 2 + 1)
+        } else {
+            0
+        };
+        let left = columns - width;
         return QueueLayout {
-            list: Rect::new(0, 1, columns - detail, height),
-            detail: Rect::new(columns - detail, 1, detail, height),
+            list: Rect::new(0, 1, left, height),
+            picture: Rect::new(left, 1, width, picture),
+            detail: Rect::new(left, 1 + picture, width, height - picture),
         };
     }
     let detail = if rows >= 20 { 7 } else { 0 };
     let list = rows.saturating_sub(3 + detail);
     QueueLayout {
         list: Rect::new(0, 1, columns, list),
+        picture: Rect::default(),
         detail: Rect::new(0, 1 + list, columns, detail),
+    }
+}
+
+impl QueueLayout {
+    /// Where the picture may be: within its frame.
+    pub fn picture_area(&self) -> Rect {
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = self.picture;
+        match height {
+            0..=2 => Rect::default(),
+            _ => Rect::new(x + 1, y + 1, width - 2, height - 2),
+        }
+    }
+
+    /// Where the selected case is told of if it has no picture.
+    pub fn whole_column(&self) -> Rect {
+        match self.picture.height {
+            0 => self.detail,
+            height => Rect {
+                y: self.picture.y,
+                height: self.detail.height + height,
+                ..self.detail
+            },
+        }
     }
 }
 
@@ -113,6 +155,14 @@ mod tests {
                     "{columns}x{rows}"
                 );
                 assert!(queue_rows((columns, rows)) >= 5, "{columns}x{rows}");
+                let queue = queue((columns, rows));
+                let picture = queue.picture_area();
+                assert!(picture.bottom() <= rows - 2, "{columns}x{rows}");
+                assert!(queue.detail.bottom() <= rows - 2, "{columns}x{rows}");
+                if picture.height > 0 {
+                    assert_eq!(queue.picture.bottom(), queue.detail.y, "{columns}x{rows}");
+                    assert_eq!(queue.whole_column().bottom(), queue.detail.bottom());
+                }
             }
         }
     }

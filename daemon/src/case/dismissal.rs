@@ -50,7 +50,7 @@ mod tests {
             message: "the file ends in the middle".to_owned(),
             hint: "Copy it again.".to_owned(),
         };
-        let source = Source::file("/in/a.nii.gz".into());
+        let source = Source::file("/in/a.nii.gz");
         let (content, profile) = (String::new(), "p".to_owned());
         Case::new(
             CaseId("a".to_owned()),

@@ -5,7 +5,17 @@ use super::state::model::{Model, Screen};
 
 /// What to read ahead now.
 pub(super) fn next(model: &mut Model) -> Vec<Effect> {
-    peek(model).into_iter().chain(next_scan(model)).collect()
+    let preview = preview(model);
+    let effects = preview.into_iter().chain(peek(model));
+    effects.chain(next_scan(model)).collect()
+}
+
+/// The worst slice of the selected case, after a moment.
+fn preview(model: &mut Model) -> Option<Effect> {
+    let room = crate::layout::queue(model.size).picture.height > 0;
+    let in_queue = matches!(model.screen, Screen::Queue);
+    let selected = model.queue.selected().filter(|_| room && in_queue);
+    model.preview.comes_to(selected).then_some(Effect::Rest)
 }
 
 /// More about the case that is selected in the list, if there is room to show it.

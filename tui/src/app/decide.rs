@@ -21,7 +21,7 @@ use medicosam_shared::text::printable;
 
 /// Approves what is marked, selected or looked at; asks for the reason of anything else.
 pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
-    match (targets(model), verdict) {
+    match (targets(model, verdict), verdict) {
         (Ok(targets), Verdict::Approve) => return approve(model, targets),
         (Ok(targets), Verdict::Reject | Verdict::Flag) => {
             model.dialog = Some(Dialog::Reason(Reason {
@@ -108,13 +108,13 @@ pub(super) fn send(model: &mut Model, decision: Decision) -> Vec<Effect> {
 }
 
 /// The targets of a decision, or why there can be none now.
-fn targets(model: &Model) -> Result<Vec<Target>, Notice> {
+fn targets(model: &Model, verdict: Verdict) -> Result<Vec<Target>, Notice> {
     if matches!(model.screen, Screen::Queue) {
         let marked: Vec<&CaseSummary> = model.queue.marked().collect();
         if !marked.is_empty() {
             return marked
                 .iter()
-                .map(|case| target(model, case))
+                .map(|case| target(model, case, verdict))
                 .collect::<Result<_, _>>()
                 .map_err(|notice| of_several(notice, marked.len()));
         }
@@ -131,10 +131,10 @@ fn targets(model: &Model) -> Result<Vec<Target>, Notice> {
             "The new mask is on its way; decide when it is here.",
         ));
     }
-    Ok(vec![target(model, summary)?])
+    Ok(vec![target(model, summary, verdict)?])
 }
 
-fn target(model: &Model, summary: &CaseSummary) -> Result<Target, Notice> {
+fn target(model: &Model, summary: &CaseSummary, verdict: Verdict) -> Result<Target, Notice> {
     if model.deciding.contains(&summary.id) {
         return Err(Notice::good("The decision is on its way."));
     }
@@ -145,7 +145,9 @@ fn target(model: &Model, summary: &CaseSummary) -> Result<Target, Notice> {
             return Err(Notice::bad(text));
         }
     };
-    if !model.has_seen(&summary.id, revision) {
+    // A wrong patient or a moved head is plain from the name, or to somebody who looked elsewhere.
+    let needs_a_look = verdict == Verdict::Approve || matches!(model.screen, Screen::Review(_));
+    if needs_a_look && !model.has_seen(&summary.id, revision) {
         return Err(Notice::bad(match model.screen {
             Screen::Queue => format!(
                 "Look at {} first: its masks have not been on this screen.",

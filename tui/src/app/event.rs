@@ -33,6 +33,8 @@ pub enum Event {
     },
     /// What time it is.
     Clock(Timestamp),
+    /// Nothing has moved for a moment.
+    Rested,
     /// A picture is on the screen, as far as the terminal says.
     Shown(Showing),
     /// The daemon said something.
@@ -277,6 +279,8 @@ pub enum Effect {
     Peek(CaseId),
     /// Have the daemon read the scan of the next case.
     ReadAhead(CaseId),
+    /// Say so when nothing has moved for a moment.
+    Rest,
     /// Call somebody who looks elsewhere, with these words.
     Call(String),
     /// Put this text onto the clipboard of the terminal.

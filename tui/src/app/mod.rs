@@ -63,6 +63,7 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
             }
         }
         Event::Clock(now) => model.now = now,
+        Event::Rested => return model.preview.rested(),
         Event::Shown(showing) => model.shown(showing),
         Event::Answer(answer) => return receive::receive(model, *answer),
     }

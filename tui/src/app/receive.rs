@@ -2,7 +2,7 @@
 
 use super::draft::answers;
 use super::event::{Answer, Effect, Failure};
-use super::state::model::{Link, Model};
+use super::state::model::{Link, Model, Screen};
 use super::state::notice::Notice;
 use super::state::queue::live::Now;
 use super::state::review::Review;
@@ -107,7 +107,7 @@ fn case_read(
     case: &CaseId,
     result: Result<Box<CaseDetail>, Failure>,
 ) -> Vec<Effect> {
-    let Some(review) = model.review_of(case) else {
+    let Some(review) = model.pictured(case) else {
         return Vec::new();
     };
     match result {
@@ -133,7 +133,7 @@ fn slice_read(
     index: u32,
     result: Result<Arc<SliceValues>, Failure>,
 ) {
-    if let Some(review) = model.review_of(case)
+    if let Some(review) = model.pictured(case)
         && let Some(stack) = review.stack()
     {
         let axis = stack.affine.axis(plane);
@@ -148,7 +148,7 @@ fn masks_read(
     revision: RevisionNumber,
     result: Result<Arc<MaskSet>, Failure>,
 ) -> Vec<Effect> {
-    let Some(review) = model.review_of(case) else {
+    let Some(review) = model.pictured(case) else {
         return Vec::new();
     };
     match result {
@@ -188,6 +188,9 @@ fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
     };
     model.peek.stale(case);
     let mut effects: Vec<Effect> = model.changed(case.clone()).into_iter().collect();
+    if matches!(model.screen, Screen::Queue) && model.preview.of(case).is_some() {
+        effects.push(Effect::LoadCase(case.clone()));
+    }
     let deciding = model.deciding.contains(case);
     if let Some(review) = model.review_of(case)
         && !review.prompting

@@ -118,6 +118,7 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::Quit
         | Effect::Redraw
         | Effect::Suspend
+        | Effect::Rest
         | Effect::Call(_)
         | Effect::Copy(_)
         | Effect::SaveFilters(_) => return None,

@@ -19,7 +19,7 @@ mod suspend;
 
 pub use error::RunError;
 
-use crate::app::{Answer, Effect, Event, Model, Notice, handle, resume};
+use crate::app::{Answer, Effect, Event, Model, Notice, Screen, handle, resume};
 use crate::config::Config;
 use crate::term::clipboard;
 use crate::term::notify::Notify;
@@ -51,6 +51,10 @@ const PROBE_WAIT: Duration = Duration::from_secs(1);
 
 /// How long the end waits for answers, which would otherwise be typed into the shell.
 const END_WAIT: Duration = Duration::from_millis(300);
+
+/// How long the selection must rest on a case before its picture is read: longer than between two
+/// repeats of a held key.
+const REST: Duration = Duration::from_millis(150);
 
 /// Room in the channels. The sender to a full one waits.
 const ROOM: usize = 256;
@@ -92,6 +96,7 @@ pub async fn run(
         reporting: Reporting::first(config.mouse),
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
+        rest_until: None,
         bell: Bell::default(),
         notify: config.notify,
         looking: None,
@@ -156,6 +161,8 @@ struct Running {
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
     minute: Instant,
+    /// When the selection will have rested on its case.
+    rest_until: Option<Instant>,
     /// When somebody may be called.
     bell: Bell,
     /// How.
@@ -180,6 +187,7 @@ impl Running {
                     self.pictures.erased();
                 }
                 Effect::Suspend => self.want_to_suspend(),
+                Effect::Rest => self.rest_until = Some(Instant::now() + REST),
                 Effect::Call(text) => self.call(&text),
                 Effect::Copy(text) => self.write(clipboard::copy(&text)),
                 Effect::SaveFilters(filters) => self.save(&filters),
@@ -348,6 +356,7 @@ impl Running {
     fn deadline(&self) -> Instant {
         let others = [
             self.probe_until,
+            self.rest_until,
             self.pictures.deadline(),
             self.suspending.deadline(),
         ];
@@ -363,6 +372,10 @@ impl Running {
         if self.minute <= now {
             self.minute = now + Duration::from_secs(60);
             self.happen(Event::Clock(Timestamp::now()));
+        }
+        if self.rest_until.is_some_and(|until| until <= now) {
+            self.rest_until = None;
+            self.happen(Event::Rested);
         }
         self.suspend_on_time(now);
         self.pictures.on_time(now);
@@ -389,7 +402,10 @@ impl Running {
         }
         let size = self.terminal.size();
         let window = (size.columns, size.rows);
-        let area = crate::layout::review(window).picture;
+        let area = match self.model.screen {
+            Screen::Queue => crate::layout::queue(window).picture_area(),
+            Screen::Review(_) => crate::layout::review(window).picture,
+        };
         let subject = self.model.subject();
         let fits = crate::layout::is_enough(window);
         self.pictures

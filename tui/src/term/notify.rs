@@ -35,7 +35,7 @@ impl Notify {
                 let start = name.get(..known.len());
                 start.is_some_and(|start| start.eq_ignore_ascii_case(known))
             };
-            WITH_OSC_9.iter().any(|known| begins(known))
+            WITH_OSC_9.iter().any(begins)
         });
         let sequence = match self {
             Notify::Usual if takes_osc_9 => format!("\x07{}", osc_9()),

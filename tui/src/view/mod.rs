@@ -9,6 +9,7 @@ mod dialog;
 mod names;
 mod objects;
 mod panel;
+mod preview;
 mod queue;
 mod review;
 mod text;
@@ -66,7 +67,7 @@ fn draw(
 ) -> Option<Position> {
     match (&model.dialog, &model.screen) {
         (Some(Dialog::Help(help)), _) => dialog::help::draw(model, help, theme, buffer),
-        (_, Screen::Queue) => queue::draw(model, theme, buffer),
+        (_, Screen::Queue) => queue::draw(model, picture, theme, buffer),
         (_, Screen::Review(review)) => review::draw(model, review, picture, theme, buffer),
     }
     chrome::hints(model, theme, buffer);

@@ -3,7 +3,7 @@
 use super::names::name;
 use super::text::{put, put_wrapped, start_of};
 use super::theme::glyph;
-use super::{Theme, chrome, detail, dialog};
+use super::{PictureStatus, Theme, chrome, detail, dialog, preview};
 use crate::app::action::{Action, App};
 use crate::app::state::queue::live;
 use crate::app::state::queue::sort::Sort;
@@ -19,7 +19,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 use unicode_width::UnicodeWidthStr;
 
-pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
+pub fn draw(model: &Model, picture: &PictureStatus, theme: Theme, buffer: &mut Buffer) {
     let mut left = vec![Span::styled("medicosam  ", theme.title())];
     left.extend(chrome::daemon(model, theme));
     let right = Line::raw(chrome::counts(model));
@@ -27,10 +27,18 @@ pub fn draw(model: &Model, theme: Theme, buffer: &mut Buffer) {
 
     let places = layout::queue((buffer.area.width, buffer.area.height));
     list(model, places.list, theme, buffer);
-    if places.detail.height > 0
-        && let Some(case) = model.queue.selected()
-    {
-        detail::draw(model, case, places.detail, theme, buffer);
+    if let Some(case) = model.queue.selected().filter(|_| places.detail.height > 0) {
+        // A case without a revision needs its room for words.
+        let pictured = places.picture.height > 0 && case.revision.is_some();
+        if pictured {
+            preview::draw(model, picture, places.picture, theme, buffer);
+        }
+        let area = if pictured {
+            places.detail
+        } else {
+            places.whole_column()
+        };
+        detail::draw(model, case, area, theme, buffer);
     }
     if matches!(model.dialog, Some(Dialog::SavedFilters(_))) {
         dialog::saved_filters::draw(model, places.list, theme, buffer);

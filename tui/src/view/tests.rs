@@ -74,8 +74,14 @@ fn queue() {
 fn queue_with_what_is_known_of_the_selected_case() {
     let mut model = cases();
     let (columns, rows) = (160, 50);
+    // It was asked for with the list.
+    let name = "sub-015_with_a_name_that_is_too_long_for_small_terminals";
+    let known = detail(name, CaseState::Review, 1);
+    handle(&mut model, Event::from(Answer::Peeked(Ok(Box::new(known)))));
     let read = handle(&mut model, Event::Resized { columns, rows });
     serve(&mut model, read);
+    let effects = handle(&mut model, Event::Rested);
+    serve(&mut model, effects);
     let mut workers = crate::app::fixture::status().workers;
     workers[0].activity = Activity::Busy;
     workers[0].case = Some(CaseId("ct-0032".to_owned()));

@@ -43,7 +43,7 @@ actions! {
         PageNext = "more_about", "more about the case",
             on("J", QUEUE, Section::Cases);
         /// Turn to the page before.
-        PagePrevious = "less_about", "back to what is most important",
+        PagePrevious = "less_about", "the page before",
             on("K", QUEUE, Section::Cases);
         /// Select ten cases further.
         SelectFurther = "select_further", "ten cases on",

@@ -29,7 +29,7 @@ actions! {
             on("R", &[Context::Queue], Section::Decide).hint("retry"),
             on("R", &[Context::Review], Section::Decide);
         /// Put a failed case away, or bring it back.
-        Dismiss = "dismiss", "put a failed case away, or back",
+        Dismiss = "dismiss", "put away, or back (failed)",
             on("X", SCREENS, Section::Decide);
     }
 }

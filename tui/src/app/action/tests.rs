@@ -97,6 +97,10 @@ const NAMES: &[&str] = &[
     "discard_draft",
     "command",
     "suspend",
+    "more_about",
+    "less_about",
+    "dismiss",
+    "copy_as_profile",
 ];
 
 #[test]

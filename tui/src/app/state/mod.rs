@@ -4,6 +4,7 @@
 pub mod last_place;
 pub mod model;
 pub mod notice;
+pub mod preview;
 pub mod queue;
 mod refresh;
 pub mod review;

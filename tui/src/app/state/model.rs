@@ -2,6 +2,7 @@
 
 use super::last_place::LastPlace;
 use super::notice::Notice;
+use super::preview::Preview;
 use super::queue::Queue;
 use super::queue::batch::Batches;
 use super::queue::live::Now;
@@ -82,6 +83,8 @@ pub struct Model {
     pub saved_filters: Vec<String>,
     /// More about the selected case.
     pub peek: Peek,
+    /// The worst slice of the selected case.
+    pub preview: Preview,
     /// The case whose scan was read ahead last.
     pub read_ahead: Option<CaseId>,
     /// Transient state of the daemon: viewers, and the pace of the workers.
@@ -112,6 +115,7 @@ impl Model {
             filter: String::new(),
             saved_filters: FIRST_FILTERS.map(str::to_owned).to_vec(),
             peek: Peek::default(),
+            preview: Preview::default(),
             read_ahead: None,
             live: Now::default(),
             resuming: None,
@@ -150,6 +154,14 @@ impl Model {
         match &mut self.screen {
             Screen::Review(review) => Some(review),
             Screen::Queue => None,
+        }
+    }
+
+    /// The open case, or the one beside the list, if it is `case`.
+    pub fn pictured(&mut self, case: &CaseId) -> Option<&mut Review> {
+        match &mut self.screen {
+            Screen::Review(review) => Some(&mut **review).filter(|r| r.case == *case),
+            Screen::Queue => self.preview.of(case),
         }
     }
 
@@ -197,7 +209,8 @@ impl Model {
     /// What the picture shows.
     pub fn subject(&self) -> Subject {
         match (&self.dialog, &self.screen) {
-            (Some(Dialog::Help(_)), _) | (_, Screen::Queue) => Subject::Nothing,
+            (Some(Dialog::Help(_)), _) => Subject::Nothing,
+            (_, Screen::Queue) => self.preview.subject(),
             (_, Screen::Review(review)) => review.subject(),
         }
     }
@@ -209,9 +222,11 @@ impl Model {
         };
         let key = (showing.case, revision);
         let review = match &self.screen {
-            Screen::Review(review) => Some(review).filter(|r| r.case == key.0),
-            Screen::Queue => None,
+            Screen::Review(review) => Some(&**review),
+            Screen::Queue => self.preview.review(),
         };
+        let of_this = |review: &&Review| review.case == key.0;
+        let review = review.filter(of_this);
         let review = review.filter(|review| review.revision() == Some(revision));
         let coverage = self.seen.entry(key).or_default();
         for slice in showing.slices {

@@ -198,10 +198,21 @@ fn one_case_among_many_that_was_not_seen_stops_them_all() {
         "{}",
         notice(&model)
     );
-    assert_eq!(press(&mut model, "r x enter"), []);
     assert_eq!(press(&mut model, "g a").len(), 0, "still marked");
     press(&mut model, "esc");
     assert_eq!(press(&mut model, "g a").len(), 1);
+}
+
+#[test]
+fn what_is_rejected_or_flagged_in_the_list_needs_no_look() {
+    let mut model = with_review(&["one", "two"]);
+    assert_eq!(
+        press(&mut model, "g v j f m o v e d enter"),
+        [
+            decision("one", 1, Verdict::Flag, "moved"),
+            decision("two", 1, Verdict::Flag, "moved"),
+        ]
+    );
 }
 
 #[test]

@@ -109,20 +109,28 @@ fn s_goes_through_the_orders() {
 
 #[test]
 fn the_selected_case_is_read_once_and_one_at_a_time() {
+    // The first one was asked for with the list.
     let mut model = with_review(&["one", "two", "three"]);
     let key = |text: &str| Event::Key(text.parse().unwrap());
-    let (columns, rows) = (80, 24);
-    assert_eq!(handle(&mut model, Event::Resized { columns, rows }), []);
-    let (columns, rows) = (160, 50);
-    let read = handle(&mut model, Event::Resized { columns, rows });
-    assert_eq!(read, [Effect::Peek(id("one"))]);
+    let peeked = |case: &str| {
+        let detail = detail(case, CaseState::Review, 1);
+        Event::from(Answer::Peeked(Ok(Box::new(detail))))
+    };
     assert_eq!(handle(&mut model, key("j")), [], "one is on its way");
     assert_eq!(handle(&mut model, key("j")), []);
-    let one = Answer::Peeked(Ok(Box::new(detail("one", CaseState::Review, 1))));
-    let next = handle(&mut model, Event::from(one));
+    let next = handle(&mut model, peeked("one"));
     assert_eq!(next, [Effect::Peek(id("three"))], "two was passed by");
-    let three = Answer::Peeked(Ok(Box::new(detail("three", CaseState::Review, 1))));
-    assert_eq!(handle(&mut model, Event::from(three)), []);
+    assert_eq!(handle(&mut model, peeked("three")), []);
+    let (columns, rows) = (80, 18);
+    handle(&mut model, Event::Resized { columns, rows });
+    assert_eq!(handle(&mut model, key("k")), [], "no room to show it");
+    let (columns, rows) = (80, 24);
+    let two = handle(&mut model, Event::Resized { columns, rows });
+    assert_eq!(two, [Effect::Peek(id("two"))]);
+    handle(&mut model, peeked("two"));
+    let three = handle(&mut model, key("j"));
+    assert_eq!(three, [Effect::Peek(id("three"))]);
+    handle(&mut model, peeked("three"));
     assert!(model.peek.of(&id("three")).is_some());
     let noted = handle(
         &mut model,

@@ -14,7 +14,7 @@ use medicosam_shared::mask::MaskSet;
 use std::sync::Arc;
 
 /// Slices asked for ahead, on either side.
-const AHEAD: u32 = 3;
+pub(super) const AHEAD: u32 = 3;
 
 impl Review {
     /// Reads the case and the reviewer's draft.
@@ -114,7 +114,7 @@ impl Review {
         let now = self.seen();
         let index = self.index();
         let around =
-            (1..=AHEAD).flat_map(|step| [index.checked_add(step), index.checked_sub(step)]);
+            (1..=self.ahead).flat_map(|step| [index.checked_add(step), index.checked_sub(step)]);
         let soon: Vec<SliceId> = around
             .flatten()
             .filter(|n| *n < stack.count() && self.layout != Layout::Mosaic)

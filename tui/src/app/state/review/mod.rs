@@ -77,6 +77,8 @@ pub struct Review {
     pub elapsed: Option<Duration>,
     /// Where the reviewer was when the client ended, until the case has come.
     last_place: Option<OpenPlace>,
+    /// Slices asked for ahead of need, on either side.
+    ahead: u32,
     /// Slices at hand.
     pub slices: Slices,
     masks: BTreeMap<RevisionNumber, Measured>,
@@ -121,8 +123,17 @@ impl Review {
             prompting: false,
             elapsed: None,
             last_place: None,
+            ahead: loading::AHEAD,
             slices: Slices::default(),
             masks: BTreeMap::new(),
+        }
+    }
+
+    /// A case of which one slice is shown, and nothing else is needed.
+    pub fn preview(case: CaseId) -> Self {
+        Review {
+            ahead: 0,
+            ..Review::new(case)
         }
     }
 
