@@ -286,6 +286,9 @@ pub enum DraftResponse {
 pub struct DraftProgress {
     /// The version of the draft; 0: there is none.
     pub version: u64,
+    /// How many of its steps count.
+    #[serde(default)]
+    pub position: u32,
     /// What is being segmented.
     pub working: Option<Progress>,
     /// Why the last segmentation failed, if it did.

@@ -38,12 +38,14 @@ impl Registry {
             let Some(row) = row else {
                 return Ok(DraftProgress {
                     version: 0,
+                    position: 0,
                     working: None,
                     fault: None,
                 });
             };
             Ok(DraftProgress {
                 version: row.version,
+                position: row.position,
                 working: working(rows, row.id)?,
                 fault: last_fault(rows, row.id)?,
             })

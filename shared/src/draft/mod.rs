@@ -14,6 +14,7 @@ mod put;
 mod refusal;
 mod scope;
 mod step;
+mod stored;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use machine::{Applied, DraftWork, Noted, Propagate};
 pub use refusal::{DraftRefusal, NOTHING_TO_CORRECT, NOTHING_TO_CORRECT_HINT};
 pub use scope::{Scope, Slices};
 pub use step::{Answered, Candidate, Origin, Put, PutMask, SliceAnswer, Step};
+pub use stored::{prompt_of_revision, stored_prompt};
 pub use surroundings::{Base, Current, LookedAt, Surroundings};

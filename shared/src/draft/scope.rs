@@ -2,6 +2,7 @@
 
 use crate::place::{Label, Place};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Slices of a case. In JSON `"all"`, `{"within": [5, 11]}` or `{"outside": [5, 11]}`, first and last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,28 @@ impl Scope {
     }
 }
 
+/// `all slices`, `slice 7`, `slices 5 to 11`, `all slices but 5 to 11`
+impl fmt::Display for Slices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Slices::All => f.write_str("all slices"),
+            Slices::Within(first, last) if first == last => write!(f, "slice {first}"),
+            Slices::Within(first, last) => write!(f, "slices {first} to {last}"),
+            Slices::Outside(first, last) => write!(f, "all slices but {first} to {last}"),
+        }
+    }
+}
+
+/// `object 2, slices 5 to 11`
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.label {
+            Some(label) => write!(f, "object {label}, {}", self.slices),
+            None => write!(f, "all objects, {}", self.slices),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +120,7 @@ mod tests {
         assert!(scope.contains(place(4)) && scope.contains(place(12)));
         assert!(!scope.contains(place(5)) && !scope.contains(place(11)));
         assert!(Scope::one(place(3)).is_one() && !scope.is_one());
+        assert_eq!(scope.to_string(), "object 1, all slices but 5 to 11");
+        assert_eq!(Scope::one(place(3)).to_string(), "object 1, slice 3");
     }
 }

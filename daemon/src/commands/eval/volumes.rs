@@ -5,7 +5,7 @@ use super::evaluation::{Propagated, in_words};
 use super::model::Stage;
 use crate::commands::error::CommandError;
 use crate::evaluate::{Random, Scores, Start, Truth, grid, middle_prompt};
-use crate::segment::propagation::{Answer, Seeds, follow, segment_span};
+use crate::segment::propagation::{Answer, Limits, Seeds, follow, segment_span};
 use medicosam_shared::propagation::{MicroSam, Projection, Propagation};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -108,9 +108,10 @@ fn from_middle(
     let count = stage.slices().0;
     let seeds = Seeds::from([(prompt.index, first.mask.clone())]);
     let rule = Propagation::MicroSam(settings);
-    let mut found = follow(rule, &seeds, count, |question, _| {
+    let followed = follow(rule, &seeds, Limits::none(count), |question, _| {
         stage.ask(truth.label, question)
     })?;
+    let mut found = followed.answers;
     found.insert(prompt.index, Answer::from(&first));
     Ok(Some(found))
 }

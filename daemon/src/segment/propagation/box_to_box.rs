@@ -8,7 +8,10 @@
 //! middle.
 
 use super::next_box::next_box;
-use super::{Answer, Answers, AskOf, Question, Seeds};
+use super::{Answer, AskOf, Followed, Limits, Question, Seeds};
+use crate::model::Segmented;
+use medicosam_shared::mask::SliceMask;
+use medicosam_shared::propagation_report::{Way, WayEnd};
 
 /// A mask whose IoU with the one before is lower than this belongs to another object, or to none.
 const LEAST_IOU: f64 = 0.5;
@@ -18,28 +21,35 @@ const LEAST_IOU: f64 = 0.5;
 const LEAST_SURE: f32 = 0.85;
 
 /// Slices that are followed one after another, beginning beside a slice that a person segmented.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 struct Run {
     seed: u32,
     slices: Vec<u32>,
     /// Whether the object may end on the way.
     ends: bool,
+    /// Why it goes no farther than the last of the slices.
+    last: WayEnd,
 }
 
-/// Follows an object from slice to slice.
+/// Follows an object from slice to slice, as far as `limits` says.
 ///
-/// `seeds` are masks that a person has made; an empty one says that the object is not there. `count`
-/// is the number of slices. Returns the accepted answers, none of them on the slices of the seeds.
-pub fn follow<E>(seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<Answers, E> {
-    let runs = runs(seeds, count);
+/// `seeds` are masks that a person has made; an empty one says that the object is not there. None of
+/// the accepted answers is on the slices of the seeds.
+pub fn follow<E>(seeds: &Seeds, limits: Limits, ask: &mut AskOf<'_, E>) -> Result<Followed, E> {
+    let runs = runs(seeds, limits);
     let most = runs.iter().map(|run| run.slices.len() as u32).sum();
-    let mut accepted = Answers::new();
+    let mut followed = Followed::default();
     for run in &runs {
         let Some(seed) = seeds.get(&run.seed) else {
             continue;
         };
         let mut before = seed.clone();
         let mut surest = 0f32;
+        let mut way = Way {
+            from: run.seed,
+            to: None,
+            end: run.last,
+        };
         for &index in &run.slices {
             // Where the mask got lost between two that are known, begin again with the first box.
             let Some(bbox) = next_box(&before).or_else(|| next_box(seed)) else {
@@ -47,44 +57,80 @@ pub fn follow<E>(seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<An
             };
             let answer = ask(&Question::of_box(index, bbox, &[]), most)?;
             surest = surest.max(answer.predicted_iou);
-            let has_ended = answer.mask.area() == 0
-                || answer.predicted_iou < LEAST_SURE * surest
-                || before.to_rle().iou(&answer.mask.to_rle()) < LEAST_IOU;
-            if run.ends && has_ended {
+            let ended = ended(index, &before, &answer, LEAST_SURE * surest);
+            if let Some(end) = ended.filter(|_| run.ends) {
+                way.end = end;
                 break;
             }
-            accepted.insert(index, Answer::from(&answer));
+            if limits.slices.contains(index) {
+                followed.answers.insert(index, Answer::from(&answer));
+                way.to = Some(index);
+            }
             before = answer.mask;
         }
+        followed.ways.push(way);
     }
-    Ok(accepted)
+    Ok(followed)
+}
+
+/// Why the object seems to have ended with the mask `before`, if it does.
+fn ended(index: u32, before: &SliceMask, answer: &Segmented, least_sure: f32) -> Option<WayEnd> {
+    let at = index;
+    let iou = before.to_rle().iou(&answer.mask.to_rle());
+    if answer.mask.area() == 0 {
+        Some(WayEnd::Nothing { at })
+    } else if answer.predicted_iou < least_sure {
+        Some(WayEnd::Unsure {
+            at,
+            score: answer.predicted_iou,
+            least: least_sure,
+        })
+    } else if iou < LEAST_IOU {
+        Some(WayEnd::Unlike {
+            at,
+            iou: iou as f32,
+            least: LEAST_IOU as f32,
+        })
+    } else {
+        None
+    }
 }
 
 /// Which slices are followed from where.
-fn runs(seeds: &Seeds, count: u32) -> Vec<Run> {
+fn runs(seeds: &Seeds, limits: Limits) -> Vec<Run> {
     let mut runs = Vec::new();
     let is_there = |index: u32| seeds.get(&index).is_some_and(|mask| mask.area() > 0);
-    let mut run = |seed, slices: Vec<u32>, ends| {
-        if is_there(seed) && !slices.is_empty() {
-            runs.push(Run { seed, slices, ends });
+    let mut run = |seed, way: Vec<u32>, ends, last| {
+        let (slices, is_cut) = limits.cut(way);
+        if is_there(seed) {
+            runs.push(Run {
+                seed,
+                slices,
+                ends: ends && !limits.force,
+                last: if is_cut { WayEnd::Range } else { last },
+            });
         }
     };
     let (Some((&first, _)), Some((&last, _))) = (seeds.first_key_value(), seeds.last_key_value())
     else {
         return runs;
     };
-    run(first, (0..first).rev().collect(), true);
-    run(last, (last + 1..count).collect(), true);
+    run(first, (0..first).rev().collect(), true, WayEnd::Edge);
+    run(last, (last + 1..limits.count).collect(), true, WayEnd::Edge);
     for (&a, &b) in seeds.keys().zip(seeds.keys().skip(1)) {
+        // Neighbours have nothing between them.
+        if b == a + 1 {
+            continue;
+        }
         match (is_there(a), is_there(b)) {
             (true, true) => {
                 let middle = (a + b) / 2;
-                run(a, (a + 1..=middle).collect(), false);
-                run(b, (middle + 1..b).rev().collect(), false);
+                run(a, (a + 1..=middle).collect(), false, WayEnd::Met);
+                run(b, (middle + 1..b).rev().collect(), false, WayEnd::Met);
             }
             _ => {
-                run(a, (a + 1..b).collect(), true);
-                run(b, (a + 1..b).rev().collect(), true);
+                run(a, (a + 1..b).collect(), true, WayEnd::Met);
+                run(b, (a + 1..b).rev().collect(), true, WayEnd::Met);
             }
         }
     }
@@ -95,14 +141,14 @@ fn runs(seeds: &Seeds, count: u32) -> Vec<Run> {
 mod tests {
     use super::super::testing::{SHAPE, segmented, square};
     use super::*;
-    use medicosam_shared::mask::SliceMask;
+    use medicosam_shared::draft::Slices;
     use std::convert::Infallible;
 
     /// An object that drifts to the right by one pixel a slice, and is on the slices `there`.
     fn followed(seeds: &[(u32, SliceMask)], there: std::ops::Range<u32>) -> Vec<u32> {
         let seeds = seeds.iter().cloned().collect();
         let mut boxes = Vec::new();
-        let found = follow(&seeds, 20, &mut |question, most| {
+        let found = follow(&seeds, Limits::none(20), &mut |question, most| {
             let (index, bbox) = (question.index, question.bbox.unwrap());
             assert!((boxes.len() as u32) < most && bbox.fits(SHAPE));
             boxes.push(index);
@@ -113,7 +159,7 @@ mod tests {
             };
             Ok::<_, Infallible>(segmented(mask, 0.9))
         });
-        let found = found.unwrap();
+        let found = found.unwrap().answers;
         assert!(found.keys().all(|index| boxes.contains(index)));
         found.into_keys().collect()
     }
@@ -142,20 +188,53 @@ mod tests {
     #[test]
     fn where_the_model_is_much_less_sure_the_object_has_ended() {
         let seeds = [(8, square(18, 12))].into();
-        let found = follow(&seeds, 20, &mut |question, _| {
+        let found = follow(&seeds, Limits::none(20), &mut |question, _| {
             let sure = if question.index > 12 { 0.7 } else { 0.9 };
             Ok::<_, Infallible>(segmented(square(10 + question.index, 12), sure))
         });
-        let found: Vec<u32> = found.unwrap().into_keys().collect();
+        let found = found.unwrap();
+        let end = found.ways[1].end;
+        assert_eq!(end.to_string(), "stopped at 13: score 0.70 of 0.77");
+        let found: Vec<u32> = found.answers.into_keys().collect();
         assert_eq!(found, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
     }
 
     #[test]
     fn a_mask_that_jumps_is_not_followed() {
         let seeds = [(8, square(2, 12))].into();
-        let found = follow(&seeds, 20, &mut |_, _| {
+        let found = follow(&seeds, Limits::none(20), &mut |_, _| {
             Ok::<_, Infallible>(segmented(square(40, 12), 0.9))
         });
-        assert_eq!(found.unwrap(), Answers::new());
+        let found = found.unwrap();
+        assert!(found.answers.is_empty());
+        assert!(matches!(found.ways[0].end, WayEnd::Unlike { at: 7, .. }));
+    }
+
+    #[test]
+    fn a_range_bounds_it_and_force_goes_through_a_stop() {
+        let follow = |slices, force| {
+            let seeds = [(8, square(18, 12))].into();
+            let limits = Limits {
+                count: 20,
+                slices,
+                force,
+            };
+            let found = follow(&seeds, limits, &mut |question, _| {
+                let sure = if question.index > 9 { 0.7 } else { 0.9 };
+                Ok::<_, Infallible>(segmented(square(10 + question.index, 12), sure))
+            });
+            let found = found.unwrap();
+            let ends: Vec<String> = found.ways.iter().map(|way| way.to_string()).collect();
+            (found.answers.into_keys().collect::<Vec<u32>>(), ends)
+        };
+        let (found, ends) = follow(Slices::Within(6, 12), false);
+        assert_eq!(found, [6, 7, 9]);
+        assert_eq!(ends[0], "8 → 6, to the end of the range");
+        assert!(ends[1].contains("8 → 9, stopped at 10"), "{ends:?}");
+        let (found, ends) = follow(Slices::Within(6, 12), true);
+        assert_eq!(found, [6, 7, 9, 10, 11, 12]);
+        assert_eq!(ends[1], "8 → 12, to the end of the range");
+        let (found, _) = follow(Slices::Within(11, 12), true);
+        assert_eq!(found, [11, 12], "those on the way stay as they are");
     }
 }

@@ -7,10 +7,11 @@
 //! slices the next one is empty too, instead of the model's answer to no prompt at all.
 
 use super::projection::question;
-use super::{Answer, Answers, Ask, AskOf, Question, Rule, Seeds, Span};
+use super::{Answer, Answers, Ask, AskOf, Followed, Limits, Question, Rule, Seeds, Span};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::propagation::{MicroSam, Projection};
+use medicosam_shared::propagation_report::{Way, WayEnd};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -26,36 +27,53 @@ impl<E> Rule<E> for OutFromKnown {
         let question = Question::of_box(middle, span.bbox, span.points(middle));
         let first = ask(&question)?;
         let seeds = Seeds::from([(middle, first.mask.clone())]);
-        let mut found = out_from_known(&seeds, span.slices.clone(), self.0, ask)?;
+        let bounds = Bounds {
+            slices: span.slices.clone(),
+            limits: Limits::none(span.slices.end),
+        };
+        let mut found = out_from_known(&seeds, bounds, self.0, ask)?.answers;
         found.insert(middle, Answer::from(&first));
         Ok(found)
     }
 
-    fn follow(&self, seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<Answers, E> {
-        let mut ask = |question: &Question| ask(question, count);
-        out_from_known(seeds, 0..count, self.0, &mut ask)
+    fn follow(&self, seeds: &Seeds, limits: Limits, ask: &mut AskOf<'_, E>) -> Result<Followed, E> {
+        let mut ask = |question: &Question| ask(question, limits.count);
+        let bounds = Bounds {
+            slices: 0..limits.count,
+            limits,
+        };
+        out_from_known(seeds, bounds, self.0, &mut ask)
     }
 }
 
-/// Follows an object from its known slices through `slices`; none of the answers is on the slices of
-/// the seeds.
+/// How far it may go.
+struct Bounds {
+    /// The slices of the object's box, or of the scan.
+    slices: Range<u32>,
+    /// Those of them that may be changed, and whether the object may end.
+    limits: Limits,
+}
+
+/// Follows an object from its known slices; none of the answers is on the slices of the seeds.
 fn out_from_known<E>(
     seeds: &Seeds,
-    slices: Range<u32>,
+    bounds: Bounds,
     settings: MicroSam,
     ask: &mut Ask<'_, E>,
-) -> Result<Answers, E> {
+) -> Result<Followed, E> {
+    let Bounds { slices, limits } = bounds;
     let mut walk = Walk {
         settings,
+        limits,
         masks: BTreeMap::new(),
-        found: Answers::new(),
+        found: Followed::default(),
         ask,
     };
     let is_there = |mask: &SliceMask| mask.area() > 0;
     let (Some((&first, first_mask)), Some((&last, last_mask))) =
         (seeds.first_key_value(), seeds.last_key_value())
     else {
-        return Ok(Answers::new());
+        return Ok(Followed::default());
     };
     // An empty slice in the middle is no annotation.
     let ends = |index: u32| index == first || index == last;
@@ -65,52 +83,74 @@ fn out_from_known<E>(
         }
     }
     let annotated: Vec<u32> = walk.masks.keys().copied().collect();
-    let stop = Some(settings.stop_iou);
+    let stop = (!limits.force).then_some(settings.stop_iou);
     if is_there(first_mask) {
-        walk.run(first, (slices.start..first).rev(), stop)?;
+        let way = (slices.start..first).rev().collect();
+        walk.run(first, way, (stop, WayEnd::Edge))?;
     }
     if is_there(last_mask) {
-        walk.run(last, last + 1..slices.end, stop)?;
+        let way = (last + 1..slices.end).collect();
+        walk.run(last, way, (stop, WayEnd::Edge))?;
     }
     for pair in annotated.windows(2) {
         let &[a, b] = pair else { continue };
         match (is_there(&walk.masks[&a]), is_there(&walk.masks[&b])) {
             (false, false) => {}
-            (false, true) => walk.run(b, (a + 1..b).rev(), None)?,
-            (true, false) => walk.run(a, a + 1..b, None)?,
+            (false, true) => walk.run(b, (a + 1..b).rev().collect(), BETWEEN)?,
+            (true, false) => walk.run(a, (a + 1..b).collect(), BETWEEN)?,
             (true, true) => walk.between(a, b)?,
         }
     }
     Ok(walk.found)
 }
 
+/// Between two known slices nothing ends.
+const BETWEEN: (Option<f64>, WayEnd) = (None, WayEnd::Met);
+
 struct Walk<'a, 'ask, E> {
     settings: MicroSam,
+    limits: Limits,
     /// All masks so far, those of the seeds included.
     masks: BTreeMap<u32, SliceMask>,
-    found: Answers,
+    found: Followed,
     ask: &'a mut Ask<'ask, E>,
 }
 
 impl<E> Walk<'_, '_, E> {
     /// From slice to slice, beginning beside `from`; up to a mask with less than `stop` in common
-    /// with the one before.
+    /// with the one before, or to where the way ends for the reason `last`.
     fn run(
         &mut self,
         from: u32,
-        way: impl Iterator<Item = u32>,
-        stop: Option<f64>,
+        way: Vec<u32>,
+        (stop, last): (Option<f64>, WayEnd),
     ) -> Result<(), E> {
+        let (slices, is_cut) = self.limits.cut(way);
+        let end = if is_cut { WayEnd::Range } else { last };
+        let mut gone = Way {
+            from,
+            to: None,
+            end,
+        };
         let mut before = from;
-        for index in way {
+        for index in slices {
             let mask = self.masks[&before].clone();
             let (next, answer) = self.segment(index, &mask, self.settings.projection)?;
-            if stop.is_some_and(|least| iou(&mask, &next) < least) {
+            let common = iou(&mask, &next);
+            if let Some(least) = stop.filter(|least| common < *least) {
+                gone.end = WayEnd::Unlike {
+                    at: index,
+                    iou: common as f32,
+                    least: least as f32,
+                };
                 break;
             }
-            self.keep(index, next, answer);
+            if self.keep(index, next, answer) {
+                gone.to = Some(index);
+            }
             before = index;
         }
+        self.found.ways.push(gone);
         Ok(())
     }
 
@@ -119,9 +159,11 @@ impl<E> Walk<'_, '_, E> {
         let middle = (a + b) / 2;
         let is_even = (b - a).is_multiple_of(2);
         let first_half = a + 1..if is_even { middle } else { middle + 1 };
-        self.run(a, first_half, None)?;
-        self.run(b, (middle + 1..b).rev(), None)?;
-        if is_even {
+        // Where only one half is to be changed, the middle that is made of both may be missing.
+        self.run(a, first_half.collect(), BETWEEN)?;
+        self.run(b, (middle + 1..b).rev().collect(), BETWEEN)?;
+        let ends = self.masks.contains_key(&(middle - 1)) && self.masks.contains_key(&(middle + 1));
+        if is_even && ends {
             let (below, above) = (&self.masks[&(middle - 1)], &self.masks[&(middle + 1)]);
             let both = SliceMask::from_fn(below.shape(), |x, y| below.get(x, y) || above.get(x, y));
             let projection = match self.settings.projection {
@@ -160,9 +202,14 @@ impl<E> Walk<'_, '_, E> {
         })
     }
 
-    fn keep(&mut self, index: u32, mask: SliceMask, answer: Answer) {
+    /// Keeps an answer to go on from; says whether the slice may be changed, and is.
+    fn keep(&mut self, index: u32, mask: SliceMask, answer: Answer) -> bool {
         self.masks.insert(index, mask);
-        self.found.insert(index, answer);
+        let may_change = self.limits.slices.contains(index);
+        if may_change {
+            self.found.answers.insert(index, answer);
+        }
+        may_change
     }
 }
 

@@ -10,6 +10,7 @@ mod box_to_box;
 mod chain;
 mod distance;
 mod every_slice;
+mod followed;
 mod lattice;
 mod micro_sam;
 mod middle_out;
@@ -20,6 +21,7 @@ mod rule;
 mod span;
 
 pub use answer::Answer;
+pub use followed::{Followed, Limits};
 pub use projection::innermost;
 pub use question::{Choice, Question};
 pub use rule::{Answers, Ask, AskOf, Rule};
@@ -55,10 +57,10 @@ pub fn segment_span<E>(
 pub fn follow<E>(
     chosen: Propagation,
     seeds: &Seeds,
-    count: u32,
+    limits: Limits,
     mut ask: impl FnMut(&Question, u32) -> Result<Segmented, E>,
-) -> Result<Answers, E> {
-    rule(chosen).follow(seeds, count, &mut ask)
+) -> Result<Followed, E> {
+    rule(chosen).follow(seeds, limits, &mut ask)
 }
 
 /// Has the model answer a question about an embedded slice.

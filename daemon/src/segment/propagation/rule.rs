@@ -1,6 +1,6 @@
 //! The interface of a rule.
 
-use super::{Answer, Question, Seeds, Span, box_to_box};
+use super::{Answer, Followed, Limits, Question, Seeds, Span, box_to_box};
 use crate::model::Segmented;
 use medicosam_shared::geometry::SliceShape;
 use std::collections::BTreeMap;
@@ -24,11 +24,11 @@ pub trait Rule<E> {
         ask: &mut Ask<'_, E>,
     ) -> Result<Answers, E>;
 
-    /// Follows an object from slices that a person segmented, through all `count` slices; none of
-    /// the answers is on the slices of `seeds`.
+    /// Follows an object from slices that a person segmented, as far as `limits` says; none of the
+    /// answers is on the slices of `seeds`.
     ///
     /// A rule that needs a 3-D box leaves this to [`box_to_box`].
-    fn follow(&self, seeds: &Seeds, count: u32, ask: &mut AskOf<'_, E>) -> Result<Answers, E> {
-        box_to_box::follow(seeds, count, ask)
+    fn follow(&self, seeds: &Seeds, limits: Limits, ask: &mut AskOf<'_, E>) -> Result<Followed, E> {
+        box_to_box::follow(seeds, limits, ask)
     }
 }

@@ -113,7 +113,9 @@ fn follow(
     let seeds: Seeds = seeds.iter().cloned().collect();
     let mut knowing = knowing(truth, &mut asked);
     let rule = Propagation::MicroSam(settings);
-    let found = super::follow(rule, &seeds, 20, |question, _| knowing(question)).unwrap();
+    let limits = super::Limits::none(20);
+    let found = super::follow(rule, &seeds, limits, |question, _| knowing(question)).unwrap();
+    let found = found.answers;
     drop(knowing);
     (found.into_keys().collect(), asked)
 }

@@ -3,16 +3,17 @@
 use super::{answered, damaged, in_work};
 use crate::case::DraftId;
 use crate::model::Segmented;
-use crate::registry::Registry;
-use crate::segment::propagation::{self, Answer, Question, Seeds};
+use crate::segment::propagation::{self, Answer, Followed, Limits, Question, Seeds};
 use crate::stages::embed;
 use crate::stages::failure::Failure;
 use crate::stages::job::{Assignment, Job};
 use crate::stages::report::StageReport;
 use crate::stages::tools::{BetweenSlices, Tools};
-use medicosam_shared::draft::{Candidate, Canvas, Draft, Propagate, SliceAnswer};
+use medicosam_shared::draft::{Answered, Candidate, Canvas, Propagate, SliceAnswer};
+use medicosam_shared::place::Place;
 use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::propagation_report::PropagationReport;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,14 @@ pub fn propagate(
     let draft = in_work(&tools.registry, id)?;
     let mut job = Job::on_revision_number(&tools.registry, assignment, draft.revision)?;
     let count = job.info.dims.along(job.axis);
-    let seeds = seeds(&tools.registry, &job, &draft, label)?;
+    let base = tools.registry.masks(&work.lease.case, draft.revision)?;
+    let shape = base.dims.slice_shape(base.axis);
+    let canvas = Canvas::of(&draft, &job.painted);
+    let known = canvas.by_hand(&base, &job.edited, label);
+    let seeds: Seeds = known
+        .iter()
+        .map(|(&index, mask)| Ok((index, mask.to_mask(shape).map_err(damaged)?)))
+        .collect::<Result<_, Failure>>()?;
     let mut asking = Asking {
         label,
         prompts: BTreeMap::new(),
@@ -41,23 +49,39 @@ pub fn propagate(
     };
     let ask =
         |question: &Question, total: u32| asking.ask(tools, &mut job, (question, total), between);
-    let found = propagation::follow(profile.propagation, &seeds, count, ask)?;
-    let slices = found.into_iter().filter_map(|(index, answer)| {
+    let limits = Limits {
+        count,
+        slices: asked.slices,
+        force: asked.force,
+    };
+    let Followed { answers, ways } = propagation::follow(profile.propagation, &seeds, limits, ask)?;
+    let before = |index| canvas.mask(&base, Place::new(label, index)).area();
+    let is_older = |index: &u32| {
+        before(*index) > 0 && !answers.contains_key(index) && !seeds.contains_key(index)
+    };
+    let report = PropagationReport {
+        older: (0..count).filter(is_older).collect(),
+        ways,
+    };
+    let slices = answers.into_iter().filter_map(|(index, answer)| {
         // A slice that nothing was asked about has nothing.
         let prompt = asking.prompts.remove(&index)?;
-        Some(slice_answer(prompt, answer))
+        Some(slice_answer(prompt, before(index), answer))
     });
     let slices: Vec<SliceAnswer> = slices.collect();
-    let answered = answered(tools, profile, label, slices)?;
+    let answered = Answered {
+        report: Some(report),
+        ..answered(tools, profile, label, slices)?
+    };
     tools.registry.answer_draft(&work.lease, &answered, None)?;
     Ok(())
 }
 
-fn slice_answer(prompt: SlicePrompt, answer: Answer) -> SliceAnswer {
+fn slice_answer(prompt: SlicePrompt, before: u64, answer: Answer) -> SliceAnswer {
     SliceAnswer {
         prompt,
         drawn: None,
-        before: None,
+        before: Some(before),
         propagated: true,
         candidates: vec![Candidate {
             mask: answer.mask,
@@ -112,21 +136,4 @@ impl Asking {
         let answer = propagation::answer(sam, &embedding, self.label, question)?;
         Ok(answer)
     }
-}
-
-/// The slices of an object that people have made, in this draft or before it.
-fn seeds(
-    registry: &Registry,
-    job: &Job<'_>,
-    draft: &Draft,
-    label: Label,
-) -> Result<Seeds, Failure> {
-    let base = registry.masks(&job.work.lease.case, draft.revision)?;
-    let shape = base.dims.slice_shape(base.axis);
-    let canvas = Canvas::of(draft, &job.painted);
-    let known = canvas.by_hand(&base, &job.edited, label);
-    let seeds = known.into_iter();
-    seeds
-        .map(|(index, mask)| Ok((index, mask.to_mask(shape).map_err(damaged)?)))
-        .collect()
 }

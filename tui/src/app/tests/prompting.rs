@@ -517,6 +517,7 @@ fn slices_around_are_segmented_with_progress_and_can_be_stopped() {
         case: id("one"),
         result: Ok(DraftProgress {
             version,
+            position: 0,
             working,
             fault: None,
         }),
