@@ -5,6 +5,7 @@
 
 use crate::activity::Activity;
 use crate::case::{CaseId, CaseSummary, Fault, RevisionNumber, Verdict};
+use crate::correction::SliceChange;
 use crate::draft::{Draft, Step};
 pub use crate::draft::{DraftChange, DraftRequest};
 use crate::progress::Progress;
@@ -232,6 +233,9 @@ pub enum PromptResponse {
     Revised {
         /// The new revision.
         revision: RevisionNumber,
+        /// What the prompts have changed.
+        #[serde(default)]
+        changes: Vec<SliceChange>,
     },
     /// The request has waited long enough for the work; the event stream announces its end.
     Queued,

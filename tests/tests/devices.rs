@@ -353,7 +353,9 @@ fn a_worker_whose_bulk_work_hangs_is_killed_although_it_answers_prompts() {
             }],
         };
         match system.wait(system.client().prompt(&case.id, &request)) {
-            PromptResponse::Revised { revision: newer } => revision = newer,
+            PromptResponse::Revised {
+                revision: newer, ..
+            } => revision = newer,
             other => panic!("{other:?}\n{}", system.log()),
         }
         answered += 1;

@@ -408,7 +408,10 @@ fn latencies(system: &System, case: &CaseDetail, count: usize) -> Vec<Duration> 
             };
             let started = Instant::now();
             let answer = system.wait(system.client().prompt(id, &request));
-            let PromptResponse::Revised { revision: newer } = answer else {
+            let PromptResponse::Revised {
+                revision: newer, ..
+            } = answer
+            else {
                 panic!("{answer:?}");
             };
             revision = newer;

@@ -45,7 +45,7 @@ fn of_twenty_prompts_on_one_revision_one_wins_and_the_others_learn_whose() {
     });
     let won = answers
         .iter()
-        .filter(|answer| matches!(answer, Ok(PromptResponse::Revised { revision: 2 })));
+        .filter(|answer| matches!(answer, Ok(PromptResponse::Revised { revision: 2, .. })));
     assert_eq!(won.count(), 1, "{answers:#?}");
     let who = case_author(&system, &id.0);
     for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {

@@ -177,24 +177,31 @@ pub async fn prompt(
             "Give at least one slice with a box or a point.",
         ));
     }
-    let work = api
+    let (id, work) = api
         .ask(move |store| {
             let id: CaseId = store.find(&id)?;
-            store.request_prompt(&id, peer.name(), &request)
+            let work = store.request_prompt(&id, peer.name(), &request)?;
+            Ok((id, work))
         })
         .await?;
-    let response = tokio::time::timeout(PATIENCE, done(&api, work)).await;
+    let response = tokio::time::timeout(PATIENCE, done(&api, &id, work)).await;
     response.unwrap_or(Ok(PromptResponse::Queued)).map(Json)
 }
 
 /// Waits until work has ended.
-async fn done(api: &Api, work: WorkId) -> Result<PromptResponse, ApiError> {
+async fn done(api: &Api, id: &CaseId, work: WorkId) -> Result<PromptResponse, ApiError> {
     let mut changes = api.store.changes().listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {
             // Prompts make revisions.
             WorkOutcome::Open | WorkOutcome::Answered => changes.changed().await,
-            WorkOutcome::Done(revision) => return Ok(PromptResponse::Revised { revision }),
+            WorkOutcome::Done(revision) => {
+                let id = id.clone();
+                let changes = api
+                    .ask(move |store| store.changes_of(&id, revision))
+                    .await?;
+                return Ok(PromptResponse::Revised { revision, changes });
+            }
             WorkOutcome::Failed(fault) => return Ok(PromptResponse::Failed { fault }),
         }
     }

@@ -1,14 +1,15 @@
 //! How good is a model on scans with labels? The protocols of MedicoSAM's paper
 //! (`medico_sam/evaluation`, `evaluate_interactive_3d.py`), over closures that answer prompts.
 
-mod components;
+mod corrections;
 mod disturbed;
 mod metric;
 mod random;
 mod slices;
 mod volumes;
 
-pub use components::components;
+pub use crate::segment::components;
+pub use corrections::{Found, largest_error};
 pub use disturbed::{auroc, disturbed};
 pub use metric::{Compared, METRICS, Metric, Scores, by_round};
 pub use random::Random;

@@ -10,8 +10,10 @@ use crate::store::{CaseQuery, EventQuery, Queue};
 use medicosam_shared::case::{
     CaseDetail, CaseId, CaseState, CaseSummary, Event, Fault, Revision, RevisionNumber,
 };
+use medicosam_shared::correction::SliceChange;
 use medicosam_shared::mask::MaskSet;
-use medicosam_shared::prompt::Label;
+use medicosam_shared::mask::Rle;
+use medicosam_shared::prompt::{Label, SlicePrompt};
 use std::collections::BTreeMap;
 
 impl Registry {
@@ -167,6 +169,30 @@ impl Registry {
             let next = next.filter(|item| item.task.lane() == Lane::Any);
             next.map(|item| Ok(ScanOfCase::from(case(rows, &item.case)?)))
                 .transpose()
+        })
+    }
+
+    /// What the prompts of a revision have changed, compared with the revision that it changed.
+    pub fn changes_of(&self, id: &CaseId, number: RevisionNumber) -> Result<Vec<SliceChange>> {
+        self.read(|rows| {
+            let made = revision(rows, id, number)?;
+            let before = match made.parent {
+                Some(parent) => rows.masks(id, parent)?,
+                None => None,
+            };
+            let change = |prompt: &SlicePrompt| {
+                let place = prompt.place();
+                let mut objects = made.provenance.objects.iter();
+                let object = objects.find(|object| object.label == place.label)?;
+                let now = object
+                    .slices
+                    .iter()
+                    .find(|score| score.index == place.index)?;
+                let before = before.as_ref().and_then(|masks| masks.object(place.label));
+                let before = before.and_then(|object| object.slices.get(&place.index));
+                Some(SliceChange::to(place, before.map_or(0, Rle::area), now))
+            };
+            Ok(made.provenance.prompts.iter().filter_map(change).collect())
         })
     }
 

@@ -16,8 +16,9 @@ use medicosam_shared::api::{PromptRequest, RetryRequest};
 use medicosam_shared::case::{
     Action, CaseId, CaseState, CaseSummary, Fault, FoundResult, RevisionNumber,
 };
-use medicosam_shared::draft::Answered;
+use medicosam_shared::draft::{Answered, DraftRefusal};
 use medicosam_shared::progress::Progress;
+use medicosam_shared::prompt::SlicePrompt;
 
 impl Registry {
     /// Takes the next work that is due, if there is any, under a lease: interactive work first, then
@@ -212,6 +213,7 @@ impl Registry {
             if let Some(scan) = rows.scan(id)? {
                 for prompt in &request.prompts {
                     prompt.check(scan.dims, axis).map_err(Refusal::from)?;
+                    check_it_is_about_something(rows, id, request.revision, prompt)?;
                 }
             }
             let open = open_work(rows, id)?;
@@ -280,6 +282,27 @@ fn give_back(
         released.push(case.id);
     }
     Ok(released)
+}
+
+/// Refuses points outside an object on a slice that has none of it.
+fn check_it_is_about_something(
+    rows: &dyn Rows,
+    id: &CaseId,
+    revision: RevisionNumber,
+    prompt: &SlicePrompt,
+) -> Result<()> {
+    if !prompt.only_takes_away() {
+        return Ok(());
+    }
+    let masks = rows.masks(id, revision)?;
+    let object = masks.as_ref().and_then(|masks| masks.object(prompt.label));
+    match object.is_some_and(|object| object.slices.contains_key(&prompt.index)) {
+        true => Ok(()),
+        false => {
+            let refusal = DraftRefusal::NothingToCorrect(prompt.place());
+            Err(Refusal::from(refusal).into())
+        }
+    }
 }
 
 /// Makes work due that waits for a time of which `which` holds.

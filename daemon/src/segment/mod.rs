@@ -1,10 +1,13 @@
 //! Masks and scores of a case, slice by slice.
 
+mod components;
+pub mod correction;
 mod overlap;
 pub mod propagation;
 mod quality;
 mod tidy;
 
+pub use components::components;
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess, second_look};
 

@@ -1,17 +1,23 @@
 //! Prompts of a person that change the current revision at once, without a draft.
 
 use super::commit::{Made, Maker, commit};
+use super::embed;
 use super::failure::Failure;
 use super::job::{Assignment, Job};
-use super::segment_slices::{Asked, answer_now};
+use super::report::StageReport;
+use super::stored_points::stored_points;
 use super::tools::Tools;
 use crate::case::FaultClass;
 use crate::segment::Segmentation;
+use crate::segment::correction::{self, Present};
+use crate::segment::propagation::Answer;
+use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::SlicePrompt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Replaces masks of the current revision as a person asks.
+/// Replaces masks of the current revision as a person asks: points alone correct the masks that are
+/// there.
 pub fn correct(
     tools: &mut Tools,
     assignment: Assignment<'_>,
@@ -33,24 +39,66 @@ pub fn correct(
     let masks = tools.registry.masks(&work.lease.case, current)?;
     let mut segmentation = Segmentation::continuing(masks, &before.objects);
     let mut job = Job::on_revision(assignment, before);
-    let asked = Asked {
-        prompts,
-        starts: &BTreeMap::new(),
-        names: &BTreeMap::new(),
-    };
-    answer_now(tools, &mut job, &mut segmentation, asked)?;
+    let mut asked = Vec::new();
+    for drawn in prompts {
+        tools.reporter.tell(StageReport::Alive);
+        let earlier = stored_points(&tools.registry, &work.lease.case, current, drawn.place())?;
+        let (prompt, answer) = answer(tools, &mut job, &segmentation, (drawn, &earlier))?;
+        let name = segmentation.name(drawn.label);
+        segmentation.put(drawn.label, &name, drawn.index, answer);
+        asked.push(prompt);
+    }
     let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
     // Where the profile lets the latest mask win, no earlier manual mask is protected: this is
     // what a person asked for last.
     segmentation.settle_overlaps(profile.masks.overlap, &places, &BTreeSet::new())?;
     job.edited.extend(places);
     let records = tools.models.records(&profile.model)?;
+    let drawn = prompts.iter().filter(|prompt| !asked.contains(prompt));
     let made = Made {
         by: Maker::Person(&work.author),
         segmentation,
-        prompts: prompts.to_vec(),
-        drawn: Vec::new(),
+        drawn: drawn.cloned().collect(),
+        prompts: asked,
         records,
     };
     commit(tools, job, made)
+}
+
+/// What is asked for a prompt, and the answer, around what people have painted. `earlier` are the
+/// points that are there already.
+fn answer(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    segmentation: &Segmentation,
+    (drawn, earlier): (&SlicePrompt, &[medicosam_shared::prompt::SlicePoint]),
+) -> Result<(SlicePrompt, Answer), Failure> {
+    let place = drawn.place();
+    let embedding = embed::embedding(tools, job, place.index)?;
+    let object = segmentation.masks().object(place.label);
+    let mask = match object.and_then(|object| object.slices.get(&place.index)) {
+        Some(runs) => runs.to_mask(embedding.original).map_err(damaged)?,
+        None => SliceMask::empty(embedding.original),
+    };
+    let present = Present {
+        mask: &mask,
+        points: earlier,
+        continues: None,
+    };
+    let started = std::time::Instant::now();
+    let sam = tools.models.get(&job.profile.model)?;
+    let mut answered = correction::answer(sam, &embedding, drawn, present)?;
+    job.timings.decodes += 1;
+    job.timings.decode_s += started.elapsed().as_secs_f64();
+    let best = answered.offered.best;
+    let mut answer = Answer::from(&answered.offered.masks.swap_remove(best));
+    if let Some(hand) = job.painted.at(place) {
+        answer.mask = hand.over(&answer.mask);
+    }
+    Ok((answered.asked, answer))
+}
+
+/// A mask of the revision that is larger than its slice.
+fn damaged(error: medicosam_shared::mask::RleTooLong) -> Failure {
+    crate::segment::OverlapError::from(error).into()
 }

@@ -7,7 +7,9 @@ use crate::prompts::PromptsError;
 use crate::registry::RegistryError;
 use crate::scan::{self, ScanError};
 use crate::segment::OverlapError;
+use crate::segment::correction::CorrectionError;
 use medicosam_shared::case::{Fault, FoundResult};
+use medicosam_shared::draft::{NOTHING_TO_CORRECT, NOTHING_TO_CORRECT_HINT};
 
 /// Why work stopped.
 #[derive(Debug)]
@@ -105,6 +107,20 @@ impl From<SamError> for Failure {
             ),
         };
         Failure::new(error.code(), &error, hint, class)
+    }
+}
+
+impl From<CorrectionError> for Failure {
+    fn from(error: CorrectionError) -> Self {
+        match error {
+            CorrectionError::Model(error) => error.into(),
+            CorrectionError::NothingToCorrect => Failure::new(
+                NOTHING_TO_CORRECT,
+                &error,
+                NOTHING_TO_CORRECT_HINT,
+                FaultClass::BadInput,
+            ),
+        }
     }
 }
 

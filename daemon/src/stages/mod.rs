@@ -18,6 +18,7 @@ pub mod presence;
 mod report;
 mod segment_slices;
 mod segment_spans;
+mod stored_points;
 mod tools;
 mod write;
 

@@ -1,10 +1,9 @@
 //! Segment: prompts on single slices.
 
-use super::embed::{self, InTurn};
+use super::embed::InTurn;
 use super::failure::Failure;
 use super::job::Job;
 use super::models::Models;
-use super::report::StageReport;
 use super::tools::{BetweenSlices, Tools};
 use crate::model::Embedding;
 use crate::segment::Segmentation;
@@ -43,27 +42,6 @@ pub fn name_of(
 ) -> String {
     let written = names.get(&label).cloned();
     written.unwrap_or_else(|| segmentation.name(label))
-}
-
-/// Answers prompts of a person, slice by slice.
-pub fn answer_now(
-    tools: &mut Tools,
-    job: &mut Job<'_>,
-    segmentation: &mut Segmentation,
-    asked: Asked<'_>,
-) -> Result<(), Failure> {
-    for (index, prompts) in asked.by_slice() {
-        tools.reporter.tell(StageReport::Alive);
-        let embedding = embed::embedding(tools, job, index)?;
-        answer_slice(
-            &mut tools.models,
-            job,
-            segmentation,
-            asked,
-            (&prompts, &embedding),
-        )?;
-    }
-    Ok(())
 }
 
 /// Answers the prompts of a profile: slices are embedded in batches, and `between` is called

@@ -121,6 +121,14 @@ impl Draft {
         Some((answer, chosen? as u32))
     }
 
+    /// Which of its steps brought the newest answer for an object on a slice, from 0.
+    pub fn answered_at(&self, place: Place) -> Option<u32> {
+        let is_it =
+            |step: &Step| matches!(step, Step::Answered(answered) if answered.is_about(place));
+        let at = self.done().iter().rposition(is_it)?;
+        Some(at as u32)
+    }
+
     /// Names of the objects that are new in it.
     pub fn objects(&self) -> BTreeMap<Label, &str> {
         let objects = self.done().iter().filter_map(|step| match step {

@@ -1,5 +1,6 @@
 //! `medicosam prompt`
 
+use super::draft::changed;
 use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::Args;
 use medicosam_shared::api::{PromptRequest, PromptResponse};
@@ -9,6 +10,9 @@ use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use std::io::Write;
 
 const COORDINATES: &str = "\
+Points alone correct the mask that is on the slice: one on the object adds the part that it lies in,
+one outside takes a part away. A box starts again.
+
 Coordinates are voxels of the slice in file order, counted from 0: X along its columns, Y along
 its rows (for a slice across k: i and j). A box is half-open: X0,Y0 is its first voxel, X1,Y1 is
 one past its last one, so that 10,20,12,21 holds the two voxels (10,20) and (11,20).
@@ -62,7 +66,13 @@ pub(super) async fn run(
         args.format.json,
         &response,
         |response| match response {
-            PromptResponse::Revised { revision } => format!("{id}: revision {revision}\n"),
+            PromptResponse::Revised { revision, changes } => {
+                let mut text = format!("{id}: revision {revision}\n");
+                for change in changes {
+                    text.push_str(&format!("  {}\n", changed(change)));
+                }
+                text
+            }
             PromptResponse::Queued | PromptResponse::Failed { .. } => {
                 format!("{id}: queued; `medicosam show {id}` tells when it is done\n")
             }

@@ -37,6 +37,8 @@ pub struct ScanEvaluation {
     pub slices: Vec<Rounds>,
     /// The 3-D protocol.
     pub volumes: Vec<Propagated>,
+    /// The protocol of corrections.
+    pub corrections: Vec<Corrected>,
     /// Good and bad boxes.
     pub judged: Vec<Judged>,
 }
@@ -69,6 +71,18 @@ pub struct Rounds {
     /// Over how many slices.
     pub slices: u32,
     /// The mean of each metric after the first prompt and after each round.
+    #[serde(flatten)]
+    pub scores: Scores<Vec<f64>>,
+}
+
+/// An object by its 3-D box, then corrected by points.
+#[derive(Debug, Serialize)]
+pub struct Corrected {
+    /// The label.
+    pub label: Label,
+    /// The box.
+    pub start: String,
+    /// Each metric of the whole object before the first point and after each.
     #[serde(flatten)]
     pub scores: Scores<Vec<f64>>,
 }
@@ -115,6 +129,7 @@ impl ScanEvaluation {
             scan: scan.to_owned(),
             slices: Vec::new(),
             volumes: Vec::new(),
+            corrections: Vec::new(),
             judged: Vec::new(),
         }
     }
@@ -147,6 +162,14 @@ impl Evaluation {
             all.entry(name).or_default().extend(value);
         };
         for scan in &self.scans {
+            for row in &scan.corrections {
+                for (metric, rounds) in row.scores.iter() {
+                    for (round, value) in rounds.iter().enumerate() {
+                        let name = format!("{}, {round} points", row.start);
+                        add(&name, metric, Some(value));
+                    }
+                }
+            }
             for row in &scan.slices {
                 let with = if row.mask_feedback { " with masks" } else { "" };
                 let name = format!("2-D {}{with}", row.start);
@@ -207,6 +230,19 @@ impl fmt::Display for Evaluation {
                     row.decodes,
                     row.seconds
                 )?;
+            }
+            for row in &scan.corrections {
+                for (metric, rounds) in row.scores.iter() {
+                    let rounds: Vec<String> = rounds.iter().map(|v| format!("{v:.3}")).collect();
+                    writeln!(
+                        f,
+                        "  points  label {:<4} {:<14} {} {}",
+                        row.label,
+                        row.start,
+                        metric.title,
+                        rounds.join(" ")
+                    )?;
+                }
             }
             for row in &scan.judged {
                 let reason = row.reasons.first().map_or("", String::as_str);

@@ -1,5 +1,6 @@
 //! `medicosamd eval`: how good is a model on scans with labels?
 
+mod corrections;
 mod evaluation;
 mod judged;
 mod model;
@@ -16,6 +17,7 @@ use crate::evaluate::Truth;
 use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
 use crate::scan::{LabelMap, ScanError, Source, Volume};
+use crate::segment::correction::CorrectionError;
 use clap::{Args, ValueEnum};
 use evaluation::{Evaluation, ScanEvaluation};
 use medicosam_shared::window::Window;
@@ -31,7 +33,9 @@ use std::time::Instant;
 /// those of MedicoSAM's paper. 2-D: on each slice each connected part is an object; it is asked about
 /// by the point farthest inside it or by its box, then corrected in rounds of one point inside and one
 /// outside, where the mask is wrong. 3-D: each object by the 3-D box around it, and by its box or two
-/// points on its middle slice, from where micro_sam's rule follows it.
+/// points on its middle slice, from where micro_sam's rule follows it. Corrections: each object by its
+/// 3-D box and the default rule, then in each round one point in the middle of the largest error of any
+/// slice, as a reviewer would set it.
 #[derive(Debug, Clone, Args)]
 pub struct EvalArgs {
     /// A scan, or a folder of scans
@@ -111,6 +115,8 @@ enum Protocol {
     /// Slice by slice, with corrections
     #[value(name = "2d")]
     Slices,
+    /// 3-D boxes by the default rule, then points where the result is most wrong
+    Corrections,
     /// 3-D boxes, and one prompt in the middle slice
     #[value(name = "3d")]
     Volumes,
@@ -162,6 +168,16 @@ impl From<PromptsError> for CommandError {
     }
 }
 
+impl From<CorrectionError> for CommandError {
+    fn from(error: CorrectionError) -> Self {
+        match error {
+            CorrectionError::Model(error) => error.into(),
+            // Points are set where a mask is wrong: where there is none, on the object.
+            CorrectionError::NothingToCorrect => CommandError::new("eval", &error, ""),
+        }
+    }
+}
+
 impl From<SamError> for CommandError {
     fn from(error: SamError) -> Self {
         CommandError::new(error.code(), &error, "")
@@ -195,6 +211,9 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         }
         if matches!(args.protocol, Protocol::All | Protocol::Volumes) {
             scan.volumes = volumes::evaluate(args, &mut stage, &truths)?;
+        }
+        if matches!(args.protocol, Protocol::Corrections) {
+            scan.corrections = corrections::evaluate(args, &mut stage, &truths)?;
         }
         if args.bad_boxes {
             scan.judged = judged::evaluate(&mut stage, &truths)?;

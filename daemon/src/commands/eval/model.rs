@@ -6,6 +6,7 @@ use crate::model::{
     Device, Embedding, InstalledModel, LowResLogits, Runtime, Sam, Segmented, SessionOptions,
 };
 use crate::scan::Volume;
+use crate::segment::correction::{self, Answered, Present};
 use crate::segment::propagation::{self, Question};
 use medicosam_shared::geometry::{Affine, Axis, Dims, SliceShape};
 use medicosam_shared::prompt::{Label, SlicePrompt};
@@ -127,11 +128,25 @@ impl Stage {
         })
     }
 
-    fn on(
+    /// Answers a prompt of a person where there is a mask already.
+    pub fn correct(
+        &mut self,
+        drawn: &SlicePrompt,
+        present: Present<'_>,
+    ) -> Result<Answered, CommandError> {
+        self.on(drawn.index, |sam, embedding| {
+            correction::answer(sam, embedding, drawn, present)
+        })
+    }
+
+    fn on<T, E>(
         &mut self,
         index: u32,
-        decode: impl FnOnce(&mut Sam, &Embedding) -> Result<Segmented, crate::model::SamError>,
-    ) -> Result<Segmented, CommandError> {
+        decode: impl FnOnce(&mut Sam, &Embedding) -> Result<T, E>,
+    ) -> Result<T, CommandError>
+    where
+        CommandError: From<E>,
+    {
         let (_, embedding) = match self.last.take() {
             Some(last) if last.0 == index => self.last.insert(last),
             _ => {

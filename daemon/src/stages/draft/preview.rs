@@ -1,20 +1,23 @@
 //! The masks of one slice of a draft, for what is drawn on it.
 
-use super::{answered, in_work, logits};
+use super::{answered, damaged, in_work, logits};
 use crate::case::DraftId;
 use crate::case::FaultClass;
 use crate::model::{LowResLogits, Segmented};
 use crate::registry::Registry;
+use crate::segment::correction::{self, Continued, Present};
 use crate::stages::embed;
 use crate::stages::failure::Failure;
 use crate::stages::job::{Assignment, Job};
+use crate::stages::stored_points::stored_points;
 use crate::stages::tools::Tools;
-use medicosam_shared::draft::{Candidate, Canvas, Draft, SliceAnswer, Step};
+use medicosam_shared::draft::{Candidate, Canvas, Content, Draft, SliceAnswer, Under};
 use medicosam_shared::hand::Hand;
 use medicosam_shared::place::Place;
-use medicosam_shared::prompt::SlicePrompt;
+use medicosam_shared::prompt::{SlicePoint, SlicePrompt};
 
-/// Segments a slice of a draft by what is drawn on it. Writes no files and makes no revision.
+/// Segments a slice of a draft by what is drawn on it: points alone correct the mask that is there.
+/// Writes no files and makes no revision.
 pub fn preview(
     tools: &mut Tools,
     assignment: Assignment<'_>,
@@ -38,31 +41,39 @@ pub fn preview(
     let canvas = Canvas::of(&draft, &job.painted);
     let before = canvas.mask(&base, place);
     let content = canvas.at(place);
-    let hand = match &content {
-        Some(content) => Some(&content.hand),
-        None => job.painted.at(place),
+    let earlier = match content.as_ref().map(|content| content.under) {
+        None | Some(Under::Revision) => {
+            stored_points(&tools.registry, &work.lease.case, draft.revision, place)?
+        }
+        Some(Under::Answer(answer, _)) => earlier_points(answer),
+        Some(Under::Put(..) | Under::Nothing) => Vec::new(),
     };
-    let hand = hand.cloned().unwrap_or_default();
     let embedding = embed::embedding(tools, &mut job, index)?;
-    let understands = tools.models.get(&profile.model)?.model().understands();
-    let earlier = match understands.masks {
-        true => earlier_logits(&tools.registry, id, &draft, place, prompt)?,
+    let mask = before.to_mask(embedding.original).map_err(damaged)?;
+    let continues = adds_points(content.as_ref(), prompt);
+    let kept = match continues {
+        true => kept_logits(&tools.registry, id, &draft, place)?,
         false => None,
     };
+    let present = Present {
+        mask: &mask,
+        points: &earlier,
+        continues: continues.then_some(Continued {
+            logits: kept.as_ref(),
+        }),
+    };
     let sam = tools.models.get(&profile.model)?;
-    let family = sam.model().family();
-    let mut offered = sam.candidates(&embedding, prompt, earlier.as_ref())?;
-    if understands.several && family.has_several(prompt, earlier.is_some()) {
-        offered.leave_out_poor();
-    } else {
-        // The first is the answer then, and the others are noise.
-        offered.masks.truncate(1);
-        offered.best = 0;
-    }
-    let logits = understands.masks.then(|| logits::pack(&offered.masks));
+    let keeps_logits = sam.model().understands().masks;
+    let correction::Answered { asked, offered } =
+        correction::answer(sam, &embedding, prompt, present)?;
+    let logits = keeps_logits.then(|| logits::pack(&offered.masks));
+    let hand = match &content {
+        Some(content) => content.hand.clone(),
+        None => job.painted.at(place).cloned().unwrap_or_default(),
+    };
     let answer = SliceAnswer {
-        prompt: prompt.clone(),
-        drawn: None,
+        drawn: (asked != *prompt).then(|| prompt.clone()),
+        prompt: asked,
         before: Some(before.area()),
         propagated: false,
         candidates: offered.masks.iter().map(|m| candidate(m, &hand)).collect(),
@@ -75,30 +86,42 @@ pub fn preview(
     Ok(())
 }
 
-/// The logits of the mask that `prompt` corrects, if it corrects one.
-fn earlier_logits(
+/// The points that an answer took along from before the draft.
+fn earlier_points(answer: &SliceAnswer) -> Vec<SlicePoint> {
+    let Some(drawn) = &answer.drawn else {
+        return Vec::new();
+    };
+    let taken_along = |point: &&SlicePoint| !drawn.points.contains(point);
+    let points = answer.prompt.points.iter();
+    points.filter(taken_along).copied().collect()
+}
+
+/// Whether a prompt says more about the same object than the one that made the mask of its place in the
+/// draft, and takes nothing back.
+fn adds_points(content: Option<&Content<'_>>, prompt: &SlicePrompt) -> bool {
+    match content.map(|content| content.under) {
+        Some(Under::Answer(answer, _)) if !answer.propagated => {
+            let earlier = answer.drawn.as_ref().unwrap_or(&answer.prompt);
+            is_correction(earlier, prompt)
+        }
+        Some(Under::Answer(..) | Under::Revision | Under::Put(..) | Under::Nothing) | None => false,
+    }
+}
+
+/// The logits of the newest answer for a place, if they were kept.
+fn kept_logits(
     registry: &Registry,
     id: DraftId,
     draft: &Draft,
     place: Place,
-    prompt: &SlicePrompt,
 ) -> Result<Option<LowResLogits>, Failure> {
     let Some((answer, chosen)) = draft.answer(place) else {
         return Ok(None);
     };
-    if answer.propagated || !is_correction(&answer.prompt, prompt) {
-        return Ok(None);
-    }
-    let is_it = |step: &Step| match step {
-        Step::Answered(of) => {
-            of.label == place.label && of.slices.iter().any(|s| s.prompt.index == place.index)
-        }
-        _ => false,
-    };
-    let Some(at) = draft.done().iter().rposition(is_it) else {
+    let Some(at) = draft.answered_at(place) else {
         return Ok(None);
     };
-    let packed = registry.draft_logits(id, at as u32 + 1)?;
+    let packed = registry.draft_logits(id, at + 1)?;
     Ok(packed.and_then(|p| logits::unpack(&p, answer.candidates.len(), chosen as usize)))
 }
 

@@ -4,6 +4,8 @@ mod asked;
 mod painted;
 mod told;
 
+pub(super) use told::changed;
+
 use super::prompt::{parse_box, parse_point};
 use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::{Args, ValueEnum};
