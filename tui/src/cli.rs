@@ -11,6 +11,7 @@ use crate::term::graphics::Choice;
 use crate::term::probe::Preferences;
 use crate::usage;
 use crate::verbs::{self, Told, Verb, generate};
+use crate::view::ThemeChoice;
 use clap::{Command, CommandFactory, FromArgMatches, Parser};
 use clap_complete::CompleteEnv;
 use medicosam_shared::case::{CaseId, Fault};
@@ -98,6 +99,17 @@ pub struct Cli {
     /// Size of a character cell in pixels, where the terminal does not know it
     #[arg(long, global = true, value_name = "WxH", value_parser = parse_cell, help_heading = SCREEN)]
     pub cell: Option<(u16, u16)>,
+    /// Colours of the text: for the background that the terminal reports, for a dark or a light one, or
+    /// with more contrast [default: auto]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        env = "MEDICOSAM_THEME",
+        value_name = "WHICH",
+        help_heading = SCREEN
+    )]
+    pub theme: Option<ThemeChoice>,
     /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow
     /// line [default: 32]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = SCREEN)]
@@ -143,6 +155,7 @@ pub fn main() -> ExitCode {
         config: cli.config,
         picture: cli.picture,
         cell: cli.cell,
+        theme: cli.theme,
         greys: cli.greys,
         no_delta: cli.no_delta,
         no_mouse: cli.no_mouse,
@@ -198,6 +211,7 @@ struct Settings {
     config: Option<PathBuf>,
     picture: Option<Choice>,
     cell: Option<(u16, u16)>,
+    theme: Option<ThemeChoice>,
     greys: Option<GreyLevels>,
     no_delta: bool,
     no_mouse: bool,
@@ -208,6 +222,9 @@ impl Settings {
     fn load(self) -> Result<(Preferences, Config), ConfigError> {
         let mut config = Config::load(self.config.as_deref())?;
         config.mouse &= !self.no_mouse;
+        if let Some(theme) = self.theme {
+            config.theme = config.theme.chosen(theme);
+        }
         let preferences = Preferences {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,

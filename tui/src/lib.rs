@@ -9,6 +9,7 @@
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`masks`]: masks cut in any plane, measured and compared.
+//! - [`contrast`]: how well two colours stand apart.
 //! - [`term`]: the terminal: modes, keys, what it can do.
 //! - [`layout`]: where things are on the screen.
 //! - [`run`]: the screen at work.
@@ -19,6 +20,7 @@ pub mod app;
 pub mod as_profile;
 pub mod cli;
 pub mod config;
+pub mod contrast;
 pub mod doctor;
 pub mod exit;
 pub mod layout;

@@ -17,7 +17,7 @@ use medicosam_tui::app::state::review::overlay::{ByName, Overlay};
 use medicosam_tui::app::state::review::slices::SliceId;
 use medicosam_tui::app::state::review::subject::{Pane, Showing, SliceSubject};
 use medicosam_tui::app::state::review::tiles::Tiles;
-use medicosam_tui::picture::arrange::Frame;
+use medicosam_tui::picture::arrange::Frames;
 use medicosam_tui::picture::{
     Detail, Form, GreyLevels, Indexed, Ink, Mark, Opacity, Palette, Region, Resample, Scene, Size,
     compose, iterm2, kitty, sixel,
@@ -115,6 +115,7 @@ impl Slice {
             orientation,
             inverted: false,
             region: Region::whole(self.shape, orientation),
+            numbered: false,
             form: Form::Outline,
             masks: &masks,
             marks,
@@ -245,7 +246,10 @@ fn mosaic(selected: usize) -> SliceSubject {
             orientation: UPRIGHT,
             spacing: [1.0, 1.0],
             marks: Vec::new(),
-            frame: (index == selected).then_some(Frame::Selected),
+            frames: Frames {
+                selected: index == selected,
+                low: false,
+            },
             values: ByName(Arc::new(SliceValues {
                 shape,
                 values: values.to_vec(),

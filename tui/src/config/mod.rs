@@ -5,6 +5,7 @@
 
 mod error;
 mod keys;
+mod theme;
 
 pub use error::ConfigError;
 
@@ -12,7 +13,7 @@ use crate::app::Keymap;
 use crate::picture::GreyLevels;
 use crate::term::graphics::Choice;
 use crate::term::notify::Notify;
-use crate::view::{Colours, Role, Theme};
+use crate::view::Theme;
 use clap::ValueEnum;
 use error::Text;
 use serde::Deserialize;
@@ -68,6 +69,7 @@ struct Screen {
     picture: Option<Spanned<String>>,
     greys: Option<Spanned<u8>>,
     delta: Option<bool>,
+    theme: Option<Spanned<String>>,
     colours: Option<Spanned<String>>,
     glyphs: Option<Spanned<String>>,
     mouse: Option<bool>,
@@ -102,15 +104,9 @@ impl Config {
         let text = Text { text, path };
         let file: File = toml::from_str(text.text).map_err(|error| text.syntax(&error))?;
         let screen = file.screen;
-        let picture = screen.picture.map(|word| {
-            Choice::from_str(word.get_ref(), true).map_err(|_| {
-                let names = Choice::value_variants().iter();
-                let names: Vec<_> = names.filter_map(ValueEnum::to_possible_value).collect();
-                let names = names.iter().map(|name| name.get_name());
-                text.unknown("way to show pictures", &word, names)
-            })
-        });
-        let greys = screen.greys.map(|count| {
+        let picture = screen.picture.as_ref();
+        let picture = picture.map(|word| one_of(word, "way to show pictures", &text));
+        let greys = screen.greys.as_ref().map(|count| {
             let why = "`greys` is a number from 2 to 101";
             GreyLevels::new(*count.get_ref()).ok_or_else(|| text.wrong(&count.span(), why))
         });
@@ -120,12 +116,7 @@ impl Config {
             delta: screen.delta,
             mouse: screen.mouse.unwrap_or(true),
             notify: notify(screen.notify.as_ref(), &text)?,
-            theme: theme(
-                screen.colours.as_ref(),
-                screen.glyphs.as_ref(),
-                &file.theme,
-                &text,
-            )?,
+            theme: theme::theme(&screen, &file.theme, &text)?,
             keymap: keys::keymap(&file.keys, &text)?,
         })
     }
@@ -140,47 +131,18 @@ fn notify(word: Option<&Spanned<String>>, text: &Text<'_>) -> Result<Notify, Con
     parsed.map_err(|()| text.unknown("way to call you", word, Notify::WORDS.into_iter()))
 }
 
-/// The theme of the environment, with the settings of the file on top.
-fn theme(
-    colours: Option<&Spanned<String>>,
-    glyphs: Option<&Spanned<String>>,
-    roles: &BTreeMap<Spanned<String>, Spanned<String>>,
+/// The value that a word names.
+fn one_of<T: ValueEnum>(
+    word: &Spanned<String>,
+    what: &str,
     text: &Text<'_>,
-) -> Result<Theme, ConfigError> {
-    let mut theme = Theme::from_environment();
-    if let Some(word) = colours {
-        theme = match word.get_ref().as_str() {
-            "auto" => theme,
-            "all" => Theme::new(Colours::All),
-            "16" => Theme::new(Colours::Sixteen),
-            "none" => Theme::new(Colours::None),
-            _ => {
-                let names = ["auto", "all", "16", "none"];
-                return Err(text.unknown("set of colours", word, names.into_iter()));
-            }
-        };
-    }
-    if let Some(word) = glyphs {
-        theme = match word.get_ref().as_str() {
-            "unicode" => theme,
-            "ascii" => theme.in_ascii(),
-            _ => {
-                let names = ["unicode", "ascii"];
-                return Err(text.unknown("set of signs", word, names.into_iter()));
-            }
-        };
-    }
-    for (name, colour) in roles {
-        let Some(role) = Role::named(name.get_ref()) else {
-            let names = Role::ALL.iter().map(|role| role.name());
-            return Err(text.unknown("colour in [theme]", name, names));
-        };
-        let why =
-            "a colour is a name like `red` or `light-blue`, a number from 0 to 255, or `#rrggbb`";
-        let parsed = colour.get_ref().parse();
-        theme = theme.with(role, parsed.map_err(|_| text.wrong(&colour.span(), why))?);
-    }
-    Ok(theme)
+) -> Result<T, ConfigError> {
+    T::from_str(word.get_ref(), true).map_err(|_| {
+        let names = T::value_variants().iter();
+        let names: Vec<_> = names.filter_map(ValueEnum::to_possible_value).collect();
+        let names = names.iter().map(|name| name.get_name());
+        text.unknown(what, word, names)
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::action::Decide;
 use crate::app::{Action, Context};
+use crate::view::{Colours, ThemeChoice};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, Path::new("client.toml"))
@@ -50,6 +51,15 @@ fn the_mouse_is_used_unless_somebody_says_no() {
 }
 
 #[test]
+fn a_theme_is_chosen_by_its_name() {
+    let light = parse("[screen]\ncolours = \"256\"\ntheme = \"light\"").unwrap();
+    let expected = Theme::from_environment()
+        .in_colours(Colours::Fixed)
+        .chosen(ThemeChoice::Light);
+    assert_eq!(light.theme, expected);
+}
+
+#[test]
 fn two_keys_may_be_swapped() {
     let config = parse("[keys.queue]\napprove = \"r\"\nreject = \"a\"\n").unwrap();
     let action = |key: &str| config.keymap.action(Context::Queue, key.parse().unwrap());
@@ -64,7 +74,12 @@ fn mistakes_name_the_line_and_what_was_meant() {
         ("[screen]\n\nglyphs = \"asci\"", 3, "did you mean `ascii`?"),
         ("[screen]\ngreys = 1", 2, "from 2 to 101"),
         ("[screen]\ndelta = 1", 2, "expected a boolean"),
-        ("[screen]\ncolours = \"rainbow\"", 2, "auto, all, 16, none"),
+        (
+            "[screen]\ncolours = \"rainbow\"",
+            2,
+            "auto, all, 256, 16, none",
+        ),
+        ("[screen]\ntheme = \"ligth\"", 2, "did you mean `light`?"),
         ("[screen]\npicture = \"sixle\"", 2, "did you mean `sixel`?"),
         ("[screen]\nmouse = \"off\"", 2, "expected a boolean"),
         ("[screen]\nmose = false", 2, "did you mean `mouse`?"),

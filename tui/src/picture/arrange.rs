@@ -104,55 +104,58 @@ pub enum Caption {
     },
 }
 
-/// What a frame around a slice among others says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
-    /// It is the one that is looked at; yellow.
-    Selected,
+/// What the frames around a slice among others say. One never hides another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// It is the one that is looked at; yellow, outermost.
+    pub selected: bool,
     /// The model is unsure about it; vermillion.
-    Low,
+    pub low: bool,
 }
 
-/// Lays a slice into its spot, which is as large, with its caption and its frame.
-pub fn place(
-    picture: &mut Indexed,
-    spot: Spot,
-    slice: &Indexed,
-    caption: Caption,
-    frame: Option<Frame>,
-) {
+impl Frames {
+    /// Their inks, from the outermost.
+    fn inks(self) -> impl Iterator<Item = Ink> {
+        let selected = self.selected.then_some(Ink::Tool);
+        let low = self.low.then_some(Ink::Removed);
+        selected.into_iter().chain(low)
+    }
+}
+
+/// Lays a slice into its spot, which is as large, with its caption and its frames. What is `low` has
+/// a mark of exclamation as well.
+pub fn place(picture: &mut Indexed, spot: Spot, slice: &Indexed, caption: Caption, frames: Frames) {
     picture.lay(slice, (spot.x, spot.y));
     let (x, y) = (i64::from(spot.x), i64::from(spot.y));
     let (width, height) = (i64::from(spot.size.width), i64::from(spot.size.height));
     let thick = if width.min(height) < 60 { 1 } else { 2 };
-    let ink = frame.map(|frame| match frame {
-        Frame::Selected => Ink::Tool,
-        Frame::Low => Ink::Removed,
-    });
-    if let Some(ink) = ink {
+    let casing = picture.palette().casing();
+    let mut inset = 0;
+    for ink in frames.inks() {
+        let ink = picture.palette().ink(ink);
         for step in 0..thick {
-            for column in step..width - step {
-                picture.paint(x + column, y + step, ink);
-                picture.paint(x + column, y + height - 1 - step, ink);
-            }
-            for row in step..height - step {
-                picture.paint(x + step, y + row, ink);
-                picture.paint(x + width - 1 - step, y + row, ink);
-            }
+            ring(picture, spot, inset + step, ink);
         }
+        ring(picture, spot, inset + thick, casing);
+        inset += thick + 1;
     }
-    let scale = 1 + (width.max(height) / 120).min(2);
+    let inset = inset.max(thick);
+    let scale = letters::scale(spot.size);
+    let white = picture.palette().grey(u8::MAX);
     // Where letters would take more than a few of the pixels there are none.
     let mut write = |text: String, rows: i64, place: fn(i64, i64) -> (i64, i64)| {
         let (w, h) = letters::size(&text, scale);
-        if width >= 2 * (w + thick) && height >= rows * (h + thick) {
-            let (right, down) = place(width - w - 2 * thick, height - h - 2 * thick);
-            let corner = (x + thick + right, y + thick + down);
-            letters::write(picture, corner, &text, scale);
+        if width >= 2 * (w + inset) && height >= rows * (h + inset) {
+            let (right, down) = place(width - w - 2 * inset, height - h - 2 * inset);
+            let corner = (x + inset + right, y + inset + down);
+            letters::write(picture, corner, &text, scale, white);
         }
     };
     match caption {
-        Caption::Number(number) => write(number.to_string(), 3, |_, _| (0, 0)),
+        Caption::Number(number) => {
+            let low = if frames.low { "!" } else { "" };
+            write(format!("{number}{low}"), 3, |_, _| (0, 0));
+        }
         Caption::Sides { top, left, right } => {
             write(top.into(), 5, |width, _| (width / 2, 0));
             write(left.into(), 5, |_, height| (0, height / 2));
@@ -161,8 +164,23 @@ pub fn place(
     }
 }
 
+/// A rectangle of lines one pixel wide, so far within a spot.
+fn ring(picture: &mut Indexed, spot: Spot, inset: i64, colour: u8) {
+    let (x, y) = (i64::from(spot.x), i64::from(spot.y));
+    let (width, height) = (i64::from(spot.size.width), i64::from(spot.size.height));
+    for column in inset..width - inset {
+        picture.put(x + column, y + inset, colour);
+        picture.put(x + column, y + height - 1 - inset, colour);
+    }
+    for row in inset..height - inset {
+        picture.put(x + inset, y + row, colour);
+        picture.put(x + width - 1 - inset, y + row, colour);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::{GreyLevels, Palette};
     use super::*;
 
     fn apart(size: Size, spots: &[Spot]) {
@@ -189,6 +207,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_frame_of_the_selection_hides_no_warning() {
+        let palette = Palette::new(GreyLevels::USUAL);
+        let size = Size {
+            width: 100,
+            height: 80,
+        };
+        let slice = Indexed::from_fn(size, palette, |_, _| 20);
+        let spot = Spot { x: 0, y: 0, size };
+        let row = |selected, low| {
+            let mut picture = slice.clone();
+            let frames = Frames { selected, low };
+            place(&mut picture, spot, &slice, Caption::Number(7), frames);
+            picture.pixels()[40 * 100..40 * 100 + 7].to_vec()
+        };
+        let (tool, warning) = (palette.ink(Ink::Tool), palette.ink(Ink::Removed));
+        assert_eq!(row(false, false), [20; 7]);
+        assert_eq!(row(true, false), [tool, tool, 0, 20, 20, 20, 20]);
+        assert_eq!(row(false, true), [warning, warning, 0, 20, 20, 20, 20]);
+        assert_eq!(row(true, true), [tool, tool, 0, warning, warning, 0, 20]);
     }
 
     #[test]

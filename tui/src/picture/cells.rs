@@ -1,5 +1,7 @@
 //! Pictures made of characters, for terminals that show no others.
 
+use crate::contrast::{self, Rgb};
+
 /// How many colours the terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Depth {
@@ -15,7 +17,7 @@ pub enum Colour {
     /// That of text where nothing else is said.
     Default,
     /// Red, green and blue.
-    Rgb([u8; 3]),
+    Rgb(Rgb),
     /// One of the 256 colours.
     Fixed(u8),
 }
@@ -42,7 +44,7 @@ pub struct Cells {
 
 impl Depth {
     /// Red, green and blue as this terminal can show them. Greys stay greys.
-    pub(super) fn colour(self, rgb: [u8; 3]) -> Colour {
+    pub(super) fn colour(self, rgb: Rgb) -> Colour {
         match self {
             Depth::TrueColour => Colour::Rgb(rgb),
             Depth::Colours256 => Colour::Fixed(nearest_fixed(rgb)),
@@ -51,33 +53,39 @@ impl Depth {
 }
 
 /// Red, green and blue of a fixed colour from 16 on.
-fn fixed_rgb(colour: u8) -> [u8; 3] {
+pub fn fixed_rgb(colour: u8) -> Rgb {
     if colour >= 232 {
         return [8 + 10 * (colour - 232); 3];
     }
-    let cube = colour - 16;
+    let cube = colour.saturating_sub(16);
     [cube / 36, cube / 6 % 6, cube % 6].map(|step| if step == 0 { 0 } else { 55 + 40 * step })
 }
 
 /// The fixed colour nearest to red, green and blue. Greys stay greys.
-fn nearest_fixed(rgb: [u8; 3]) -> u8 {
-    let [r, g, b] = rgb;
-    let grey = |colour: u8| {
-        let [r, g, b] = fixed_rgb(colour);
-        r == g && g == b
-    };
+pub fn nearest_fixed(rgb: Rgb) -> u8 {
+    let is_grey = |[r, g, b]: Rgb| r == g && g == b;
+    nearest(rgb, |fixed| !is_grey(rgb) || is_grey(fixed)).unwrap_or(16)
+}
+
+/// The fixed colour nearest to red, green and blue among those with a contrast of `least` with
+/// `behind`; without any, the one nearest to what can be read best there.
+pub fn nearest_readable(rgb: Rgb, behind: Rgb, least: f64) -> u8 {
+    let readable = nearest(rgb, |fixed| contrast::ratio(fixed, behind) >= least);
+    readable.unwrap_or_else(|| match contrast::is_light(behind) {
+        true => nearest_fixed([0; 3]),
+        false => nearest_fixed([255; 3]),
+    })
+}
+
+/// The fixed colour nearest to red, green and blue among those that will do.
+fn nearest(rgb: Rgb, will_do: impl Fn(Rgb) -> bool) -> Option<u8> {
     let distance = |colour: u8| -> u32 {
-        fixed_rgb(colour)
-            .iter()
-            .zip(rgb)
-            .map(|(&a, b)| u32::from(a.abs_diff(b)).pow(2))
-            .sum()
+        let parts = fixed_rgb(colour).into_iter().zip(rgb);
+        parts.map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
     };
-    let must_be_grey = r == g && g == b;
     (16..=255)
-        .filter(|&colour| !must_be_grey || grey(colour))
+        .filter(|&colour| will_do(fixed_rgb(colour)))
         .min_by_key(|&colour| distance(colour))
-        .unwrap_or(16)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::region::Projection;
 use super::scale::{Resample, resample};
-use super::{Indexed, Ink, Mark, Palette, Region, Size, contour, marks};
+use super::{Indexed, Ink, Mark, Palette, Region, Size, contour, letters, marks};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::SliceMask;
@@ -26,6 +26,8 @@ pub struct Scene<'a> {
     pub region: Region,
     /// Masks; later ones are painted over earlier ones.
     pub masks: &'a [(Ink, SliceMask)],
+    /// Each has the number of its object beside it, so that colour alone need not tell them apart.
+    pub numbered: bool,
     /// How they are painted.
     pub form: Form,
     /// What is drawn on top.
@@ -129,13 +131,44 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
             contour::fill(&mut picture, mask, &projection, *ink);
         }
     }
-    for (ink, mask) in scene.masks {
-        contour::outline(&mut picture, mask, &projection, thickness, *ink);
+    let outline = |mask| contour::outline(mask, &projection, size, thickness);
+    let lines: Vec<_> = scene.masks.iter().map(|(_, mask)| outline(mask)).collect();
+    for line in &lines {
+        line.paint_casing(&mut picture);
+    }
+    for ((ink, _), line) in scene.masks.iter().zip(&lines) {
+        line.paint(&mut picture, *ink);
+    }
+    if scene.numbered {
+        for ((ink, _), line) in scene.masks.iter().zip(&lines) {
+            number(&mut picture, line, *ink);
+        }
     }
     for &mark in scene.marks {
         marks::paint(&mut picture, mark, &projection);
     }
     Some(picture)
+}
+
+/// Pixels on the shorter side of a picture with numbers.
+const LEAST_FOR_NUMBERS: u32 = 90;
+
+/// Writes the number of an object at the upper left corner of its outline.
+fn number(picture: &mut Indexed, line: &contour::Line, ink: Ink) {
+    let Size { width, height } = picture.size();
+    let (Ink::Mask(label), Some((x, y))) = (ink, line.corner()) else {
+        return;
+    };
+    if width.min(height) < LEAST_FOR_NUMBERS {
+        return;
+    }
+    let text = label.to_string();
+    let scale = letters::scale(picture.size());
+    let (w, h) = letters::size(&text, scale);
+    let within = |at: i64, room: u32, size: i64| at.min(i64::from(room) - size).max(0);
+    let corner = (within(x - w, width, w), within(y - h, height, h));
+    let colour = picture.palette().ink(ink);
+    letters::write(picture, corner, &text, scale, colour);
 }
 
 /// The region as 8-bit grey, turned for the screen. The window of a slice is that of the whole
@@ -183,6 +216,7 @@ mod tests {
             orientation: UPRIGHT,
             region: Region::whole(SHAPE, UPRIGHT),
             masks,
+            numbered: false,
             form: Form::Outline,
             marks,
             resample: Resample::Nearest,
@@ -367,6 +401,58 @@ mod tests {
             outlined,
             "no tints"
         );
+    }
+
+    #[test]
+    fn an_outline_has_a_casing_that_lies_outside_the_mask_and_on_no_other_outline() {
+        let shape = SliceShape {
+            width: 40,
+            height: 30,
+        };
+        let label = |n| Ink::Mask(Label::new(n).unwrap());
+        let mask = |columns: std::ops::Range<u32>| {
+            SliceMask::from_fn(shape, |x, y| columns.contains(&x) && (10..20).contains(&y))
+        };
+        // Side by side.
+        let masks = [(label(1), mask(5..15)), (label(2), mask(15..25))];
+        let white = vec![255.0; shape.pixels()];
+        let scene = Scene {
+            shape,
+            values: &white,
+            region: Region::whole(shape, UPRIGHT),
+            ..scene(&masks, &[])
+        };
+        let size = Size {
+            width: 40,
+            height: 30,
+        };
+        let picture = compose(&scene, size, palette()).unwrap();
+        let at = |x: usize, y: usize| picture.pixels()[y * 40 + x];
+        let (first, second) = (palette().ink(label(1)), palette().ink(label(2)));
+        let white = palette().grey(255);
+        let row: Vec<u8> = (3..28).map(|x| at(x, 12)).collect();
+        let mut expected = vec![white; 25];
+        (expected[1], expected[22]) = (0, 0);
+        (expected[2], expected[11]) = (first, first);
+        (expected[12], expected[21]) = (second, second);
+        assert_eq!(row, expected);
+        assert_eq!((at(4, 9), at(10, 9), at(10, 8)), (0, 0, white));
+    }
+
+    #[test]
+    fn numbers_of_objects_stand_in_pictures_that_have_room_for_them() {
+        let masks = mask(|x, y| (x, y) == (2, 1));
+        let numbered = Scene {
+            numbered: true,
+            ..scene(&masks, &[])
+        };
+        let changed = |width, height| {
+            let size = Size { width, height };
+            let with = compose(&numbered, size, palette()).unwrap();
+            with != compose(&scene(&masks, &[]), size, palette()).unwrap()
+        };
+        assert!(changed(120, 90));
+        assert!(!changed(40, 30));
     }
 
     #[test]

@@ -20,30 +20,67 @@ struct Patch {
     goes_on: [bool; 4],
 }
 
-/// Paints the outline of `mask`, `thickness` pixels wide, along the inner side of its edge.
+/// Pixels of a line, and those beside it that set it off from the greys around.
+#[derive(Debug, Default)]
+pub struct Line {
+    line: Vec<(i64, i64)>,
+    casing: Vec<(i64, i64)>,
+}
+
+/// The outline of `mask` in a picture of `size`, `thickness` pixels wide, along the inner side of its
+/// edge, with a casing of one pixel along the outer side.
 ///
 /// An enlarged mask keeps the steps of its voxels: the edge is where the mask says it is. In a
 /// picture smaller than the slice a pixel is inside if any voxel under it is, so that no mask is
 /// too small to be seen. Where a picture cuts off a mask there is no edge.
-pub fn outline(
-    picture: &mut Indexed,
-    mask: &SliceMask,
-    projection: &Projection,
-    thickness: u32,
-    ink: Ink,
-) {
-    let Some(patch) = Patch::of(mask, projection, picture.size()) else {
-        return;
+pub fn outline(mask: &SliceMask, projection: &Projection, size: Size, thickness: u32) -> Line {
+    let Some(patch) = Patch::of(mask, projection, size) else {
+        return Line::default();
     };
     let mut core = patch.inside.clone();
     for _ in 0..thickness {
         core = patch.eroded(&core);
     }
+    let mut line = Line::default();
     for (at, (&inside, core)) in patch.inside.iter().zip(core).enumerate() {
         if inside && !core {
-            let (x, y) = patch.place(at);
+            let place = patch.place(at);
+            line.line.push(place);
+            let beside = around(place).filter(|place| !patch.is_inside(*place));
+            line.casing.extend(beside);
+        }
+    }
+    line
+}
+
+/// The eight pixels around one.
+fn around((x, y): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
+    let steps = (-1..=1).flat_map(|down| (-1..=1).map(move |right| (right, down)));
+    let others = steps.filter(|step| *step != (0, 0));
+    others.map(move |(right, down)| (x + right, y + down))
+}
+
+impl Line {
+    /// Paints the casing. That of all lines comes first, because a line may lie beside another one.
+    pub fn paint_casing(&self, picture: &mut Indexed) {
+        let casing = picture.palette().casing();
+        for &(x, y) in &self.casing {
+            picture.put(x, y, casing);
+        }
+    }
+
+    /// Paints the line itself.
+    pub fn paint(&self, picture: &mut Indexed, ink: Ink) {
+        for &(x, y) in &self.line {
             picture.paint(x, y, ink);
         }
+    }
+
+    /// Its first column and its first row; `None` for a line without pixels.
+    pub fn corner(&self) -> Option<(i64, i64)> {
+        let left = self.line.iter().map(|(x, _)| *x).min()?;
+        let top = self.line.iter().map(|(_, y)| *y).min()?;
+        Some((left, top))
     }
 }
 
@@ -102,6 +139,18 @@ impl Patch {
             height: top.len(),
             inside,
         })
+    }
+
+    /// Whether a place in the picture lies on the mask.
+    fn is_inside(&self, (x, y): (i64, i64)) -> bool {
+        let column = usize::try_from(x - i64::from(self.left));
+        let row = usize::try_from(y - i64::from(self.top));
+        match (column, row) {
+            (Ok(column), Ok(row)) if column < self.width && row < self.height => {
+                self.inside[row * self.width + column]
+            }
+            _ => false,
+        }
     }
 
     /// The place in the picture of the n-th pixel.

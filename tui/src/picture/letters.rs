@@ -1,6 +1,6 @@
 //! Letters and digits drawn into pictures, where characters on top would erase the pixels.
 
-use super::Indexed;
+use super::{Indexed, Size};
 
 /// Rows of three pixels, the highest bit on the left.
 type Glyph = [u8; 5];
@@ -10,6 +10,7 @@ const HEIGHT: i64 = 5;
 
 fn glyph(character: char) -> Option<Glyph> {
     Some(match character {
+        '!' => [2, 2, 2, 0, 2],
         '0' => [7, 5, 5, 5, 7],
         '1' => [2, 6, 2, 2, 7],
         '2' => [7, 1, 7, 4, 7],
@@ -36,10 +37,14 @@ pub fn size(text: &str, scale: i64) -> (i64, i64) {
     ((letters * (WIDTH + 1) - 1) * scale + 2, HEIGHT * scale + 2)
 }
 
-/// Writes digits and the letters `A I L P R S` in white on black, the upper left corner at `x`,
-/// `y`; `scale` pixels for each of a letter's.
-pub fn write(picture: &mut Indexed, (x, y): (i64, i64), text: &str, scale: i64) {
-    let white = picture.palette().grey(u8::MAX);
+/// Pixels for each of a letter's, in a picture or a part of one.
+pub fn scale(size: Size) -> i64 {
+    1 + (i64::from(size.width.max(size.height)) / 120).min(2)
+}
+
+/// Writes digits, `!` and the letters `A I L P R S` on black, the upper left corner at `x`, `y`;
+/// `scale` pixels for each of a letter's, in a colour of the palette.
+pub fn write(picture: &mut Indexed, (x, y): (i64, i64), text: &str, scale: i64, colour: u8) {
     let (width, height) = size(text, scale);
     for row in 0..height {
         for column in 0..width {
@@ -52,7 +57,7 @@ pub fn write(picture: &mut Indexed, (x, y): (i64, i64), text: &str, scale: i64) 
             for column in 0..WIDTH * scale {
                 let bits = glyph[(row / scale) as usize];
                 if bits >> (WIDTH - 1 - column / scale) & 1 == 1 {
-                    picture.put(left + column, y + 1 + row, white);
+                    picture.put(left + column, y + 1 + row, colour);
                 }
             }
         }

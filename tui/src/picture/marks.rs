@@ -1,7 +1,7 @@
 //! What a reviewer draws on a slice: a cursor, boxes, points.
 
 use super::region::Projection;
-use super::{Indexed, Ink};
+use super::{Indexed, Ink, Size};
 use medicosam_shared::prompt::{SliceBox, SlicePoint};
 
 /// Something drawn on a slice; places are in pixels of the slice, file order.
@@ -31,74 +31,73 @@ pub enum Mark {
 /// Below this many pixels on the shorter side a picture is made of blocks rather than dots.
 pub(super) const COARSE: u32 = 200;
 
-/// Paints `mark` on the picture of a slice.
+/// Paints `mark` on the picture of a slice, with a casing of one pixel around it.
 pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {
-    let size = picture.size();
+    let pixels = pixels(picture.size(), mark, projection);
+    let casing = picture.palette().casing();
+    for (x, y) in &pixels {
+        for (right, down) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
+            picture.put(x + right, y + down, casing);
+        }
+    }
+    for (x, y) in pixels {
+        picture.paint(x, y, Ink::Tool);
+    }
+}
+
+/// The pixels of a mark; some may lie outside the picture.
+fn pixels(size: Size, mark: Mark, projection: &Projection) -> Vec<(i64, i64)> {
     let shorter = size.width.min(size.height);
     let coarse = shorter < COARSE;
     match mark {
-        Mark::Cursor { x, y } => {
-            let centre = projection.middle((x, y), size);
-            cross(picture, centre, coarse);
-        }
+        Mark::Cursor { x, y } => cross(projection.middle((x, y), size), coarse),
         Mark::CrossHair { x, y } => {
-            let centre = projection.middle((x, y), size);
-            cross(picture, centre, coarse);
+            let (x, y) = projection.middle((x, y), size);
+            let mut pixels = cross((x, y), coarse);
             let tick = i64::from(shorter / 24).max(1);
             let (width, height) = (i64::from(size.width), i64::from(size.height));
             for step in 0..tick {
-                picture.paint(step, centre.1, Ink::Tool);
-                picture.paint(width - 1 - step, centre.1, Ink::Tool);
-                picture.paint(centre.0, step, Ink::Tool);
-                picture.paint(centre.0, height - 1 - step, Ink::Tool);
+                pixels.extend([(step, y), (width - 1 - step, y)]);
+                pixels.extend([(x, step), (x, height - 1 - step)]);
             }
+            pixels
         }
-        Mark::Box(bbox) => rectangle(picture, bbox, projection),
+        Mark::Box(bbox) => rectangle(size, bbox, projection),
         Mark::Point(point) => {
             let centre = projection.middle((point.x, point.y), size);
-            disc(picture, centre, if coarse { 0 } else { 3 }, point.positive);
+            disc(centre, if coarse { 0 } else { 3 }, point.positive)
         }
     }
 }
 
-fn cross(picture: &mut Indexed, (x, y): (i64, i64), coarse: bool) {
-    let (reach, gap) = if coarse { (1, -1) } else { (6, 1) };
-    for step in -reach..=reach {
-        if i64::abs(step) > gap {
-            picture.paint(x + step, y, Ink::Tool);
-            picture.paint(x, y + step, Ink::Tool);
-        }
-    }
+fn cross((x, y): (i64, i64), coarse: bool) -> Vec<(i64, i64)> {
+    let (reach, gap) = if coarse { (1, -1) } else { (7, 2) };
+    let steps = (-reach..=reach).filter(|step| i64::abs(*step) > gap);
+    steps
+        .flat_map(|step| [(x + step, y), (x, y + step)])
+        .collect()
 }
 
-fn rectangle(picture: &mut Indexed, bbox: SliceBox, projection: &Projection) {
+fn rectangle(size: Size, bbox: SliceBox, projection: &Projection) -> Vec<(i64, i64)> {
     if !bbox.fits(projection.shape()) {
-        return;
+        return Vec::new();
     }
-    let ([left, right], [top, bottom]) = projection.spanned(
-        (bbox.x0, bbox.y0),
-        (bbox.x1 - 1, bbox.y1 - 1),
-        picture.size(),
-    );
-    for x in left..=right {
-        picture.paint(x, top, Ink::Tool);
-        picture.paint(x, bottom, Ink::Tool);
-    }
-    for y in top..=bottom {
-        picture.paint(left, y, Ink::Tool);
-        picture.paint(right, y, Ink::Tool);
-    }
+    let ([left, right], [top, bottom]) =
+        projection.spanned((bbox.x0, bbox.y0), (bbox.x1 - 1, bbox.y1 - 1), size);
+    let across = (left..=right).flat_map(|x| [(x, top), (x, bottom)]);
+    let down = (top..=bottom).flat_map(|y| [(left, y), (right, y)]);
+    across.chain(down).collect()
 }
 
-fn disc(picture: &mut Indexed, centre: (i64, i64), radius: i64, filled: bool) {
+fn disc(centre: (i64, i64), radius: i64, filled: bool) -> Vec<(i64, i64)> {
     // Half a pixel more than the radius makes the disc round.
     let within = |x: i64, y: i64, r: i64| 4 * (x * x + y * y) <= (2 * r + 1) * (2 * r + 1);
-    for y in -radius..=radius {
-        for x in -radius..=radius {
+    let square = (-radius..=radius).flat_map(|y| (-radius..=radius).map(move |x| (x, y)));
+    square
+        .filter(|&(x, y)| {
             let hole = !filled && radius > 0 && within(x, y, radius - 1);
-            if within(x, y, radius) && !hole {
-                picture.paint(centre.0 + x, centre.1 + y, Ink::Tool);
-            }
-        }
-    }
+            within(x, y, radius) && !hole
+        })
+        .map(|(x, y)| (centre.0 + x, centre.1 + y))
+        .collect()
 }

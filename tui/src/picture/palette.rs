@@ -1,8 +1,9 @@
 //! The colours of a picture: evenly spaced greys, then the inks.
 //!
 //! Sixel writes colours in whole percent, so there are at most 101 greys; every colour here is one
-//! that sixel can say exactly. The inks are those of Okabe and Ito's palette, which people with
-//! any common colour vision can tell apart; none of them is grey.
+//! that sixel can say exactly. The inks are those of Okabe and Ito's palette, lightened: people with
+//! any common colour vision can tell them apart, none of them is grey, and on every grey either the
+//! ink or the black beside it has the contrast that a line needs ([`crate::contrast::LINE`]).
 
 use medicosam_shared::prompt::Label;
 
@@ -89,12 +90,12 @@ pub enum Ink {
 
 /// Colours of masks, in percent: orange, sky blue, bluish green, reddish purple, vermillion, blue.
 const MASKS: [[u8; 3]; 6] = [
-    [90, 62, 0],
-    [34, 71, 91],
-    [0, 62, 45],
-    [80, 47, 65],
-    [84, 37, 0],
-    [0, 45, 70],
+    [80, 66, 6],
+    [65, 93, 100],
+    [2, 97, 69],
+    [99, 61, 78],
+    [100, 56, 37],
+    [12, 73, 94],
 ];
 
 /// Colour of the tool, in percent: yellow.
@@ -166,6 +167,11 @@ impl Palette {
         self.greys.0 + place
     }
 
+    /// Number of the colour beside lines and signs, which sets them off from any grey: black.
+    pub fn casing(self) -> u8 {
+        0
+    }
+
     /// Number of the mixture of a mask's ink with what is there already, a grey or another tint;
     /// the colour itself where it is an ink or the palette has no tints.
     pub fn tint(self, colour: u8, ink: Ink) -> u8 {
@@ -209,7 +215,9 @@ impl Palette {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cells::{fixed_rgb, nearest_fixed};
     use super::*;
+    use crate::contrast::{LINE, Rgb, linear, ratio};
 
     fn palettes() -> impl Iterator<Item = Palette> {
         (2..=101).filter_map(GreyLevels::new).map(Palette::new)
@@ -252,6 +260,82 @@ mod tests {
             colours.sort();
             colours.dedup();
             assert_eq!(colours.len(), inks.len());
+        }
+    }
+
+    fn inks() -> impl Iterator<Item = Rgb> {
+        let palette = Palette::new(GreyLevels::USUAL);
+        let inks = palette.greys().count()..=palette.last();
+        inks.map(move |ink| palette.rgb(ink))
+    }
+
+    #[test]
+    fn lines_with_their_casing_stand_out_from_every_grey() {
+        let palette = Palette::new(GreyLevels::USUAL);
+        let casing = palette.rgb(palette.casing());
+        let fixed = |rgb| fixed_rgb(nearest_fixed(rgb));
+        for ink in inks().flat_map(|ink| [ink, fixed(ink)]) {
+            assert!(ratio(ink, casing) >= LINE, "{ink:?}");
+            for grey in 0..=255u8 {
+                let best = ratio(ink, [grey; 3]).max(ratio(casing, [grey; 3]));
+                assert!(best >= LINE, "{ink:?} on {grey}: {best:.2}");
+            }
+        }
+    }
+
+    /// Lightness and the two hues of CIE L*a*b* (D65), in which distances are alike to the eye.
+    fn lab(rgb: [f64; 3]) -> [f64; 3] {
+        const XYZ: [[f64; 3]; 3] = [
+            [0.412_456, 0.357_576, 0.180_437],
+            [0.212_673, 0.715_152, 0.072_175],
+            [0.019_334, 0.119_192, 0.950_304],
+        ];
+        let xyz = times(&XYZ, rgb);
+        let [x, y, z] = [xyz[0] / 0.95047, xyz[1], xyz[2] / 1.08883].map(|t| match t > 0.008_856 {
+            true => t.cbrt(),
+            false => 7.787 * t + 16.0 / 116.0,
+        });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    fn times(matrix: &[[f64; 3]; 3], v: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
+    }
+
+    #[test]
+    fn inks_can_be_told_apart_with_any_colour_vision() {
+        // Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color
+        // Vision Deficiency", 2009: all cones; without those for long, middle, short waves.
+        const VISIONS: [[[f64; 3]; 3]; 4] = [
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+            [
+                [1.255_528, -0.076_749, -0.178_779],
+                [-0.078_411, 0.930_809, 0.147_602],
+                [0.004_733, 0.691_367, 0.303_900],
+            ],
+        ];
+        for vision in VISIONS {
+            let seen: Vec<_> = inks()
+                .map(|ink| times(&vision, ink.map(linear)).map(|part| part.clamp(0.0, 1.0)))
+                .map(lab)
+                .collect();
+            for (n, a) in seen.iter().enumerate() {
+                for b in &seen[..n] {
+                    let square = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+                    // Those of Okabe and Ito are 16 apart at least.
+                    assert!(square.sqrt() > 17.0, "{a:?} and {b:?}");
+                }
+            }
         }
     }
 

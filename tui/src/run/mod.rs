@@ -285,6 +285,7 @@ impl Running {
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
                 self.terminal.learn(&reply);
+                self.theme = self.theme.on(self.terminal.background());
                 if reply == Reply::Status {
                     self.probe_until = None;
                     self.pictures.answered(Instant::now());
@@ -368,6 +369,7 @@ impl Running {
         if self.probe_until.is_some_and(|until| until <= now) {
             self.probe_until = None;
             self.terminal.give_up_waiting();
+            self.theme = self.theme.on(self.terminal.background());
         }
         if self.minute <= now {
             self.minute = now + Duration::from_secs(60);

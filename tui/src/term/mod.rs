@@ -9,10 +9,12 @@
 //! - [`probe`]: what is asked at the start, and what the answers mean.
 //! - [`clipboard`]: the clipboard of the terminal.
 //! - [`notify`]: the bell, and notifications of the desktop.
-//! - [`graphics`]: the ways to show a picture; `known`: terminals known by their names.
+//! - [`graphics`]: the ways to show a picture; `known`: terminals known by their names;
+//!   `background`: the colour behind the text.
 //!
 //! Nothing here knows of ratatui, tokio or the daemon.
 
+mod background;
 pub mod clipboard;
 pub mod graphics;
 pub mod key;
@@ -26,6 +28,8 @@ pub(crate) mod testing;
 pub mod threads;
 pub mod tty;
 
+use crate::contrast::Rgb;
+pub use background::Background;
 pub use key::{Key, KeyCode};
 pub use mouse::Mouse;
 pub use parser::Parser;
@@ -80,6 +84,8 @@ pub enum Reply {
         /// Rows.
         height: u16,
     },
+    /// The colour behind the text (OSC 11): red, green and blue.
+    Background(Rgb),
     /// Whether the graphics protocol of kitty is understood.
     KittyGraphics(bool),
     /// All that was sent before the question has been worked off (DSR 5).

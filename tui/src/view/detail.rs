@@ -1,8 +1,8 @@
 //! More about the selected case, below or beside the list.
 
-use super::Theme;
 use super::names::path;
 use super::text::{put, wrapped};
+use super::{Theme, objects};
 use crate::app::Model;
 use crate::verbs::{age, millilitres, score};
 use jiff::Timestamp;
@@ -129,14 +129,13 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     let made = &revision.provenance;
     lines.heading("objects", theme);
     for object in &made.objects {
-        let text = format!(
-            "{} {}  {} mL  score {}",
-            object.label,
-            printable(&object.name),
+        let mut line = objects::name(object.label, &object.name, theme);
+        line.push_span(Span::raw(format!(
+            "  {} mL  score {}",
             millilitres(Some(object.volume_ml)),
             score(object.predicted_iou())
-        );
-        lines.text(&text, theme.object(object.label));
+        )));
+        lines.lines.push(line);
     }
     lines.heading("made", theme);
     let by = format!(

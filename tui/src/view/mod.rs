@@ -18,7 +18,7 @@ mod theme;
 #[cfg(test)]
 mod tests;
 
-pub use theme::{Colours, Role, Theme};
+pub use theme::{Colours, Role, Theme, ThemeChoice};
 
 use crate::app::{Dialog, Model, Screen};
 use crate::layout;

@@ -6,7 +6,7 @@
 //! that has not ended before the answer never will. If the terminal has never answered a question,
 //! an ESC counts as the key after [`ESCAPE_WAIT`].
 
-use super::{Input, Key, KeyCode, Mouse, Reply};
+use super::{Input, Key, KeyCode, Mouse, Reply, background};
 use std::time::Duration;
 
 /// How long a lone ESC may be the beginning of something longer before there are doubts, when no
@@ -135,7 +135,10 @@ impl Parser {
             State::Text { kind, mut data } => match byte {
                 ESC => State::TextEscape { kind, data },
                 // Only operating system commands may end in BEL.
-                0x07 if kind == b']' => State::Ground,
+                0x07 if kind == b']' => {
+                    out.extend(text_reply(kind, &data).map(Input::Reply));
+                    State::Ground
+                }
                 0x18 | 0x1a => State::Ground,
                 _ => {
                     push(&mut data, byte);
@@ -439,6 +442,9 @@ fn control_reply(data: &[u8], last: u8) -> Option<Reply> {
 fn text_reply(kind: u8, data: &[u8]) -> Option<Reply> {
     if let (b'_', Some(reply)) = (kind, data.strip_prefix(b"Gi=31;")) {
         return Some(Reply::KittyGraphics(reply == b"OK"));
+    }
+    if let (b']', Some(colour)) = (kind, data.strip_prefix(b"11;")) {
+        return background::parse(colour).map(Reply::Background);
     }
     let version = data.strip_prefix(b">|").filter(|_| kind == b'P')?;
     Some(Reply::Version(

@@ -4,23 +4,24 @@
 //! text, and a late answer makes the pictures better. The environment is only a hint, because SSH
 //! does not carry it.
 
-use super::Reply;
 use super::graphics::{Choice, Graphics, Pixels, Protocol, Style};
 use super::known::{Best, Known};
 use super::tty::WindowSize;
+use super::{Background, Reply};
+use crate::contrast::Rgb;
 use crate::picture::GreyLevels;
 use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
-/// name, kitty's protocol, attributes, cell and text area in pixels, sixel colours and size,
-/// synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it does not
+/// name, kitty's protocol, the background, attributes, cell and text area in pixels, sixel colours and
+/// size, synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it does not
 /// support it, and takes the question for the title of its window.
 pub fn questions(environment: Environment) -> Vec<u8> {
     let kitty: &[u8] = match environment.tmux {
         true => b"",
         false => b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
     };
-    let rest = b"\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?1016$p\x1b[5n";
+    let rest = b"\x1b]11;?\x1b\\\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?1016$p\x1b[5n";
     [b"\x1b[>q", kitty, rest].concat()
 }
 
@@ -80,6 +81,7 @@ pub struct Terminal {
     registers: Option<u16>,
     largest: Option<(u16, u16)>,
     kitty: bool,
+    background: Option<Rgb>,
     synchronized: bool,
     mouse_pixels: bool,
     /// The end mark has come, or nobody waits for it any more.
@@ -100,6 +102,7 @@ impl Terminal {
             registers: None,
             largest: None,
             kitty: false,
+            background: None,
             synchronized: false,
             mouse_pixels: false,
             settled: false,
@@ -121,6 +124,7 @@ impl Terminal {
             &Reply::ColourRegisters(count) => self.registers = Some(count),
             &Reply::LargestPicture { width, height } => self.largest = Some((width, height)),
             &Reply::KittyGraphics(understood) => self.kitty = understood,
+            &Reply::Background(colour) => self.background = Some(colour),
             Reply::Status => self.settled = true,
         }
     }
@@ -152,6 +156,15 @@ impl Terminal {
     /// Its name and version, as it says.
     pub fn name(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// What is known of the colour behind the text.
+    pub fn background(&self) -> Background {
+        match self.background {
+            Some(colour) => Background::Known(colour),
+            None if self.settled => Background::Silent,
+            None => Background::Unknown,
+        }
     }
 
     /// Whether it says that it can show sixel pictures.

@@ -228,3 +228,19 @@ fn the_cell_stays_until_it_is_measured_anew() {
     xterm.resized(larger);
     assert_eq!(xterm.cell(), (12, 22));
 }
+
+#[test]
+fn the_background_is_what_the_terminal_says_or_unknown_until_it_has_said_all() {
+    let fresh = terminal(Choice::Auto, (0, 0));
+    assert_eq!(fresh.background(), Background::Unknown);
+    let silent = answered(fresh.clone(), "\x1b[?62;22c\x1b[0n");
+    assert_eq!(silent.background(), Background::Silent);
+    for end in ["\x1b\\", "\x07"] {
+        let answer = format!("\x1b]11;rgb:ffff/ffff/dddd{end}\x1b[0n");
+        let answered = answered(fresh.clone(), &answer);
+        assert_eq!(answered.background(), Background::Known([255, 255, 221]));
+    }
+    let mut given_up = fresh;
+    given_up.give_up_waiting();
+    assert_eq!(given_up.background(), Background::Silent);
+}

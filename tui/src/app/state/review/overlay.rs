@@ -54,6 +54,16 @@ impl Overlay {
         }
     }
 
+    /// Whether masks of more than one object are drawn, which must be told apart.
+    pub(super) fn has_several_objects(&self) -> bool {
+        match self {
+            Overlay::Nothing | Overlay::Changes { .. } => false,
+            Overlay::Masks(_, ByName(set)) | Overlay::Draft(_, ByName(set)) => {
+                set.objects.len() > 1
+            }
+        }
+    }
+
     /// The masks on a slice of any plane, with their colours.
     pub(super) fn on(&self, SliceId { axis, index }: SliceId) -> Vec<(Ink, SliceMask)> {
         match self {

@@ -7,7 +7,7 @@ use super::slices::SliceId;
 use super::stack::Stack;
 use super::subject::{Pane, Showing, SliceSubject, Subject};
 use super::{Chosen, Review, zoom};
-use crate::picture::arrange::Frame;
+use crate::picture::arrange::Frames;
 use crate::picture::{Form, Mark, Region};
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::mask::MaskSet;
@@ -79,11 +79,9 @@ impl Review {
             Layout::Three => self.slice() == Some(slice),
             Layout::Mosaic => self.tile() == Some(slice.index),
         };
-        let low = self.layout == Layout::Mosaic && self.is_low(slice);
-        let frame = if selected {
-            Some(Frame::Selected)
-        } else {
-            low.then_some(Frame::Low)
+        let frames = Frames {
+            selected,
+            low: self.layout == Layout::Mosaic && self.is_low(slice),
         };
         Some(Pane {
             slice,
@@ -91,7 +89,7 @@ impl Review {
             orientation: stack.orientation(),
             spacing: stack.spacing(),
             marks,
-            frame,
+            frames,
             values: ByName(values.clone()),
         })
     }

@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::overlay::{ByName, Overlay};
 use super::slices::SliceId;
 use super::tiles::{Tile, Tiles};
-use crate::picture::arrange::{self, Caption, Frame, Spot};
+use crate::picture::arrange::{self, Caption, Frames, Spot};
 use crate::picture::{
     Canvas, Form, Indexed, Mark, Opacity, Palette, Region, Resample, Scene, Size, compose,
 };
@@ -58,8 +58,8 @@ pub struct Pane {
     pub spacing: [f64; 2],
     /// What is drawn on it.
     pub marks: Vec<Mark>,
-    /// What its frame says, among others.
-    pub frame: Option<Frame>,
+    /// What its frames say, among others.
+    pub frames: Frames,
     /// Its values.
     pub values: ByName<SliceValues>,
 }
@@ -138,7 +138,7 @@ impl SliceSubject {
         for (&(pane, spot), drawn) in placed.iter().zip(drawn) {
             if let Some(drawn) = drawn {
                 let caption = self.caption(pane);
-                arrange::place(&mut picture, spot, &drawn, caption, pane.frame);
+                arrange::place(&mut picture, spot, &drawn, caption, pane.frames);
             }
         }
         Some(picture)
@@ -198,6 +198,7 @@ impl SliceSubject {
             orientation: pane.orientation,
             region: pane.region,
             masks: &masks,
+            numbered: self.overlay.has_several_objects(),
             form: self.form,
             marks: &pane.marks,
             resample,

@@ -5,6 +5,7 @@ use crate::app::state::review::stack::Stack;
 use crate::app::state::review::subject::{Pane, Showing};
 use crate::app::state::review::tiles::Tiles;
 use crate::app::state::review::zoom::Zoom;
+use crate::picture::arrange::Frames;
 use crate::picture::{Canvas, Form, GreyLevels, Ink, Mark, Opacity, Palette, Resample};
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::geometry::{Affine, Axis, Dims};
@@ -96,7 +97,7 @@ impl View {
             orientation: stack.orientation(),
             spacing: stack.spacing(),
             marks: Vec::new(),
-            frame: None,
+            frames: Frames::default(),
             values: ByName(Arc::new(SliceValues { shape, values })),
         }
     }
