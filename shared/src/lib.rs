@@ -22,6 +22,7 @@
 //! - [`client`]: that API as async methods over the Unix socket.
 //! - [`paths`]: paths of data, state and socket.
 //! - [`quality`]: how far a result is to be trusted.
+//! - [`cohort`]: volumes that are far from those of other cases.
 //! - [`scan_name`]: names of scans as people say them.
 //! - [`text`]: names from files made safe for a screen.
 //! - [`understands`]: which prompts a model was trained on.
@@ -32,6 +33,7 @@ pub mod activity;
 pub mod api;
 pub mod case;
 pub mod client;
+pub mod cohort;
 pub mod correction;
 pub mod draft;
 pub mod fault_code;

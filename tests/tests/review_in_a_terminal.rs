@@ -95,7 +95,32 @@ fn what_a_terminal_answers_late_and_what_is_pasted_decides_nothing() {
 
 /// Whether a colour is that of the first object's contour: orange, no grey, as sixel rounds it.
 fn is_contour([r, g, b]: [u8; 3]) -> bool {
-    r > 200 && (120..190).contains(&g) && b < 40
+    r > 195 && (120..190).contains(&g) && b < 40
+}
+
+#[test]
+fn a_real_xterm_is_asked_for_its_background_and_gets_colours_for_it() {
+    if !xterm::can_run() {
+        return;
+    }
+    let (system, case) = reviewable(9, 12);
+    let mut command = on_case(&system, &case);
+    command.env("TERM", "xterm-256color");
+    for name in ["COLORTERM", "NO_COLOR", "MEDICOSAM_THEME"] {
+        command.env_remove(name);
+    }
+    // Its own background is white; keys are in bold dark blue there.
+    let size = Size::new(100, 32);
+    let mut xterm = Xterm::spawn(command, size, Emulation::Vt340).unwrap();
+    let hints = xterm.cells(0, 31, 100, 1).unwrap();
+    let is_white = |rgb: [u8; 3]| rgb == [255; 3];
+    let is_key = |[r, g, b]: [u8; 3]| r < 60 && (80..140).contains(&g) && (110..170).contains(&b);
+    xterm.wait_for("keys that can be read on white", |shot| {
+        let hints = shot.crop(hints);
+        hints.count(is_white) > 1000 && hints.count(is_key) > 20
+    });
+    xterm.type_keys(CTRL_C).unwrap();
+    assert!(xterm.wait_exit().unwrap().success());
 }
 
 #[test]

@@ -111,7 +111,7 @@ pub struct Cli {
     )]
     pub theme: Option<ThemeChoice>,
     /// Grey levels in a picture, 2 to 101 (16, 32, 64): more are finer and take longer over a slow
-    /// line [default: 32]
+    /// line [default: 32 in a sixel, 8 bits with kitty and iTerm2]
     #[arg(long, global = true, env = "MEDICOSAM_GREYS", value_name = "N", value_parser = parse_greys, help_heading = SCREEN)]
     pub greys: Option<GreyLevels>,
     /// Redraw whole pictures whenever something on them changes, for terminals that show a change
@@ -228,7 +228,7 @@ impl Settings {
         let preferences = Preferences {
             picture: self.picture.or(config.picture).unwrap_or_default(),
             cell: self.cell,
-            greys: self.greys.or(config.greys).unwrap_or(GreyLevels::USUAL),
+            greys: self.greys.or(config.greys),
             patches: !self.no_delta && config.delta.unwrap_or(true),
         };
         Ok((preferences, config))

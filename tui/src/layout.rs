@@ -110,12 +110,13 @@ pub struct ReviewLayout {
 /// picture with a letter on either side, what is known of the case, and two lines for messages and
 /// hints.
 pub fn review((columns, rows): (u16, u16)) -> ReviewLayout {
+    let height = rows.saturating_sub(4);
     let panel = match columns {
         0..72 => 0,
         72..130 => 25,
-        _ => 40,
+        // A square picture leaves the rest: cells are about twice as high as wide.
+        _ => columns.saturating_sub(4 + height * 2).clamp(40, 64),
     };
-    let height = rows.saturating_sub(4);
     let width = columns.saturating_sub(4 + panel);
     ReviewLayout {
         picture: Rect::new(2, 2, width, height),

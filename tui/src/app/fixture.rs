@@ -122,7 +122,8 @@ fn provenance() -> Provenance {
         area: area(index),
         predicted_iou: 0.71,
         stability: if index == 8 { 0.75 } else { 0.9 },
-        agreement: None,
+        // Slice 7 deserves the first look.
+        agreement: (index == 7).then_some(0.6),
         steadiness: None,
     };
     Provenance {

@@ -41,13 +41,44 @@ fn gap(size: Size) -> u32 {
     }
 }
 
-/// One large spot on the left, and two small ones on top of each other.
-pub fn one_and_two(size: Size) -> [Spot; 3] {
+/// The largest first: one large spot, and two small ones beside or below it, so that slices of these
+/// aspects (width by height in pixels) are as large as possible, the smallest above all. The large one
+/// is at most three tenths smaller than alone.
+pub fn one_and_two(size: Size, aspects: [f64; 3]) -> [Spot; 3] {
+    let alone = side(size, aspects[0]);
+    let shares = || (MOST_SHARES / 3..MOST_SHARES).rev();
+    let beside = shares().map(|share| small_ones_beside(size, share, aspects));
+    let below = shares().map(|share| small_ones_below(size, share, aspects));
+    let sides = |spots: &[Spot; 3]| -> f64 {
+        let spots = spots.iter().zip(aspects);
+        spots
+            .map(|(spot, aspect)| side(spot.size, aspect))
+            .product()
+    };
+    let large_enough = |spots: &[Spot; 3]| side(spots[0].size, aspects[0]) >= alone * 0.7;
+    let candidates = beside.chain(below).filter(large_enough);
+    let best = candidates.max_by(|a, b| f64::total_cmp(&sides(a), &sides(b)));
+    // The last resort is for rooms of a few pixels.
+    best.unwrap_or_else(|| small_ones_beside(size, MOST_SHARES * 5 / 8, aspects))
+}
+
+/// The room that can be shared between a large spot and small ones.
+const MOST_SHARES: u32 = 24;
+
+/// Side of the square that is as large as a slice of this aspect in a spot.
+fn side(size: Size, aspect: f64) -> f64 {
+    let height = f64::from(size.height).min(f64::from(size.width) / aspect);
+    height * aspect.max(f64::MIN_POSITIVE).sqrt()
+}
+
+/// A large spot with so many of the shares on the left, two small ones on top of each other.
+fn small_ones_beside(size: Size, share: u32, [_, upper, lower]: [f64; 3]) -> [Spot; 3] {
     let gap = gap(size);
-    let large = (size.width * 5 / 8).saturating_sub(gap);
+    let large = (size.width * share / MOST_SHARES).saturating_sub(gap);
     let small = size.width.saturating_sub(large + gap);
-    let upper = size.height.saturating_sub(gap) / 2;
-    let lower = size.height.saturating_sub(upper + gap);
+    // A wide slice needs few rows.
+    let part = lower / (upper + lower);
+    let (upper, lower) = split(size.height.saturating_sub(gap), part);
     let spot = |x, y, width, height| Spot {
         x,
         y,
@@ -58,6 +89,36 @@ pub fn one_and_two(size: Size) -> [Spot; 3] {
         spot(large + gap, 0, small, upper),
         spot(large + gap, upper + gap, small, lower),
     ]
+}
+
+/// A large spot with so many of the shares on top, two small ones side by side below.
+fn small_ones_below(size: Size, share: u32, [_, left, right]: [f64; 3]) -> [Spot; 3] {
+    let gap = gap(size);
+    let large = (size.height * share / MOST_SHARES).saturating_sub(gap);
+    let small = size.height.saturating_sub(large + gap);
+    let part = left / (left + right);
+    let (left, right) = split(size.width.saturating_sub(gap), part);
+    let spot = |x, y, width, height| Spot {
+        x,
+        y,
+        size: Size { width, height },
+    };
+    [
+        spot(0, 0, size.width, large),
+        spot(0, large + gap, left, small),
+        spot(left + gap, large + gap, right, small),
+    ]
+}
+
+/// Some pixels in two parts, of which one has this share, but never less than a quarter.
+fn split(pixels: u32, part: f64) -> (u32, u32) {
+    let part = if part.is_finite() {
+        part.clamp(0.25, 0.75)
+    } else {
+        0.5
+    };
+    let first = (f64::from(pixels) * part) as u32;
+    (first, pixels - first)
 }
 
 /// `count` equal spots in rows, as large as slices of this `aspect` (width by height in pixels) can
@@ -199,7 +260,9 @@ mod tests {
         for width in [6, 32, 54, 540, 1160] {
             for height in [6, 16, 40, 396, 918] {
                 let size = Size { width, height };
-                apart(size, &one_and_two(size));
+                for aspect in [0.3, 1.0, 3.7] {
+                    apart(size, &one_and_two(size, [1.0, aspect, aspect]));
+                }
                 for count in [1, 2, 7, 24] {
                     let spots = grid(size, count, 1.3);
                     assert!(spots.len() as u32 == count || width == 6);
@@ -229,6 +292,27 @@ mod tests {
         assert_eq!(row(true, false), [tool, tool, 0, 20, 20, 20, 20]);
         assert_eq!(row(false, true), [warning, warning, 0, 20, 20, 20, 20]);
         assert_eq!(row(true, true), [tool, tool, 0, warning, warning, 0, 20]);
+    }
+
+    #[test]
+    fn planes_of_a_thick_stack_get_more_room_than_of_a_thin_one() {
+        let size = Size {
+            width: 1160,
+            height: 700,
+        };
+        let cube = one_and_two(size, [1.0; 3]);
+        let thick = one_and_two(size, [1.0, 3.7, 3.7]);
+        assert!(
+            thick[1].size.width > 600 && thick[0].size.width >= 490,
+            "{thick:?}"
+        );
+        assert!(cube[0].size.width > 680, "{cube:?}");
+        let narrow = Size {
+            width: 408,
+            height: 300,
+        };
+        let below = one_and_two(narrow, [1.0, 3.7, 3.7]);
+        assert!(below[1].y > below[0].y, "{below:?}");
     }
 
     #[test]

@@ -153,10 +153,10 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
 /// Pixels on the shorter side of a picture with numbers.
 const LEAST_FOR_NUMBERS: u32 = 90;
 
-/// Writes the number of an object at the upper left corner of its outline.
+/// Writes the number of an object above its outline.
 fn number(picture: &mut Indexed, line: &contour::Line, ink: Ink) {
     let Size { width, height } = picture.size();
-    let (Ink::Mask(label), Some((x, y))) = (ink, line.corner()) else {
+    let (Ink::Mask(label), Some((x, y))) = (ink, line.top()) else {
         return;
     };
     if width.min(height) < LEAST_FOR_NUMBERS {
@@ -166,7 +166,7 @@ fn number(picture: &mut Indexed, line: &contour::Line, ink: Ink) {
     let scale = letters::scale(picture.size());
     let (w, h) = letters::size(&text, scale);
     let within = |at: i64, room: u32, size: i64| at.min(i64::from(room) - size).max(0);
-    let corner = (within(x - w, width, w), within(y - h, height, h));
+    let corner = (within(x - w / 2, width, w), within(y - h - 1, height, h));
     let colour = picture.palette().ink(ink);
     letters::write(picture, corner, &text, scale, colour);
 }

@@ -76,11 +76,9 @@ impl Line {
         }
     }
 
-    /// Its first column and its first row; `None` for a line without pixels.
-    pub fn corner(&self) -> Option<(i64, i64)> {
-        let left = self.line.iter().map(|(x, _)| *x).min()?;
-        let top = self.line.iter().map(|(_, y)| *y).min()?;
-        Some((left, top))
+    /// The first pixel of its first row; `None` for a line without pixels.
+    pub fn top(&self) -> Option<(i64, i64)> {
+        self.line.iter().copied().min_by_key(|&(x, y)| (y, x))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::region::Projection;
 use super::{Indexed, Ink, Size};
-use medicosam_shared::prompt::{SliceBox, SlicePoint};
+use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 
 /// Something drawn on a slice; places are in pixels of the slice, file order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,10 +26,17 @@ pub enum Mark {
     Box(SliceBox),
     /// A disc for a voxel of the object, a ring for one that is not.
     Point(SlicePoint),
+    /// A box that made the mask of an object: dashed, in its colour.
+    AskedBox(Label, SliceBox),
+    /// A point that made the mask of an object: a small disc or ring in its colour.
+    AskedPoint(Label, SlicePoint),
 }
 
 /// Below this many pixels on the shorter side a picture is made of blocks rather than dots.
 pub(super) const COARSE: u32 = 200;
+
+/// Pixels of a dash, and of the gap behind it.
+const DASH: i64 = 5;
 
 /// Paints `mark` on the picture of a slice, with a casing of one pixel around it.
 pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {
@@ -37,11 +44,19 @@ pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {
     let casing = picture.palette().casing();
     for (x, y) in &pixels {
         for (right, down) in [(-1, 0), (1, 0), (0, -1), (0, 1)] {
-            picture.put(x + right, y + down, casing);
+            // Not over masks and other marks.
+            picture.put_under_inks(x + right, y + down, casing);
         }
     }
     for (x, y) in pixels {
-        picture.paint(x, y, Ink::Tool);
+        picture.paint(x, y, ink(mark));
+    }
+}
+
+fn ink(mark: Mark) -> Ink {
+    match mark {
+        Mark::Cursor { .. } | Mark::CrossHair { .. } | Mark::Box(_) | Mark::Point(_) => Ink::Tool,
+        Mark::AskedBox(label, _) | Mark::AskedPoint(label, _) => Ink::Mask(label),
     }
 }
 
@@ -66,6 +81,16 @@ fn pixels(size: Size, mark: Mark, projection: &Projection) -> Vec<(i64, i64)> {
         Mark::Point(point) => {
             let centre = projection.middle((point.x, point.y), size);
             disc(centre, if coarse { 0 } else { 3 }, point.positive)
+        }
+        Mark::AskedBox(_, bbox) => {
+            let dash = if coarse { 2 } else { DASH };
+            let mut pixels = rectangle(size, bbox, projection);
+            pixels.retain(|(x, y)| (x + y).rem_euclid(2 * dash) < dash);
+            pixels
+        }
+        Mark::AskedPoint(_, point) => {
+            let centre = projection.middle((point.x, point.y), size);
+            disc(centre, if coarse { 0 } else { 2 }, point.positive)
         }
     }
 }

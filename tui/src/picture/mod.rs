@@ -185,6 +185,14 @@ impl Indexed {
         }
     }
 
+    /// Gives one pixel a colour of the palette unless it is an ink; outside the picture nothing happens.
+    fn put_under_inks(&mut self, x: i64, y: i64, colour: u8) {
+        let palette = self.palette;
+        if let Some(pixel) = self.pixel(x, y).filter(|pixel| !palette.is_ink(**pixel)) {
+            *pixel = colour;
+        }
+    }
+
     fn pixel(&mut self, x: i64, y: i64) -> Option<&mut u8> {
         let inside = 0..i64::from(self.size.width);
         if !inside.contains(&x) || !(0..i64::from(self.size.height)).contains(&y) {

@@ -7,13 +7,16 @@
 
 use medicosam_shared::prompt::Label;
 
-/// Number of greys in a picture: 2 to 101.
+/// Number of greys in a picture: 2 to 101, or as many as an 8-bit picture has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GreyLevels(u8);
 
 impl GreyLevels {
     /// As many as sixel can tell apart.
     pub const MOST: GreyLevels = GreyLevels(101);
+    /// As many as fit beside inks and what is clear into 8 bits: at most 1 of 255 off. Only for
+    /// pictures whose colours are not written in percent.
+    pub const FULL: GreyLevels = GreyLevels(u8::MAX - INKS);
     /// What is used unless somebody asks for something else: at most 7 of 255 off, a third of the
     /// bytes of [`GreyLevels::MOST`].
     pub const USUAL: GreyLevels = GreyLevels(32);
@@ -32,7 +35,7 @@ impl GreyLevels {
 
     /// The next smaller number worth trying where a picture has too many bytes.
     pub fn fewer(self) -> Option<Self> {
-        [64, 32, 16, 8]
+        [101, 64, 32, 16, 8]
             .into_iter()
             .find(|&n| n < self.0)
             .map(GreyLevels)
@@ -94,8 +97,8 @@ const MASKS: [[u8; 3]; 6] = [
     [65, 93, 100],
     [2, 97, 69],
     [99, 61, 78],
-    [100, 56, 37],
-    [12, 73, 94],
+    [100, 54, 46],
+    [30, 70, 98],
 ];
 
 /// Colour of the tool, in percent: yellow.
@@ -125,12 +128,13 @@ impl Palette {
         Palette { greys, tints: None }
     }
 
-    /// With tints as well, where there are greys enough.
+    /// With tints as well, where there are greys enough; with fewer greys where there are too many.
     pub fn tinted(self, opacity: Opacity) -> Self {
         let enough = self.greys >= LEAST_FOR_TINTS;
+        let most = u8::MAX - INKS - MASKS.len() as u8 * TINTS;
         Palette {
+            greys: GreyLevels(self.greys.0.min(most)),
             tints: enough.then_some(opacity),
-            ..self
         }
     }
 
@@ -165,6 +169,11 @@ impl Palette {
             Ink::Tool => MASKS.len() as u8,
         };
         self.greys.0 + place
+    }
+
+    /// Whether a colour is an ink: neither a grey nor a tint.
+    pub fn is_ink(self, colour: u8) -> bool {
+        (self.greys.0..self.greys.0 + INKS).contains(&colour)
     }
 
     /// Number of the colour beside lines and signs, which sets them off from any grey: black.
@@ -208,6 +217,10 @@ impl Palette {
 
     /// Red, green and blue of a colour, 0 to 255, as a terminal makes them of the percents.
     pub fn rgb(self, colour: u8) -> [u8; 3] {
+        if colour < self.greys.0 && self.greys > GreyLevels::MOST {
+            let steps = u32::from(self.greys.0) - 1;
+            return [((u32::from(colour) * 255 + steps / 2) / steps) as u8; 3];
+        }
         self.percent(colour)
             .map(|p| ((u16::from(p) * 255 + 50) / 100) as u8)
     }
@@ -236,12 +249,13 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_as_the_grey_nearest_to_it() {
-        for (greys, most) in [(101, 2), (64, 3), (32, 5), (16, 9)] {
-            let palette = Palette::new(GreyLevels::new(greys).unwrap());
+        for (greys, most) in [(248, 1), (101, 2), (64, 3), (32, 5), (16, 9)] {
+            let greys = GreyLevels::new(greys).unwrap_or(GreyLevels::FULL);
+            let palette = Palette::new(greys);
             let off = (0..=255u8)
                 .map(|v| palette.rgb(palette.grey(v))[0].abs_diff(v))
                 .max();
-            assert!(off <= Some(most), "{greys} greys are {off:?} off");
+            assert!(off <= Some(most), "{greys:?} are {off:?} off");
         }
         let palette = Palette::new(GreyLevels::USUAL);
         assert_eq!((palette.grey(0), palette.grey(255)), (0, 31));

@@ -32,39 +32,65 @@ pub fn encode(picture: &Indexed) -> Option<Vec<u8>> {
 }
 
 fn write(picture: &Indexed) -> Result<Vec<u8>, EncodingError> {
-    let (size, palette) = (picture.size(), picture.palette());
+    let size = picture.size();
+    let used = Used::of(picture);
     let mut bytes = Vec::with_capacity(picture.pixels().len() / 4);
     let mut encoder = Encoder::new(&mut bytes, size.width, size.height);
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Eight);
-    let mut colours: Vec<u8> = (0..=palette.last()).flat_map(|c| palette.rgb(c)).collect();
-    if picture.pixels().contains(&CLEAR) {
-        // One colour more, which is not seen.
-        colours.extend([0; 3]);
-        let mut opacity = vec![255; usize::from(palette.last()) + 1];
-        opacity.push(0);
-        encoder.set_trns(opacity);
+    let palette = picture.palette();
+    let colours = used.colours.iter();
+    let rgb = |&colour: &u8| match colour {
+        CLEAR => [0; 3],
+        colour => palette.rgb(colour),
+    };
+    encoder.set_palette(colours.clone().flat_map(rgb).collect::<Vec<u8>>());
+    if used.colours.contains(&CLEAR) {
+        let opacity = colours.map(|colour| if *colour == CLEAR { 0 } else { 255 });
+        encoder.set_trns(opacity.collect::<Vec<u8>>());
     }
-    encoder.set_palette(colours);
     let mut writer = encoder.write_header()?;
-    writer.write_chunk(chunk::IDAT, &compressed(&filtered(picture)))?;
+    writer.write_chunk(chunk::IDAT, &compressed(&filtered(picture, &used)))?;
     writer.finish()?;
     Ok(bytes)
 }
 
+/// The colours that a picture uses, in order. A patch uses few, and a palette of all would be most of
+/// its bytes.
+struct Used {
+    colours: Vec<u8>,
+    /// The place of each colour among them.
+    places: [u8; 256],
+}
+
+impl Used {
+    fn of(picture: &Indexed) -> Self {
+        let mut used = [false; 256];
+        for pixel in picture.pixels() {
+            used[usize::from(*pixel)] = true;
+        }
+        let colours: Vec<u8> = (0..=u8::MAX).filter(|c| used[usize::from(*c)]).collect();
+        let mut places = [0; 256];
+        for (place, colour) in (0..).zip(&colours) {
+            places[usize::from(*colour)] = place;
+        }
+        Used { colours, places }
+    }
+}
+
 /// The rows, each behind the number of its filter.
-fn filtered(picture: &Indexed) -> Vec<u8> {
-    // The number of what is clear follows those of the palette.
-    let clear = picture.palette().last() + 1;
-    let number = |pixel: &u8| clear.min(*pixel);
+fn filtered(picture: &Indexed, used: &Used) -> Vec<u8> {
+    let number = |pixel: &u8| used.places[usize::from(*pixel)];
     let width = picture.size().width as usize;
     let mut filtered = Vec::with_capacity((width + 1) * picture.size().height as usize);
-    let mut above: &[u8] = &vec![0; width];
+    let mut above = vec![0; width];
     for row in picture.rows() {
         filtered.push(UP);
-        let pairs = row.iter().zip(above);
-        filtered.extend(pairs.map(|(pixel, above)| number(pixel).wrapping_sub(number(above))));
-        above = row;
+        for (pixel, above) in row.iter().zip(&mut above) {
+            let number = number(pixel);
+            filtered.push(number.wrapping_sub(*above));
+            *above = number;
+        }
     }
     filtered
 }

@@ -30,6 +30,7 @@ use crate::term::{Input, Reply};
 use crate::view::{PictureStatus, Theme, view};
 use bell::Bell;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
 use mouse::Reporting;
@@ -133,6 +134,7 @@ pub async fn run(
 /// The model before anything has happened.
 fn model(client: &Client, config: &Config, size: (u16, u16)) -> Model {
     let mut model = Model::new(Timestamp::now(), size);
+    model.zone = TimeZone::system();
     model.keymap = config.keymap.clone();
     model.mouse = config.mouse;
     model.host = client.host().map(ToString::to_string);

@@ -76,6 +76,16 @@ impl Protocol {
         }
     }
 
+    /// How many greys are worth their bytes: a compressed file grows little with them.
+    pub const fn usual_greys(self) -> GreyLevels {
+        match self {
+            Protocol::Kitty | Protocol::Iterm2 => GreyLevels::FULL,
+            Protocol::Sixel => GreyLevels::USUAL,
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => GreyLevels::USUAL,
+        }
+    }
+
     /// Whether pictures lie over the text until they are deleted, instead of in its place.
     pub const fn lies_over_text(self) -> bool {
         match self {

@@ -3,7 +3,6 @@
 use super::graphics::Choice;
 use super::probe::{Environment, Preferences, Terminal};
 use super::tty::WindowSize;
-use crate::picture::GreyLevels;
 
 /// One of 80 by 24 characters that has not answered yet. `cell` is what the user says of the size
 /// of a character, `pixels` what the kernel says of the window.
@@ -11,7 +10,7 @@ pub fn terminal(picture: Choice, cell: Option<(u16, u16)>, pixels: (u16, u16)) -
     let preferences = Preferences {
         picture,
         cell,
-        greys: GreyLevels::USUAL,
+        greys: None,
         patches: true,
     };
     let size = WindowSize {

@@ -136,7 +136,7 @@ fn objects(objects: &[ObjectResult]) -> String {
             ("LABEL", Align::Right),
             ("NAME", Align::Left),
             ("ML", Align::Right),
-            ("IOU", Align::Right),
+            ("ESTIMATE", Align::Right),
             ("SLICES", Align::Left),
         ],
         &rows,

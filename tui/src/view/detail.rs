@@ -5,7 +5,7 @@ use super::text::{put, wrapped};
 use super::{Theme, objects};
 use crate::app::Model;
 use crate::verbs::{age, millilitres, score};
-use jiff::Timestamp;
+use jiff::ZonedDateTime;
 use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
 use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::text::printable;
@@ -50,7 +50,7 @@ fn lines<'a>(model: &Model, case: &CaseSummary, width: usize, theme: Theme) -> V
             reasons(revision, theme, &mut lines);
             result(revision, theme, &mut lines);
         }
-        history(detail, model.now, theme, &mut lines);
+        history(detail, model, theme, &mut lines);
     }
     lines.lines
 }
@@ -88,13 +88,16 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     if case.volume_ml.is_some() {
         facts.push(format!("{} mL", millilitres(case.volume_ml)));
     }
+    if let Some(outlier) = model.queue.outlier(case) {
+        facts.push(format!("! {outlier}"));
+    }
     if case.score.is_some() {
         facts.push(format!("score {}", score(case.score)));
     }
     lines.text(&facts.join(" · "), Style::new());
     let away = if case.dismissed { ", put away" } else { "" };
     let mut doing = format!(
-        "{}{away} since {}",
+        "{}{away} for {}",
         case.state,
         age(model.now, case.updated)
     );
@@ -130,11 +133,9 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     lines.heading("objects", theme);
     for object in &made.objects {
         let mut line = objects::name(object.label, &object.name, theme);
-        line.push_span(Span::raw(format!(
-            "  {} mL  score {}",
-            millilitres(Some(object.volume_ml)),
-            score(object.predicted_iou())
-        )));
+        let volume = millilitres(Some(object.volume_ml));
+        line.push_span(Span::raw(format!("  {volume} mL  ")));
+        line.extend(objects::estimate(object, lines.width, theme));
         lines.lines.push(line);
     }
     lines.heading("made", theme);
@@ -181,19 +182,21 @@ fn asked(prompt: &SlicePrompt) -> String {
 }
 
 /// The history, the newest entry first.
-fn history(detail: &CaseDetail, now: Timestamp, theme: Theme, lines: &mut Lines<'_>) {
-    lines.heading("history (UTC)", theme);
+fn history(detail: &CaseDetail, model: &Model, theme: Theme, lines: &mut Lines<'_>) {
+    let zone = ZonedDateTime::new(model.now, model.zone.clone());
+    lines.heading(&format!("history ({})", zone.strftime("%Z")), theme);
     for event in detail.history.iter().rev() {
-        lines.text(&happened(event, now), Style::new());
+        lines.text(&happened(event, model), Style::new());
     }
 }
 
-fn happened(event: &Event, now: Timestamp) -> String {
-    let today = now.as_second() - event.at.as_second() < 86_400;
+fn happened(event: &Event, model: &Model) -> String {
+    let today = model.now.as_second() - event.at.as_second() < 86_400;
+    let at = ZonedDateTime::new(event.at, model.zone.clone());
     let format = if today { "%H:%M" } else { "%Y-%m-%d" };
     let mut text = format!(
         "{} {} by {}",
-        event.at.strftime(format),
+        at.strftime(format),
         event.action.as_str(),
         printable(&event.who)
     );

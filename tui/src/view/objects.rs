@@ -4,7 +4,7 @@ use super::Theme;
 use super::text::wrapped;
 use crate::app::state::review::Review;
 use crate::app::state::review::display::Compared;
-use crate::app::state::review::scores::{LOW_IOU, LOW_STABILITY, is_low};
+use crate::app::state::review::scores::{LOW_IOU, LOW_STABILITY};
 use crate::app::state::review::stack::Stack;
 use crate::masks::{Measures, dice};
 use crate::verbs::{millilitres, score};
@@ -28,12 +28,15 @@ pub fn lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -> 
         .flat_map(|object| {
             let own = stack.axis == revision.provenance.axis;
             let measures = review.measures().iter().find(|m| m.label == object.label);
-            let mut lines = vec![name(object.label, &object.name, theme), size(object, theme)];
+            let mut lines = vec![
+                name(object.label, &object.name, theme),
+                size(object, width, theme),
+            ];
             lines.extend(reasons(object, measures, width, theme));
             lines.extend(changed(review, object.label));
             if few {
                 let areas = measures.map_or(&[][..], |m| m.areas(stack.axis));
-                lines.push(here(review, stack, object, areas, own, theme));
+                lines.push(here(review, stack, object, areas, (own, width), theme));
                 let extent = measures.and_then(|m| m.extent(stack.axis));
                 lines.extend(extent.map(|e| profile(areas, e, review.index(), width, theme)));
             }
@@ -45,26 +48,36 @@ pub fn lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -> 
 /// An object's colour, number and name.
 pub fn name<'a>(label: Label, name: &str, theme: Theme) -> Line<'a> {
     Line::from(vec![
-        Span::styled("■ ", theme.object(label)),
-        Span::raw(format!("{label} {}", printable(name))),
+        Span::styled("■", theme.object(label)),
+        Span::raw(format!(" {label} {}", printable(name))),
     ])
 }
 
-fn size<'a>(object: &ObjectResult, theme: Theme) -> Line<'a> {
-    let low = object.predicted_iou().is_some_and(|iou| iou < LOW_IOU);
-    let words = format!("score {}", score(object.predicted_iou()));
-    Line::from(vec![
-        Span::raw(format!("  {} mL  ", millilitres(Some(object.volume_ml)))),
-        Span::styled(
-            words,
-            if low {
-                theme.bad()
-            } else {
-                ratatui::style::Style::new()
-            },
-        ),
-    ])
+fn size<'a>(object: &ObjectResult, width: usize, theme: Theme) -> Line<'a> {
+    let mut line = Line::raw(format!("  {} mL  ", millilitres(Some(object.volume_ml))));
+    line.extend(estimate(object, width, theme));
+    line
 }
+
+/// The model's own estimate of the object's masks; nothing where there are none.
+pub fn estimate<'a>(object: &ObjectResult, width: usize, theme: Theme) -> Option<Span<'a>> {
+    let estimate = object.predicted_iou()?;
+    let words = estimated(estimate, width);
+    Some(Span::styled(words, theme.worth(Some(estimate))))
+}
+
+/// The model's own estimate in words that suit a panel of this width.
+pub fn estimated(estimate: f32, width: usize) -> String {
+    let word = if width < ROOM_FOR_WORDS {
+        "est."
+    } else {
+        "estimate"
+    };
+    format!("{word} {}", score(Some(estimate)))
+}
+
+/// From this width on words are written out.
+const ROOM_FOR_WORDS: usize = 32;
 
 /// Why the object deserves a look, if it does.
 fn reasons<'a>(
@@ -124,7 +137,7 @@ fn here<'a>(
     stack: &Stack,
     object: &ObjectResult,
     areas: &[u64],
-    own: bool,
+    (own, width): (bool, usize),
     theme: Theme,
 ) -> Line<'a> {
     let index = review.index();
@@ -133,17 +146,20 @@ fn here<'a>(
         return Line::styled("  not on this slice", theme.faint());
     }
     let [x, y] = stack.spacing();
-    let mut text = format!("  here {:.2} cm²", area as f64 * x * y / 100.0);
-    let mut style = theme.faint();
+    let mut line = Line::styled(
+        format!("  here {:.2} cm²", area as f64 * x * y / 100.0),
+        theme.faint(),
+    );
     // Scores are given for slices of the masks' own plane.
     let scored = object.slices.iter().find(|s| own && s.index == index);
-    if let Some(scored) = scored {
-        text.push_str(&format!("  {}", score(Some(scored.predicted_iou))));
-        if is_low(scored) {
-            style = theme.attention();
-        }
+    if let Some(estimate) = scored.map(|scored| scored.predicted_iou) {
+        let words = match width < ROOM_FOR_WORDS {
+            true => format!("  {}", score(Some(estimate))),
+            false => format!("  {}", estimated(estimate, width)),
+        };
+        line.push_span(Span::styled(words, theme.worth(Some(estimate))));
     }
-    Line::styled(text, style)
+    line
 }
 
 /// How the area changes from slice to slice, in at most `width` bars; the one of the slice that is

@@ -85,7 +85,7 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     for (y, (cells, (position, case))) in (inner.y + 1..).zip(rows.iter().zip(shown)) {
         let style = match position == model.queue.position() {
             true => theme.selected(),
-            false => theme.state(case.state),
+            false => theme.row(case.state, case.score),
         };
         let line = Line::styled(columns.line(cells), style);
         put(buffer, inner.x, y, inner.width, &line);
@@ -110,7 +110,7 @@ fn cells(model: &Model, position: usize, case: &CaseSummary) -> [String; 9] {
         state(model, case),
         printable(&case.name),
         printable(&case.profile),
-        millilitres(case.volume_ml),
+        volume(model, case),
         score(case.score),
         age(model.now, case.updated),
         by(model, case),
@@ -181,6 +181,16 @@ fn nothing(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
         area.bottom().saturating_sub(below),
     );
     put_wrapped(buffer, rest, &more, theme.faint());
+}
+
+/// The volume in millilitres, with a mark if it is far from those of other cases.
+fn volume(model: &Model, case: &CaseSummary) -> String {
+    let mark = if model.queue.outlier(case).is_some() {
+        "!"
+    } else {
+        ""
+    };
+    format!("{mark}{}", millilitres(case.volume_ml))
 }
 
 /// Glyph and word of a state, with progress while a worker has the case.

@@ -283,3 +283,34 @@ fn every_size_is_survived() {
     }
     assert!(screen(&models[0], &sixel(), (39, 12)).contains("too small"));
 }
+
+#[test]
+fn notes_are_seen_where_one_decides_and_a_long_panel_is_turned_like_pages() {
+    let mut model = with_review(&["sub-015"]);
+    press(&mut model, "enter");
+    let note = medicosam_shared::case::Event {
+        seq: 3,
+        at: noon(),
+        who: "ana".to_owned(),
+        action: medicosam_shared::case::Action::Noted,
+        case: Some(CaseId("sub-015".to_owned())),
+        revision: Some(1),
+        detail: "ask the surgeon".to_owned(),
+    };
+    let detail = model.review_mut().unwrap().detail.as_mut().unwrap();
+    detail.history.push(note);
+    let size = (80, 16);
+    let first = screen(&model, &sixel(), size);
+    assert!(first.contains("ana: ask the surgeon"), "{first}");
+    assert!(first.contains("page 1 of 2, > next") && !first.contains("lite-medsam"));
+    press(&mut model, ">");
+    let second = screen(&model, &sixel(), size);
+    assert!(
+        second.contains("page 2 of 2") && second.contains("lite-medsam"),
+        "{second}"
+    );
+    press(&mut model, ">");
+    assert_eq!(screen(&model, &sixel(), size), first, "round the end");
+    press(&mut model, "<");
+    assert_eq!(screen(&model, &sixel(), size), second);
+}

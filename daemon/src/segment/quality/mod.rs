@@ -11,19 +11,18 @@
 //! right, as boxes made bad on purpose have shown. It is among the reasons.
 
 mod object;
-mod outlier;
 mod second_look;
 mod shape;
 
 pub use second_look::second_look;
 
 use super::propagation::Span;
+use medicosam_shared::cohort;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::ObjectResult;
 use medicosam_shared::quality::Quality;
 use object::assess_object;
-use outlier::outlier;
 use std::collections::BTreeMap;
 
 /// Something odd, and how odd: 0 is worst, 1 nothing special.
@@ -50,9 +49,10 @@ pub fn assess(
             continue;
         };
         let others = cohort.get(&object.label).map_or(&[][..], Vec::as_slice);
-        if let Some((factor, text)) = outlier(object.volume_ml, others) {
-            own *= factor;
-            odd.push((factor, text));
+        let others = cohort::Cohort::of(others.iter().copied());
+        if let Some(far) = others.and_then(|others| others.outlier(object.volume_ml)) {
+            own *= far.likeness;
+            odd.push((far.likeness, far.to_string()));
         }
         score = Some(score.map_or(own, |score| score.min(own)));
         oddities.extend(odd.into_iter().map(|(value, text)| match several {

@@ -46,6 +46,16 @@ actions! {
         /// Make filled masks less opaque.
         LessOpaque = "less_opaque", "filled masks less opaque",
             on("(", REVIEW, Section::Masks);
+        /// Draw the prompts that made the masks, or no longer.
+        TogglePrompts = "toggle_prompts", "prompts that made the masks",
+            on("P", REVIEW, Section::Masks).hint("prompts"),
+            on("P", &[Context::Edit], Section::Masks);
+        /// The next page of the panel.
+        PanelOn = "panel_on", "next page of the panel",
+            on(">", REVIEW, Section::Program);
+        /// The page of the panel before.
+        PanelBack = "panel_back", "page of the panel before",
+            on("<", REVIEW, Section::Program);
         /// Zoom in.
         ZoomIn = "zoom_in", "closer",
             on("+", REVIEW_EDIT, Section::Zoom);
@@ -57,7 +67,7 @@ actions! {
             on("=", REVIEW_EDIT, Section::Zoom);
         /// Show the masks as large as possible.
         ZoomMask = "zoom_mask", "fit the masks",
-            on("F", REVIEW, Section::Zoom).hint("zoom"),
+            on("F", REVIEW, Section::Zoom).hint("fit"),
             on("F", &[Context::Edit], Section::Zoom);
         /// Show more of the slice's left.
         PanLeft = "pan_left", "pan left",

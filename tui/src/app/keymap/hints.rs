@@ -34,8 +34,11 @@ const REVIEW: &[Hint] = &[
         Action::Slice(Slice::PreviousMasked),
         Action::Slice(Slice::NextMasked),
     ],
+    &[Action::Look(Look::Mosaic)],
+    &[Action::Look(Look::ZoomMask)],
     &[Action::Cases(Cases::Next), Action::Cases(Cases::Previous)],
     &[Action::Look(Look::ToggleMasks)],
+    &[Action::Look(Look::TogglePrompts)],
     &[Action::Decide(Decide::TakeBack)],
     &[Action::Decide(Decide::Note)],
     &[
@@ -44,8 +47,6 @@ const REVIEW: &[Hint] = &[
         Action::Look(Look::Axial),
     ],
     &[Action::Look(Look::ThreePlanes)],
-    &[Action::Look(Look::Mosaic)],
-    &[Action::Look(Look::ZoomMask)],
     &[Action::Look(Look::MaskForm)],
     &[Action::App(App::Back)],
 ];

@@ -54,12 +54,18 @@ pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
             Look::ToggleMasks => {
                 review.display.masks_visible = !review.display.masks_visible;
             }
+            Look::PanelOn => review.panel_page += 1,
+            Look::PanelBack => review.panel_page -= 1,
+            Look::TogglePrompts => review.toggle_prompts(),
             Look::MaskForm => review.display.next_form(),
             Look::MoreOpaque => review.display.more_opaque(),
             Look::LessOpaque => review.display.less_opaque(),
-            Look::ZoomIn => review.zoom.closer(review.at),
-            Look::ZoomOut => review.zoom.further(),
-            Look::ZoomWhole => review.zoom.whole(),
+            Look::ZoomIn => {
+                let around = review.at;
+                review.zoom_mut().closer(around);
+            }
+            Look::ZoomOut => review.zoom_mut().further(),
+            Look::ZoomWhole => review.zoom_mut().whole(),
             Look::ZoomMask => {
                 if !review.fit_masks() {
                     return Err("There is no mask to fit.");
@@ -77,7 +83,11 @@ pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
 /// Changes the window.
 pub(super) fn window(model: &mut Model, action: Window) -> Vec<Effect> {
     with_review(model, |review| {
-        let preset = |name, width, level| Ok(WindowChoice::Preset(name, width, level));
+        let is_ct = review.display.window.suits_presets(review.detail.as_ref());
+        let preset = |name, width, level| match is_ct {
+            true => Ok(WindowChoice::Preset(name, width, level)),
+            false => Err("The presets are for CT, and this scan's values are not in HU."),
+        };
         let choice = match action {
             Window::Case => Ok(WindowChoice::Case),
             Window::Abdomen => preset("abdomen", 400, 40),
@@ -226,7 +236,7 @@ fn adjusted(review: &Review, level: i32, width: i32) -> WindowChoice {
 
 fn pan(review: &mut Review, right: i64, down: i64) {
     if let Some(stack) = review.stack() {
-        review.zoom.pan(&stack, right, down);
+        review.zoom_mut().pan(&stack, right, down);
     }
 }
 

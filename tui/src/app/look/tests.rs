@@ -4,9 +4,11 @@ use crate::app::state::review::overlay::Overlay;
 use crate::app::state::review::subject::SliceSubject;
 use crate::app::state::review::tiles::Tiles;
 use crate::app::{Context, Effect, Event, Subject, handle};
-use crate::picture::{Form, GreyLevels, Ink, Palette, Region, Resample, Size};
-use medicosam_shared::case::{CaseId, CaseState};
+use crate::picture::{Form, GreyLevels, Ink, Mark, Palette, Region, Resample, Size};
+use medicosam_shared::case::{CaseDetail, CaseId, CaseState};
 use medicosam_shared::geometry::Axis;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt};
+use medicosam_shared::provenance::SliceScore;
 use medicosam_shared::window::Range;
 
 fn opened() -> Model {
@@ -351,4 +353,123 @@ fn no_picture_is_made_before_all_slices_of_it_are_here() {
     let effects = handle(&mut model, Event::Key("v".parse().unwrap()));
     assert!(!effects.is_empty());
     assert_eq!(model.subject(), Subject::Same);
+}
+
+/// What the current revision of the open case says of itself.
+fn made(model: &mut Model) -> &mut medicosam_shared::provenance::Provenance {
+    let detail = model.review_mut().unwrap().detail.as_mut().unwrap();
+    let current = detail.summary.revision;
+    let revisions = detail.revisions.iter_mut();
+    let current = revisions.rev().find(|r| Some(r.number) == current);
+    &mut current.unwrap().provenance
+}
+
+fn asked(index: u32) -> SlicePrompt {
+    SlicePrompt {
+        label: Label::MIN,
+        index,
+        bbox: Some(SliceBox {
+            x0: index,
+            y0: 10,
+            x1: 50,
+            y1: 30,
+        }),
+        points: Vec::new(),
+    }
+}
+
+fn boxes(model: &Model) -> Vec<u32> {
+    let marks = subject(model).panes[0].marks.clone().into_iter();
+    marks
+        .filter_map(|mark| match mark {
+            Mark::AskedBox(_, bbox) => Some(bbox.x0),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_prompts_that_made_the_masks_are_drawn_by_a_key_and_while_prompts_are_changed() {
+    let mut model = revised();
+    // The second revision corrected slice 8; slice 7 is as the first one made it.
+    made(&mut model).prompts = vec![asked(8)];
+    let detail = model.review_mut().unwrap().detail.as_mut().unwrap();
+    detail.revisions[0].provenance.prompts = vec![
+        asked(7),
+        SlicePrompt {
+            index: 8,
+            ..asked(9)
+        },
+    ];
+    assert_eq!(boxes(&model), [0; 0]);
+    press(&mut model, "P");
+    assert_eq!(boxes(&model), [7]);
+    press(&mut model, "j");
+    assert_eq!(boxes(&model), [8], "the latest");
+    press(&mut model, "P e");
+    assert_eq!(boxes(&model), [8], "on while prompts are changed");
+    press(&mut model, "P");
+    assert_eq!(boxes(&model), [0; 0]);
+}
+
+#[test]
+fn a_case_opens_where_it_deserves_the_first_look() {
+    let opened_at = |change: &dyn Fn(&mut CaseDetail)| {
+        let mut detail = crate::app::fixture::detail("one", CaseState::Review, 1);
+        change(&mut detail);
+        let mut review = Review::new(CaseId("one".to_owned()));
+        review.put_detail(detail);
+        review.index()
+    };
+    let slices = |detail: &mut CaseDetail, change: &dyn Fn(&mut SliceScore)| {
+        let objects = &mut detail.revisions[0].provenance.objects;
+        objects[0].slices.iter_mut().for_each(change);
+    };
+    // The largest mask is on 7.
+    let worst = opened_at(&|detail| {
+        slices(detail, &|score| {
+            score.agreement = None;
+            score.predicted_iou = if score.index == 6 { 0.3 } else { 0.9 };
+        });
+    });
+    assert_eq!(worst, 6);
+    let empty = opened_at(&|detail| {
+        let made = &mut detail.revisions[0].provenance;
+        made.prompts = (2..5).map(asked).collect();
+        made.objects[0].voxels = 0;
+        made.objects[0].slices.clear();
+    });
+    assert_eq!(empty, 3, "the middle of its box");
+}
+
+#[test]
+fn a_mosaic_is_fitted_to_the_masks_and_zoomed_by_itself() {
+    let mut model = opened();
+    let width = |model: &Model| subject(model).panes[0].region.width;
+    assert_eq!(width(&model), 64);
+    press(&mut model, "m");
+    let fitted = width(&model);
+    assert!(fitted < 48, "{fitted}");
+    press(&mut model, "+");
+    assert!(width(&model) < fitted);
+    press(&mut model, "=");
+    assert_eq!(width(&model), 64);
+    press(&mut model, "F");
+    assert_eq!(width(&model), fitted);
+    press(&mut model, "m");
+    assert_eq!(width(&model), 64, "one slice is as it was");
+}
+
+#[test]
+fn the_way_of_looking_is_kept_from_case_to_case_but_nothing_that_hides() {
+    let mut model = with_review(&["one", "two"]);
+    press(&mut model, "enter m o P i space n");
+    let shown = review(&model);
+    assert_eq!(shown.layout, Layout::Mosaic);
+    assert_eq!(shown.display.form, Form::Filled);
+    assert!(shown.are_prompts_shown());
+    assert!(shown.display.masks_visible && !shown.display.inverted);
+    assert!(subject(&model).panes[0].region.width < 48, "fitted again");
+    press(&mut model, "esc m esc enter");
+    assert_eq!(review(&model).layout, Layout::One);
 }

@@ -137,7 +137,7 @@ fn zoom(review: &mut Review, pane: &SeenPane, at: (i64, i64), closer: bool) {
         edit.cursor = pane.under(at);
     }
     review
-        .zoom
+        .zoom_mut()
         .about(&stack, pane.voxel(at), pane.region, closer);
 }
 
@@ -216,10 +216,11 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
         Task::Window(None) => {}
         Task::Pan => {
             if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
-                review.zoom.drag(&stack, pane.region, right, down);
+                let zoom = review.zooms.of_mut(review.layout);
+                zoom.drag(&stack, pane.region, right, down);
                 if let Mode::Edit(edit) = &mut review.mode {
                     // The cursor is always visible, so it has to come along.
-                    edit.cursor = review.zoom.nearest(&stack, edit.cursor);
+                    edit.cursor = zoom.nearest(&stack, edit.cursor);
                 }
             }
         }
@@ -266,7 +267,8 @@ impl Review {
         let stack = self.stack();
         if let (Mode::Edit(edit), Some(stack)) = (&mut self.mode, stack) {
             edit.cursor = pane.under(at);
-            self.zoom.drag(&stack, pane.region, 0.0, 0.0);
+            let zoom = self.zooms.of_mut(self.layout);
+            zoom.drag(&stack, pane.region, 0.0, 0.0);
         }
     }
 

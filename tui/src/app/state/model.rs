@@ -10,6 +10,7 @@ use super::queue::peek::Peek;
 use super::refresh::Refresh;
 use super::review::Review;
 use super::review::coverage::Coverage;
+use super::review::habits::Habits;
 use super::review::mode::Mode;
 use super::review::subject::{Showing, Subject};
 use crate::app::action::context::Context;
@@ -18,6 +19,7 @@ use crate::app::dialog::saved_filters::FIRST_FILTERS;
 use crate::app::event::{Effect, Failure};
 use crate::app::keymap::{HelpRow, Keymap};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use medicosam_shared::activity::Activity;
 use medicosam_shared::api::Status;
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber};
@@ -50,6 +52,8 @@ pub enum Screen {
 pub struct Model {
     /// What time it is, for ages.
     pub now: Timestamp,
+    /// The reviewer's time zone.
+    pub zone: TimeZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// Whether the daemon can be reached.
@@ -92,6 +96,8 @@ pub struct Model {
     /// Where the reviewer was when the client ended, until the cases are known or a key is pressed.
     pub resuming: Option<LastPlace>,
     refresh: Refresh,
+    /// How cases are looked at, from one to the next.
+    habits: Habits,
 }
 
 impl Model {
@@ -99,6 +105,7 @@ impl Model {
     pub fn new(now: Timestamp, size: (u16, u16)) -> Self {
         Model {
             now,
+            zone: TimeZone::UTC,
             size,
             link: Link::Connecting,
             host: None,
@@ -120,6 +127,7 @@ impl Model {
             live: Now::default(),
             resuming: None,
             refresh: Refresh::default(),
+            habits: Habits::default(),
         }
     }
 
@@ -180,7 +188,10 @@ impl Model {
 
     /// Opens a case.
     pub fn open(&mut self, case: CaseId) -> Vec<Effect> {
-        self.show(Review::new(case))
+        self.keep_habits();
+        let mut review = Review::new(case);
+        review.follow(self.habits);
+        self.show(review)
     }
 
     /// Shows a case.
@@ -195,9 +206,16 @@ impl Model {
 
     /// Goes back to the list.
     pub fn close(&mut self) {
+        self.keep_habits();
         self.screen = Screen::Queue;
         self.dialog = None;
         self.scroll();
+    }
+
+    fn keep_habits(&mut self) {
+        if let Some(review) = self.review() {
+            self.habits = review.habits();
+        }
     }
 
     /// Keeps the selected case among the rows on the screen.

@@ -41,8 +41,8 @@ pub struct Preferences {
     pub picture: Choice,
     /// Size of a character cell in pixels.
     pub cell: Option<(u16, u16)>,
-    /// Greys in a picture.
-    pub greys: GreyLevels,
+    /// Greys in a picture; `None`: as many as suit the way it is shown.
+    pub greys: Option<GreyLevels>,
     /// What changes on a picture may be drawn over it, where the terminal is known to do that
     /// right.
     pub patches: bool,
@@ -287,7 +287,7 @@ impl Terminal {
     }
 
     fn pixels(&self, protocol: Protocol) -> Graphics {
-        let greys = self.preferences.greys;
+        let greys = self.preferences.greys.unwrap_or(protocol.usual_greys());
         let unlimited = (u16::MAX, u16::MAX);
         let registers = self.registers.filter(|_| protocol.is_sixel());
         let largest = self

@@ -7,12 +7,19 @@ mod sixteen;
 pub use behind::ThemeChoice;
 pub use role::Role;
 
+use crate::app::state::review::scores::LOW_IOU;
 use crate::picture::{GreyLevels, Ink, Palette};
 use crate::term::Background;
 use behind::Behind;
 use medicosam_shared::case::CaseState;
 use medicosam_shared::prompt::Label;
 use ratatui::style::{Color, Modifier, Style};
+
+/// A score below this is poor.
+pub const POOR: f32 = 0.5;
+
+/// A score below this is doubtful.
+pub const DOUBTFUL: f32 = LOW_IOU;
 
 /// Which colours the terminal has, or somebody wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +171,31 @@ impl Theme {
     /// Something to know.
     pub fn good(self) -> Style {
         self.role(Role::Good)
+    }
+
+    /// A score of a case, or the model's own estimate of a mask: every value has its colour by this.
+    pub fn worth(self, value: Option<f32>) -> Style {
+        match value {
+            Some(value) if value < POOR => self.bad(),
+            Some(value) if value < DOUBTFUL => self.attention(),
+            Some(_) => Style::new(),
+            None => self.attention(),
+        }
+    }
+
+    /// The row of a case in the list. What waits for a person has the colour of its score.
+    pub fn row(self, state: CaseState, score: Option<f32>) -> Style {
+        match state {
+            CaseState::Review => self.worth(score),
+            CaseState::Waiting
+            | CaseState::Embedding
+            | CaseState::Segmenting
+            | CaseState::Approved
+            | CaseState::Rejected
+            | CaseState::Flagged
+            | CaseState::Failed
+            | CaseState::Paused => self.state(state),
+        }
     }
 
     /// A state of a case.

@@ -114,7 +114,7 @@ impl Role {
         Some(match (self, ground) {
             (Role::Title | Role::Faint, _) => return None,
             (Role::Good | Role::Approved, Ground::Light) => return None,
-            (Role::Key | Role::Paused, Ground::Dark) => Color::LightCyan,
+            (Role::Key | Role::Paused | Role::Flagged, Ground::Dark) => Color::LightCyan,
             (Role::Key | Role::Paused, Ground::Light) => Color::Blue,
             (Role::Bad | Role::Rejected | Role::Failed, Ground::Dark) => Color::LightRed,
             (Role::Bad | Role::Rejected | Role::Failed, Ground::Light) => Color::Red,
@@ -122,7 +122,6 @@ impl Role {
             (Role::Attention, Ground::Light) => Color::Red,
             (Role::Review, Ground::Light) => Color::Blue,
             (Role::Good | Role::Approved, Ground::Dark) => Color::LightGreen,
-            (Role::Flagged, Ground::Dark) => Color::LightMagenta,
             (Role::Flagged, Ground::Light) => Color::Blue,
         })
     }

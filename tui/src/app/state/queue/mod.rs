@@ -9,6 +9,7 @@ pub mod sort;
 use filter::{Filter, Haystack};
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
+use medicosam_shared::cohort::{Cohort, Outlier};
 use sort::Sort;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -37,6 +38,8 @@ pub struct Queue {
     anchor: Option<CaseId>,
     /// Which page of what is told of the selected case is shown, and of which case.
     page: (Option<CaseId>, isize),
+    /// The volumes of the cases of each profile.
+    cohorts: HashMap<String, Cohort>,
 }
 
 impl Queue {
@@ -81,6 +84,7 @@ impl Queue {
             queue.cases = cases;
             let places = &queue.places;
             queue.marked.retain(|id| places.contains_key(id));
+            queue.compare_volumes();
         });
     }
 
@@ -102,7 +106,25 @@ impl Queue {
                     }
                 }
             }
+            queue.compare_volumes();
         });
+    }
+
+    fn compare_volumes(&mut self) {
+        let mut volumes: HashMap<&str, Vec<f64>> = HashMap::new();
+        for case in &self.cases {
+            let of_profile = volumes.entry(&case.profile).or_default();
+            of_profile.extend(case.volume_ml);
+        }
+        let cohorts = volumes.into_iter().filter_map(|(profile, volumes)| {
+            Some((profile.to_owned(), Cohort::of(volumes.into_iter())?))
+        });
+        self.cohorts = cohorts.collect();
+    }
+
+    /// How the volume of a case stands out from those of the other cases of its profile, if it does.
+    pub fn outlier(&self, case: &CaseSummary) -> Option<Outlier> {
+        self.cohorts.get(&case.profile)?.outlier(case.volume_ml?)
     }
 
     /// What is shown.

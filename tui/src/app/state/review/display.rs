@@ -12,6 +12,10 @@ pub struct Display {
     pub form: Form,
     /// How much of a filled mask is its colour.
     pub opacity: Opacity,
+    /// The prompts that made the masks are drawn while a case is looked at.
+    pub prompts_in_look: bool,
+    /// They are drawn while prompts are changed.
+    pub prompts_in_edit: bool,
     /// Comparison with the parent revision.
     pub compared: Compared,
     /// Which values are black and white.
@@ -38,6 +42,8 @@ impl Default for Display {
             masks_visible: true,
             form: Form::default(),
             opacity: Opacity::default(),
+            prompts_in_look: false,
+            prompts_in_edit: true,
             compared: Compared::default(),
             window: WindowChoice::default(),
             inverted: false,

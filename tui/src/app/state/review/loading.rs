@@ -25,7 +25,7 @@ impl Review {
     }
 
     /// Takes in the details of the case, and returns what else is needed. The first time, the slice
-    /// with the largest mask becomes the current one.
+    /// that deserves the first look becomes the current one.
     pub fn put_detail(&mut self, detail: CaseDetail) -> Vec<Effect> {
         if let Some(known) = &self.detail
             && known.summary.updated > detail.summary.updated
@@ -49,7 +49,8 @@ impl Review {
         effects.extend(self.load_before());
         if first && let Some(stack) = self.stack() {
             self.at = stack.dims.0.map(|n| n / 2);
-            self.at[stack.axis.index()] = self.first_look(&stack);
+            let worst = self.worst_slice().filter(|index| *index < stack.count());
+            self.at[stack.axis.index()] = worst.unwrap_or(stack.count() / 2);
             self.point_at_mask();
             if let Some(place) = self.last_place.take()
                 && place.revision == now
@@ -69,6 +70,9 @@ impl Review {
         let objects = set.objects.iter();
         let measures = objects.map(|o| Measures::of(&set, o)).collect();
         self.masks.insert(revision, Measured { set, measures });
+        if self.revision() == Some(revision) {
+            self.follow_masks();
+        }
         self.point_at_mask();
     }
 
@@ -82,15 +86,6 @@ impl Review {
             let (x, y) = self.middle();
             self.at = stack.axis.voxel(self.at[stack.axis.index()], x, y);
         }
-    }
-
-    /// The slice with the largest mask, or the middle one.
-    fn first_look(&self, stack: &Stack) -> u32 {
-        let middle = stack.count() / 2;
-        let largest = self
-            .scores()
-            .max_by_key(|s| (s.area, std::cmp::Reverse(s.index.abs_diff(middle))));
-        largest.map_or(middle, |s| s.index)
     }
 
     fn load_masks(&self, revision: RevisionNumber) -> Effect {

@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod display;
 mod drawing;
 pub mod grip;
+pub mod habits;
 pub mod layout;
 mod loading;
 pub mod mode;
@@ -12,6 +13,7 @@ mod mosaic;
 mod moving;
 pub mod overlay;
 mod picture;
+mod prompts;
 pub mod scores;
 pub mod seen;
 pub mod slices;
@@ -20,6 +22,7 @@ pub mod subject;
 pub mod tiles;
 pub mod window;
 pub mod zoom;
+pub mod zooms;
 
 use super::last_place::OpenPlace;
 use crate::app::draft::drafting::Drafting;
@@ -41,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use window::Limits;
 use zoom::Zoom;
+use zooms::Zooms;
 
 /// The open case.
 #[derive(Debug, Clone)]
@@ -59,10 +63,12 @@ pub struct Review {
     pub chosen: Chosen,
     /// How many slices are seen at once.
     pub layout: Layout,
-    /// The magnification, and the part of a slice that is seen.
-    pub zoom: Zoom,
+    /// The magnifications, and the part of a slice that is seen.
+    pub zooms: Zooms,
     /// How slices and masks are shown.
     pub display: Display,
+    /// The page of the panel, if it has several; counted on beyond the last one, and below 0.
+    pub panel_page: i64,
     /// What keys do.
     pub mode: Mode,
     /// A number being typed before a key.
@@ -114,8 +120,9 @@ impl Review {
             at: [0; 3],
             chosen: Chosen::default(),
             layout: Layout::default(),
-            zoom: Zoom::default(),
+            zooms: Zooms::default(),
             display: Display::default(),
+            panel_page: 0,
             mode: Mode::default(),
             count: None,
             grip: None,
@@ -156,6 +163,16 @@ impl Review {
             layout: self.layout,
             form: self.display.form,
         }
+    }
+
+    /// The magnification of the current layout.
+    pub fn zoom(&self) -> &Zoom {
+        self.zooms.of(self.layout)
+    }
+
+    /// The same, to be changed.
+    pub fn zoom_mut(&mut self) -> &mut Zoom {
+        self.zooms.of_mut(self.layout)
     }
 
     /// The slices of the current plane, once the scan is known.

@@ -5,6 +5,7 @@ use super::stack::Stack;
 use super::{Chosen, Review, zoom};
 use crate::app::event::Effect;
 use medicosam_shared::geometry::Axis;
+use std::ops::Range;
 
 impl Review {
     /// Looks at slice `index`, or the last one; returns what is needed for it.
@@ -47,22 +48,33 @@ impl Review {
     /// Looks at the slices across another axis; `None`: the one that the masks are cut across.
     pub fn look_across(&mut self, axis: Option<Axis>) -> Vec<Effect> {
         self.axis = axis;
+        self.follow_masks();
         self.load()
     }
 
     /// Shows the masks as large as possible, with a margin. Returns whether there are any.
     pub fn fit_masks(&mut self) -> bool {
-        let Some(stack) = self.stack() else {
-            return false;
-        };
+        let fit = self.stack().zip(self.masks_extent());
+        if let Some((stack, extent)) = fit.clone() {
+            self.zoom_mut().fit(&stack, extent);
+        }
+        fit.is_some()
+    }
+
+    /// Fits what follows the masks; not while somebody draws, whose hand must stay in place.
+    pub(super) fn follow_masks(&mut self) {
+        let fit = self.stack().zip(self.masks_extent());
+        if let Some((stack, extent)) = fit.filter(|_| !self.mode.is_edit()) {
+            self.zooms.follow(&stack, extent);
+        }
+    }
+
+    /// The voxels along i, j and k that the masks span.
+    fn masks_extent(&self) -> Option<[Range<u32>; 3]> {
         let extents = self.measures().iter().filter_map(|m| {
             let [i, j, k] = Axis::ALL.map(|axis| m.extent(axis));
             Some([i?, j?, k?])
         });
-        let hull = zoom::hull(extents);
-        if let Some(extent) = hull.clone() {
-            self.zoom.fit(&stack, extent);
-        }
-        hull.is_some()
+        zoom::hull(extents)
     }
 }

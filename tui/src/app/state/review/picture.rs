@@ -62,11 +62,12 @@ impl Review {
         }
         let region = self.region_of(&stack);
         let (x, y) = stack.pixel(self.at);
-        let mut marks = Vec::new();
+        let mut marks = self.prompt_marks(slice);
         match self.layout {
             Layout::One => {
                 if let Some(edit) = self.mode.edit() {
-                    marks = edit.marks(self.drafting.drawn(edit.label, slice.index));
+                    let drawn = self.drafting.drawn(edit.label, slice.index);
+                    marks.extend(edit.marks(drawn));
                 } else if self.chosen == Chosen::Pointed {
                     marks.push(Mark::Cursor { x, y });
                 }
@@ -129,7 +130,7 @@ impl Review {
 
     /// The visible part of a slice. While prompts are drawn it holds the cursor.
     fn region_of(&self, stack: &Stack) -> Region {
-        let region = self.zoom.region(stack);
+        let region = self.zoom().region(stack);
         match self.mode.edit() {
             Some(edit) => zoom::with(region, stack, edit.cursor),
             None => region,

@@ -6,7 +6,7 @@ use medicosam_shared::geometry::Axis;
 use medicosam_shared::provenance::SliceScore;
 use std::collections::BTreeSet;
 
-/// Predicted IoU below which a slice deserves a look.
+/// The model's own estimate (predicted IoU) below which a slice deserves a look.
 pub const LOW_IOU: f32 = 0.7;
 
 /// Stability below which a slice deserves a look.
@@ -18,7 +18,35 @@ pub fn is_low(score: &SliceScore) -> bool {
     score.predicted_iou < LOW_IOU || score.stability < LOW_STABILITY
 }
 
+/// How far a mask on a slice is to be trusted, 0 to 1: the geometric mean of all that is known of it,
+/// as in the score of a case.
+pub fn trust(score: &SliceScore) -> f32 {
+    let known = [Some(score.predicted_iou), Some(score.stability)];
+    let known = known.into_iter().chain([score.agreement, score.steadiness]);
+    let (product, count) = known
+        .flatten()
+        .fold((1.0, 0.0), |(product, count), part: f32| {
+            (product * part.clamp(0.0, 1.0), count + 1.0)
+        });
+    product.powf(1.0 / count)
+}
+
 impl Review {
+    /// The slice of the masks' own plane that deserves the first look: the middle of what was asked
+    /// for an object that has no mask, or else the one whose mask is to be trusted least.
+    pub(super) fn worst_slice(&self) -> Option<u32> {
+        let objects = &self.current()?.provenance.objects;
+        let empty = objects.iter().filter(|object| object.voxels == 0);
+        let empty = empty.filter_map(|object| self.middle_asked(object.label));
+        let masked = self.scores().filter(|score| score.area > 0);
+        let worst = masked.min_by(|a, b| {
+            let by_trust = trust(a).total_cmp(&trust(b));
+            // Of the same trust, the larger mask is more of the result.
+            by_trust.then(b.area.cmp(&a.area))
+        });
+        empty.into_iter().next().or(worst.map(|score| score.index))
+    }
+
     /// The slices of the current plane that have a mask, in order.
     pub fn mask_slices(&self) -> BTreeSet<u32> {
         let Some(axis) = self.stack().map(|stack| stack.axis) else {

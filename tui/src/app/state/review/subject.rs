@@ -149,12 +149,15 @@ impl SliceSubject {
     pub fn spots(&self, size: Size, pixel_aspect: f64) -> Vec<Option<Spot>> {
         let room = match self.layout {
             Layout::One => return vec![Some(Spot { x: 0, y: 0, size }); self.panes.len()],
-            Layout::Three => arrange::one_and_two(size).to_vec(),
+            Layout::Three => {
+                let mut aspects = [1.0; 3];
+                for (aspect, pane) in aspects.iter_mut().zip(&self.panes) {
+                    *aspect = pane.aspect(pixel_aspect);
+                }
+                arrange::one_and_two(size, aspects).to_vec()
+            }
             Layout::Mosaic => {
-                let aspect = self.panes.first().map_or(1.0, |pane| {
-                    let (width, height) = pane.extent();
-                    width / height * pixel_aspect
-                });
+                let aspect = self.panes.first().map_or(1.0, |p| p.aspect(pixel_aspect));
                 arrange::grid(size, self.panes.len() as u32, aspect)
             }
         };
@@ -208,6 +211,12 @@ impl SliceSubject {
 }
 
 impl Pane {
+    /// Width by height of what is seen of it, in pixels that are `pixel_aspect` times as high as wide.
+    fn aspect(&self, pixel_aspect: f64) -> f64 {
+        let (width, height) = self.extent();
+        width / height * pixel_aspect
+    }
+
     /// Width and height in millimetres of what is seen of it.
     fn extent(&self) -> (f64, f64) {
         crate::picture::compose::extent(self.region, self.spacing, self.orientation)

@@ -100,6 +100,16 @@ impl WindowChoice {
         }))
     }
 
+    /// Whether the presets make sense for a case: they are in HU, and of other scans a profile takes
+    /// percentiles or extremes. While nothing is known of it they do.
+    pub fn suits_presets(self, detail: Option<&CaseDetail>) -> bool {
+        let revision = detail.and_then(CaseDetail::current);
+        match revision.map(|revision| revision.provenance.window) {
+            None | Some(Window::Level { .. }) => true,
+            Some(Window::MinMax | Window::Percentile { .. }) => false,
+        }
+    }
+
     /// The values of black and white; `values` are those of the current slice, for a
     /// window that follows the slice. `None` if there are none, or only one.
     pub fn limits(self, detail: &CaseDetail, values: &[f32]) -> Option<Limits> {
@@ -121,7 +131,9 @@ impl WindowChoice {
     pub fn text(self, detail: Option<&CaseDetail>) -> String {
         let name = match self {
             WindowChoice::Case => "window",
-            WindowChoice::Preset(name, width, level) => return format!("{name} {width}/{level}"),
+            WindowChoice::Preset(name, width, level) => {
+                return format!("{name} W {width} L {level}");
+            }
             WindowChoice::Auto(_) => "auto",
             WindowChoice::Adjusted(_) => "adjusted",
         };
@@ -130,7 +142,7 @@ impl WindowChoice {
                 let (width, level) = (high - low, (low + high) / 2.0);
                 // MR values may be small fractions.
                 let digits = if width < 10.0 { 3 } else { 0 };
-                format!("{name} {width:.digits$}/{level:.digits$}")
+                format!("{name} W {width:.digits$} L {level:.digits$}")
             }
             _ => format!("{name} of the slice"),
         }
@@ -175,7 +187,7 @@ mod tests {
         let wider = lung.adjusted(0, 1);
         let (low, high) = limits(wider);
         assert!((low + 1425.0).abs() < 1e-9 && (high - 225.0).abs() < 1e-9);
-        assert_eq!(wider.text(Some(&detail)), "adjusted 1650/-600");
+        assert_eq!(wider.text(Some(&detail)), "adjusted W 1650 L -600");
     }
 
     #[test]

@@ -18,9 +18,19 @@ pub struct Zoom {
     step: usize,
     /// The voxel in the middle, unless the slice ends there.
     centre: [u32; 3],
+    /// It follows the masks: where others come, or another plane, these are fitted.
+    fitted: bool,
 }
 
 impl Zoom {
+    /// The whole slice, until there are masks to be fitted.
+    pub(super) fn to_fit() -> Self {
+        Zoom {
+            fitted: true,
+            ..Zoom::default()
+        }
+    }
+
     /// How many times larger than the whole slice.
     pub fn factor(&self) -> f64 {
         FACTORS[self.step]
@@ -32,16 +42,24 @@ impl Zoom {
             self.centre = around;
         }
         self.step = (self.step + 1).min(FACTORS.len() - 1);
+        self.fitted = false;
     }
 
     /// Goes further away.
     pub fn further(&mut self) {
         self.step = self.step.saturating_sub(1);
+        self.fitted = false;
+    }
+
+    /// Whether it follows the masks.
+    pub(super) fn is_fitted(&self) -> bool {
+        self.fitted
     }
 
     /// Shows the whole slice.
     pub fn whole(&mut self) {
         self.step = 0;
+        self.fitted = false;
     }
 
     /// Shows the extent along i, j and k as large as possible, with a margin.
@@ -56,6 +74,7 @@ impl Zoom {
         let steps = FACTORS.iter().take_while(|f| fits(**f)).count();
         self.step = steps.saturating_sub(1);
         self.centre = extent.map(|e| e.start + e.len() as u32 / 2);
+        self.fitted = true;
     }
 
     /// The visible part of a slice.
@@ -141,6 +160,7 @@ impl Zoom {
         let (x, y) = stack.orientation().to_slice(stack.shape(), screen);
         let along = self.centre[stack.axis.index()];
         self.centre = stack.axis.voxel(along, x, y);
+        self.fitted = false;
     }
 
     fn part(&self, all: u32) -> u32 {

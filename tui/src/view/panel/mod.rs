@@ -1,35 +1,61 @@
 //! The panel beside the picture: what is known of the case.
 
+mod edit;
+
 use super::text::{put, wrapped};
 use super::{Theme, objects};
-use crate::app::action::{Action, App};
-use crate::app::draft::edit::Edit;
+use crate::app::action::{Action, Look};
 use crate::app::state::review::display::Compared;
 use crate::app::state::review::layout::Layout;
 use crate::app::state::review::stack::{self, Stack};
 use crate::app::state::review::{Chosen, Review};
 use crate::app::{Context, Keymap};
 use crate::picture::{Form, Ink};
-use medicosam_shared::place::Place;
+use medicosam_shared::case::{self, CaseDetail};
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::ops::Range;
+use unicode_width::UnicodeWidthStr;
 
-/// Most points listed.
-const POINTS: usize = 6;
+/// Most notes shown.
+const NOTES: usize = 3;
 
 pub fn draw(review: &Review, keymap: &Keymap, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let lines = lines(review, keymap, usize::from(area.width) - 1, theme);
-    for (y, line) in (area.y..area.bottom()).zip(&lines) {
+    let rows = usize::from(area.height);
+    let pages = pages(lines.len(), rows);
+    let page = review.panel_page.rem_euclid(pages.len() as i64) as usize;
+    let Some(shown) = pages.get(page).cloned() else {
+        return;
+    };
+    for (y, line) in (area.y..area.bottom()).zip(&lines[shown]) {
         put(buffer, area.x, y, area.width - 1, line);
     }
+    if pages.len() > 1 {
+        let next = keymap.way(Context::Review, Action::Look(Look::PanelOn));
+        let text = format!("page {} of {}, {next} next", page + 1, pages.len());
+        let line = Line::styled(text, theme.key());
+        put(buffer, area.x, area.bottom() - 1, area.width - 1, &line);
+    }
+}
+
+/// The lines on each page of a panel with so many rows, the last of them for the number of the page.
+fn pages(lines: usize, rows: usize) -> Vec<Range<usize>> {
+    if lines <= rows || rows < 2 {
+        return vec![0..lines.min(rows)];
+    }
+    let starts = (0..lines).step_by(rows - 1);
+    starts
+        .map(|start| start..(start + rows - 1).min(lines))
+        .collect()
 }
 
 /// The most important of it in one line.
 pub fn in_short(review: &Review) -> String {
     match review.stack() {
-        Some(stack) => format!("{}  {}", place(review, &stack), window(review)),
+        Some(stack) => format!("{}  {}", place(review, &stack).join("  "), window(review)),
         None => String::new(),
     }
 }
@@ -38,25 +64,35 @@ fn lines<'a>(review: &Review, keymap: &Keymap, width: usize, theme: Theme) -> Ve
     let (Some(detail), Some(stack)) = (&review.detail, review.stack()) else {
         return Vec::new();
     };
-    let mut lines = vec![
-        Line::styled(place(review, &stack), theme.title()),
-        Line::raw(window(review)),
-        masks(review, theme),
-    ];
+    let mut lines = place_lines(review, &stack, width, theme);
+    lines.extend([Line::raw(window(review)), masks(review, theme)]);
     lines.extend(zoom(review, &stack, theme));
     if let Some(edit) = review.mode.edit() {
-        lines.push(Line::default());
-        lines.extend(prompt(review, edit, &stack, theme));
-        lines.push(Line::default());
-        lines.extend(draft(review, edit));
-        lines.extend(work(review, keymap, theme));
+        lines.extend(edit::lines(review, edit, keymap, (&stack, width), theme));
         return lines;
     }
     lines.extend(position(review, &stack, theme));
     lines.push(Line::default());
+    lines.extend(total(detail, theme));
+    lines.extend(notes(detail, width, theme));
     lines.extend(objects::lines(review, &stack, width, theme));
     lines.push(Line::default());
     if let Some(revision) = detail.current() {
+        let quality = revision.provenance.quality.as_ref();
+        let reasons = quality.map_or(&[][..], |quality| &quality.reasons);
+        for (number, reason) in reasons.iter().enumerate() {
+            if number == 0 {
+                lines.push(Line::styled("why look closely", theme.title()));
+            }
+            lines.extend(
+                wrapped(&printable(reason), width)
+                    .into_iter()
+                    .map(Line::raw),
+            );
+        }
+        if !reasons.is_empty() {
+            lines.push(Line::default());
+        }
         let provenance = &revision.provenance;
         lines.push(Line::styled(
             format!("by {}", printable(&provenance.author)),
@@ -80,17 +116,52 @@ fn lines<'a>(review: &Review, keymap: &Keymap, width: usize, theme: Theme) -> Ve
     lines
 }
 
-/// Plane, slice (and the last one; both counted from 0, as everywhere) and where it lies.
-fn place(review: &Review, stack: &Stack) -> String {
+/// The score of the case, as in the list.
+fn total<'a>(detail: &CaseDetail, theme: Theme) -> Option<Line<'a>> {
+    let score = detail.summary.score?;
+    let text = format!("score {}", crate::verbs::score(Some(score)));
+    Some(Line::styled(text, theme.worth(Some(score))))
+}
+
+/// Remarks that people left, the newest first.
+fn notes<'a>(detail: &CaseDetail, width: usize, theme: Theme) -> Vec<Line<'a>> {
+    let events = detail.history.iter().rev();
+    let notes = events.filter(|event| event.action == case::Action::Noted);
+    notes
+        .take(NOTES)
+        .flat_map(|event| {
+            let (who, text) = (printable(&event.who), printable(&event.detail));
+            let lines = wrapped(&format!("{who}: {text}"), width);
+            lines
+                .into_iter()
+                .map(|line| Line::styled(line, theme.attention()))
+        })
+        .collect()
+}
+
+/// Plane and slice (and the first and the last one; counted from 0, as everywhere), and where it lies.
+fn place(review: &Review, stack: &Stack) -> [String; 2] {
     let axis = stack::world_axis(stack.plane());
     let letter = ["x", "y", "z"][axis];
     let mm = stack.world(review.index(), stack.pixel(review.at))[axis];
-    format!(
-        "{} {}/{}  {letter} {mm:.1}",
-        stack.plane(),
-        review.index(),
-        stack.count().saturating_sub(1)
-    )
+    let last = stack.count().saturating_sub(1);
+    [
+        format!("{} {} of 0–{last}", stack.plane(), review.index()),
+        format!("{letter} {mm:.1} mm"),
+    ]
+}
+
+/// The place in one line, or in two where one has no room for it.
+fn place_lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -> Vec<Line<'a>> {
+    let [slice, position] = place(review, stack);
+    let both = format!("{slice}  {position}");
+    if both.width() <= width {
+        return vec![Line::styled(both, theme.title())];
+    }
+    vec![
+        Line::styled(slice, theme.title()),
+        Line::styled(position, theme.title()),
+    ]
 }
 
 fn window(review: &Review) -> String {
@@ -126,8 +197,8 @@ fn masks<'a>(review: &Review, theme: Theme) -> Line<'a> {
 /// The magnification and the tilt, if there are any.
 fn zoom<'a>(review: &Review, stack: &Stack, theme: Theme) -> Option<Line<'a>> {
     let mut words = Vec::new();
-    if review.zoom.factor() > 1.0 {
-        words.push(format!("zoom {}×", review.zoom.factor()));
+    if review.zoom().factor() > 1.0 {
+        words.push(format!("zoom {}×", review.zoom().factor()));
     }
     // Less cannot be seen, and comes of rounding.
     if stack.tilt() > 1.0 {
@@ -161,87 +232,21 @@ fn value(value: f32) -> String {
     }
 }
 
-/// The prompt being drawn.
-fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
-    let (x, y) = edit.cursor;
-    let masks = review.drawn_masks();
-    let object = masks.and_then(|m| m.object(edit.label));
-    let new = review.drafting.objects().remove(&edit.label);
-    let object = object.map(|o| o.name.clone()).or(new).unwrap_or_default();
-    let slice = review.slice().and_then(|s| review.slices.get(s));
-    let value = slice.and_then(|slice| {
-        let at = y as usize * slice.shape.width as usize + x as usize;
-        slice.values.get(at).copied()
-    });
-    let [mm_x, mm_y, mm_z] = stack.world(review.index(), edit.cursor);
-    let mut lines = vec![
-        objects::name(edit.label, &object, theme),
-        Line::raw(match value {
-            Some(value) => format!("cursor {x},{y}  {value:.0}"),
-            None => format!("cursor {x},{y}"),
-        }),
-        Line::styled(format!("{mm_x:.1} {mm_y:.1} {mm_z:.1} mm"), theme.faint()),
-        Line::default(),
-    ];
-    let drawn = review.drafting.drawn(edit.label, review.index());
-    if let Some((x, y)) = edit.corner {
-        lines.push(Line::raw(format!("box from {x},{y} …")));
-    } else if let Some(b) = drawn.and_then(|d| d.bbox) {
-        lines.push(Line::raw(format!(
-            "□ {},{} – {},{}",
-            b.x0, b.y0, b.x1, b.y1
-        )));
-    }
-    let points = drawn.map_or(&[][..], |d| &d.points);
-    for point in points.iter().take(POINTS) {
-        let sign = if point.positive { '+' } else { '−' };
-        lines.push(Line::raw(format!("{sign} {},{}", point.x, point.y)));
-    }
-    if points.len() > POINTS {
-        lines.push(Line::raw(format!("and {} more", points.len() - POINTS)));
-    }
-    lines
-}
-
-/// The work on the draft, or how long it took.
-fn work<'a>(review: &Review, keymap: &Keymap, theme: Theme) -> Option<Line<'a>> {
-    if review.prompting {
-        return Some(Line::styled("making the revision …", theme.good()));
-    }
-    if let Some(progress) = review.drafting.working() {
-        let stop = keymap.way(Context::Edit, Action::App(App::Back));
-        let text = match progress.total {
-            0 => "segmenting …".to_owned(),
-            total => format!("slice {} of {total}, {stop} stops", progress.done),
-        };
-        return Some(Line::styled(text, theme.good()));
-    }
-    elapsed(review)
-}
-
 fn elapsed<'a>(review: &Review) -> Option<Line<'a>> {
     let elapsed = review.elapsed?;
     Some(Line::raw(format!("last prompt {} ms", elapsed.as_millis())))
 }
 
-/// The draft: the chosen mask of the slice, and how many slices it changes.
-fn draft<'a>(review: &Review, edit: &Edit) -> Vec<Line<'a>> {
-    let Some(draft) = review.drafting.draft() else {
-        return Vec::new();
-    };
-    let mut lines = Vec::new();
-    if let Some((answer, chosen)) = draft.answer(Place::new(edit.label, review.index()))
-        && let Some(mask) = answer.candidates.get(chosen as usize)
-    {
-        let number = chosen + 1;
-        let count = answer.candidates.len();
-        let iou = crate::verbs::score(Some(mask.predicted_iou));
-        lines.push(Line::raw(format!("mask {number} of {count}  {iou}")));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_the_panel_has_pages_with_a_line_for_their_number() {
+        assert_eq!(pages(5, 5), [0..5]);
+        assert_eq!(pages(6, 5), [0..4, 4..6]);
+        assert_eq!(pages(9, 5), [0..4, 4..8, 8..9]);
+        assert_eq!(pages(9, 1), [0..1], "no room for a number");
+        assert_eq!(pages(0, 5), [0..0]);
     }
-    let changed = draft.canvas().places().count();
-    if changed > 0 {
-        let s = if changed == 1 { "" } else { "s" };
-        lines.push(Line::raw(format!("draft: {changed} slice{s}")));
-    }
-    lines
 }
