@@ -132,7 +132,7 @@ pub async fn dismiss(
     Path(id): Path<String>,
 ) -> Result<Json<CaseSummary>, ApiError> {
     let put_away = move |store: &Registry| store.dismiss(&store.find(&id)?, peer.name());
-    api.change(put_away).await.map(Json)
+    api.ask(put_away).await.map(Json)
 }
 
 /// `POST /v1/cases/{id}/bring-back`
@@ -142,7 +142,7 @@ pub async fn bring_back(
     Path(id): Path<String>,
 ) -> Result<Json<CaseSummary>, ApiError> {
     let bring_back = move |store: &Registry| store.bring_back(&store.find(&id)?, peer.name());
-    api.change(bring_back).await.map(Json)
+    api.ask(bring_back).await.map(Json)
 }
 
 /// `POST /v1/cases/{id}/retry`; it needs no body.

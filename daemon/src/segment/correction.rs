@@ -126,6 +126,15 @@ fn does_as_told(points: &[SlicePoint], offered: &Candidates) -> bool {
     best.is_some_and(|best| points.iter().all(|p| best.mask.get(p.x, p.y) == p.positive))
 }
 
+/// What becomes of a prompt of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// It is asked as it was drawn.
+    AsDrawn,
+    /// It corrects the mask that is there, and this is asked.
+    Corrects(SlicePrompt),
+}
+
 /// What is to be asked for a prompt that a person drew. A drawn box counts as it was drawn, and so does
 /// everything where there is no mask. Points alone take along the box of the mask, large enough for all
 /// points on the object, and the earlier points that the mask agrees with.

@@ -96,11 +96,7 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     }
     lines.text(&facts.join(" · "), Style::new());
     let away = if case.dismissed { ", put away" } else { "" };
-    let mut doing = format!(
-        "{}{away} for {}",
-        case.state,
-        age(model.now, case.updated)
-    );
+    let mut doing = format!("{}{away} for {}", case.state, age(model.now, case.updated));
     if let Some(reviewer) = &case.reviewer {
         doing.push_str(&format!(", by {}", printable(reviewer)));
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::case::decision::Approval;
+use medicosam_shared::api::RetryRequest;
 
 fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
     DecisionRequest {
@@ -217,7 +218,12 @@ pub fn a_failed_case_is_put_away_until_it_is_tried_again(f: &Fixture) {
     assert!(!f.store.bring_back(&id, "ben").unwrap().dismissed);
     assert_eq!(failed(), Some(1));
     f.store.dismiss(&id, "ana").unwrap();
-    assert!(!f.store.retry(&id, "ana", None).unwrap().dismissed);
+    assert!(
+        !f.store
+            .retry(&id, "ana", &RetryRequest::default())
+            .unwrap()
+            .dismissed
+    );
     let done = [
         Action::Dismissed,
         Action::Restored,
