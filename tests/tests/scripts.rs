@@ -110,9 +110,10 @@ fn the_audit_log_is_printed_and_followed_line_by_line() {
 fn completed(system: &System, words: &[&str]) -> Vec<String> {
     let script = format!(
         "source <(medicosam completions bash); COMP_WORDS=({}); COMP_CWORD={}; \
-         COMP_TYPE=9; _clap_complete_medicosam; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+         COMP_TYPE=9; _clap_complete_medicosam medicosam '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         words.join(" "),
         words.len() - 1,
+        words[words.len() - 1],
     );
     let folder = program("medicosam").parent().unwrap().to_owned();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
@@ -131,7 +132,8 @@ fn completed(system: &System, words: &[&str]) -> Vec<String> {
 fn the_shell_completes_cases_states_and_orders() {
     let (system, [first, second]) = two_cases();
     let names = completed(&system, &["medicosam", "approve", "sub"]);
-    assert_eq!(names, [&*first.name, &*second.name]);
+    assert!(names.len() == 2 && names.contains(&first.name), "{names:?}");
+    assert!(names.contains(&second.name), "{names:?}");
     let ids = completed(&system, &["medicosam", "show", &first.id.0[..6]]);
     assert_eq!(ids, [&*first.id.0]);
     let orders = completed(&system, &["medicosam", "list", "--sort", "a"]);

@@ -20,12 +20,14 @@ pub struct ShowArgs {
     /// Print boxes and points of the current revision as the objects of a profile, in TOML
     #[arg(long, conflicts_with = "json")]
     pub as_profile: bool,
-    /// The unit of these boxes and points
+    /// Their unit: voxel (for scans of the same grid), mm (in the same position) or fraction (of the
+    /// same field of view and orientation)
     #[arg(
         long,
         value_name = "UNIT",
         value_enum,
         default_value_t,
+        hide_possible_values = true,
         requires = "as_profile"
     )]
     pub unit: Unit,

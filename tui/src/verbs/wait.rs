@@ -23,8 +23,13 @@ const EXAMPLES: &str = "\
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct WaitArgs {
-    /// Until there is a case in review, a failed one, or no work left
-    #[arg(long = "for", value_name = "WHAT", value_enum)]
+    /// review: until a case is in review; failed: until one has failed; idle: until no work is left
+    #[arg(
+        long = "for",
+        value_name = "WHAT",
+        value_enum,
+        hide_possible_values = true
+    )]
     pub what: Awaited,
     /// Not longer than this (90s, 10m, 2h), or the exit status is 6 [default: without end]
     #[arg(long, value_name = "TIME", value_parser = duration)]
