@@ -80,6 +80,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     model.notice = None;
     // Keys mean what is on the screen.
     model.resuming = None;
+    model.see_preview();
     if let Some(review) = model.review_mut() {
         // Keys are stronger than a button that is held.
         review.grip = None;

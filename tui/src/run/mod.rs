@@ -324,6 +324,8 @@ impl Running {
 
     fn tell_what_is_shown(&mut self) {
         if let Some(showing) = self.pictures.take_shown() {
+            // A case is decided on once it has been there for a while.
+            self.happen(Event::Clock(Timestamp::now()));
             self.happen(Event::Shown(showing));
         }
     }

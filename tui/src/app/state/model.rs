@@ -233,8 +233,23 @@ impl Model {
         }
     }
 
-    /// A picture is on the screen.
+    /// A picture is on the screen. Beside the list it counts once it has been there for a while.
     pub fn shown(&mut self, showing: Showing) {
+        match self.screen {
+            Screen::Review(_) => self.see(showing),
+            Screen::Queue => self.preview.shown(showing, self.now),
+        }
+    }
+
+    /// A key is pressed: the picture beside the list counts if it has been there long enough.
+    pub fn see_preview(&mut self) {
+        if let Some(showing) = self.preview.looked_at(self.now) {
+            self.see(showing);
+        }
+    }
+
+    /// Writes down what has been on the screen.
+    fn see(&mut self, showing: Showing) {
         let Some(revision) = showing.revision else {
             return;
         };

@@ -3,8 +3,12 @@
 
 use crate::app::event::Effect;
 use crate::app::state::review::Review;
-use crate::app::state::review::subject::Subject;
+use crate::app::state::review::subject::{Showing, Subject};
+use jiff::{SignedDuration, Timestamp};
 use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber};
+
+/// How long a picture must be on the screen before it counts as looked at.
+const LOOK: SignedDuration = SignedDuration::from_millis(500);
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +17,8 @@ pub struct Preview {
     review: Option<Box<Review>>,
     /// The case that the selection has come to, and the revision that is wanted.
     wanted: Option<(CaseId, RevisionNumber)>,
+    /// Its picture on the screen, and since when.
+    shown: Option<(Showing, Timestamp)>,
 }
 
 impl Preview {
@@ -24,6 +30,7 @@ impl Preview {
             return false;
         }
         self.wanted = wanted;
+        self.shown = None;
         self.wanted.is_some()
     }
 
@@ -54,6 +61,27 @@ impl Preview {
         self.review
             .as_deref_mut()
             .filter(|review| review.case == *case)
+    }
+
+    /// A picture is on the screen.
+    pub fn shown(&mut self, showing: Showing, now: Timestamp) {
+        let wanted = self.wanted.as_ref();
+        let of_wanted = wanted.is_some_and(|(case, _)| *case == showing.case);
+        let known = self
+            .shown
+            .as_ref()
+            .is_some_and(|(known, _)| *known == showing);
+        if of_wanted && !known {
+            self.shown = Some((showing, now));
+        }
+    }
+
+    /// The picture that has been on the screen long enough by now.
+    pub fn looked_at(&self, now: Timestamp) -> Option<Showing> {
+        let (showing, since) = self.shown.as_ref()?;
+        // A clock that was set says nothing, in either direction.
+        let long = now.duration_since(*since).abs() >= LOOK;
+        long.then(|| showing.clone())
     }
 
     /// Its picture.

@@ -70,3 +70,16 @@ fn without_room_or_without_a_result_nothing_is_read() {
     assert!(!handle(&mut failed, WIDE).contains(&Effect::Rest));
     assert!(rest(&mut failed).is_empty());
 }
+
+#[test]
+fn a_glimpse_is_no_look() {
+    let mut model = wide(&["one", "two"]);
+    let effects = rest(&mut model);
+    serve(&mut model, effects);
+    show(&mut model).unwrap();
+    assert_eq!(press(&mut model, "a"), []);
+    assert!(notice(&model).contains("Look at one.nii.gz first"));
+    press(&mut model, "j k");
+    wait(&mut model);
+    assert_eq!(press(&mut model, "a"), [], "it was gone meanwhile");
+}
