@@ -10,6 +10,7 @@ use crate::draft::{Draft, Step};
 pub use crate::draft::{DraftChange, DraftRequest};
 use crate::progress::Progress;
 use crate::prompt::SlicePrompt;
+use crate::quality::DOUBTFUL;
 use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +104,29 @@ pub struct Status {
     /// Who looks at which case.
     #[serde(default)]
     pub viewers: Vec<Viewer>,
+    /// The user who asks, as decisions name them; empty in answers of older daemons.
+    #[serde(default)]
+    pub you: String,
+    /// Profiles; empty in answers of older daemons.
+    #[serde(default)]
+    pub profiles: Vec<ProfileStatus>,
+}
+
+impl Status {
+    /// The score below which a result of a profile is doubtful.
+    pub fn score_limit(&self, profile: &str) -> f32 {
+        let known = self.profiles.iter().find(|known| known.name == profile);
+        known.map_or(DOUBTFUL, |known| known.score_limit)
+    }
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProfileStatus {
+    /// Its name.
+    pub name: String,
+    /// The score below which its results are doubtful: that of its `review`, if it has one.
+    pub score_limit: f32,
 }
 
 /// A watched folder.

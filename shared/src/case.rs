@@ -156,6 +156,13 @@ pub struct CaseSummary {
     pub updated: Timestamp,
 }
 
+impl CaseSummary {
+    /// Whether it waits for a person because nothing was asked about it: its profile gave no prompts.
+    pub fn needs_prompt(&self) -> bool {
+        self.state == CaseState::Review && self.revision.is_some() && self.score.is_none()
+    }
+}
+
 /// A case with all its details.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseDetail {

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The score below which a result is doubtful, unless its profile says otherwise.
+pub const DOUBTFUL: f32 = 0.5;
+
 /// The trust in a result, judged without knowing the truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quality {

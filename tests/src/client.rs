@@ -14,6 +14,11 @@ use medicosam_shared::case::CaseDetail;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
+
+/// How long somebody looks at a case at least.
+const LOOK: Duration = Duration::from_millis(800);
 
 /// Where no daemon listens.
 pub const NO_SOCKET: &str = "/nonexistent/api.sock";
@@ -56,6 +61,13 @@ pub fn in_review(system: &System, size: Size, profile: Profile) -> ScriptedTermi
     let mut terminal = in_queue(system, size, profile);
     open_case(&mut terminal);
     terminal
+}
+
+/// Asks for an approval, as somebody who has looked at the case: one that has only just come to the screen
+/// cannot be approved.
+pub fn approve(terminal: &mut ScriptedTerminal) {
+    thread::sleep(LOOK);
+    type_keys(terminal, "a");
 }
 
 /// Ends the client, which must leave the terminal as it was.

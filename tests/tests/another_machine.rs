@@ -8,7 +8,7 @@
 
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
-use medicosam_tests::client::{NOWHERE, json, quit};
+use medicosam_tests::client::{self, NOWHERE, json, quit};
 use medicosam_tests::keys::{ENTER, ESCAPE};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
@@ -43,12 +43,10 @@ fn verb(machine: &Sshd, arguments: &[&str]) -> Output {
     remote(machine).args(arguments).output().unwrap()
 }
 
-/// Approves, although slices of the mask were not shown.
+/// Approves, although slices of the mask were not seen.
 fn approve(terminal: &mut ScriptedTerminal) {
-    terminal.type_keys("a").unwrap();
-    terminal.wait_for("the warning", |view| {
-        view.contains("were not on the screen")
-    });
+    client::approve(terminal);
+    terminal.wait_for("the warning", |view| view.contains("not seen"));
     terminal.type_keys(ENTER).unwrap();
 }
 

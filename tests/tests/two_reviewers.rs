@@ -8,7 +8,7 @@
 
 use medicosam_shared::case::{Action, CaseState};
 use medicosam_tests::Size;
-use medicosam_tests::client::{in_queue, json, open_case, quit};
+use medicosam_tests::client::{approve, in_queue, json, open_case, quit};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::ScriptedTerminal;
 use medicosam_tests::system::System;
@@ -54,13 +54,13 @@ fn a_decision_is_asked_for_once_more_taken_back_and_noted_and_the_other_sees_it(
     let mut first = client(&system);
     let mut second = client(&system);
     open(&mut first);
-    first.type_keys("a").unwrap();
+    approve(&mut first);
     first.wait_for("the warning", |view| {
-        view.contains("1 of 2 slices with a mask were not on the screen")
+        view.contains("1 of 2 slices with a mask not seen")
     });
     first.type_keys("]").unwrap();
     first.wait_for("the other slice", |view| view.contains("seen 100%"));
-    first.type_keys("a").unwrap();
+    approve(&mut first);
     first.wait_for("the empty queue", |view| {
         view.contains("Nothing else waits for review")
     });

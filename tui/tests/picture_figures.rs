@@ -263,6 +263,8 @@ fn mosaic(selected: usize) -> SliceSubject {
             slices: panes.iter().map(|pane| pane.slice).collect(),
             revision: Some(1),
             draft: None,
+            illegible: Vec::new(),
+            has_picture: true,
         },
         layout: Layout::Mosaic,
         panes,

@@ -14,6 +14,7 @@ mod status;
 
 pub use socket::{ListenError, listen};
 
+use crate::config::Profile;
 use crate::live_state::LiveState;
 use crate::registry::{Registry, RegistryError};
 use axum::Router;
@@ -23,6 +24,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use error::ApiError;
+use medicosam_shared::api::ProfileStatus;
 use peer::Peer;
 use shelf::ScanShelf;
 use std::future::Future;
@@ -38,16 +40,27 @@ pub struct Api {
     store: Arc<Registry>,
     live: Arc<LiveState>,
     scans: Arc<ScanShelf>,
+    profiles: Arc<[ProfileStatus]>,
 }
 
 impl Api {
-    /// An API over a store. `scan_memory` bytes of scans are kept in memory for people who look at
-    /// them.
-    pub fn new(store: Arc<Registry>, live: Arc<LiveState>, scan_memory: u64) -> Self {
+    /// An API over a store, for cases of these profiles. `scan_memory` bytes of scans are kept in
+    /// memory for people who look at them.
+    pub fn new(
+        store: Arc<Registry>,
+        live: Arc<LiveState>,
+        profiles: &[Profile],
+        scan_memory: u64,
+    ) -> Self {
+        let profiles = profiles.iter().map(|profile| ProfileStatus {
+            name: profile.name.clone(),
+            score_limit: profile.review.score_limit(),
+        });
         Api {
             store,
             live,
             scans: Arc::new(ScanShelf::new(scan_memory)),
+            profiles: profiles.collect(),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::Api;
 use super::error::ApiError;
+use super::peer::Peer;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use medicosam_shared::api::{Status, VersionInfo};
 
 /// `GET /version`
@@ -18,7 +19,10 @@ pub async fn healthy(State(api): State<Api>) -> Result<&'static str, ApiError> {
 }
 
 /// `GET /v1/status`
-pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
+pub async fn status(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Result<Json<Status>, ApiError> {
     let (counts, last_event) = api
         .ask(|store| Ok((store.counts()?, store.last_event()?)))
         .await?;
@@ -35,5 +39,7 @@ pub async fn status(State(api): State<Api>) -> Result<Json<Status>, ApiError> {
         workers,
         last_event,
         viewers: api.live.seen_by(None).viewers,
+        you: peer.name().to_owned(),
+        profiles: api.profiles.to_vec(),
     }))
 }

@@ -225,8 +225,8 @@ impl Case {
         }
     }
 
-    /// Where it comes in the list: cases that wait for a person first, worst score first, then the
-    /// oldest.
+    /// Where it comes in the list: cases that wait for a person first, of these the ones that need a
+    /// prompt, then worst score first, then the oldest.
     pub fn order(&self) -> (u32, u64, Timestamp, String) {
         let rank = match self.state {
             CaseState::Review => 0,
@@ -239,8 +239,12 @@ impl Case {
             CaseState::Rejected => 7,
             CaseState::Approved => 8,
         };
-        // Scores lie between 0 and 1; those without one come last.
-        let score = self.score.map_or(u64::MAX, |s| (s.max(0.0) * 1e15) as u64);
+        // Scores lie between 0 and 1. Without one, a case in review needs a prompt; others come last.
+        let score = match self.score {
+            Some(score) => 1 + (score.max(0.0) * 1e15) as u64,
+            None if self.state == CaseState::Review => 0,
+            None => u64::MAX,
+        };
         (rank, score, self.created, self.id.0.clone())
     }
 }

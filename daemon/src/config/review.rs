@@ -1,7 +1,7 @@
 //! `review`: which results wait for a person.
 
 use medicosam_shared::case::CaseId;
-use medicosam_shared::quality::Quality;
+use medicosam_shared::quality::{DOUBTFUL, Quality};
 use serde::Deserialize;
 use std::fmt;
 
@@ -21,6 +21,14 @@ pub enum ReviewPolicy {
 }
 
 impl ReviewPolicy {
+    /// The score below which a result is doubtful.
+    pub const fn score_limit(self) -> f32 {
+        match self {
+            ReviewPolicy::Below(least) => least,
+            ReviewPolicy::All | ReviewPolicy::Sample(_) => DOUBTFUL,
+        }
+    }
+
     /// Whether a result waits for a person. A result without a score always does.
     pub fn wants(self, case: &CaseId, quality: Option<&Quality>) -> bool {
         let Some(quality) = quality else {
@@ -90,6 +98,8 @@ mod tests {
         for text in ["all", "below:0.8", "sample:10%"] {
             assert_eq!(policy(text).unwrap().to_string(), text);
         }
+        assert_eq!(policy("below:0.8").unwrap().score_limit(), 0.8);
+        assert_eq!(policy("all").unwrap().score_limit(), DOUBTFUL);
         for text in ["none", "below:80", "sample:10", "sample:101%", "below:nan"] {
             assert!(policy(text).unwrap_err().contains("below:0.8"), "{text}");
         }

@@ -110,7 +110,7 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     tasks.spawn(recorder.run());
     let end = end_of_run(until, &shared, &failure)?;
     let (store, live) = (Arc::clone(&shared.store), Arc::clone(&shared.live));
-    let api = Api::new(store, live, config.scan_memory);
+    let api = Api::new(store, live, &config.profiles, config.scan_memory);
     let served = api.serve(listener, end).await;
     served.map_err(system("serve the API"))?;
     tracing::info!("stopping");

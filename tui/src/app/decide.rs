@@ -1,23 +1,31 @@
 //! Decisions, and the requests that go with them.
 //!
 //! A decision names the revision that was on the screen. Decisions need a revision that has been on
-//! the screen, so that neither a key too many nor one typed ahead decides on a case. An approval of
-//! masks with slices that were not shown needs another key to confirm it.
+//! the screen, and an approval one that was there long enough to be looked at, so that neither a key
+//! too many nor one typed ahead decides on a case. An approval that something speaks against needs
+//! another key to confirm it.
 
 use super::dialog::Dialog;
+use super::dialog::approval::Approval;
 use super::dialog::line::Line;
 use super::dialog::note::Note;
 use super::dialog::reason::Reason;
 use super::dialog::refusal::Refusal;
 use super::dialog::said::{Decision, Target};
-use super::dialog::unseen::Unseen;
 use super::event::Effect;
+use super::state::doubts::Doubts;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::queue::batch::Asked;
+use super::state::sight::Sight;
+use jiff::SignedDuration;
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
-use medicosam_shared::case::{CaseId, CaseState, CaseSummary, Verdict};
+use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::quality::DOUBTFUL;
 use medicosam_shared::text::printable;
+
+/// How long a case must have been on the screen before it can be approved.
+const LOOK: SignedDuration = SignedDuration::from_millis(500);
 
 /// Approves what is marked, selected or looked at; asks for the reason of anything else.
 pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
@@ -38,20 +46,14 @@ pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Approves, or asks once more if slices with a mask were not shown.
+/// Approves, or asks once more and says what speaks against it.
 fn approve(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
-    let (mut unseen, mut of) = (0, 0);
+    let mut doubts = Doubts::default();
     for (case, revision) in &targets {
-        let (shown, all) = model.coverage(case, *revision);
-        unseen += all - shown;
-        of += all;
+        doubts.add(doubts_about(model, case, *revision));
     }
-    if unseen > 0 {
-        model.dialog = Some(Dialog::Unseen(Unseen {
-            targets,
-            unseen,
-            of,
-        }));
+    if doubts.are_any() {
+        model.dialog = Some(Dialog::Approval(Approval { targets, doubts }));
         return Vec::new();
     }
     let decision = Decision {
@@ -63,7 +65,35 @@ fn approve(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     send(model, decision)
 }
 
-/// Goes to the next slice with a mask that was not shown, past the end to the first one.
+/// What speaks against the approval of a revision that was on the screen.
+fn doubts_about(model: &Model, case: &CaseId, revision: RevisionNumber) -> Doubts {
+    let open = model.review().filter(|review| review.case == *case);
+    let summary = model.queue.get(case);
+    let limit = |summary: &CaseSummary| {
+        let known = model.status.as_ref();
+        known.map_or(DOUBTFUL, |status| status.score_limit(&summary.profile))
+    };
+    let low = summary.and_then(|summary| {
+        let limit = limit(summary);
+        let score = summary.score.filter(|score| *score < limit)?;
+        Some((score, limit))
+    });
+    let sight = model.sight(case, revision);
+    let lacks = sight.map(|sight| sight.lacks.clone()).unwrap_or_default();
+    let pictured = sight.is_some_and(|sight| sight.pictured);
+    let (seen, of) = sight.map_or((0, 0), |sight| sight.coverage.count());
+    Doubts {
+        draft: open.is_some_and(|review| review.drafting.has_changes()),
+        without_prompt: lacks.prompt,
+        empty: lacks.mask,
+        low: low.into_iter().collect(),
+        unpictured: !pictured,
+        unseen: if pictured { of - seen } else { 0 },
+        of,
+    }
+}
+
+/// Goes to the next slice with a mask that was not seen, past the end to the first one.
 pub(super) fn next_unseen(model: &mut Model) -> Vec<Effect> {
     let Some(slice) = unseen_slice(model) else {
         return Vec::new();
@@ -146,8 +176,10 @@ fn target(model: &Model, summary: &CaseSummary, verdict: Verdict) -> Result<Targ
         }
     };
     // A wrong patient or a moved head is plain from the name, or to somebody who looked elsewhere.
-    let needs_a_look = verdict == Verdict::Approve || matches!(model.screen, Screen::Review(_));
-    if needs_a_look && !model.has_seen(&summary.id, revision) {
+    if verdict != Verdict::Approve && matches!(model.screen, Screen::Queue) {
+        return Ok((summary.id.clone(), revision));
+    }
+    let Some(sight) = model.sight(&summary.id, revision) else {
         return Err(Notice::bad(match model.screen {
             Screen::Queue => format!(
                 "Look at {} first: its masks have not been on this screen.",
@@ -155,8 +187,24 @@ fn target(model: &Model, summary: &CaseSummary, verdict: Verdict) -> Result<Targ
             ),
             Screen::Review(_) => "Its masks have not been on the screen yet.".to_owned(),
         }));
+    };
+    // The reason of another decision takes longer to type.
+    if verdict == Verdict::Approve && !was_looked_at(model, sight) {
+        return Err(Notice::good(
+            "It has only just come to the screen: look at it, then approve.",
+        ));
     }
     Ok((summary.id.clone(), revision))
+}
+
+/// Whether the case has been on the screen long enough: since it was opened, or at all if it is not open.
+fn was_looked_at(model: &Model, sight: &Sight) -> bool {
+    let since = match &model.screen {
+        Screen::Queue => Some(sight.since),
+        Screen::Review(review) => review.shown_since,
+    };
+    // A clock that was set says nothing, in either direction.
+    since.is_some_and(|since| model.now.duration_since(since).abs() >= LOOK)
 }
 
 fn of_several(notice: Notice, count: usize) -> Notice {

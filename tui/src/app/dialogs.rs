@@ -10,9 +10,13 @@ use super::{decide, narrowing, update};
 use crate::term::Key;
 use medicosam_shared::api::NoteRequest;
 
-/// Takes a key; `None` if no dialog takes it.
-pub(super) fn press(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
+/// Takes a key, which may be held down; `None` if no dialog takes it.
+pub(super) fn press(model: &mut Model, key: Key, is_held: bool) -> Option<Vec<Effect>> {
     let said = model.dialog.as_mut()?.press(key);
+    if is_held && matches!(said, Said::Do(Wish::Decide(_))) {
+        model.notice = Some(Notice::held(key));
+        return Some(Vec::new());
+    }
     hear(model, said)
 }
 

@@ -243,6 +243,8 @@ pub fn status() -> Status {
         }],
         last_event: 7,
         viewers: Vec::new(),
+        you: "ana".to_owned(),
+        profiles: Vec::new(),
     }
 }
 
@@ -270,9 +272,10 @@ pub fn with_review(ids: &[&str]) -> Model {
     connected(ids.iter().enumerate().map(case).collect())
 }
 
-/// Presses keys, written as in keymaps and separated by blanks. What the client asks the daemon
-/// for meanwhile is answered from this file; everything else comes back.
+/// Presses keys, written as in keymaps and separated by blanks, after a pause and in one go. What the
+/// client asks the daemon for meanwhile is answered from this file; everything else comes back.
 pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+    wait(model);
     let mut left = Vec::new();
     for key in keys.split_whitespace() {
         let key: Key = key.parse().unwrap();

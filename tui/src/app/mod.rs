@@ -77,6 +77,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     if key == keymap::REDRAW {
         return vec![Effect::Redraw];
     }
+    let is_held = model.held.press(key, model.now);
     model.notice = None;
     // Keys mean what is on the screen.
     model.resuming = None;
@@ -85,7 +86,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         // Keys are stronger than a button that is held.
         review.grip = None;
     }
-    if let Some(effects) = dialogs::press(model, key) {
+    if let Some(effects) = dialogs::press(model, key, is_held) {
         return effects;
     }
     let (context, now) = (model.context(), model.now);
@@ -96,6 +97,10 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     let action = model.keymap.action(context, key);
+    if is_held && action.is_some_and(Action::decides) {
+        model.notice = Some(Notice::held(key));
+        return Vec::new();
+    }
     let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
     if let Some(review) = model.review_mut() {
         review.end_count(key);

@@ -3,6 +3,7 @@
 use super::bars::{axes, bars};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::{MaskSet, ObjectMask, SliceMask};
+use medicosam_shared::prompt::SliceBox;
 
 /// The part of `object` on slice `index` across `axis`, whichever axis the set itself is cut
 /// across; `None` if nothing does.
@@ -43,6 +44,32 @@ pub fn cut(set: &MaskSet, object: &ObjectMask, axis: Axis, index: u32) -> Option
     SliceMask::from_pixels(shape, pixels).filter(|_| any)
 }
 
+/// The bounds of the part of `object` on a slice, see [`cut`]. Across the set's own axis they are found
+/// in the runs.
+pub fn bounds(set: &MaskSet, object: &ObjectMask, axis: Axis, index: u32) -> Option<SliceBox> {
+    if axis != set.axis {
+        return cut(set, object, axis, index)?.bounds();
+    }
+    let width = u64::from(set.dims.slice_shape(axis).width.max(1));
+    let place = |at: u64| ((at % width) as u32, (at / width) as u32);
+    let runs = object.slices.get(&index)?.object_runs();
+    let runs = runs.filter(|(_, length)| *length > 0);
+    let boxes = runs.map(|(start, length)| {
+        let (first, last) = (place(start), place(start + length - 1));
+        match first.1 == last.1 {
+            true => SliceBox::spanning(first, last),
+            // A run over the end of a row touches both sides.
+            false => SliceBox::spanning((0, first.1), (width as u32 - 1, last.1)),
+        }
+    });
+    boxes.reduce(|a, b| SliceBox {
+        x0: a.x0.min(b.x0),
+        y0: a.y0.min(b.y0),
+        x1: a.x1.max(b.x1),
+        y1: a.y1.max(b.y1),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::random_set;
@@ -64,6 +91,7 @@ mod tests {
                     });
                     let found = cut(&set, object, axis, index);
                     prop_assert_eq!(found.is_some(), wanted.area() > 0);
+                    prop_assert_eq!(bounds(&set, object, axis, index), wanted.bounds());
                     prop_assert_eq!(found.unwrap_or(SliceMask::empty(shape)), wanted);
                 }
             }

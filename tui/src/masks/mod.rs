@@ -10,7 +10,7 @@ mod measure;
 mod parts;
 
 pub use compare::{changes, dice};
-pub use cut::cut;
+pub use cut::{bounds, cut};
 pub use measure::Measures;
 
 #[cfg(test)]

@@ -279,7 +279,7 @@ impl Running {
         }
         match report {
             Report::Input(Input::Key(key)) => {
-                // Whether digits are a number depends on the time between them.
+                // Whether digits are a number, or a key is held down, depends on the time between them.
                 self.happen(Event::Clock(Timestamp::now()));
                 self.happen(Event::Key(key));
             }

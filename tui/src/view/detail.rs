@@ -97,6 +97,9 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     lines.text(&facts.join(" · "), Style::new());
     let away = if case.dismissed { ", put away" } else { "" };
     let mut doing = format!("{}{away} for {}", case.state, age(model.now, case.updated));
+    if case.needs_prompt() {
+        doing.push_str(": needs a prompt, as its profile gave none");
+    }
     if let Some(reviewer) = &case.reviewer {
         doing.push_str(&format!(", by {}", printable(reviewer)));
     }

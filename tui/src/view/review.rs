@@ -64,6 +64,9 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
             format!("  {}", case.state),
             theme.state(case.state),
         ));
+        if case.needs_prompt() {
+            left.push(Span::styled("  needs a prompt", theme.bad()));
+        }
     }
     if let (Some(place), all) = model.queue.place_in_review(&review.case) {
         left.push(Span::raw(format!("  {place}/{all}")));

@@ -78,6 +78,16 @@ impl Action {
         self.def().name
     }
 
+    /// Whether it decides at once, without a question or a reason to be typed. A key that is held down
+    /// must not do that.
+    pub fn decides(self) -> bool {
+        matches!(
+            self,
+            Action::Decide(Decide::Approve | Decide::TakeBack | Decide::Retry)
+                | Action::Draw(Draw::Commit)
+        )
+    }
+
     /// What it does, in a few words.
     pub fn title(self) -> &'static str {
         self.def().title

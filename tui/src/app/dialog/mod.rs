@@ -2,6 +2,7 @@
 //! what it says is done by [`super::dialogs`]. How it is drawn stands in `view/dialog/` under the
 //! same name.
 
+pub mod approval;
 pub mod command;
 pub mod conflict;
 pub mod filter;
@@ -15,9 +16,9 @@ pub mod reason;
 pub mod refusal;
 pub mod said;
 pub mod saved_filters;
-pub mod unseen;
 
 use crate::term::Key;
+use approval::Approval;
 use command::Command;
 use conflict::Conflict;
 use filter::FilterLine;
@@ -30,10 +31,9 @@ use reason::Reason;
 use refusal::Refusal;
 use said::Said;
 use saved_filters::SavedFilters;
-use unseen::Unseen;
 
 /// What lies over a screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
     /// The keys of a context.
     Help(Help),
@@ -53,8 +53,8 @@ pub enum Dialog {
     Filter(FilterLine),
     /// The saved filters, one to be chosen.
     SavedFilters(SavedFilters),
-    /// Whether to approve although slices of the masks were not shown.
-    Unseen(Unseen),
+    /// Whether to approve although something speaks against it.
+    Approval(Approval),
     /// Another reviewer was first.
     Conflict(Conflict),
 }
@@ -72,7 +72,7 @@ impl Dialog {
             Dialog::Note(dialog) => dialog.press(key),
             Dialog::Filter(dialog) => dialog.press(key),
             Dialog::SavedFilters(dialog) => dialog.press(key),
-            Dialog::Unseen(dialog) => dialog.press(key),
+            Dialog::Approval(dialog) => dialog.press(key),
             Dialog::Conflict(dialog) => dialog.press(key),
         }
     }
@@ -89,7 +89,7 @@ impl Dialog {
             | Dialog::Refusal(_)
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
-            | Dialog::Unseen(_)
+            | Dialog::Approval(_)
             | Dialog::Conflict(_) => {}
         }
         Said::Nothing
@@ -107,7 +107,7 @@ impl Dialog {
             Dialog::Note(_) => keys::hints(note::KEYS),
             Dialog::Filter(_) => keys::hints(filter::KEYS),
             Dialog::SavedFilters(_) => saved_filters::hints(),
-            Dialog::Unseen(_) => keys::hints(unseen::KEYS),
+            Dialog::Approval(dialog) => dialog.hints(),
             Dialog::Conflict(_) => keys::hints(conflict::KEYS),
         })
     }

@@ -1,5 +1,7 @@
 //! What the client knows.
 
+use super::doubts::Lacks;
+use super::held::Held;
 use super::last_place::LastPlace;
 use super::notice::Notice;
 use super::preview::Preview;
@@ -9,10 +11,10 @@ use super::queue::live::Now;
 use super::queue::peek::Peek;
 use super::refresh::Refresh;
 use super::review::Review;
-use super::review::coverage::Coverage;
 use super::review::habits::Habits;
 use super::review::mode::Mode;
 use super::review::subject::{Showing, Subject};
+use super::sight::Sight;
 use crate::app::action::context::Context;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::saved_filters::FIRST_FILTERS;
@@ -76,7 +78,9 @@ pub struct Model {
     pub mouse: bool,
     /// Revisions that have been on the screen, and how much of each. Decisions are possible on
     /// these alone.
-    seen: HashMap<(CaseId, RevisionNumber), Coverage>,
+    seen: HashMap<(CaseId, RevisionNumber), Sight>,
+    /// The key that may be held down.
+    pub held: Held,
     /// Cases whose decision is on its way to the daemon.
     pub deciding: HashSet<CaseId>,
     /// What was asked for together, and what can be taken back.
@@ -117,6 +121,7 @@ impl Model {
             keymap: Keymap::default(),
             mouse: true,
             seen: HashMap::new(),
+            held: Held::default(),
             deciding: HashSet::new(),
             batches: Batches::default(),
             filter: String::new(),
@@ -235,9 +240,15 @@ impl Model {
 
     /// A picture is on the screen. Beside the list it counts once it has been there for a while.
     pub fn shown(&mut self, showing: Showing) {
-        match self.screen {
-            Screen::Review(_) => self.see(showing),
-            Screen::Queue => self.preview.shown(showing, self.now),
+        let now = self.now;
+        match &mut self.screen {
+            Screen::Review(review) => {
+                if review.case == showing.case && showing.has_masks() {
+                    review.shown_since.get_or_insert(now);
+                }
+                self.see(showing);
+            }
+            Screen::Queue => self.preview.shown(showing, now),
         }
     }
 
@@ -253,37 +264,43 @@ impl Model {
         let Some(revision) = showing.revision else {
             return;
         };
-        let key = (showing.case, revision);
+        let now = self.now;
         let review = match &self.screen {
             Screen::Review(review) => Some(&**review),
             Screen::Queue => self.preview.review(),
         };
-        let of_this = |review: &&Review| review.case == key.0;
-        let review = review.filter(of_this);
+        let review = review.filter(|review| review.case == showing.case);
+        // Masks of another revision say nothing about this one.
         let review = review.filter(|review| review.revision() == Some(revision));
-        let coverage = self.seen.entry(key).or_default();
+        let sight = self.seen.entry((showing.case, revision));
+        let sight = sight.or_insert_with(|| Sight::new(now));
+        sight.pictured |= showing.has_picture;
+        if let Some(revision) = review.as_ref().and_then(|r| r.detail.as_ref()?.current()) {
+            sight.lacks = Lacks::of(revision);
+        }
         for slice in showing.slices {
-            coverage.show(slice, || {
+            let is_legible = !showing.illegible.contains(&slice);
+            sight.coverage.show(slice, is_legible, || {
                 review.map_or_else(BTreeSet::new, |review| review.masked_across(slice.axis))
             });
         }
     }
 
-    /// Whether a revision has been on the screen.
-    pub fn has_seen(&self, case: &CaseId, revision: RevisionNumber) -> bool {
-        self.seen.contains_key(&(case.clone(), revision))
+    /// What was seen of a revision, if it has been on the screen.
+    pub fn sight(&self, case: &CaseId, revision: RevisionNumber) -> Option<&Sight> {
+        self.seen.get(&(case.clone(), revision))
     }
 
-    /// Slices of a revision with a mask: how many were shown, and how many there are.
+    /// Slices of a revision with a mask: how many were seen, and how many there are.
     pub fn coverage(&self, case: &CaseId, revision: RevisionNumber) -> (usize, usize) {
-        let coverage = self.seen.get(&(case.clone(), revision));
-        coverage.map_or((0, 0), Coverage::count)
+        let sight = self.sight(case, revision);
+        sight.map_or((0, 0), |sight| sight.coverage.count())
     }
 
-    /// The slices of a revision with a mask, across an axis, that were not shown.
+    /// The slices of a revision with a mask, across an axis, that were not seen.
     pub fn unseen(&self, case: &CaseId, revision: RevisionNumber, axis: Axis) -> Vec<u32> {
-        let coverage = self.seen.get(&(case.clone(), revision));
-        coverage.map_or_else(Vec::new, |c| c.unseen(axis).collect())
+        let sight = self.sight(case, revision);
+        sight.map_or_else(Vec::new, |s| s.coverage.unseen(axis).collect())
     }
 
     /// A case changed; returns what to read, unless something is being read already.

@@ -80,7 +80,7 @@ fn what_is_typed_or_pasted_does_nothing_before_enter() {
     press(&mut model, "enter");
     // Other slices have a mask that was never on the screen: it is asked once more.
     assert!(
-        matches!(model.dialog, Some(Dialog::Unseen(_))),
+        matches!(model.dialog, Some(Dialog::Approval(_))),
         "{:?}",
         model.dialog
     );

@@ -1,8 +1,9 @@
 //! Approving what was not seen, conflicts, several at once, taking back, notes.
 
 use super::*;
+use crate::app::dialog::approval::Approval;
 use crate::app::dialog::conflict::Conflict;
-use crate::app::dialog::unseen::Unseen;
+use crate::app::state::doubts::Doubts;
 use medicosam_shared::api::{Live, NoteRequest, UndoRequest, Viewer};
 use medicosam_shared::geometry::Axis;
 
@@ -41,10 +42,13 @@ fn approving_slices_that_were_not_shown_is_asked_for_once_more_by_another_key() 
     assert_eq!(press(&mut model, "a a a x q"), [], "typed ahead");
     assert_eq!(
         model.dialog,
-        Some(Dialog::Unseen(Unseen {
+        Some(Dialog::Approval(Approval {
             targets: vec![(id("one"), 1)],
-            unseen: 3,
-            of: 4
+            doubts: Doubts {
+                unseen: 3,
+                of: 4,
+                ..Doubts::default()
+            }
         }))
     );
     press(&mut model, "]");

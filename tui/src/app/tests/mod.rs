@@ -1,5 +1,6 @@
 mod commands;
 mod deciding;
+mod guarding;
 mod listing;
 mod notices;
 mod previewing;

@@ -1,6 +1,6 @@
 //! A picture, ready for the terminal.
 
-use crate::app::state::review::subject::SliceSubject;
+use crate::app::state::review::subject::{Showing, SliceSubject};
 use crate::picture::cells::{Cells, Depth};
 use crate::picture::{Detail, Indexed};
 use crate::run::painter::Drawing;
@@ -13,6 +13,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Encoded {
     pub(super) wanted: Wanted,
+    /// What it shows, and what of it cannot be judged.
+    pub(super) showing: Showing,
     /// `None`: it cannot be made, because it has too many bytes even in the least detail.
     pub(super) made: Option<Made>,
     /// The bytes to write; none if it is text, or on the screen already.

@@ -113,7 +113,7 @@ impl Pictures {
     }
 
     /// Says what belongs on the screen now; has it made if it is not there and nothing else is on
-    /// its way. Without pictures, the subject counts as shown.
+    /// its way. Without pictures, the subject counts as shown, and nothing of it as seen.
     pub fn want(
         &mut self,
         subject: &Subject,
@@ -128,7 +128,7 @@ impl Pictures {
             Subject::Slice(_) | Subject::Same | Subject::Nothing => return self.erased(),
         };
         if terminal.graphics() == Graphics::None {
-            self.shown = Some(subject.showing.clone());
+            self.shown = Some(subject.showing.unpictured());
             return;
         }
         let Some(place) = place(subject, area, terminal) else {
@@ -233,7 +233,7 @@ impl Pictures {
         }
         let sent = ready.made.is_some();
         if sent {
-            self.sent = Some(Sent::Writing(ready.wanted.subject.showing.clone()));
+            self.sent = Some(Sent::Writing(ready.showing.clone()));
         }
         self.on_screen = Some(ready);
         sent.then_some(drawing)

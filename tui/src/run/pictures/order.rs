@@ -65,7 +65,11 @@ impl Order {
             Graphics::Cells(style, depth) => (self.cells(style, depth), None),
             Graphics::Undecided | Graphics::None => (None, None),
         };
+        let Place {
+            size, pixel_aspect, ..
+        } = self.wanted.place;
         Encoded {
+            showing: self.wanted.subject.shown_at(size, pixel_aspect),
             wanted: self.wanted,
             made,
             drawing,

@@ -1,5 +1,6 @@
 //! What dialogs show. Each stands in a file of the name that it has in `app/dialog/`.
 
+mod approval;
 mod command;
 mod conflict;
 mod filter;
@@ -11,7 +12,6 @@ mod reason;
 mod refusal;
 pub mod saved_filters;
 mod typed;
-mod unseen;
 
 use super::Theme;
 use super::text::start_of;
@@ -34,7 +34,12 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
     Some(match model.dialog.as_ref()? {
         Dialog::Help(_) | Dialog::SavedFilters(_) => return None,
         // The line gives way to a notice about it, until the next key.
-        Dialog::Reason(_) | Dialog::Note(_) | Dialog::Filter(_) | Dialog::NewObject(_)
+        Dialog::Reason(_)
+        | Dialog::Note(_)
+        | Dialog::Filter(_)
+        | Dialog::NewObject(_)
+        | Dialog::Approval(_)
+        | Dialog::Conflict(_)
             if noticed =>
         {
             return None;
@@ -47,7 +52,7 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
         Dialog::Question(dialog) => question::shown(dialog, room, theme),
         Dialog::Refusal(dialog) => refusal::shown(dialog, room, theme),
         Dialog::Conflict(dialog) => conflict::shown(dialog, room, theme),
-        Dialog::Unseen(dialog) => unseen::shown(dialog, room, theme),
+        Dialog::Approval(dialog) => approval::shown(dialog, room, theme),
     })
 }
 

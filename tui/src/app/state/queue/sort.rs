@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sort {
-    /// Those that wait for a person first, worst score first; then what needs attention, what is
-    /// being worked on, and what is done, newest first.
+    /// Those that wait for a person first, of these the ones that need a prompt, then worst score
+    /// first; then what needs attention, what is being worked on, and what is done, newest first.
     #[default]
     Attention,
     /// Worst score first.
@@ -95,7 +95,10 @@ fn attention(a: &CaseSummary, b: &CaseSummary) -> Ordering {
     };
     let within = || match a.state {
         CaseState::Approved | CaseState::Rejected => b.updated.cmp(&a.updated),
-        CaseState::Review => score(a).total_cmp(&score(b)),
+        CaseState::Review => {
+            let first = b.needs_prompt().cmp(&a.needs_prompt());
+            first.then_with(|| score(a).total_cmp(&score(b)))
+        }
         _ => Ordering::Equal,
     };
     rank(a.state).cmp(&rank(b.state)).then_with(within)

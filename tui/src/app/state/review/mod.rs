@@ -7,6 +7,7 @@ mod drawing;
 pub mod grip;
 pub mod habits;
 pub mod layout;
+mod legible;
 mod loading;
 pub mod mode;
 mod mosaic;
@@ -77,6 +78,8 @@ pub struct Review {
     pub grip: Option<Grip>,
     /// The reviewer's own draft.
     pub drafting: Drafting,
+    /// Since when a picture with masks of the case is on the screen.
+    pub shown_since: Option<Timestamp>,
     /// A revision is being made of the draft.
     pub prompting: bool,
     /// How long the last prompt took.
@@ -127,6 +130,7 @@ impl Review {
             count: None,
             grip: None,
             drafting: Drafting::default(),
+            shown_since: None,
             prompting: false,
             elapsed: None,
             last_place: None,

@@ -1,10 +1,11 @@
 //! The masks that are drawn on slices.
 
 use super::slices::SliceId;
-use crate::masks::{changes, cut};
+use crate::masks::{bounds, changes, cut};
 use crate::picture::Ink;
 use medicosam_shared::case::RevisionNumber;
 use medicosam_shared::mask::{MaskSet, SliceMask};
+use medicosam_shared::prompt::SliceBox;
 use std::sync::Arc;
 
 /// What is drawn of the masks.
@@ -60,6 +61,22 @@ impl Overlay {
             Overlay::Nothing | Overlay::Changes { .. } => false,
             Overlay::Masks(_, ByName(set)) | Overlay::Draft(_, ByName(set)) => {
                 set.objects.len() > 1
+            }
+        }
+    }
+
+    /// The bounds of each mask on a slice of any plane, in pixels of the slice.
+    pub(super) fn bounds(&self, SliceId { axis, index }: SliceId) -> Vec<SliceBox> {
+        match self {
+            Overlay::Nothing => Vec::new(),
+            Overlay::Masks(_, ByName(set)) | Overlay::Draft(_, ByName(set)) => {
+                let objects = set.objects.iter();
+                let bounds = objects.filter_map(|object| bounds(set, object, axis, index));
+                bounds.collect()
+            }
+            Overlay::Changes { .. } => {
+                let masks = self.on(SliceId { axis, index }).into_iter();
+                masks.filter_map(|(_, mask)| mask.bounds()).collect()
             }
         }
     }

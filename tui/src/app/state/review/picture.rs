@@ -39,6 +39,8 @@ impl Review {
                 slices: panes.iter().map(|pane| pane.slice).collect(),
                 revision: overlay.revision(),
                 draft: overlay.draft(),
+                illegible: Vec::new(),
+                has_picture: true,
             },
             layout: self.layout,
             panes,

@@ -75,6 +75,26 @@ pub struct Showing {
     pub revision: Option<RevisionNumber>,
     /// The state of the reviewer's draft that is drawn instead, if one is.
     pub draft: Option<u64>,
+    /// Those of the slices whose masks cannot be judged there: too small, or cut off.
+    pub illegible: Vec<SliceId>,
+    /// There is a picture; without one, nobody sees anything.
+    pub has_picture: bool,
+}
+
+impl Showing {
+    /// Whether any masks are drawn.
+    pub fn has_masks(&self) -> bool {
+        self.revision.is_some() || self.draft.is_some()
+    }
+
+    /// The same without a picture.
+    pub fn unpictured(&self) -> Self {
+        Showing {
+            illegible: self.slices.clone(),
+            has_picture: false,
+            ..self.clone()
+        }
+    }
 }
 
 impl SliceSubject {

@@ -116,6 +116,8 @@ impl View {
                 }],
                 revision: None,
                 draft: None,
+                illegible: Vec::new(),
+                has_picture: true,
             },
             layout,
             panes,

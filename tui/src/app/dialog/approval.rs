@@ -1,19 +1,18 @@
-//! Asks once more before an approval: slices of the masks were not shown.
+//! Asks once more before an approval, and names all that speaks against it.
 
-use super::keys::{Bound, key, meaning};
+use super::keys::{Bound, DialogHint, hints, key, meaning};
 use super::said::{Decision, Said, Target, Wish};
+use crate::app::state::doubts::Doubts;
 use crate::term::{Key, KeyCode};
 use medicosam_shared::case::Verdict;
 
-/// An approval although slices of the masks were not shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unseen {
+/// An approval that something speaks against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Approval {
     /// What would be approved.
     pub targets: Vec<Target>,
-    /// Slices with a mask that were not shown.
-    pub unseen: usize,
-    /// Slices with a mask.
-    pub of: usize,
+    /// What speaks against it.
+    pub doubts: Doubts,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -24,16 +23,28 @@ pub(super) enum Means {
 }
 
 /// The usual key for approvals is not among them, because it may be pressed twice.
-pub(super) const KEYS: &[Bound<Means>] = &[
+const KEYS: &[Bound<Means>] = &[
+    key(KeyCode::Enter, Means::Approve, "approve all the same"),
+    key(KeyCode::Esc, Means::Leave, "back"),
+];
+
+const KEYS_UNSEEN: &[Bound<Means>] = &[
     key(KeyCode::Enter, Means::Approve, "approve all the same"),
     key(KeyCode::Char(']'), Means::NextUnseen, "next unseen slice"),
     key(KeyCode::Esc, Means::Leave, "back"),
 ];
 
-impl Unseen {
+impl Approval {
+    fn keys(&self) -> &'static [Bound<Means>] {
+        match self.doubts.unseen {
+            0 => KEYS,
+            _ => KEYS_UNSEEN,
+        }
+    }
+
     /// Takes a key.
     pub fn press(&self, key: Key) -> Said {
-        match meaning(KEYS, key) {
+        match meaning(self.keys(), key) {
             Some(Means::Approve) => Said::Do(Wish::Decide(Decision {
                 targets: self.targets.clone(),
                 verdict: Verdict::Approve,
@@ -44,5 +55,10 @@ impl Unseen {
             Some(Means::Leave) => Said::Leave,
             None => Said::Nothing,
         }
+    }
+
+    /// Its keys, for the row of hints.
+    pub fn hints(&self) -> Vec<DialogHint> {
+        hints(self.keys())
     }
 }
