@@ -246,7 +246,7 @@ impl Model {
                 if review.case == showing.case && showing.has_masks() {
                     review.shown_since.get_or_insert(now);
                 }
-                self.see(showing);
+                self.see(showing, now);
             }
             Screen::Queue => self.preview.shown(showing, now),
         }
@@ -254,17 +254,16 @@ impl Model {
 
     /// A key is pressed: the picture beside the list counts if it has been there long enough.
     pub fn see_preview(&mut self) {
-        if let Some(showing) = self.preview.looked_at(self.now) {
-            self.see(showing);
+        if let Some((showing, since)) = self.preview.looked_at(self.now) {
+            self.see(showing, since);
         }
     }
 
-    /// Writes down what has been on the screen.
-    fn see(&mut self, showing: Showing) {
+    /// Writes down what has been on the screen since a time.
+    fn see(&mut self, showing: Showing, since: Timestamp) {
         let Some(revision) = showing.revision else {
             return;
         };
-        let now = self.now;
         let review = match &self.screen {
             Screen::Review(review) => Some(&**review),
             Screen::Queue => self.preview.review(),
@@ -273,7 +272,7 @@ impl Model {
         // Masks of another revision say nothing about this one.
         let review = review.filter(|review| review.revision() == Some(revision));
         let sight = self.seen.entry((showing.case, revision));
-        let sight = sight.or_insert_with(|| Sight::new(now));
+        let sight = sight.or_insert_with(|| Sight::new(since));
         sight.pictured |= showing.has_picture;
         if let Some(revision) = review.as_ref().and_then(|r| r.detail.as_ref()?.current()) {
             sight.lacks = Lacks::of(revision);

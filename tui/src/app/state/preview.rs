@@ -76,12 +76,12 @@ impl Preview {
         }
     }
 
-    /// The picture that has been on the screen long enough by now.
-    pub fn looked_at(&self, now: Timestamp) -> Option<Showing> {
+    /// The picture that has been on the screen long enough by now, and since when.
+    pub fn looked_at(&self, now: Timestamp) -> Option<(Showing, Timestamp)> {
         let (showing, since) = self.shown.as_ref()?;
         // A clock that was set says nothing, in either direction.
         let long = now.duration_since(*since).abs() >= LOOK;
-        long.then(|| showing.clone())
+        long.then(|| (showing.clone(), *since))
     }
 
     /// Its picture.
