@@ -99,6 +99,7 @@ mod tests {
         let root = &config.roots[0];
         let ignore = Ignore::outputs([]);
         assert_eq!(files(&root.path, root, &ignore).next(), None);
+        std::fs::create_dir(&root.path).unwrap();
         // Not even a superuser can read a folder of such a name.
         let odd = root.path.join("x".repeat(300));
         let found: Vec<_> = files(&odd, root, &ignore).collect();
