@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(path(long, 40), "/data/incoming/2026/…/sub-010_ct.nii.gz");
         assert_eq!(path(long, 30), "/data/…/sub-010_ct.nii.gz");
         assert_eq!(path(long, 20), "/…/sub-010_ct.nii.gz");
-        assert_eq!(path(long, 12), "sub-0…nii.gz");
+        assert_eq!(path(long, 12), "sub-01…ii.gz");
         for width in 3..50 {
             assert!(path(long, width).width() <= width, "{width}");
         }
