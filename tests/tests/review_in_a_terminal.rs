@@ -176,11 +176,11 @@ fn a_real_xterm_shows_three_linked_planes_and_a_mosaic_with_the_mask_in_each() {
     let mut xterm = Xterm::spawn(command, Size::new(100, 32), Emulation::Vt340).unwrap();
     xterm.wait_for("a slice with a contour", |shot| shot.count(is_contour) > 60);
 
-    // The axial slice is on the left, in a frame; the two others on the right have no frame.
+    // The axial slice is above, in a frame; the two others, which are flat, lie below and have none.
     xterm.type_keys("v").unwrap();
-    let axial = xterm.cells(2, 2, 40, 28).unwrap();
-    let sagittal = xterm.cells(48, 2, 25, 13).unwrap();
-    let coronal = xterm.cells(48, 17, 25, 13).unwrap();
+    let axial = xterm.cells(16, 2, 44, 21).unwrap();
+    let sagittal = xterm.cells(2, 24, 34, 6).unwrap();
+    let coronal = xterm.cells(40, 24, 32, 6).unwrap();
     let three = xterm.wait_for("the mask in three planes", |shot| {
         [axial, sagittal, coronal].map(|area| shot.crop(area).count(is_contour) > 10) == [true; 3]
     });

@@ -140,7 +140,12 @@ impl Theme {
 
     /// Names of screens and cases.
     pub fn title(self) -> Style {
-        self.role(Role::Title)
+        let style = self.role(Role::Title);
+        match self.shown[Role::Title as usize] {
+            // Not the colour of the frame that it stands in.
+            None if self.colours != Colours::None => style.fg(Color::Reset),
+            Some(_) | None => style,
+        }
     }
 
     /// Text that should not draw the eye.

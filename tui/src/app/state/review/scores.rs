@@ -37,14 +37,14 @@ impl Review {
     pub(super) fn worst_slice(&self) -> Option<u32> {
         let objects = &self.current()?.provenance.objects;
         let empty = objects.iter().filter(|object| object.voxels == 0);
-        let empty = empty.filter_map(|object| self.middle_asked(object.label));
+        let mut empty = empty.filter_map(|object| self.middle_asked(object.label));
         let masked = self.scores().filter(|score| score.area > 0);
         let worst = masked.min_by(|a, b| {
             let by_trust = trust(a).total_cmp(&trust(b));
             // Of the same trust, the larger mask is more of the result.
             by_trust.then(b.area.cmp(&a.area))
         });
-        empty.into_iter().next().or(worst.map(|score| score.index))
+        empty.next().or(worst.map(|score| score.index))
     }
 
     /// The slices of the current plane that have a mask, in order.
