@@ -10,36 +10,23 @@ use medicosam_shared::case::CaseId;
 use medicosam_shared::mask::{MaskSet, Rle, SliceMask};
 use medicosam_shared::place::{Label, Place};
 use medicosam_shared::provenance::Provenance;
-use medicosam_tests::system::{System, data_folder, sample};
+use medicosam_tests::system::{System, data_folder, program, sample};
 use medicosam_tests::under_review::reviewable;
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// Rounds of one point each.
 const ROUNDS: usize = 3;
 
 /// The Dice of each object before the first point and after each.
-fn corrected(system: &System, scan: &str, window: &str) -> Vec<Vec<f64>> {
-    let file = |name: String| sample(&name).to_string_lossy().into_owned();
-    let (image, labels) = (
-        file(format!("{scan}.nii.gz")),
-        file(format!("{scan}_label.nii.gz")),
-    );
-    let data = data_folder().to_string_lossy().into_owned();
-    let output = system
-        .medicosamd(&[
-            "eval",
-            &image,
-            &labels,
-            "--protocol",
-            "corrections",
-            "--rounds",
-            "3",
-            "--window",
-            window,
-            "--data",
-            &data,
-            "--json",
-        ])
+fn corrected(scan: &str, window: &str) -> Vec<Vec<f64>> {
+    let output = Command::new(program("medicosamd"))
+        .arg("eval")
+        .arg(sample(&format!("{scan}.nii.gz")))
+        .arg(sample(&format!("{scan}_label.nii.gz")))
+        .args(["--protocol", "corrections", "--rounds", "3"])
+        .args(["--window", window, "--json", "--data"])
+        .arg(data_folder())
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -54,13 +41,8 @@ fn corrected(system: &System, scan: &str, window: &str) -> Vec<Vec<f64>> {
 
 #[test]
 fn each_point_in_the_largest_error_makes_results_better() {
-    let system = System::new("");
-    let mut objects = corrected(&system, "mr_brain", "{ percentile = [0.5, 99.5] }");
-    objects.extend(corrected(
-        &system,
-        "ct_lung",
-        "{ level = -600, width = 1500 }",
-    ));
+    let mut objects = corrected("mr_brain", "{ percentile = [0.5, 99.5] }");
+    objects.extend(corrected("ct_lung", "{ level = -600, width = 1500 }"));
     println!("{objects:.3?}");
     let mean = |round: usize| {
         let sum: f64 = objects.iter().map(|rounds| rounds[round]).sum();

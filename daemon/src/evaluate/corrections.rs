@@ -90,7 +90,7 @@ impl<'a> Found<'a> {
 
 /// Pixels and centre of the largest connected part that is missing or too much; `None` if the mask is
 /// right.
-pub fn largest_error(truth: &SliceMask, found: &SliceMask) -> Option<(u64, SlicePoint)> {
+fn largest_error(truth: &SliceMask, found: &SliceMask) -> Option<(u64, SlicePoint)> {
     let wrong = |positive: bool| {
         SliceMask::from_fn(truth.shape(), |x, y| {
             truth.get(x, y) == positive && found.get(x, y) != positive

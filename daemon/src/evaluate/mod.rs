@@ -9,7 +9,7 @@ mod slices;
 mod volumes;
 
 pub use crate::segment::components;
-pub use corrections::{Found, largest_error};
+pub use corrections::Found;
 pub use disturbed::{auroc, disturbed};
 pub use metric::{Compared, METRICS, Metric, Scores, by_round};
 pub use random::Random;

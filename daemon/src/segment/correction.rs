@@ -57,10 +57,19 @@ pub fn answer(
     drawn: &SlicePrompt,
     present: Present<'_>,
 ) -> Result<Answered, CorrectionError> {
-    match ask(drawn, present)? {
-        Asked::Corrects(prompt) => corrected(sam, embedding, (drawn, prompt), present),
-        Asked::AsDrawn => as_drawn(sam, embedding, drawn, present),
+    let mut answered = match ask(drawn, present)? {
+        Asked::Corrects(prompt) => corrected(sam, embedding, (drawn, prompt), present)?,
+        Asked::AsDrawn => as_drawn(sam, embedding, drawn, present)?,
+    };
+    let model = sam.model();
+    if model.understands().several && model.family().has_several(drawn, false) {
+        answered.offered.leave_out_poor();
+    } else {
+        // The first is the answer then, and the others are noise.
+        answered.offered.masks.truncate(1);
+        answered.offered.best = 0;
     }
+    Ok(answered)
 }
 
 /// The answer to points about the mask that is there.
@@ -101,18 +110,12 @@ fn as_drawn(
     drawn: &SlicePrompt,
     present: Present<'_>,
 ) -> Result<Answered, CorrectionError> {
-    let understands = sam.model().understands();
+    let takes_masks = sam.model().understands().masks;
     let logits = present.continues.and_then(|answer| answer.logits);
-    let logits = logits.filter(|_| understands.masks);
+    let logits = logits.filter(|_| takes_masks);
     let mut offered = sam.candidates(embedding, drawn, logits)?;
     if present.continues.is_some() {
         offered = refine(&drawn.points, present.mask, offered);
-    } else if understands.several && sam.model().family().has_several(drawn, false) {
-        offered.leave_out_poor();
-    } else {
-        // The first is the answer then, and the others are noise.
-        offered.masks.truncate(1);
-        offered.best = 0;
     }
     Ok(Answered {
         asked: drawn.clone(),

@@ -194,7 +194,7 @@ mod tests {
         });
         let found = found.unwrap();
         let end = found.ways[1].end;
-        assert_eq!(end.to_string(), "stopped at 13: score 0.70 of 0.77");
+        assert_eq!(end.to_string(), "stopped at 13: score 0.70 of 0.76");
         let found: Vec<u32> = found.answers.into_keys().collect();
         assert_eq!(found, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
     }

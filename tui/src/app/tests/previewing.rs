@@ -77,9 +77,11 @@ fn a_glimpse_is_no_look() {
     let effects = rest(&mut model);
     serve(&mut model, effects);
     show(&mut model).unwrap();
-    assert_eq!(press(&mut model, "a"), []);
+    let at_once = |model: &mut Model, key: &str| handle(model, Event::Key(key.parse().unwrap()));
+    assert_eq!(at_once(&mut model, "a"), []);
     assert!(notice(&model).contains("Look at one.nii.gz first"));
-    press(&mut model, "j k");
+    at_once(&mut model, "j");
+    at_once(&mut model, "k");
     wait(&mut model);
     assert_eq!(press(&mut model, "a"), [], "it was gone meanwhile");
 }
