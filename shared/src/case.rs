@@ -150,6 +150,9 @@ pub struct CaseSummary {
     /// Why, if the decision that stands has a reason.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Whether the user who asks has changes on it that are no revision yet.
+    #[serde(default)]
+    pub draft: bool,
     /// When it was identified.
     pub created: Timestamp,
     /// When anything about it last changed. A note changes nothing.

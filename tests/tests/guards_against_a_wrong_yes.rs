@@ -125,7 +125,9 @@ fn a_tile_too_small_to_judge_does_not_count_as_seen() {
     // Thirteen tiles of fifty pixels each.
     let shown = terminal.look(|view| view.pictures().len());
     terminal.type_keys("m").unwrap();
-    terminal.wait_for("the mosaic", |view| view.pictures().len() > shown + 1);
+    terminal.wait_for("the mosaic", |view| view.pictures().len() > shown);
+    terminal.type_keys("j").unwrap();
+    terminal.wait_for("another tile", |view| view.pictures().len() > shown + 1);
     assert!(terminal.look(|view| view.contains("seen 9%")));
     // One slice of them, as large as the window allows.
     terminal.type_keys("mg]").unwrap();

@@ -9,7 +9,7 @@
 use medicosam_shared::case::CaseState;
 use medicosam_tests::Size;
 use medicosam_tests::client::{approve, in_review, on_case, quit};
-use medicosam_tests::keys::{CTRL_C, ENTER, ESCAPE};
+use medicosam_tests::keys::{CTRL_C, ENTER};
 use medicosam_tests::profile::Profile;
 use medicosam_tests::system::SCAN;
 use medicosam_tests::under_review::reviewable;
@@ -45,8 +45,7 @@ fn a_mask_is_prompted_anew_and_approved_with_keys() {
         (1, 21, 11)
     );
 
-    terminal.type_keys(ESCAPE).unwrap();
-    terminal.wait_for("the keys for decisions", |view| view.contains("approve"));
+    terminal.wait_for("the keys for decisions", |view| view.contains("a approve"));
     // Nothing is decided before a mask of this revision was on the screen.
     terminal.wait_for("the new mask's picture", |view| view.contains("  seen "));
     // Other slices have a mask that was never on the screen: it is asked once more.

@@ -4,7 +4,7 @@ use super::Api;
 use super::error::{ApiError, LOOK_UP};
 use super::peer::Peer;
 use crate::case::WorkId;
-use crate::registry::{Registry, WorkOutcome};
+use crate::registry::{Registry, RegistryError, WorkOutcome};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -33,16 +33,21 @@ pub struct Which {
 /// `GET /v1/cases?ids=…`
 pub async fn list(
     State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     query: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<CaseList>, ApiError> {
     let Query(which) = query?;
     let (cases, last_event) = api
-        .ask(move |store| match which.ids {
-            None => store.cases(),
-            Some(ids) => {
-                let ids: Vec<CaseId> = ids.split(',').map(|id| CaseId(id.to_owned())).collect();
-                store.some_cases(&ids)
-            }
+        .ask(move |store| {
+            let (mut cases, last_event) = match which.ids {
+                None => store.cases()?,
+                Some(ids) => {
+                    let ids: Vec<CaseId> = ids.split(',').map(|id| CaseId(id.to_owned())).collect();
+                    store.some_cases(&ids)?
+                }
+            };
+            store.mark_drafts(peer.name(), &mut cases)?;
+            Ok((cases, last_event))
         })
         .await?;
     Ok(Json(CaseList { cases, last_event }))
@@ -51,10 +56,28 @@ pub async fn list(
 /// `GET /v1/cases/{id}`; the id may be shortened.
 pub async fn show(
     State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
 ) -> Result<Json<CaseDetail>, ApiError> {
-    let detail = api.ask(move |store| store.case(&store.find(&id)?)).await?;
+    let detail = api
+        .ask(move |store| {
+            let mut detail = store.case(&store.find(&id)?)?;
+            let summary = std::slice::from_mut(&mut detail.summary);
+            store.mark_drafts(peer.name(), summary)?;
+            Ok(detail)
+        })
+        .await?;
     Ok(Json(detail))
+}
+
+/// A case as a user sees it who has just changed it.
+fn seen_by(
+    store: &Registry,
+    who: &str,
+    mut case: CaseSummary,
+) -> Result<CaseSummary, RegistryError> {
+    store.mark_drafts(who, std::slice::from_mut(&mut case))?;
+    Ok(case)
 }
 
 /// `GET /v1/cases/{id}/masks/{revision}`
@@ -85,7 +108,10 @@ pub async fn decide(
         ));
     }
     let summary = api
-        .ask(move |store| store.decide(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| {
+            let case = store.decide(&store.find(&id)?, peer.name(), &request)?;
+            seen_by(store, peer.name(), case)
+        })
         .await?;
     Ok(Json(summary))
 }
@@ -99,7 +125,10 @@ pub async fn undo(
 ) -> Result<Json<CaseSummary>, ApiError> {
     let request: UndoRequest = understand(&body)?;
     let summary = api
-        .ask(move |store| store.undo(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| {
+            let case = store.undo(&store.find(&id)?, peer.name(), &request)?;
+            seen_by(store, peer.name(), case)
+        })
         .await?;
     Ok(Json(summary))
 }
@@ -120,7 +149,10 @@ pub async fn note(
         ));
     }
     let summary = api
-        .ask(move |store| store.note(&store.find(&id)?, peer.name(), &request.text))
+        .ask(move |store| {
+            let case = store.note(&store.find(&id)?, peer.name(), &request.text)?;
+            seen_by(store, peer.name(), case)
+        })
         .await?;
     Ok(Json(summary))
 }
@@ -157,7 +189,10 @@ pub async fn retry(
         false => understand(&body)?,
     };
     let summary = api
-        .ask(move |store| store.retry(&store.find(&id)?, peer.name(), &request))
+        .ask(move |store| {
+            let case = store.retry(&store.find(&id)?, peer.name(), &request)?;
+            seen_by(store, peer.name(), case)
+        })
         .await?;
     Ok(Json(summary))
 }

@@ -220,6 +220,8 @@ impl Case {
             volume_ml: self.volume_ml,
             reviewer: self.reviewer.clone(),
             reason: self.reason.clone(),
+            // The API knows who asks.
+            draft: false,
             created: self.created,
             updated: self.updated,
         }

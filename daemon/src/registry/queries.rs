@@ -14,7 +14,7 @@ use medicosam_shared::correction::SliceChange;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::mask::Rle;
 use medicosam_shared::prompt::{Label, SlicePrompt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Registry {
     /// All listed cases, those that wait for a person first, worst score first; and the position in the
@@ -37,6 +37,18 @@ impl Registry {
             }
             Ok((cases, rows.last_event()?))
         })
+    }
+
+    /// Says of each case whether a reviewer has a draft on it.
+    pub fn mark_drafts(&self, who: &str, cases: &mut [CaseSummary]) -> Result<()> {
+        let drafted: BTreeSet<CaseId> = self.read(|rows| {
+            let drafted = rows.drafted_by(who)?;
+            Ok(drafted.into_iter().collect())
+        })?;
+        for case in cases {
+            case.draft = drafted.contains(&case.id);
+        }
+        Ok(())
     }
 
     /// Number of listed cases per state, without those that were put away.

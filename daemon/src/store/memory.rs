@@ -351,6 +351,14 @@ impl DraftRows for Tables {
         Ok(found.cloned())
     }
 
+    fn drafted_by(&self, reviewer: &str) -> Result<Vec<CaseId>, StoreFault> {
+        let own = self.drafts.iter().filter(|draft| {
+            let is_there = draft.revision.is_some() && !draft.discarded;
+            draft.reviewer == reviewer && is_there && draft.position > 0
+        });
+        Ok(own.map(|draft| draft.case.clone()).collect())
+    }
+
     fn draft_by_id(&self, id: DraftId) -> Result<Option<DraftRow>, StoreFault> {
         Ok(self.drafts.iter().find(|draft| draft.id == id).cloned())
     }

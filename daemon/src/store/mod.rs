@@ -161,6 +161,8 @@ pub trait EventRows {
 pub trait DraftRows {
     /// The draft of a reviewer on a case, or what is left of one.
     fn draft(&self, id: &CaseId, reviewer: &str) -> Result<Option<DraftRow>, StoreFault>;
+    /// The cases on which a reviewer has a draft with steps that count.
+    fn drafted_by(&self, reviewer: &str) -> Result<Vec<CaseId>, StoreFault>;
     /// A draft by its number.
     fn draft_by_id(&self, id: DraftId) -> Result<Option<DraftRow>, StoreFault>;
     /// Writes a draft; a new one, whose id is 0, gets a number.

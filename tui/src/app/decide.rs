@@ -9,6 +9,7 @@ use super::dialog::Dialog;
 use super::dialog::approval::Approval;
 use super::dialog::line::Line;
 use super::dialog::note::Note;
+use super::dialog::other_result::OtherResult;
 use super::dialog::reason::Reason;
 use super::dialog::refusal::Refusal;
 use super::dialog::said::{Decision, Target};
@@ -17,10 +18,10 @@ use super::state::doubts::Doubts;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::queue::batch::Asked;
-use super::state::sight::Sight;
-use jiff::SignedDuration;
-use medicosam_shared::api::{DecisionRequest, UndoRequest};
+use jiff::{SignedDuration, Timestamp};
+use medicosam_shared::api::{DecisionRequest, OutputChoice, UndoRequest};
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::quality::DOUBTFUL;
 use medicosam_shared::text::printable;
 
@@ -189,18 +190,34 @@ fn target(model: &Model, summary: &CaseSummary, verdict: Verdict) -> Result<Targ
         }));
     };
     // The reason of another decision takes longer to type.
-    if verdict == Verdict::Approve && !was_looked_at(model, sight) {
-        return Err(Notice::good(
-            "It has only just come to the screen: look at it, then approve.",
-        ));
+    if verdict == Verdict::Approve {
+        if matches!(model.screen, Screen::Queue) && summary.draft {
+            return Err(Notice::bad(format!(
+                "You have a draft on {}: open it, and commit or discard it first.",
+                printable(&summary.name)
+            )));
+        }
+        if !was_looked_at(model, Some(sight.since)) {
+            return Err(too_early());
+        }
     }
     Ok((summary.id.clone(), revision))
 }
 
-/// Whether the case has been on the screen long enough: since it was opened, or at all if it is not open.
-fn was_looked_at(model: &Model, sight: &Sight) -> bool {
+fn too_early() -> Notice {
+    Notice::good("It has only just come to the screen: look at it, then approve.")
+}
+
+/// Why the open case cannot be approved yet, if it has only just come to the screen.
+pub(super) fn why_too_early(model: &Model) -> Option<Notice> {
+    (!was_looked_at(model, None)).then(too_early)
+}
+
+/// Whether the case has been on the screen long enough: since it was opened or, if it is not open,
+/// since `first`.
+fn was_looked_at(model: &Model, first: Option<Timestamp>) -> bool {
     let since = match &model.screen {
-        Screen::Queue => Some(sight.since),
+        Screen::Queue => first,
         Screen::Review(review) => review.shown_since,
     };
     // A clock that was set says nothing, in either direction.
@@ -252,7 +269,8 @@ pub(super) fn note(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Tries what is marked, selected or looked at again.
+/// Tries what is marked, selected or looked at again. A case that found another result where its own
+/// goes needs an answer first.
 pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
     let again = |case: &CaseSummary| matches!(case.state, CaseState::Failed | CaseState::Paused);
     let in_queue = matches!(model.screen, Screen::Queue);
@@ -264,7 +282,13 @@ pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
         .collect();
     let ids = match (marked.is_empty(), model.current()) {
         (false, _) => marked,
-        (true, Some(case)) if again(case) => vec![case.id.clone()],
+        (true, Some(case)) if again(case) => {
+            if let Some(dialog) = other_result(case) {
+                model.dialog = Some(dialog);
+                return Vec::new();
+            }
+            vec![case.id.clone()]
+        }
         (true, Some(case)) => {
             let text = format!(
                 "It is {}; only failed and paused cases are tried again.",
@@ -278,4 +302,35 @@ pub(super) fn retry(model: &mut Model) -> Vec<Effect> {
     model.batches.begin(Asked::Retry, &ids, None);
     model.queue.unmark();
     ids.into_iter().map(Effect::Retry).collect()
+}
+
+/// The question about the result that a case found where its own goes, if it waits for that.
+pub(super) fn other_result(case: &CaseSummary) -> Option<Dialog> {
+    let fault = case.fault.as_ref()?;
+    let asks = matches!(case.state, CaseState::Failed | CaseState::Paused);
+    (asks && fault.is(FaultCode::OutputChanged)).then(|| {
+        Dialog::OtherResult(OtherResult {
+            case: case.id.clone(),
+            text: fault.message.clone(),
+        })
+    })
+}
+
+/// Tries a case again, and says what becomes of the result that it found where its own goes.
+pub(super) fn retry_with(model: &mut Model, case: CaseId, output: OutputChoice) -> Vec<Effect> {
+    model
+        .batches
+        .begin(Asked::Retry, std::slice::from_ref(&case), None);
+    vec![Effect::RetryWith { case, output }]
+}
+
+/// Says that no other case than `id` waits for review, or under which filter.
+pub(super) fn nothing_waits(model: &Model, id: &CaseId) -> String {
+    match model.queue.waiting_hidden(id) {
+        0 => "Nothing else waits for review.".to_owned(),
+        others => format!(
+            "Nothing else waits for review under the filter {}; {others} without it.",
+            printable(&model.filter)
+        ),
+    }
 }

@@ -1,5 +1,6 @@
 //! The daemon's answers to decisions and to the requests that go with them.
 
+use super::decide;
 use super::dialog::Dialog;
 use super::dialog::conflict::Conflict;
 use super::event::{Effect, Failure};
@@ -73,8 +74,9 @@ fn recorded(
         Some(next) if looked_at => return model.open(next),
         None if looked_at => {
             model.close();
+            let nothing = decide::nothing_waits(model, case);
             if let Some(notice) = &mut model.notice {
-                notice.text.push_str(". Nothing else waits for review.");
+                notice.text.push_str(&format!(". {nothing}"));
             }
         }
         Some(next) if selected => model.queue.select(&next),

@@ -4,20 +4,28 @@ use super::dialog::Dialog;
 use super::dialog::said::{Said, Wish};
 use super::draft::prompting;
 use super::event::Effect;
+use super::keys::Meant;
 use super::state::model::Model;
 use super::state::notice::Notice;
 use super::{decide, narrowing, update};
 use crate::term::Key;
 use medicosam_shared::api::NoteRequest;
 
-/// Takes a key, which may be held down; `None` if no dialog takes it.
-pub(super) fn press(model: &mut Model, key: Key, is_held: bool) -> Option<Vec<Effect>> {
+/// Takes a key; `None` if no dialog takes it. Within, `None` if it meant nothing to the dialog.
+pub(super) fn press(model: &mut Model, key: Key, meant: Meant) -> Option<Option<Vec<Effect>>> {
     let said = model.dialog.as_mut()?.press(key);
-    if is_held && matches!(said, Said::Do(Wish::Decide(_))) {
-        model.notice = Some(Notice::held(key));
-        return Some(Vec::new());
+    let why_not = match &said {
+        Said::Do(wish) if wish.decides() => meant.why_not(key),
+        _ => None,
+    };
+    if why_not.is_some() {
+        model.notice = why_not;
+        return Some(Some(Vec::new()));
     }
-    hear(model, said)
+    if said == Said::Nothing {
+        return Some(None);
+    }
+    hear(model, said).map(Some)
 }
 
 /// Takes pasted text.
@@ -80,6 +88,13 @@ fn grant(model: &mut Model, wish: Wish) -> Vec<Effect> {
             narrowing::choose(model, place);
             Vec::new()
         }
+        Wish::CommitAndApprove => prompting::commit_and_approve(model),
+        Wish::DiscardAndApprove(decision) => {
+            let mut effects = prompting::discard(model);
+            effects.extend(decide::send(model, decision));
+            effects
+        }
+        Wish::Retry(case, output) => decide::retry_with(model, case, output),
         Wish::DiscardDraft => prompting::discard(model),
         Wish::RebaseDraft => prompting::rebase(model),
         Wish::NextUnseen => decide::next_unseen(model),

@@ -6,7 +6,7 @@ use crate::term::{Key, Mouse};
 use jiff::Timestamp;
 use medicosam_shared::api::{
     CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Live,
-    NoteRequest, SliceValues, Status, UndoRequest,
+    NoteRequest, OutputChoice, SliceValues, Status, UndoRequest,
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::client::ClientError;
@@ -289,6 +289,13 @@ pub enum Effect {
     SaveFilters(Vec<String>),
     /// Try a case again.
     Retry(CaseId),
+    /// Try a case again that found another result where its own goes.
+    RetryWith {
+        /// This case.
+        case: CaseId,
+        /// What becomes of that result.
+        output: OutputChoice,
+    },
     /// Put a failed case away.
     Dismiss(CaseId),
     /// Bring a case back.

@@ -60,6 +60,7 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         volume_ml: has_mask.then_some(23.4),
         reviewer: None,
         reason: None,
+        draft: false,
         created: noon() - jiff::SignedDuration::from_mins(9),
         updated: noon() - jiff::SignedDuration::from_mins(3),
     }

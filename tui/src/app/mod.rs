@@ -18,6 +18,7 @@ mod dismissal;
 pub mod draft;
 pub mod event;
 pub mod keymap;
+mod keys;
 mod look;
 mod narrowing;
 mod pointer;
@@ -40,8 +41,6 @@ pub use state::model::{Link, Model, Screen};
 pub use state::notice::Notice;
 pub use state::review::subject::{Showing, Subject};
 
-use crate::term::Key;
-
 /// Applies an event to the model; returns the work for the outside.
 pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
     let mut effects = happen(model, event);
@@ -51,7 +50,7 @@ pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
 
 fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
-        Event::Key(key) => return press(model, key),
+        Event::Key(key) => return keys::press(model, key),
         Event::Pointer(pointer) => return pointer::point(model, &pointer),
         Event::Paste(text) => return dialogs::paste(model, &text),
         Event::Resized { columns, rows } => {
@@ -68,42 +67,4 @@ fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Answer(answer) => return receive::receive(model, *answer),
     }
     Vec::new()
-}
-
-fn press(model: &mut Model, key: Key) -> Vec<Effect> {
-    if key == keymap::END {
-        return vec![Effect::Quit];
-    }
-    if key == keymap::REDRAW {
-        return vec![Effect::Redraw];
-    }
-    let is_held = model.held.press(key, model.now);
-    model.notice = None;
-    // Keys mean what is on the screen.
-    model.resuming = None;
-    model.see_preview();
-    if let Some(review) = model.review_mut() {
-        // Keys are stronger than a button that is held.
-        review.grip = None;
-    }
-    if let Some(effects) = dialogs::press(model, key, is_held) {
-        return effects;
-    }
-    let (context, now) = (model.context(), model.now);
-    if context == Context::Review
-        && let Some(review) = model.review_mut()
-        && review.type_digit(key, now)
-    {
-        return Vec::new();
-    }
-    let action = model.keymap.action(context, key);
-    if is_held && action.is_some_and(Action::decides) {
-        model.notice = Some(Notice::held(key));
-        return Vec::new();
-    }
-    let effects = action.map_or_else(Vec::new, |action| update::update(model, action));
-    if let Some(review) = model.review_mut() {
-        review.end_count(key);
-    }
-    effects
 }

@@ -7,9 +7,9 @@ use super::state::notice::Notice;
 use super::state::queue::live::Now;
 use super::state::review::Review;
 use super::state::review::slices::SliceId;
-use super::{calls, decided, dismissal, resume};
+use super::{calls, decide, decided, dismissal, resume};
 use medicosam_shared::api::{CaseList, SliceValues, Status};
-use medicosam_shared::case::{Action, CaseDetail, CaseId, Event, RevisionNumber};
+use medicosam_shared::case::{Action, CaseDetail, CaseId, Event, RevisionNumber, Verdict};
 use medicosam_shared::geometry::Plane;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::text::printable;
@@ -113,7 +113,11 @@ fn case_read(
     match result {
         Ok(detail) => {
             let summary = detail.summary.clone();
+            let is_first = review.detail.is_none();
             let effects = review.put_detail(*detail);
+            if is_first && model.dialog.is_none() {
+                model.dialog = decide::other_result(&summary);
+            }
             model.queue.put(vec![summary]);
             return effects;
         }
@@ -155,7 +159,14 @@ fn masks_read(
         Ok(masks) => {
             review.put_masks(revision, masks);
             review.compose();
-            review.load()
+            let mut effects = review.load();
+            let is_current = review.revision() == Some(revision);
+            let then_approve = is_current && std::mem::take(&mut review.then_approve);
+            model.carry_over();
+            if then_approve {
+                effects.extend(decide::decide(model, Verdict::Approve));
+            }
+            effects
         }
         Err(failure) => {
             model.notice = Some(Notice::failure(&failure));
@@ -192,29 +203,41 @@ fn happened(model: &mut Model, event: &Event) -> Vec<Effect> {
         effects.push(Effect::LoadCase(case.clone()));
     }
     let deciding = model.deciding.contains(case);
+    let you = model.status.as_ref().map(|status| status.you.clone());
     if let Some(review) = model.review_of(case)
         && !review.prompting
     {
         effects.push(Effect::LoadCase(case.clone()));
-        if let Some(text) = news(event).filter(|_| !deciding) {
+        if let Some(text) = news(event, you.as_deref().unwrap_or_default()).filter(|_| !deciding) {
             model.notice = Some(Notice::good(text));
         }
     }
     effects
 }
 
-/// The news for a reviewer with the case open.
-fn news(event: &Event) -> Option<String> {
-    let who = printable(&event.who);
+/// The news for a reviewer, `you`, with the case open.
+fn news(event: &Event, you: &str) -> Option<String> {
+    let has = match &*event.who {
+        "" => "Somebody has".to_owned(),
+        who if who == you => "You have".to_owned(),
+        who => format!("{} has", printable(who)),
+    };
     match event.action {
-        Action::Approved => Some(format!("{who} has just approved this case.")),
-        Action::Rejected => Some(format!("{who} has just rejected this case.")),
-        Action::Flagged => Some(format!("{who} has just flagged this case.")),
-        Action::Undone => Some(format!("{who} has just taken a decision back.")),
-        Action::Noted => Some(format!("{who} notes: {}", printable(&event.detail))),
-        Action::Dismissed => Some(format!("{who} has just put this case away.")),
-        Action::Restored => Some(format!("{who} has just brought this case back.")),
-        Action::Prompted => Some(format!("{who} has just asked for another mask.")),
+        Action::Approved => Some(format!("{has} just approved this case.")),
+        Action::Rejected => Some(format!("{has} just rejected this case.")),
+        Action::Flagged => Some(format!("{has} just flagged this case.")),
+        Action::Undone => Some(format!("{has} just taken a decision back.")),
+        Action::Noted if event.who == you => {
+            Some(format!("You note: {}", printable(&event.detail)))
+        }
+        Action::Noted => Some(format!(
+            "{} notes: {}",
+            printable(&event.who),
+            printable(&event.detail)
+        )),
+        Action::Dismissed => Some(format!("{has} just put this case away.")),
+        Action::Restored => Some(format!("{has} just brought this case back.")),
+        Action::Prompted => Some(format!("{has} just asked for another mask.")),
         Action::Revised => Some("There is a new revision.".to_owned()),
         Action::Identified
         | Action::Claimed

@@ -1,7 +1,7 @@
 //! Actions are done here, or by the module of their group.
 
 use super::action::context::Context;
-use super::action::{Action, App, Cases, Cursor, Decide};
+use super::action::{Action, App, Cases, Cursor, Decide, Slice};
 use super::dialog::Dialog;
 use super::dialog::command::Command;
 use super::dialog::help::Help;
@@ -10,6 +10,7 @@ use super::event::Effect;
 use super::keymap::Keymap;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
+use super::state::review::layout::Layout;
 use super::{decide, dismissal, look, narrowing};
 use medicosam_shared::case::Verdict;
 
@@ -68,13 +69,23 @@ fn cases(model: &mut Model, action: Cases) -> Vec<Effect> {
     Vec::new()
 }
 
-/// While prompts are drawn, the hand moves.
+/// Where prompts are drawn, the hand moves; in a mosaic beside that, the selected tile.
 fn cursor(model: &mut Model, action: Cursor) -> Vec<Effect> {
-    if model.context() == Context::Edit {
-        prompting::move_hand(model, action);
-        return Vec::new();
+    let edited = model.review().filter(|_| model.context() == Context::Edit);
+    match edited.map(|review| (review.draws(), review.layout)) {
+        Some((true, _)) => {
+            prompting::move_hand(model, action);
+            Vec::new()
+        }
+        Some((false, Layout::Mosaic)) => look::slice(
+            model,
+            match action {
+                Cursor::Left | Cursor::Up | Cursor::FarLeft | Cursor::FarUp => Slice::Previous,
+                Cursor::Right | Cursor::Down | Cursor::FarRight | Cursor::FarDown => Slice::Next,
+            },
+        ),
+        Some((false, Layout::One | Layout::Three)) | None => look::cursor(model, action),
     }
-    look::cursor(model, action)
 }
 
 fn app(model: &mut Model, action: App) -> Vec<Effect> {
@@ -139,11 +150,12 @@ fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
     let Some(review) = model.review() else {
         return Vec::new();
     };
-    let neighbour = model.queue.neighbour(&review.case, forward);
+    let here = review.case.clone();
+    let neighbour = model.queue.neighbour(&here, forward);
     match neighbour.map(|case| case.id.clone()) {
         Some(case) => model.open(case),
         None => {
-            model.notice = Some(Notice::good("No other case waits for review."));
+            model.notice = Some(Notice::good(decide::nothing_waits(model, &here)));
             Vec::new()
         }
     }

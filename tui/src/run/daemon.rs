@@ -169,6 +169,13 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
                 .map_err(Failure::from);
             Answer::Retried { case, result }
         }
+        Effect::RetryWith { case, output } => {
+            let request = RetryRequest {
+                output: Some(output),
+            };
+            let result = client.retry(&case, &request).await.map_err(Failure::from);
+            Answer::Retried { case, result }
+        }
         Effect::Dismiss(case) => {
             let result = client.dismiss(&case).await.map_err(Failure::from);
             Answer::Dismissed { case, result }

@@ -79,6 +79,7 @@ pub(super) fn text(list: &CaseList, now: Timestamp) -> String {
             score(case.score),
             age(now, case.updated),
             case.reviewer.as_deref().map(printable).unwrap_or_default(),
+            marks(case),
         ]
     };
     let rows: Vec<_> = list.cases.iter().map(row).collect();
@@ -92,9 +93,21 @@ pub(super) fn text(list: &CaseList, now: Timestamp) -> String {
             ("SCORE", Align::Right),
             ("AGE", Align::Right),
             ("BY", Align::Left),
+            ("MARK", Align::Left),
         ],
         &rows,
     )
+}
+
+/// What is special about a case, in a few words.
+fn marks(case: &CaseSummary) -> String {
+    let marks = [
+        (case.draft, "draft"),
+        (case.needs_prompt(), "needs a prompt"),
+    ];
+    let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
+    let marks: Vec<&str> = marks.map(|(_, mark)| mark).collect();
+    marks.join(", ")
 }
 
 #[cfg(test)]
@@ -106,9 +119,14 @@ mod tests {
     fn cases_are_a_table() {
         let mut approved = summary("77aa", CaseState::Approved, Some(0.94));
         approved.reviewer = Some("ana".to_owned());
+        let mut drafted = summary("3f2a", CaseState::Review, Some(0.71));
+        drafted.draft = true;
+        let mut unprompted = summary("5c1e", CaseState::Review, None);
+        unprompted.revision = Some(1);
         let list = CaseList {
             cases: vec![
-                summary("3f2a", CaseState::Review, Some(0.71)),
+                unprompted,
+                drafted,
                 summary("b0\x1b[2J", CaseState::Failed, None),
                 approved,
             ],

@@ -100,6 +100,9 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     if case.needs_prompt() {
         doing.push_str(": needs a prompt, as its profile gave none");
     }
+    if case.draft {
+        doing.push_str("; you have a draft here");
+    }
     if let Some(reviewer) = &case.reviewer {
         doing.push_str(&format!(", by {}", printable(reviewer)));
     }

@@ -207,6 +207,7 @@ fn state(model: &Model, case: &CaseSummary) -> String {
             u64::from(p.done) * 100 / u64::from(p.total)
         ),
         None if case.needs_prompt() => format!("{} needs a prompt", glyph(case.state)),
+        None if case.draft => format!("{} {}, draft", glyph(case.state), case.state),
         None => format!("{} {}", glyph(case.state), case.state),
     }
 }

@@ -68,6 +68,9 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
             left.push(Span::styled("  needs a prompt", theme.bad()));
         }
     }
+    if review.drafting.has_changes() {
+        left.push(Span::styled("  draft", theme.key()));
+    }
     if let (Some(place), all) = model.queue.place_in_review(&review.case) {
         left.push(Span::raw(format!("  {place}/{all}")));
     }

@@ -22,6 +22,21 @@ impl DraftRows for Tables<'_> {
         self.first(READING, &sql, params![case.0, reviewer], read)
     }
 
+    fn drafted_by(&self, reviewer: &str) -> Result<Vec<CaseId>, StoreFault> {
+        let t = self.0;
+        let mut statement = t
+            .prepare_cached(
+                "SELECT case_id FROM drafts
+                 WHERE reviewer = ?1 AND revision IS NOT NULL AND NOT discarded AND position > 0",
+            )
+            .doing(READING)?;
+        let rows = statement
+            .query_map([reviewer], |r| r.get(0))
+            .doing(READING)?;
+        let ids: rusqlite::Result<Vec<String>> = rows.collect();
+        Ok(ids.doing(READING)?.into_iter().map(CaseId).collect())
+    }
+
     fn draft_by_id(&self, id: DraftId) -> Result<Option<DraftRow>, StoreFault> {
         let sql = format!("{COLUMNS} WHERE id = ?1");
         self.first(READING, &sql, [id.0], read)

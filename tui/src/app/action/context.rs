@@ -88,7 +88,7 @@ impl Context {
             ],
             Context::Window => &[Adjust, Window, Masks, Slices, Program, Leave],
             Context::Edit => &[
-                Cursor, Draw, Segment, Slices, Masks, Window, Zoom, Program, Leave,
+                Cursor, Draw, Segment, Slices, Planes, Masks, Window, Zoom, Program, Leave,
             ],
             Context::Help => &[Scroll, Program, Leave],
         }

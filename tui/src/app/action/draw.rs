@@ -25,7 +25,7 @@ actions! {
             on("T", EDIT, Section::Draw).hint("point");
         /// Remove box and points from this slice.
         Clear = "clear_prompt", "clear box and points",
-            on("x", EDIT, Section::Draw).hint("clear");
+            on("X delete backspace", EDIT, Section::Draw).hint("clear");
         /// Draw for the next object.
         NextObject = "next_object", "next object",
             on("o", EDIT, Section::Draw);
@@ -53,6 +53,9 @@ actions! {
         /// Make a revision of the draft.
         Commit = "commit_draft", "commit: make a revision",
             on("c", EDIT, Section::Segment).hint("commit");
+        /// Make a revision of the draft, approve it, and go on to the next case.
+        Approve = "commit_approve", "commit, approve, next case",
+            on("A", EDIT, Section::Segment).hint("approve");
         /// Discard the draft; asks first.
         Discard = "discard_draft", "discard the draft",
             on("D", EDIT, Section::Segment);

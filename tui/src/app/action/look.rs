@@ -17,19 +17,24 @@ actions! {
             on("c", REVIEW, Section::Cases);
         /// Look at axial slices.
         Axial = "view_axial", "axial slices",
-            on("z", REVIEW, Section::Planes).hint("plane");
+            on("z", REVIEW, Section::Planes).hint("plane"),
+            on("z", &[Context::Edit], Section::Planes);
         /// Look at coronal slices.
         Coronal = "view_coronal", "coronal slices",
-            on("y", REVIEW, Section::Planes).hint("plane");
+            on("y", REVIEW, Section::Planes).hint("plane"),
+            on("y", &[Context::Edit], Section::Planes);
         /// Look at sagittal slices.
         Sagittal = "view_sagittal", "sagittal slices",
-            on("x", REVIEW, Section::Planes).hint("plane");
+            on("x", REVIEW, Section::Planes).hint("plane"),
+            on("x", &[Context::Edit], Section::Planes);
         /// Look at three planes at once, or at one again.
         ThreePlanes = "three_planes", "three planes, or one",
-            on("v", REVIEW, Section::Planes).hint("three");
+            on("v", REVIEW, Section::Planes).hint("three"),
+            on("v", &[Context::Edit], Section::Planes);
         /// Look at many slices at once, or at one again.
         Mosaic = "mosaic", "many slices at once",
-            on("m", REVIEW, Section::Planes).hint("mosaic");
+            on("m", REVIEW, Section::Planes).hint("mosaic"),
+            on("m", &[Context::Edit], Section::Planes);
         /// Look at one slice.
         OneSlice = "one_slice", "one slice",
             on("enter", REVIEW, Section::Planes);
@@ -42,10 +47,10 @@ actions! {
             on("o", REVIEW, Section::Masks).hint("fill");
         /// Make filled masks more opaque.
         MoreOpaque = "more_opaque", "filled masks more opaque",
-            on(")", REVIEW, Section::Masks);
+            on(")", REVIEW_EDIT, Section::Masks);
         /// Make filled masks less opaque.
         LessOpaque = "less_opaque", "filled masks less opaque",
-            on("(", REVIEW, Section::Masks);
+            on("(", REVIEW_EDIT, Section::Masks);
         /// Draw the prompts that made the masks, or no longer.
         TogglePrompts = "toggle_prompts", "prompts that made the masks",
             on("P", REVIEW, Section::Masks).hint("prompts"),

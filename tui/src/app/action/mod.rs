@@ -84,7 +84,7 @@ impl Action {
         matches!(
             self,
             Action::Decide(Decide::Approve | Decide::TakeBack | Decide::Retry)
-                | Action::Draw(Draw::Commit)
+                | Action::Draw(Draw::Approve)
         )
     }
 

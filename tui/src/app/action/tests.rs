@@ -98,6 +98,7 @@ const NAMES: &[&str] = &[
     "redo_prompt",
     "commit_draft",
     "discard_draft",
+    "commit_approve",
     "command",
     "suspend",
     "more_about",

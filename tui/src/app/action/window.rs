@@ -51,7 +51,7 @@ actions! {
             on("j down", ADJUST, Section::Adjust).hint("level");
         /// Let keys move and widen the window, or stop that.
         Adjust = "adjust_window", "adjust the window",
-            on("w", &[Context::Review], Section::Window),
+            on("w", ELSEWHERE, Section::Window),
             on("w enter", ADJUST, Section::Adjust);
     }
 }

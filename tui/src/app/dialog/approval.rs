@@ -16,41 +16,58 @@ pub struct Approval {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Means {
+enum Means {
     Approve,
+    CommitFirst,
+    DiscardFirst,
     NextUnseen,
     Leave,
 }
 
+const BACK: Bound<Means> = key(KeyCode::Esc, Means::Leave, "back");
+
 /// The usual key for approvals is not among them, because it may be pressed twice.
-const KEYS: &[Bound<Means>] = &[
-    key(KeyCode::Enter, Means::Approve, "approve all the same"),
-    key(KeyCode::Esc, Means::Leave, "back"),
-];
+const APPROVE: Bound<Means> = key(KeyCode::Enter, Means::Approve, "approve all the same");
+
+const KEYS: &[Bound<Means>] = &[APPROVE, BACK];
 
 const KEYS_UNSEEN: &[Bound<Means>] = &[
-    key(KeyCode::Enter, Means::Approve, "approve all the same"),
+    APPROVE,
     key(KeyCode::Char(']'), Means::NextUnseen, "next unseen slice"),
-    key(KeyCode::Esc, Means::Leave, "back"),
+    BACK,
+];
+
+const KEYS_DRAFT: &[Bound<Means>] = &[
+    key(KeyCode::Char('c'), Means::CommitFirst, "commit and approve"),
+    key(
+        KeyCode::Char('D'),
+        Means::DiscardFirst,
+        "discard and approve",
+    ),
+    BACK,
 ];
 
 impl Approval {
     fn keys(&self) -> &'static [Bound<Means>] {
-        match self.doubts.unseen {
-            0 => KEYS,
-            _ => KEYS_UNSEEN,
+        match (self.doubts.draft, self.doubts.unseen) {
+            (true, _) => KEYS_DRAFT,
+            (false, 0) => KEYS,
+            (false, _) => KEYS_UNSEEN,
         }
     }
 
     /// Takes a key.
     pub fn press(&self, key: Key) -> Said {
+        let decision = || Decision {
+            targets: self.targets.clone(),
+            verdict: Verdict::Approve,
+            reason: String::new(),
+            overrule: false,
+        };
         match meaning(self.keys(), key) {
-            Some(Means::Approve) => Said::Do(Wish::Decide(Decision {
-                targets: self.targets.clone(),
-                verdict: Verdict::Approve,
-                reason: String::new(),
-                overrule: false,
-            })),
+            Some(Means::Approve) => Said::Do(Wish::Decide(decision())),
+            Some(Means::CommitFirst) => Said::Do(Wish::CommitAndApprove),
+            Some(Means::DiscardFirst) => Said::Do(Wish::DiscardAndApprove(decision())),
             Some(Means::NextUnseen) => Said::Do(Wish::NextUnseen),
             Some(Means::Leave) => Said::Leave,
             None => Said::Nothing,

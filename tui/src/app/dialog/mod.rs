@@ -11,6 +11,7 @@ pub mod keys;
 pub mod line;
 pub mod new_object;
 pub mod note;
+pub mod other_result;
 pub mod question;
 pub mod reason;
 pub mod refusal;
@@ -26,6 +27,7 @@ use help::Help;
 use keys::DialogHint;
 use new_object::NewObject;
 use note::Note;
+use other_result::OtherResult;
 use question::Question;
 use reason::Reason;
 use refusal::Refusal;
@@ -57,6 +59,8 @@ pub enum Dialog {
     Approval(Approval),
     /// Another reviewer was first.
     Conflict(Conflict),
+    /// Another result lies where that of a case goes.
+    OtherResult(OtherResult),
 }
 
 impl Dialog {
@@ -74,6 +78,25 @@ impl Dialog {
             Dialog::SavedFilters(dialog) => dialog.press(key),
             Dialog::Approval(dialog) => dialog.press(key),
             Dialog::Conflict(dialog) => dialog.press(key),
+            Dialog::OtherResult(dialog) => dialog.press(key),
+        }
+    }
+
+    /// Whether any text that is typed may go in here.
+    pub fn takes_text(&self) -> bool {
+        match self {
+            Dialog::Reason(_)
+            | Dialog::Refusal(_)
+            | Dialog::Command(_)
+            | Dialog::NewObject(_)
+            | Dialog::Note(_)
+            | Dialog::Filter(_) => true,
+            Dialog::Help(_)
+            | Dialog::Question(_)
+            | Dialog::SavedFilters(_)
+            | Dialog::Approval(_)
+            | Dialog::Conflict(_)
+            | Dialog::OtherResult(_) => false,
         }
     }
 
@@ -90,7 +113,8 @@ impl Dialog {
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
             | Dialog::Approval(_)
-            | Dialog::Conflict(_) => {}
+            | Dialog::Conflict(_)
+            | Dialog::OtherResult(_) => {}
         }
         Said::Nothing
     }
@@ -109,6 +133,7 @@ impl Dialog {
             Dialog::SavedFilters(_) => saved_filters::hints(),
             Dialog::Approval(dialog) => dialog.hints(),
             Dialog::Conflict(_) => keys::hints(conflict::KEYS),
+            Dialog::OtherResult(_) => keys::hints(other_result::KEYS),
         })
     }
 }

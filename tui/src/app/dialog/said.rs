@@ -1,6 +1,7 @@
 //! What comes of a key or of text in a dialog.
 
 use crate::app::action::Action;
+use medicosam_shared::api::OutputChoice;
 use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
 use medicosam_shared::prompt::Label;
 
@@ -56,12 +57,40 @@ pub enum Wish {
     SaveFilter,
     /// A saved filter, counted from 0.
     SavedFilter(usize),
+    /// A revision made of the draft, and approved.
+    CommitAndApprove,
+    /// The draft discarded, and an approval.
+    DiscardAndApprove(Decision),
+    /// A case tried again, and this done with the result that lies where its own goes.
+    Retry(CaseId, OutputChoice),
     /// The draft discarded.
     DiscardDraft,
     /// The draft put on top of a newer revision.
     RebaseDraft,
     /// The next slice with a mask that was not shown.
     NextUnseen,
+}
+
+impl Wish {
+    /// Whether it decides about a case or its files: a key that is held down must not.
+    pub fn decides(&self) -> bool {
+        match self {
+            Wish::Decide(_)
+            | Wish::CommitAndApprove
+            | Wish::DiscardAndApprove(_)
+            | Wish::Retry(..)
+            | Wish::DiscardDraft => true,
+            Wish::Note { .. }
+            | Wish::Act(_)
+            | Wish::Slice(_)
+            | Wish::Explain(_)
+            | Wish::Filter(_)
+            | Wish::SaveFilter
+            | Wish::SavedFilter(_)
+            | Wish::RebaseDraft
+            | Wish::NextUnseen => false,
+        }
+    }
 }
 
 /// A case and the revision of it that was on the screen.

@@ -29,6 +29,7 @@ pub(in crate::app) fn draft_changed(
                 review.with_draft(|drafting, known| drafting.refused(known, &failure));
             review.compose();
             review.prompting = false;
+            review.then_approve = false;
             let conflict = failure.conflict && change == Some(DraftChange::Commit);
             if conflict && failure.fault.is(FaultCode::OtherRevision) {
                 effects.push(Effect::LoadCase(case.clone()));
@@ -45,7 +46,15 @@ pub(in crate::app) fn draft_changed(
     review.compose();
     if change == Some(DraftChange::Commit) {
         review.prompting = false;
+        match response {
+            // Back to where it is decided on.
+            DraftResponse::Revised { .. } => review.end_drawing(),
+            DraftResponse::Changed { .. }
+            | DraftResponse::Queued
+            | DraftResponse::Failed { .. } => review.then_approve = false,
+        }
     }
+    let has_changes = review.drafting.has_changes();
     let notice = match response {
         DraftResponse::Revised { revision } => {
             effects.push(Effect::LoadCase(case.clone()));
@@ -69,6 +78,7 @@ pub(in crate::app) fn draft_changed(
     if notice.is_some() {
         model.notice = notice;
     }
+    model.queue.mark_draft(case, has_changes);
     effects
 }
 
@@ -89,7 +99,8 @@ pub(in crate::app) fn draft_loaded(
     let news = review.drafting.draft().is_none() && !review.mode.is_edit();
     let effects = review.with_draft(|drafting, known| drafting.loaded(known, view));
     review.compose();
-    if news && review.drafting.has_changes() {
+    let has_changes = review.drafting.has_changes();
+    if news && has_changes {
         let draft = review.drafting.draft();
         let slices = draft.map_or(0, |d| d.canvas().places().count().max(d.drawn().len()));
         let edit = edit_key(model);
@@ -97,6 +108,7 @@ pub(in crate::app) fn draft_loaded(
             "You have a draft here ({slices} slices). `{edit}` goes on with it."
         )));
     }
+    model.queue.mark_draft(case, has_changes);
     effects
 }
 

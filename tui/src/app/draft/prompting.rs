@@ -6,6 +6,7 @@ use crate::app::action::context::Context;
 use crate::app::action::{Action, Cursor, Draw};
 use crate::app::copying;
 use crate::app::cursor::Step;
+use crate::app::decide;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::new_object::NewObject;
 use crate::app::dialog::question::Question;
@@ -13,7 +14,7 @@ use crate::app::event::Effect;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::review::Review;
-use crate::app::state::review::mode::Mode;
+use medicosam_shared::case::Verdict;
 use medicosam_shared::draft::{DraftChange, DraftRefusal, Slices};
 use medicosam_shared::place::{Label, Place};
 use medicosam_shared::prompt::SlicePrompt;
@@ -33,8 +34,12 @@ pub(in crate::app) fn begin(model: &mut Model) -> Vec<Effect> {
 /// Steps back: out of a half-drawn box, out of work that is being done, then out of drawing. `None`
 /// if there was no step.
 pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
-    let review = model.review_mut()?;
+    let review = model.review_mut().filter(|r| !r.mode.is_adjusting())?;
+    let draws = review.draws();
     let edit = review.mode.edit_mut()?;
+    if !draws {
+        return Some(review.go_where_drawn());
+    }
     if edit.corner.take().is_some() {
         return Some(Vec::new());
     }
@@ -42,7 +47,7 @@ pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
         model.notice = Some(Notice::good("Stopped; the masks are as they were before."));
         return Some(ask(model, DraftChange::Cancel));
     }
-    review.mode = Mode::Look;
+    review.end_drawing();
     if review.drafting.has_changes() {
         let (edit, commit) = (edit_key(model), draw_key(model, Draw::Commit));
         model.notice = Some(Notice::good(format!(
@@ -68,7 +73,7 @@ pub(in crate::app) fn move_hand(model: &mut Model, action: Cursor) {
     let Some((review, stack)) = model.review_mut().and_then(|r| r.stack().map(|s| (r, s))) else {
         return;
     };
-    if let Mode::Edit(edit) = &mut review.mode {
+    if let Some(edit) = review.mode.edit_mut() {
         let step = Step::of(action);
         edit.cursor = step.taken_from(edit.cursor, stack.shape(), stack.orientation());
     }
@@ -79,13 +84,20 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
     if action == Draw::Begin {
         return begin(model);
     }
-    let Some((place, box_begun)) = model.review().and_then(|review| {
+    let Some((place, box_begun, draws)) = model.review().and_then(|review| {
         let edit = review.mode.edit().filter(|_| review.stack().is_some())?;
-        let place = Place::new(edit.label, review.index());
-        Some((place, edit.corner.is_some()))
+        let place = Place::new(edit.label, review.own_index());
+        Some((place, edit.corner.is_some(), review.draws()))
     }) else {
         return Vec::new();
     };
+    if !draws && is_about_slice(action) {
+        model.notice = Some(Notice::good(
+            "This is the slice that is drawn on; press the key again.",
+        ));
+        let review = model.review_mut();
+        return review.map(Review::go_where_drawn).unwrap_or_default();
+    }
     match action {
         Draw::Begin => begin(model),
         Draw::Corner => corner(model, place),
@@ -102,8 +114,32 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         Draw::Undo => undo(model),
         Draw::Redo => ask(model, DraftChange::Redo),
         Draw::Commit => commit(model),
+        Draw::Approve => commit_and_approve(model),
         Draw::Discard => ask_discard(model),
         Draw::CopyAsProfile => copying::copy(model),
+    }
+}
+
+/// Whether an action is about the slice under the cursor, which must be seen for that.
+fn is_about_slice(action: Draw) -> bool {
+    match action {
+        Draw::Corner
+        | Draw::Confirm
+        | Draw::PositivePoint
+        | Draw::NegativePoint
+        | Draw::Clear
+        | Draw::NextCandidate
+        | Draw::PreviousCandidate
+        | Draw::Segment => true,
+        Draw::Begin
+        | Draw::NextObject
+        | Draw::NewObject
+        | Draw::Undo
+        | Draw::Redo
+        | Draw::Propagate
+        | Draw::Commit
+        | Draw::Approve
+        | Draw::Discard => false,
     }
 }
 
@@ -136,7 +172,7 @@ fn clear(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(review) = model.review_mut() else {
         return Vec::new();
     };
-    if let Mode::Edit(edit) = &mut review.mode {
+    if let Some(edit) = review.mode.edit_mut() {
         edit.corner = None;
     }
     let prompt = SlicePrompt::nothing(place);
@@ -151,7 +187,7 @@ fn next_object(model: &mut Model, label: Label) -> Vec<Effect> {
     if let Some(review) = model.review_mut() {
         let labels = review.labels();
         let next = labels.iter().find(|l| **l > label).or(labels.first());
-        if let (Mode::Edit(edit), Some(next)) = (&mut review.mode, next) {
+        if let (Some(edit), Some(next)) = (review.mode.edit_mut(), next) {
             edit.label = *next;
         }
     }
@@ -316,6 +352,27 @@ fn commit(model: &mut Model) -> Vec<Effect> {
         Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
     }
     Vec::new()
+}
+
+/// Makes a revision of the draft and has it approved when it is here; approves at once if nothing is
+/// drawn.
+pub(in crate::app) fn commit_and_approve(model: &mut Model) -> Vec<Effect> {
+    let Some(review) = model.review_mut() else {
+        return Vec::new();
+    };
+    if !review.drafting.has_changes() {
+        review.end_drawing();
+        return decide::decide(model, Verdict::Approve);
+    }
+    if let Some(why) = decide::why_too_early(model) {
+        model.notice = Some(why);
+        return Vec::new();
+    }
+    let effects = commit(model);
+    if let Some(review) = model.review_mut() {
+        review.then_approve = review.prompting;
+    }
+    effects
 }
 
 /// Discards the draft, which can be brought back.

@@ -76,6 +76,7 @@ const EDIT: &[Hint] = &[
     &[Action::Draw(Draw::Corner)],
     &[Action::Draw(Draw::Segment)],
     &[Action::Draw(Draw::Commit)],
+    &[Action::Draw(Draw::Approve)],
     &[
         Action::Draw(Draw::PositivePoint),
         Action::Draw(Draw::NegativePoint),

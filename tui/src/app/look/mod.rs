@@ -20,8 +20,12 @@ type Outcome = Result<Vec<Effect>, &'static str>;
 
 /// Goes to another slice. The number typed before says how many slices on, or which one.
 pub(super) fn slice(model: &mut Model, action: Slice) -> Vec<Effect> {
+    let now = model.now;
     with_review(model, |review| {
-        let number = review.take_count();
+        let number = match action {
+            Slice::First | Slice::Last => review.take_any_count(now),
+            _ => review.take_count(),
+        };
         let times = number.unwrap_or(1).max(1);
         let steps = i64::from(times);
         match action {
@@ -105,7 +109,7 @@ pub(super) fn window(model: &mut Model, action: Window) -> Vec<Effect> {
                 return Ok(Vec::new());
             }
             Window::Adjust => {
-                review.toggle_adjusting();
+                review.mode.toggle_adjusting();
                 return Ok(Vec::new());
             }
         };

@@ -11,7 +11,6 @@ use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::review::grip::{Grip, Task};
 use super::state::review::layout::Layout;
-use super::state::review::mode::Mode;
 use super::state::review::seen::SeenPane;
 use super::state::review::{Chosen, Review};
 use super::{look, update};
@@ -129,7 +128,8 @@ fn zoom(review: &mut Review, pane: &SeenPane, at: (i64, i64), closer: bool) {
         return;
     };
     let is_drawn_on = review.slice() == Some(pane.slice);
-    if let Mode::Edit(edit) = &mut review.mode {
+    let draws = review.draws();
+    if let Some(edit) = review.mode.edit_mut().filter(|_| draws) {
         if !is_drawn_on {
             return;
         }
@@ -153,14 +153,14 @@ fn press(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
     let mut effects = Vec::new();
     let task = match button {
         Button::Middle => Task::Pan,
-        _ if review.mode.is_edit() && !review.draws_on(&pane) => {
+        _ if review.draws() && !review.draws_on(&pane) => {
             model.notice = Some(Notice::good(
                 "The picture is still on its way; nothing was drawn.",
             ));
             return Vec::new();
         }
         Button::Right => Task::Window(review.limits()),
-        Button::Left if review.mode.is_edit() => {
+        Button::Left if review.draws() => {
             review.move_hand(&pane, at);
             Task::Draw {
                 positive: !(pointer.mouse.alt || pointer.mouse.shift),
@@ -207,7 +207,7 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
     match task {
         Task::Look => return review.look_at(pane.voxel(*at)),
         Task::Draw { .. } => {
-            if let Mode::Edit(edit) = &mut review.mode {
+            if let Some(edit) = review.mode.edit_mut() {
                 edit.corner = Some(pane.under(start));
                 edit.cursor = pane.under(*at);
             }
@@ -216,9 +216,10 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
         Task::Window(None) => {}
         Task::Pan => {
             if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
+                let draws = review.draws();
                 let zoom = review.zooms.of_mut(review.layout);
                 zoom.drag(&stack, pane.region, right, down);
-                if let Mode::Edit(edit) = &mut review.mode {
+                if let Some(edit) = review.mode.edit_mut().filter(|_| draws) {
                     // The cursor is always visible, so it has to come along.
                     edit.cursor = zoom.nearest(&stack, edit.cursor);
                 }
@@ -258,14 +259,14 @@ fn release(model: &mut Model, button: Button) -> Vec<Effect> {
 impl Review {
     /// Whether a slice on the screen is the one to be drawn on, with the same part of it visible.
     fn draws_on(&self, pane: &SeenPane) -> bool {
-        self.slice() == Some(pane.slice) && self.region() == Some(pane.region)
+        self.draws() && self.slice() == Some(pane.slice) && self.region() == Some(pane.region)
     }
 
     /// Moves the cursor to a pixel of the picture. The visible part stays, wherever the cursor was
     /// before.
     fn move_hand(&mut self, pane: &SeenPane, at: (i64, i64)) {
         let stack = self.stack();
-        if let (Mode::Edit(edit), Some(stack)) = (&mut self.mode, stack) {
+        if let (Some(edit), Some(stack)) = (self.mode.edit_mut(), stack) {
             edit.cursor = pane.under(at);
             let zoom = self.zooms.of_mut(self.layout);
             zoom.drag(&stack, pane.region, 0.0, 0.0);

@@ -1,6 +1,7 @@
 //! What the client knows. Each type keeps itself in order; what happens on a key or an answer is
 //! decided by the modules beside this one.
 
+pub mod deaf;
 pub mod doubts;
 pub mod held;
 pub mod last_place;

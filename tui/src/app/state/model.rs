@@ -1,5 +1,6 @@
 //! What the client knows.
 
+use super::deaf::Deaf;
 use super::doubts::Lacks;
 use super::held::Held;
 use super::last_place::LastPlace;
@@ -13,6 +14,7 @@ use super::refresh::Refresh;
 use super::review::Review;
 use super::review::habits::Habits;
 use super::review::mode::Mode;
+use super::review::slices::SliceId;
 use super::review::subject::{Showing, Subject};
 use super::sight::Sight;
 use crate::app::action::context::Context;
@@ -81,6 +83,8 @@ pub struct Model {
     seen: HashMap<(CaseId, RevisionNumber), Sight>,
     /// The key that may be held down.
     pub held: Held,
+    /// Whether what is typed goes nowhere.
+    pub deaf: Deaf,
     /// Cases whose decision is on its way to the daemon.
     pub deciding: HashSet<CaseId>,
     /// What was asked for together, and what can be taken back.
@@ -122,6 +126,7 @@ impl Model {
             mouse: true,
             seen: HashMap::new(),
             held: Held::default(),
+            deaf: Deaf::default(),
             deciding: HashSet::new(),
             batches: Batches::default(),
             filter: String::new(),
@@ -143,7 +148,7 @@ impl Model {
             (_, Screen::Queue) => Context::Queue,
             (_, Screen::Review(review)) => match review.mode {
                 Mode::Edit(_) => Context::Edit,
-                Mode::AdjustWindow => Context::Window,
+                Mode::AdjustWindow(_) => Context::Window,
                 Mode::Look => Context::Review,
             },
         }
@@ -245,6 +250,9 @@ impl Model {
             Screen::Review(review) => {
                 if review.case == showing.case && showing.has_masks() {
                     review.shown_since.get_or_insert(now);
+                    if let Some(generation) = showing.draft {
+                        review.see_draft(generation, showing.legible());
+                    }
                 }
                 self.see(showing, now);
             }
@@ -282,6 +290,36 @@ impl Model {
             sight.coverage.show(slice, is_legible, || {
                 review.map_or_else(BTreeSet::new, |review| review.masked_across(slice.axis))
             });
+        }
+    }
+
+    /// The masks of the current revision of the open case are here. What was seen of them before, in the
+    /// draft and in the revision before, need not be seen again.
+    pub fn carry_over(&mut self) {
+        let Screen::Review(review) = &self.screen else {
+            return;
+        };
+        let (Some(revision), Some(masks)) = (review.revision(), review.masks()) else {
+            return;
+        };
+        let key = |revision| (review.case.clone(), revision);
+        let before = review.before().and_then(|n| self.seen.get(&key(n)));
+        let slices = review.seen_already(before.map(|sight| &sight.coverage));
+        if slices.is_empty() {
+            return;
+        }
+        let axis = masks.axis;
+        let masked = review.masked_across(axis);
+        let since = before.map_or(self.now, |sight| sight.since);
+        let lacks = review.detail.as_ref().and_then(|detail| detail.current());
+        let lacks = lacks.map(Lacks::of).unwrap_or_default();
+        let sight = self.seen.entry(key(revision));
+        let sight = sight.or_insert_with(|| Sight::new(since));
+        sight.pictured = true;
+        sight.lacks = lacks;
+        for index in slices {
+            let slice = SliceId { axis, index };
+            sight.coverage.show(slice, true, || masked.clone());
         }
     }
 

@@ -1,7 +1,6 @@
 //! The message at the bottom of the screen.
 
 use crate::app::event::Failure;
-use crate::term::Key;
 
 /// A message at the bottom of the screen, until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +39,6 @@ impl Notice {
             hint: String::new(),
             bad,
         }
-    }
-
-    /// A key that decides was not up since it was pressed last.
-    pub fn held(key: Key) -> Self {
-        Notice::good(format!(
-            "{key} is held down, or came twice: let it go, then press it again."
-        ))
     }
 
     /// What went wrong and what to do.

@@ -1,6 +1,8 @@
 mod commands;
 mod deciding;
+mod drafts_everywhere;
 mod guarding;
+mod keys;
 mod listing;
 mod notices;
 mod previewing;

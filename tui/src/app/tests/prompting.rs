@@ -95,6 +95,10 @@ impl Daemon {
         }
     }
 
+    pub(super) fn last_change(&self) -> &DraftChange {
+        self.last()
+    }
+
     fn last(&self) -> &DraftChange {
         &self.asked.last().unwrap().change
     }
@@ -253,7 +257,7 @@ fn points_are_seen_before_the_daemon_has_them_and_sent_one_after_another() {
     assert_eq!(daemon.answer(&mut model, effects), []);
     assert_eq!(daemon.asked.len(), 4);
     assert_eq!(points(&model), [point(40, true), point(41, false)]);
-    daemon.press(&mut model, "x");
+    daemon.press(&mut model, "X");
     assert_eq!(points(&model), []);
 }
 

@@ -7,6 +7,7 @@ mod filter;
 pub mod help;
 mod new_object;
 mod note;
+mod other_result;
 mod question;
 mod reason;
 mod refusal;
@@ -40,6 +41,7 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
         | Dialog::NewObject(_)
         | Dialog::Approval(_)
         | Dialog::Conflict(_)
+        | Dialog::OtherResult(_)
             if noticed =>
         {
             return None;
@@ -52,6 +54,7 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
         Dialog::Question(dialog) => question::shown(dialog, room, theme),
         Dialog::Refusal(dialog) => refusal::shown(dialog, room, theme),
         Dialog::Conflict(dialog) => conflict::shown(dialog, room, theme),
+        Dialog::OtherResult(dialog) => other_result::shown(dialog, room, theme),
         Dialog::Approval(dialog) => approval::shown(dialog, room, theme),
     })
 }

@@ -67,7 +67,7 @@ fn lines<'a>(review: &Review, keymap: &Keymap, width: usize, theme: Theme) -> Ve
     let mut lines = place_lines(review, &stack, width, theme);
     lines.extend([Line::raw(window(review)), masks(review, theme)]);
     lines.extend(zoom(review, &stack, theme));
-    if let Some(edit) = review.mode.edit() {
+    if let Some(edit) = review.mode.edit().filter(|_| review.draws()) {
         lines.extend(edit::lines(review, edit, keymap, (&stack, width), theme));
         return lines;
     }

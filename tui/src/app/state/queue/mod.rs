@@ -127,6 +127,21 @@ impl Queue {
         self.cohorts.get(&case.profile)?.outlier(case.volume_ml?)
     }
 
+    /// Says whether the reviewer has a draft on a case.
+    pub fn mark_draft(&mut self, id: &CaseId, has_changes: bool) {
+        if let Some(&place) = self.places.get(id) {
+            self.cases[place].draft = has_changes;
+        }
+    }
+
+    /// The cases in review that are not shown, other than `id`.
+    pub fn waiting_hidden(&self, id: &CaseId) -> usize {
+        let waiting = |cases: &mut dyn Iterator<Item = &CaseSummary>| {
+            cases.filter(|case| waits(case) && case.id != *id).count()
+        };
+        waiting(&mut self.cases.iter()) - waiting(&mut self.shown())
+    }
+
     /// What is shown.
     pub fn filter(&self) -> &Filter {
         &self.filter

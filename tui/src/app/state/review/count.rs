@@ -1,8 +1,9 @@
 //! Numbers typed before a key: `42G`, `10j`.
 //!
-//! Digits are also the keys of windows, and a window must not wait for the next key. So a digit
-//! acts at once; if another one follows quickly, both begin a number, and the window is as it was
-//! before. A number has at least two digits: `07G`.
+//! Digits are also the keys of windows, and a window must not wait for the next key. So each digit
+//! acts at once, and digits that follow one another quickly are a number as well; a key that takes the
+//! number puts the window back that was there before. Where a single digit could be meant as a window,
+//! a number has at least two: `07j`. Only a key that names a slice takes one: `7G`.
 
 use super::window::WindowChoice;
 use crate::term::{Key, KeyCode};
@@ -57,6 +58,12 @@ impl Count {
     /// The number, once it has two digits.
     pub fn number(&self) -> Option<u32> {
         (self.digits > 1).then_some(self.number)
+    }
+
+    /// The number, also if it has one digit that was typed just before.
+    pub fn any_number(&self, now: Timestamp) -> Option<u32> {
+        let is_quick = now.duration_since(self.at) <= QUICK;
+        (self.digits > 1 || is_quick).then_some(self.number)
     }
 
     /// The window before the first digit.

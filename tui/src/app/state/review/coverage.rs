@@ -42,6 +42,11 @@ impl Coverage {
         }
     }
 
+    /// Whether a slice was seen.
+    pub fn has_seen(&self, slice: SliceId) -> bool {
+        self.0[slice.axis.index()].seen.contains(&slice.index)
+    }
+
     /// Slices with a mask, seen and in total, for the axis with the largest share seen.
     pub fn count(&self) -> (usize, usize) {
         let counts = self.0.iter().map(Across::count);

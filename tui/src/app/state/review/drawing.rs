@@ -15,13 +15,35 @@ use medicosam_shared::prompt::Label;
 use std::sync::Arc;
 
 impl Review {
-    /// Begins to draw, on one slice in the masks' own plane.
+    /// Begins to draw, on one slice in the masks' own plane; for the object that was drawn for before.
     pub fn begin_drawing(&mut self) -> Vec<Effect> {
-        self.layout = Layout::One;
         self.display.compared = Compared::Not;
-        let effects = self.look_across(None);
-        self.mode = Mode::Edit(Edit::new(self.middle(), self.nearest_label()));
+        let effects = self.go_where_drawn();
+        let labels = self.labels();
+        let before = self.drawn_for.filter(|label| labels.contains(label));
+        let label = before.unwrap_or_else(|| self.nearest_label());
+        self.mode = Mode::Edit(Edit::new(self.middle(), label));
         effects
+    }
+
+    /// Ends drawing. What was drawn stays in the draft.
+    pub fn end_drawing(&mut self) {
+        if let Some(edit) = std::mem::take(&mut self.mode).edit() {
+            self.drawn_for = Some(edit.label);
+        }
+    }
+
+    /// Shows one slice in the masks' own plane, the one through the current voxel: prompts are drawn
+    /// there.
+    pub fn go_where_drawn(&mut self) -> Vec<Effect> {
+        self.layout = Layout::One;
+        self.look_across(None)
+    }
+
+    /// Whether prompts are drawn on what is seen: while they are drawn, other planes and several slices
+    /// can be looked at, too.
+    pub fn draws(&self) -> bool {
+        self.mode.is_edit() && self.layout == Layout::One && self.is_own_plane()
     }
 
     /// Does something about the reviewer's draft that depends on the case.
@@ -44,12 +66,6 @@ impl Review {
         let effects = self.with_draft(|drafting, known| drafting.ask(known, change))?;
         self.compose();
         Ok(effects)
-    }
-
-    /// Puts what the draft changes on top of the masks of the revision.
-    pub fn compose(&mut self) {
-        let base = self.masks().cloned();
-        self.drafting.compose(base.as_ref());
     }
 
     /// The masks that are drawn: while prompts are changed, with what the draft changes.

@@ -1,5 +1,6 @@
 //! The open case.
 
+mod carried;
 pub mod count;
 pub mod coverage;
 pub mod display;
@@ -29,6 +30,7 @@ use super::last_place::OpenPlace;
 use crate::app::draft::drafting::Drafting;
 use crate::masks::Measures;
 use crate::term::{Key, KeyCode};
+use carried::DraftSeen;
 use count::Count;
 use display::{Compared, Display};
 use grip::Grip;
@@ -37,6 +39,7 @@ use layout::Layout;
 use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::place::Label;
 use mode::Mode;
 use slices::{SliceId, Slices};
 use stack::Stack;
@@ -80,8 +83,14 @@ pub struct Review {
     pub drafting: Drafting,
     /// Since when a picture with masks of the case is on the screen.
     pub shown_since: Option<Timestamp>,
+    /// The object that was drawn for last.
+    pub drawn_for: Option<Label>,
+    /// Slices of the draft that were seen.
+    pub draft_seen: DraftSeen,
     /// A revision is being made of the draft.
     pub prompting: bool,
+    /// That revision is to be approved when it is here.
+    pub then_approve: bool,
     /// How long the last prompt took.
     pub elapsed: Option<Duration>,
     /// Where the reviewer was when the client ended, until the case has come.
@@ -131,7 +140,10 @@ impl Review {
             grip: None,
             drafting: Drafting::default(),
             shown_since: None,
+            drawn_for: None,
+            draft_seen: DraftSeen::default(),
             prompting: false,
+            then_approve: false,
             elapsed: None,
             last_place: None,
             ahead: loading::AHEAD,
@@ -250,27 +262,33 @@ impl Review {
         slice.values.get(at).copied()
     }
 
-    /// Takes a key into the number being typed. Returns whether the key has no other meaning.
-    pub fn type_digit(&mut self, key: Key, now: Timestamp) -> bool {
+    /// Takes a key into the number being typed, if it is a digit.
+    pub fn type_digit(&mut self, key: Key, now: Timestamp) {
         let Some(digit) = count::digit(key) else {
-            return false;
+            return;
         };
-        match self.count.and_then(|count| count.and(digit, now)) {
-            Some(count) => {
-                self.count = Some(count);
-                self.display.window = count.window();
-                true
-            }
-            None => {
-                self.count = Some(Count::begin(digit, now, self.display.window));
-                false
-            }
-        }
+        let more = self.count.and_then(|count| count.and(digit, now));
+        let first = || Count::begin(digit, now, self.display.window);
+        self.count = Some(more.unwrap_or_else(first));
     }
 
-    /// Takes the number that was typed before a key.
+    /// Takes the number that was typed before a key, of two digits or more.
     pub fn take_count(&mut self) -> Option<u32> {
-        self.count.take()?.number()
+        let count = self.count.take()?;
+        self.use_count(count, count.number())
+    }
+
+    /// Takes the number that was typed just before a key, which may have one digit.
+    pub fn take_any_count(&mut self, now: Timestamp) -> Option<u32> {
+        let count = self.count.take()?;
+        self.use_count(count, count.any_number(now))
+    }
+
+    fn use_count(&mut self, count: Count, number: Option<u32>) -> Option<u32> {
+        if number.is_some() {
+            self.display.window = count.window();
+        }
+        number
     }
 
     /// A key that is no digit ends the number, whether it took it or not.
@@ -280,23 +298,13 @@ impl Review {
         }
     }
 
-    /// Lets keys move and widen the window, or stops that.
-    pub fn toggle_adjusting(&mut self) {
-        self.mode = match std::mem::take(&mut self.mode) {
-            Mode::Look => Mode::AdjustWindow,
-            Mode::AdjustWindow => Mode::Look,
-            Mode::Edit(edit) => Mode::Edit(edit),
-        };
-    }
-
     /// Steps back out of a number, a mode, a layout or a comparison. Returns whether there was any.
     pub fn step_back(&mut self) -> bool {
-        let typed = self.count.take().and_then(|count| count.number());
-        if typed.is_some() {
+        if self.take_count().is_some() {
             return true;
         }
-        if self.mode == Mode::AdjustWindow {
-            self.mode = Mode::Look;
+        if self.mode.is_adjusting() {
+            self.mode.toggle_adjusting();
         } else if self.layout == Layout::Mosaic {
             self.layout = Layout::One;
         } else if self.display.compared != Compared::Not {

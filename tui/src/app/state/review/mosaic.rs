@@ -13,11 +13,10 @@ impl Review {
         let Some(stack) = self.stack() else {
             return Vec::new();
         };
-        let extents = self.measures().iter();
-        let extents = extents.filter_map(|m| m.extent(stack.axis));
-        let hull = extents.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
-        let range = hull.map_or(0..stack.count(), |e| {
-            e.start.saturating_sub(1)..(e.end + 1).min(stack.count())
+        let masked = self.mask_slices();
+        let hull = masked.first().zip(masked.last());
+        let range = hull.map_or(0..stack.count(), |(first, last)| {
+            first.saturating_sub(1)..(last + 2).min(stack.count())
         });
         let most = Slices::room(stack.shape()).clamp(1, TILES);
         let step = range.len().div_ceil(most).max(1);

@@ -24,6 +24,12 @@ impl Review {
         own.map_or(0, |stack| self.at[stack.axis.index()])
     }
 
+    /// Whether the slices that are seen are those that the masks are cut along.
+    pub fn is_own_plane(&self) -> bool {
+        let own = self.detail.as_ref().and_then(Stack::of);
+        own.map(|own| own.axis) == self.stack().map(|stack| stack.axis)
+    }
+
     /// Looks at slice `index` in the masks' own plane.
     pub fn look_own(&mut self, index: u32) -> Vec<Effect> {
         self.axis = None;

@@ -67,7 +67,7 @@ impl Review {
         let mut marks = self.prompt_marks(slice);
         match self.layout {
             Layout::One => {
-                if let Some(edit) = self.mode.edit() {
+                if let Some(edit) = self.mode.edit().filter(|_| self.draws()) {
                     let drawn = self.drafting.drawn(edit.label, slice.index);
                     marks.extend(edit.marks(drawn));
                 } else if self.chosen == Chosen::Pointed {
@@ -133,7 +133,7 @@ impl Review {
     /// The visible part of a slice. While prompts are drawn it holds the cursor.
     fn region_of(&self, stack: &Stack) -> Region {
         let region = self.zoom().region(stack);
-        match self.mode.edit() {
+        match self.mode.edit().filter(|_| self.draws()) {
             Some(edit) => zoom::with(region, stack, edit.cursor),
             None => region,
         }

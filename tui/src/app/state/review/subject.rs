@@ -87,6 +87,12 @@ impl Showing {
         self.revision.is_some() || self.draft.is_some()
     }
 
+    /// The slices whose masks can be judged.
+    pub fn legible(&self) -> impl Iterator<Item = SliceId> {
+        let slices = self.slices.iter().copied();
+        slices.filter(|slice| !self.illegible.contains(slice))
+    }
+
     /// The same without a picture.
     pub fn unpictured(&self) -> Self {
         Showing {
