@@ -7,17 +7,15 @@ use super::event::Effect;
 use super::keys::Meant;
 use super::state::model::Model;
 use super::state::notice::Notice;
-use super::{decide, narrowing, update};
+use super::{decide, narrowing, retrying, update};
 use crate::term::Key;
 use medicosam_shared::api::NoteRequest;
 
 /// Takes a key; `None` if no dialog takes it. Within, `None` if it meant nothing to the dialog.
 pub(super) fn press(model: &mut Model, key: Key, meant: Meant) -> Option<Option<Vec<Effect>>> {
     let said = model.dialog.as_mut()?.press(key);
-    let why_not = match &said {
-        Said::Do(wish) if wish.decides() => meant.why_not(key),
-        _ => None,
-    };
+    let decides = matches!(&said, Said::Do(wish) if wish.decides());
+    let why_not = meant.why_not(key).filter(|_| decides);
     if why_not.is_some() {
         model.notice = why_not;
         return Some(Some(Vec::new()));
@@ -94,7 +92,7 @@ fn grant(model: &mut Model, wish: Wish) -> Vec<Effect> {
             effects.extend(decide::send(model, decision));
             effects
         }
-        Wish::Retry(case, output) => decide::retry_with(model, case, output),
+        Wish::Retry(case, output) => retrying::retry_with(model, case, output),
         Wish::DiscardDraft => prompting::discard(model),
         Wish::RebaseDraft => prompting::rebase(model),
         Wish::NextUnseen => decide::next_unseen(model),

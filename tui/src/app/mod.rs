@@ -24,6 +24,7 @@ mod narrowing;
 mod pointer;
 mod receive;
 pub mod resume;
+mod retrying;
 pub mod state;
 mod update;
 

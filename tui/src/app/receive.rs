@@ -2,6 +2,7 @@
 
 use super::draft::answers;
 use super::event::{Answer, Effect, Failure};
+use super::retrying;
 use super::state::model::{Link, Model, Screen};
 use super::state::notice::Notice;
 use super::state::queue::live::Now;
@@ -116,7 +117,7 @@ fn case_read(
             let is_first = review.detail.is_none();
             let effects = review.put_detail(*detail);
             if is_first && model.dialog.is_none() {
-                model.dialog = decide::other_result(&summary);
+                model.dialog = retrying::other_result(&summary);
             }
             model.queue.put(vec![summary]);
             return effects;

@@ -11,7 +11,7 @@ use super::keymap::Keymap;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::review::layout::Layout;
-use super::{decide, dismissal, look, narrowing};
+use super::{decide, dismissal, look, narrowing, retrying};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
@@ -38,7 +38,7 @@ fn decide(model: &mut Model, action: Decide) -> Vec<Effect> {
         Decide::Flag => decide::decide(model, Verdict::Flag),
         Decide::Note => decide::note(model),
         Decide::TakeBack => decide::take_back(model),
-        Decide::Retry => decide::retry(model),
+        Decide::Retry => retrying::retry(model),
         Decide::Dismiss => dismissal::dismiss(model),
     }
 }

@@ -30,6 +30,24 @@ pub enum Mark {
     AskedBox(Label, SliceBox),
     /// A point that made the mask of an object: a small disc or ring in its colour.
     AskedPoint(Label, SlicePoint),
+    /// A voxel that a stroke went over.
+    Trail {
+        /// Column.
+        x: u32,
+        /// Row.
+        y: u32,
+    },
+    /// The edge of a brush.
+    Brush {
+        /// Column of its middle.
+        x: u32,
+        /// Row of its middle.
+        y: u32,
+        /// Its radius along the columns, in 256ths of a voxel.
+        columns: u32,
+        /// Its radius along the rows, likewise.
+        rows: u32,
+    },
 }
 
 /// Below this many pixels on the shorter side a picture is made of blocks rather than dots.
@@ -55,7 +73,12 @@ pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {
 
 fn ink(mark: Mark) -> Ink {
     match mark {
-        Mark::Cursor { .. } | Mark::CrossHair { .. } | Mark::Box(_) | Mark::Point(_) => Ink::Tool,
+        Mark::Cursor { .. }
+        | Mark::CrossHair { .. }
+        | Mark::Box(_)
+        | Mark::Point(_)
+        | Mark::Trail { .. }
+        | Mark::Brush { .. } => Ink::Tool,
         Mark::AskedBox(label, _) | Mark::AskedPoint(label, _) => Ink::Mask(label),
     }
 }
@@ -92,6 +115,19 @@ fn pixels(size: Size, mark: Mark, projection: &Projection) -> Vec<(i64, i64)> {
             let centre = projection.middle((point.x, point.y), size);
             disc(centre, if coarse { 0 } else { 2 }, point.positive)
         }
+        Mark::Trail { x, y } => {
+            let centre = projection.middle((x, y), size);
+            disc(centre, if coarse { 0 } else { 1 }, true)
+        }
+        Mark::Brush {
+            x,
+            y,
+            columns,
+            rows,
+        } => {
+            let centre = projection.middle((x, y), size);
+            ellipse(centre, projection.lengths((columns, rows), size))
+        }
     }
 }
 
@@ -112,6 +148,17 @@ fn rectangle(size: Size, bbox: SliceBox, projection: &Projection) -> Vec<(i64, i
     let across = (left..=right).flat_map(|x| [(x, top), (x, bottom)]);
     let down = (top..=bottom).flat_map(|y| [(left, y), (right, y)]);
     across.chain(down).collect()
+}
+
+/// An ellipse of these radii, in pixels.
+fn ellipse(centre: (i64, i64), (across, down): (f64, f64)) -> Vec<(i64, i64)> {
+    let steps = ((across + down) * 4.0).clamp(8.0, 4096.0) as u32;
+    let place = |step: u32| {
+        let (sin, cos) = (f64::from(step) / f64::from(steps) * std::f64::consts::TAU).sin_cos();
+        let x = centre.0 + (across * cos).round() as i64;
+        (x, centre.1 + (down * sin).round() as i64)
+    };
+    (0..steps).map(place).collect()
 }
 
 fn disc(centre: (i64, i64), radius: i64, filled: bool) -> Vec<(i64, i64)> {

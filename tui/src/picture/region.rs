@@ -157,6 +157,21 @@ impl Projection {
         )
     }
 
+    /// Lengths along columns and rows of the slice, in 256ths of a voxel, as pixels across and down.
+    pub fn lengths(&self, (columns, rows): (u32, u32), size: Size) -> (f64, f64) {
+        let (across, down) = match self.orientation.transpose {
+            true => (rows, columns),
+            false => (columns, rows),
+        };
+        let pixels = |parts: u32, pixels: u32, voxels: u32| {
+            f64::from(parts) / 256.0 * f64::from(pixels) / f64::from(voxels)
+        };
+        (
+            pixels(across, size.width, self.region.width),
+            pixels(down, size.height, self.region.height),
+        )
+    }
+
     /// The pixel in the middle of a voxel; perhaps outside of the picture.
     pub fn middle(&self, voxel: (u32, u32), size: Size) -> (i64, i64) {
         let (x, y) = self.relative(voxel);

@@ -40,6 +40,8 @@ pub enum Section {
     Cursor,
     /// Prompts.
     Draw,
+    /// Masks by hand.
+    Hand,
     /// The draft.
     Segment,
     /// The help itself.
@@ -88,7 +90,7 @@ impl Context {
             ],
             Context::Window => &[Adjust, Window, Masks, Slices, Program, Leave],
             Context::Edit => &[
-                Cursor, Draw, Segment, Slices, Planes, Masks, Window, Zoom, Program, Leave,
+                Cursor, Draw, Hand, Segment, Slices, Planes, Masks, Window, Zoom, Program, Leave,
             ],
             Context::Help => &[Scroll, Program, Leave],
         }
@@ -110,6 +112,7 @@ impl Section {
             Section::Zoom => "zoom",
             Section::Cursor => "cursor",
             Section::Draw => "draw",
+            Section::Hand => "by hand",
             Section::Segment => "segment",
             Section::Scroll => "scroll",
             Section::Program => "program",

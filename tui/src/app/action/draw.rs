@@ -53,6 +53,43 @@ actions! {
         /// Make a revision of the draft.
         Commit = "commit_draft", "commit: make a revision",
             on("c", EDIT, Section::Segment).hint("commit");
+        /// Take the brush, or draw prompts again.
+        Brush = "brush", "brush, or prompts again",
+            on("p", EDIT, Section::Hand).hint("brush");
+        /// Take the eraser, or draw prompts again.
+        Eraser = "eraser", "eraser, or prompts again",
+            on("e", EDIT, Section::Hand).hint("erase");
+        /// Draw closed lines, or prompts again.
+        Lasso = "lasso", "closed line round an area",
+            on("f", EDIT, Section::Hand);
+        /// Take a larger brush.
+        Larger = "brush_larger", "larger brush",
+            on("> .", EDIT, Section::Hand);
+        /// Take a smaller brush.
+        Smaller = "brush_smaller", "smaller brush",
+            on("< ,", EDIT, Section::Hand);
+        /// Take the mask of this slice away.
+        EmptySlice = "empty_slice", "empty this slice",
+            on("d", EDIT, Section::Hand).hint("empty");
+        /// Take all masks of the object away.
+        EmptyObject = "empty_object", "empty the object, all slices",
+            on("E", EDIT, Section::Hand);
+        /// Take the masks away that are older than the last propagation, outside what it reached.
+        EmptyOlder = "empty_older", "empty what S did not reach",
+            on("W", EDIT, Section::Hand);
+        /// Make the masks between slices made by hand.
+        Interpolate = "interpolate", "fill in between hand-made slices",
+            on("I", EDIT, Section::Hand);
+        /// Put the mask of this slice on the next one.
+        CopyMask = "copy_mask", "this mask on the next slice",
+            on("n", EDIT, Section::Hand);
+        /// Put box and points of this slice on the next one.
+        CopyPrompt = "copy_prompt", "box and points on the next slice",
+            on("N", EDIT, Section::Hand);
+        /// Put masks back as they were in the revision before.
+        Revert = "restore_before", "put the revision before back",
+            on("B", &[Context::Review], Section::Cases),
+            on("B", EDIT, Section::Hand);
         /// Make a revision of the draft, approve it, and go on to the next case.
         Approve = "commit_approve", "commit, approve, next case",
             on("A", EDIT, Section::Segment).hint("approve");

@@ -1,15 +1,21 @@
 //! The daemon's answers about the draft.
 
-use super::prompting::edit_key;
+use super::painting::last_report;
+use super::prompting::{draw_key, edit_key};
+use crate::app::action::Draw;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::question::Question;
 use crate::app::event::{Effect, Failure};
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
+use crate::app::state::review::Review;
 use medicosam_shared::api::{DraftProgress, DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
+use medicosam_shared::correction::judge;
 use medicosam_shared::draft::DraftChange;
 use medicosam_shared::fault_code::FaultCode;
+use medicosam_shared::place::Place;
+use medicosam_shared::propagation_report::PropagationReport;
 use std::time::Duration;
 
 /// The daemon has changed the draft, or not.
@@ -19,27 +25,13 @@ pub(in crate::app) fn draft_changed(
     result: Result<DraftResponse, Failure>,
     elapsed: Duration,
 ) -> Vec<Effect> {
+    let undo = draw_key(model, Draw::Undo);
     let Some(review) = model.review_of(case) else {
         return Vec::new();
     };
     let response = match result {
         Ok(response) => response,
-        Err(failure) => {
-            let (change, mut effects) =
-                review.with_draft(|drafting, known| drafting.refused(known, &failure));
-            review.compose();
-            review.prompting = false;
-            review.then_approve = false;
-            let conflict = failure.conflict && change == Some(DraftChange::Commit);
-            if conflict && failure.fault.is(FaultCode::OtherRevision) {
-                effects.push(Effect::LoadCase(case.clone()));
-                let text = failure.fault.message.clone();
-                model.dialog = Some(Dialog::Question(Question::Rebase(text)));
-            } else if !failure.fault.is(FaultCode::DraftMoved) {
-                model.notice = Some(Notice::failure(&failure));
-            }
-            return effects;
-        }
+        Err(failure) => return refused(model, case, &failure),
     };
     let (change, mut effects) =
         review.with_draft(|drafting, known| drafting.answered(known, &response));
@@ -63,13 +55,11 @@ pub(in crate::app) fn draft_changed(
                 elapsed.as_millis()
             )))
         }
-        DraftResponse::Changed { .. } if matches!(change, Some(DraftChange::Segment { .. })) => {
+        DraftResponse::Changed { .. } => segmented(change.as_ref()).map(|place| {
             review.elapsed = Some(elapsed);
             review.display.masks_visible = true;
-            let text = format!("mask in {} ms", elapsed.as_millis());
-            Some(Notice::good(text))
-        }
-        DraftResponse::Changed { .. } => None,
+            answered(elapsed, doubt(review, place), &undo)
+        }),
         DraftResponse::Queued => Some(Notice::good(
             "Other work comes first; the new mask will appear by itself.",
         )),
@@ -80,6 +70,66 @@ pub(in crate::app) fn draft_changed(
     }
     model.queue.mark_draft(case, has_changes);
     effects
+}
+
+/// The daemon has refused to change the draft, or was not reached.
+fn refused(model: &mut Model, case: &CaseId, failure: &Failure) -> Vec<Effect> {
+    let Some(review) = model.review_of(case) else {
+        return Vec::new();
+    };
+    let (change, mut effects) =
+        review.with_draft(|drafting, known| drafting.refused(known, failure));
+    review.compose();
+    review.prompting = false;
+    review.then_approve = false;
+    let conflict = failure.conflict && change == Some(DraftChange::Commit);
+    if conflict && failure.fault.is(FaultCode::OtherRevision) {
+        effects.push(Effect::LoadCase(case.clone()));
+        let text = failure.fault.message.clone();
+        model.dialog = Some(Dialog::Question(Question::Rebase(text)));
+    } else if !failure.fault.is(FaultCode::DraftMoved) {
+        model.notice = Some(Notice::failure(failure));
+    }
+    effects
+}
+
+/// The place that a change has segmented, if it did that.
+fn segmented(change: Option<&DraftChange>) -> Option<Place> {
+    let DraftChange::Segment { label, index } = change? else {
+        return None;
+    };
+    Some(Place::new(*label, *index))
+}
+
+/// What speaks against the mask that the model has made of a slice.
+fn doubt(review: &Review, place: Place) -> Option<String> {
+    let draft = review.drafting.draft()?;
+    let (answer, chosen) = draft.answer(place)?;
+    let mask = answer.candidates.get(chosen as usize)?;
+    let before = answer.before.unwrap_or(0);
+    judge(before, mask.mask.area(), mask.predicted_iou).doubt()
+}
+
+/// The notice about a new mask: good only if nothing speaks against it.
+fn answered(elapsed: Duration, doubt: Option<String>, undo: &str) -> Notice {
+    let ms = elapsed.as_millis();
+    match doubt {
+        None => Notice::good(format!("mask in {ms} ms")),
+        Some(doubt) => Notice::bad(format!("mask in {ms} ms: {doubt}; {undo} takes it back")),
+    }
+}
+
+/// The notice about a propagation: how far it went and why it stopped.
+fn propagated(report: &PropagationReport, wipe: &str) -> Notice {
+    let ways: Vec<String> = report.ways.iter().map(ToString::to_string).collect();
+    let text = ways.join("; ");
+    match report.older.len() {
+        0 => Notice::good(text),
+        older => Notice {
+            hint: format!("{wipe} empties what is outside."),
+            ..Notice::bad(format!("{text}; {older} slices are older"))
+        },
+    }
 }
 
 /// The draft as the daemon has it.
@@ -96,6 +146,10 @@ pub(in crate::app) fn draft_loaded(
         review.drafting.unread();
         return Vec::new();
     };
+    let before = review
+        .drafting
+        .draft()
+        .map(|d| last_report(d, None).cloned());
     let news = review.drafting.draft().is_none() && !review.mode.is_edit();
     let effects = review.with_draft(|drafting, known| drafting.loaded(known, view));
     review.compose();
@@ -107,6 +161,16 @@ pub(in crate::app) fn draft_loaded(
         model.notice = Some(Notice::good(format!(
             "You have a draft here ({slices} slices). `{edit}` goes on with it."
         )));
+    }
+    let now = model.review().and_then(|review| {
+        let draft = review.drafting.draft()?;
+        last_report(draft, None).cloned()
+    });
+    if let (Some(before), Some(now)) = (before, now)
+        && before.as_ref() != Some(&now)
+    {
+        let wipe = draw_key(model, Draw::EmptyOlder);
+        model.notice = Some(propagated(&now, &wipe));
     }
     model.queue.mark_draft(case, has_changes);
     effects

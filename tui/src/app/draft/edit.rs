@@ -1,5 +1,6 @@
-//! Prompts while they are being drawn.
+//! Prompts and strokes while they are being drawn.
 
+use super::tool::Tool;
 use crate::picture::Mark;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 
@@ -13,6 +14,10 @@ pub struct Edit {
     pub corner: Option<(u32, u32)>,
     /// The object that is drawn for.
     pub label: Label,
+    /// What is drawn with.
+    pub tool: Tool,
+    /// The places of a stroke that is not finished.
+    pub path: Vec<(u32, u32)>,
 }
 
 impl Edit {
@@ -22,6 +27,16 @@ impl Edit {
             cursor,
             corner: None,
             label,
+            tool: Tool::default(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Goes on with a stroke to a place.
+    pub fn extend(&mut self, place: (u32, u32)) {
+        self.cursor = place;
+        if self.path.last() != Some(&place) {
+            self.path.push(place);
         }
     }
 
@@ -49,14 +64,22 @@ impl Edit {
         drawn
     }
 
-    /// What is to be seen on a slice: box, points, cursor, in this order.
-    pub fn marks(&self, drawn: Option<&SlicePrompt>) -> Vec<Mark> {
+    /// What is to be seen on a slice whose columns and rows are so many millimetres apart: box and
+    /// points, or stroke and brush, and the cursor, in this order.
+    pub fn marks(&self, drawn: Option<&SlicePrompt>, spacing: [f64; 2]) -> Vec<Mark> {
+        let (x, y) = self.cursor;
+        if self.tool.is_by_hand() {
+            let path = self.path.iter();
+            let mut marks: Vec<Mark> = path.map(|&(x, y)| Mark::Trail { x, y }).collect();
+            marks.extend(self.tool.outline(self.cursor, spacing));
+            marks.push(Mark::Cursor { x, y });
+            return marks;
+        }
         let growing = self
             .corner
             .map(|corner| SliceBox::spanning(corner, self.cursor));
         let bbox = growing.or_else(|| drawn.and_then(|d| d.bbox));
         let points = drawn.into_iter().flat_map(|d| &d.points);
-        let (x, y) = self.cursor;
         bbox.map(Mark::Box)
             .into_iter()
             .chain(points.copied().map(Mark::Point))

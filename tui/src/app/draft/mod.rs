@@ -5,7 +5,9 @@ pub mod drafting;
 pub mod edit;
 pub mod known;
 mod lost;
+pub mod painting;
 pub mod prompting;
 mod refused;
 #[cfg(test)]
 mod tests;
+pub mod tool;

@@ -1,7 +1,9 @@
 //! Drawing prompts, and what comes of them.
 
 use super::edit::Edit;
+use super::painting;
 use super::refused::refused;
+use super::tool::{Kind, Tool};
 use crate::app::action::context::Context;
 use crate::app::action::{Action, Cursor, Draw};
 use crate::app::copying;
@@ -40,7 +42,13 @@ pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
     if !draws {
         return Some(review.go_where_drawn());
     }
-    if edit.corner.take().is_some() {
+    let was_open = edit.corner.take().is_some() || !edit.path.is_empty();
+    edit.path.clear();
+    if was_open {
+        return Some(Vec::new());
+    }
+    if edit.tool.is_by_hand() {
+        edit.tool.kind = Kind::Prompts;
         return Some(Vec::new());
     }
     if review.drafting.working().is_some_and(|w| w.total > 0) {
@@ -64,7 +72,7 @@ pub(super) fn edit_key(model: &Model) -> String {
 }
 
 /// The key of an action while drawing, as notices name it.
-fn draw_key(model: &Model, action: Draw) -> String {
+pub(super) fn draw_key(model: &Model, action: Draw) -> String {
     model.keymap.way(Context::Edit, Action::Draw(action))
 }
 
@@ -84,6 +92,9 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
     if action == Draw::Begin {
         return begin(model);
     }
+    if action == Draw::Revert {
+        return painting::revert(model);
+    }
     let Some((place, box_begun, draws)) = model.review().and_then(|review| {
         let edit = review.mode.edit().filter(|_| review.stack().is_some())?;
         let place = Place::new(edit.label, review.own_index());
@@ -98,8 +109,27 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         let review = model.review_mut();
         return review.map(Review::go_where_drawn).unwrap_or_default();
     }
+    if let Some(effects) = painting::draw(model, action, place) {
+        return effects;
+    }
+    let label = place.label;
     match action {
         Draw::Begin => begin(model),
+        Draw::Brush => painting::choose(model, Tool::brush),
+        Draw::Eraser => painting::choose(model, Tool::eraser),
+        Draw::Lasso => painting::choose(model, Tool::lasso),
+        Draw::Larger => painting::choose(model, Tool::larger),
+        Draw::Smaller => painting::choose(model, Tool::smaller),
+        Draw::EmptySlice => painting::empty(model, label, Slices::one(place.index)),
+        Draw::EmptyObject => painting::empty(model, label, Slices::All),
+        Draw::EmptyOlder => painting::empty_older(model, label),
+        Draw::Interpolate => {
+            let slices = Slices::All;
+            ask(model, DraftChange::Interpolate { label, slices })
+        }
+        Draw::CopyMask => painting::copy(model, place, true),
+        Draw::CopyPrompt => painting::copy(model, place, false),
+        Draw::Revert => painting::revert(model),
         Draw::Corner => corner(model, place),
         Draw::Confirm if box_begun => corner(model, place),
         Draw::PositivePoint => point(model, place, true),
@@ -130,8 +160,20 @@ fn is_about_slice(action: Draw) -> bool {
         | Draw::Clear
         | Draw::NextCandidate
         | Draw::PreviousCandidate
+        | Draw::EmptySlice
+        | Draw::CopyMask
+        | Draw::CopyPrompt
         | Draw::Segment => true,
         Draw::Begin
+        | Draw::Brush
+        | Draw::Eraser
+        | Draw::Lasso
+        | Draw::Larger
+        | Draw::Smaller
+        | Draw::EmptyObject
+        | Draw::EmptyOlder
+        | Draw::Interpolate
+        | Draw::Revert
         | Draw::NextObject
         | Draw::NewObject
         | Draw::Undo
@@ -217,12 +259,12 @@ fn ask_discard(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Has the draft changed, or says why it cannot be.
-fn ask(model: &mut Model, change: DraftChange) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, change: DraftChange) -> Vec<Effect> {
     try_to(model, change).unwrap_or_default()
 }
 
 /// Has the draft changed; `None`, with a notice, if it cannot be.
-fn try_to(model: &mut Model, change: DraftChange) -> Option<Vec<Effect>> {
+pub(super) fn try_to(model: &mut Model, change: DraftChange) -> Option<Vec<Effect>> {
     match model.review_mut()?.change_draft(change) {
         Ok(effects) => Some(effects),
         Err(refusal) => {

@@ -24,6 +24,8 @@ pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str
             ("click", "point of the object"),
             ("right", "click: point that is not"),
             ("alt", "click: likewise"),
+            ("brush", "drag: paint; right: the opposite"),
+            ("line", "drag: round the area"),
             ("wheel", "slices"),
             ("^wheel", "closer, less close"),
             SELECTION,

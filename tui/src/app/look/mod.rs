@@ -22,9 +22,9 @@ type Outcome = Result<Vec<Effect>, &'static str>;
 pub(super) fn slice(model: &mut Model, action: Slice) -> Vec<Effect> {
     let now = model.now;
     with_review(model, |review| {
-        let number = match action {
-            Slice::First | Slice::Last => review.take_any_count(now),
-            _ => review.take_count(),
+        let number = match matches!(action, Slice::First | Slice::Last) {
+            true => review.take_any_count(now),
+            false => review.take_count(),
         };
         let times = number.unwrap_or(1).max(1);
         let steps = i64::from(times);

@@ -5,7 +5,7 @@
 
 use super::action::{Action, Cases, Draw, Look, Slice};
 use super::dialog::Dialog;
-use super::draft::prompting;
+use super::draft::{painting, prompting};
 use super::event::{Effect, Pointer};
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
@@ -16,6 +16,8 @@ use super::state::review::{Chosen, Review};
 use super::{look, update};
 use crate::layout;
 use crate::term::mouse::{Button, Gesture, Turn};
+use medicosam_shared::hand::Stroke;
+use medicosam_shared::place::Place;
 
 /// Cases that a notch of the wheel moves on.
 const NOTCH: isize = 3;
@@ -159,6 +161,13 @@ fn press(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
             ));
             return Vec::new();
         }
+        Button::Left | Button::Right if review.paints() => {
+            let opposite = (button == Button::Right) != (pointer.mouse.alt || pointer.mouse.shift);
+            match review.begin_stroke(&pane, at, opposite) {
+                Some(stroke) => Task::Paint(stroke),
+                None => return Vec::new(),
+            }
+        }
         Button::Right => Task::Window(review.limits()),
         Button::Left if review.draws() => {
             review.move_hand(&pane, at);
@@ -200,6 +209,12 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
     let Grip {
         pane, start, task, ..
     } = *grip;
+    if let Task::Paint(_) = task {
+        if let Some(edit) = review.mode.edit_mut() {
+            painting::go_on(edit, pane.under(*at));
+        }
+        return Vec::new();
+    }
     if !grip.moved {
         return Vec::new();
     }
@@ -213,7 +228,7 @@ fn drag(model: &mut Model, pointer: &Pointer, button: Button) -> Vec<Effect> {
             }
         }
         Task::Window(Some(limits)) => review.display.window = limits.dragged(right, -down),
-        Task::Window(None) => {}
+        Task::Window(None) | Task::Paint(_) => {}
         Task::Pan => {
             if let Some(stack) = review.stack().map(|stack| stack.across(pane.slice.axis)) {
                 let draws = review.draws();
@@ -241,6 +256,10 @@ fn release(model: &mut Model, button: Button) -> Vec<Effect> {
     let Some(edit) = review.mode.edit().filter(|_| drawn_on) else {
         return Vec::new();
     };
+    if let Task::Paint(stroke) = grip.task {
+        let place = Place::new(edit.label, review.own_index());
+        return painting::finish(model, place, stroke);
+    }
     let action = match (grip.task, grip.moved) {
         (Task::Draw { .. }, true) => Draw::Corner,
         // A box was begun with a key.
@@ -251,7 +270,9 @@ fn release(model: &mut Model, button: Button) -> Vec<Effect> {
             review.move_hand(&grip.pane, grip.start);
             Draw::NegativePoint
         }
-        (Task::Window(_), true) | (Task::Look | Task::Pan, _) => return Vec::new(),
+        (Task::Window(_), true) | (Task::Look | Task::Pan | Task::Paint(_), _) => {
+            return Vec::new();
+        }
     };
     prompting::draw(model, action)
 }
@@ -260,6 +281,21 @@ impl Review {
     /// Whether a slice on the screen is the one to be drawn on, with the same part of it visible.
     fn draws_on(&self, pane: &SeenPane) -> bool {
         self.draws() && self.slice() == Some(pane.slice) && self.region() == Some(pane.region)
+    }
+
+    /// Whether masks are made by hand on what is seen.
+    fn paints(&self) -> bool {
+        let by_hand = self.mode.edit().is_some_and(|edit| edit.tool.is_by_hand());
+        by_hand && self.draws()
+    }
+
+    /// Begins a stroke at a pixel of the picture.
+    fn begin_stroke(&mut self, pane: &SeenPane, at: (i64, i64), opposite: bool) -> Option<Stroke> {
+        self.move_hand(pane, at);
+        let edit = self.mode.edit_mut()?;
+        edit.path.clear();
+        painting::go_on(edit, pane.under(at));
+        painting::stroke_of(edit, opposite)
     }
 
     /// Moves the cursor to a pixel of the picture. The visible part stays, wherever the cursor was
@@ -276,9 +312,14 @@ impl Review {
     /// Forgets a button that is held, along with the box it has begun.
     fn let_go(&mut self) {
         let grip = self.grip.take();
-        let begun = grip.is_some_and(|g| g.moved && matches!(g.task, Task::Draw { .. }));
+        let begun = grip.is_some_and(|g| match g.task {
+            Task::Draw { .. } => g.moved,
+            Task::Paint(_) => true,
+            Task::Look | Task::Window(_) | Task::Pan => false,
+        });
         if let Some(edit) = self.mode.edit_mut().filter(|_| begun) {
             edit.corner = None;
+            edit.path.clear();
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::app::dialog::approval::Approval;
 use crate::app::dialog::question::Question;
 use crate::app::state::doubts::Doubts;
 use crate::app::state::review::layout::Layout;
+use medicosam_shared::api::DraftResponse;
 use medicosam_shared::draft::DraftChange;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::prompt::Label;
@@ -20,13 +21,30 @@ fn drafted() -> (Daemon, Model) {
     (daemon, model)
 }
 
-/// The case as it is after a commit: revision 2, with the masks of the draft.
-fn committed(model: &mut Model, effects: &[Effect]) -> Vec<Effect> {
+/// What is asked of the draft by keys.
+fn asked(effects: &[Effect]) -> Vec<&DraftChange> {
+    let changes = effects.iter().filter_map(|effect| match effect {
+        Effect::ChangeDraft { request, .. } => Some(&request.change),
+        _ => None,
+    });
+    changes.collect()
+}
+
+/// Commits by a key; returns what follows when revision 2 is here, with the masks of the draft.
+fn commit(model: &mut Model, key: &str) -> Vec<Effect> {
+    let masks = model.review().unwrap().drafting.masks().cloned().unwrap();
+    let sent = press(model, key);
+    assert_eq!(asked(&sent), [&DraftChange::Commit]);
+    let done = Answer::DraftChanged {
+        case: id("one"),
+        result: Ok(DraftResponse::Revised { revision: 2 }),
+        elapsed: Duration::from_millis(61),
+    };
+    let effects = handle(model, Event::from(done));
     assert!(
         effects.contains(&Effect::LoadCase(id("one"))),
         "{effects:?}"
     );
-    let masks = model.review().unwrap().drawn_masks().cloned().unwrap();
     revised(model, masks)
 }
 
@@ -121,27 +139,25 @@ fn the_object_that_was_drawn_for_stays_chosen() {
 
 #[test]
 fn after_a_commit_the_case_is_decided_on() {
-    let (mut daemon, mut model) = drafted();
-    let effects = daemon.press(&mut model, "c");
+    let (_, mut model) = drafted();
+    commit(&mut model, "c");
     assert_eq!(model.context(), Context::Review);
-    committed(&mut model, &effects);
     assert!(!model.review().unwrap().drafting.has_changes());
 }
 
 #[test]
 fn one_key_commits_approves_and_goes_on() {
-    let (mut daemon, mut model) = drafted();
+    let (_, mut model) = drafted();
     show(&mut model);
     // The slices beside the corrected one are older than it: they are looked at again, all at once.
     press(&mut model, "m");
     show(&mut model);
-    let effects = daemon.press(&mut model, "A");
-    assert_eq!(daemon.last_change(), &DraftChange::Commit);
-    let approved = committed(&mut model, &effects);
+    let approved = commit(&mut model, "A");
     assert!(
         approved.contains(&decision("one", 2, Verdict::Approve, "")),
-        "{approved:?} {:?}",
-        model.dialog
+        "{approved:?} {:?} {}",
+        model.dialog,
+        notice(&model)
     );
     accept(&mut model, "one", CaseState::Approved);
     assert_eq!(reviewed(&model), "two");
@@ -149,13 +165,12 @@ fn one_key_commits_approves_and_goes_on() {
 
 #[test]
 fn slices_older_than_the_correction_are_asked_about() {
-    let (mut daemon, mut model) = drafted();
+    let (_, mut model) = drafted();
     show(&mut model);
-    let effects = daemon.press(&mut model, "A");
-    let approved = committed(&mut model, &effects);
+    let approved = commit(&mut model, "A");
     assert!(!approved.iter().any(|e| matches!(e, Effect::Decide { .. })));
     let Some(Dialog::Approval(Approval { doubts, .. })) = &model.dialog else {
-        panic!("{:?}", model.dialog);
+        panic!("{:?} {}", model.dialog, notice(&model));
     };
     assert_eq!((doubts.unseen, doubts.of), (3, 4));
 }
@@ -178,7 +193,7 @@ fn objects_that_a_correction_left_alone_stay_seen() {
 #[test]
 fn an_approval_with_a_draft_commits_it_or_discards_it_first() {
     for (key, change) in [("c", DraftChange::Commit), ("D", DraftChange::Discard)] {
-        let (mut daemon, mut model) = drafted();
+        let (_, mut model) = drafted();
         press(&mut model, "q");
         show(&mut model);
         assert_eq!(press(&mut model, "a"), []);
@@ -192,8 +207,8 @@ fn an_approval_with_a_draft_commits_it_or_discards_it_first() {
         };
         assert_eq!(doubts, &only);
         assert_eq!(press(&mut model, "enter"), [], "no key for both");
-        let effects = daemon.press(&mut model, key);
-        assert_eq!(daemon.last_change(), &change);
+        let effects = press(&mut model, key);
+        assert_eq!(asked(&effects), [&change]);
         let approves = |effects: &[Effect], revision| {
             effects.contains(&decision("one", revision, Verdict::Approve, ""))
         };

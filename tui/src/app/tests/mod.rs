@@ -5,6 +5,7 @@ mod guarding;
 mod keys;
 mod listing;
 mod notices;
+mod painting;
 mod previewing;
 mod prompting;
 

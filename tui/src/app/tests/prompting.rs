@@ -16,9 +16,16 @@ pub(super) struct Daemon {
     draft: Option<Draft>,
     asked: Vec<DraftRequest>,
     understands: Option<Understands>,
+    /// Pixels of the mask that an answer replaces, as far as it says.
+    pub(super) before: Option<u64>,
 }
 
 impl Daemon {
+    /// What was asked for, in order.
+    pub(super) fn asked_changes(&self) -> impl Iterator<Item = &DraftChange> {
+        self.asked.iter().map(|request| &request.change)
+    }
+
     /// Presses keys, and answers what they ask of the draft; returns everything else.
     pub(super) fn press(&mut self, model: &mut Model, keys: &str) -> Vec<Effect> {
         let effects = press(model, keys);
@@ -76,7 +83,9 @@ impl Daemon {
             Some(DraftWork::Preview(place)) => {
                 let prompt = draft.drawn()[&place].clone();
                 draft.working = None;
-                draft.take_answer(answered(place.label, prompt)).step
+                let mut answered = answered(place.label, prompt);
+                answered.slices[0].before = self.before;
+                draft.take_answer(answered).step
             }
             Some(DraftWork::Propagate(_)) => {
                 draft.working = Some(Progress { done: 0, total: 9 });
@@ -93,10 +102,6 @@ impl Daemon {
             step,
             working: draft.working,
         }
-    }
-
-    pub(super) fn last_change(&self) -> &DraftChange {
-        self.last()
     }
 
     fn last(&self) -> &DraftChange {

@@ -51,6 +51,9 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
         Line::styled(format!("{mm_x:.1} {mm_y:.1} {mm_z:.1} mm"), theme.faint()),
         Line::default(),
     ];
+    if let Some(tool) = edit.tool.describe() {
+        lines.push(Line::styled(tool, theme.key()));
+    }
     let drawn = review.drafting.drawn(edit.label, review.index());
     if let Some((x, y)) = edit.corner {
         lines.push(Line::raw(format!("box from {x},{y} …")));

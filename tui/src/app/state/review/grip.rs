@@ -3,6 +3,7 @@
 use super::seen::SeenPane;
 use super::window::Limits;
 use crate::term::mouse::Button;
+use medicosam_shared::hand::Stroke;
 
 /// A button that is held.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +32,8 @@ pub enum Task {
         /// The point belongs to the object.
         positive: bool,
     },
+    /// Paints, or takes away.
+    Paint(Stroke),
     /// Moves and widens the window, which was this; `None` if the slice has no values to see.
     Window(Option<Limits>),
     /// Moves what is seen.

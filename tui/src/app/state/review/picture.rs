@@ -69,7 +69,7 @@ impl Review {
             Layout::One => {
                 if let Some(edit) = self.mode.edit().filter(|_| self.draws()) {
                     let drawn = self.drafting.drawn(edit.label, slice.index);
-                    marks.extend(edit.marks(drawn));
+                    marks.extend(edit.marks(drawn, stack.spacing()));
                 } else if self.chosen == Chosen::Pointed {
                     marks.push(Mark::Cursor { x, y });
                 }
@@ -84,7 +84,7 @@ impl Review {
         };
         let frames = Frames {
             selected,
-            low: self.layout == Layout::Mosaic && self.is_low(slice),
+            low: self.layout == Layout::Mosaic && (self.is_low(slice) || self.is_older(slice)),
         };
         Some(Pane {
             slice,

@@ -2,6 +2,7 @@
 
 use super::Review;
 use super::slices::SliceId;
+use crate::app::draft::painting::last_report;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::provenance::SliceScore;
 use std::collections::BTreeSet;
@@ -87,6 +88,14 @@ impl Review {
         let own = self.current().map(|r| r.provenance.axis);
         let mut here = self.scores().filter(|score| score.index == slice.index);
         own == Some(slice.axis) && here.any(is_low)
+    }
+
+    /// Whether a slice of the draft has a mask that is older than the last propagation of its object.
+    pub fn is_older(&self, slice: SliceId) -> bool {
+        let own = self.current().map(|r| r.provenance.axis);
+        let draft = self.drafting.draft().filter(|_| self.mode.is_edit());
+        let report = draft.and_then(|draft| last_report(draft, None));
+        own == Some(slice.axis) && report.is_some_and(|r| r.older.contains(&slice.index))
     }
 
     /// The scores of all objects on all slices.
