@@ -9,7 +9,8 @@ use crate::correction::SliceChange;
 use crate::draft::{Draft, Step};
 pub use crate::draft::{DraftChange, DraftRequest};
 use crate::progress::Progress;
-use crate::prompt::SlicePrompt;
+use crate::prompt::{SlicePrompt, VolumeBox};
+use crate::propagation::Propagation;
 use crate::quality::DOUBTFUL;
 use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
@@ -240,13 +241,20 @@ pub struct Live {
 }
 
 /// `POST /v1/cases/{id}/prompts`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromptRequest {
     /// The revision to start from. Another current revision is a conflict (409).
     pub revision: RevisionNumber,
     /// What to segment again; each prompt replaces its object on its slice.
+    #[serde(default)]
     pub prompts: Vec<SlicePrompt>,
+    /// Boxes in the volume; each replaces its object on its slices, by the rule for 3-D boxes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<VolumeBox>,
+    /// That rule, if not the one of the case's profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub propagation: Option<Propagation>,
 }
 
 /// Answer to a [`PromptRequest`].

@@ -78,6 +78,40 @@ pub struct SlicePrompt {
     pub points: Vec<SlicePoint>,
 }
 
+/// A box in the volume around an object, in voxels i, j, k, half-open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeBox {
+    /// The object.
+    pub label: Label,
+    /// Its first voxel.
+    pub min: [u32; 3],
+    /// One past its last voxel along each axis.
+    pub max: [u32; 3],
+}
+
+impl VolumeBox {
+    /// Checks boxes for a volume of `dims` that is sliced along `axis`: each lies in it, and no two of an
+    /// object share a slice.
+    pub fn check_all(boxes: &[VolumeBox], dims: Dims, axis: Axis) -> Result<(), PromptError> {
+        for (at, bbox) in boxes.iter().enumerate() {
+            let VolumeBox { label, min, max } = *bbox;
+            if (0..3).any(|i| min[i] >= max[i] || max[i] > dims.0[i]) {
+                return Err(PromptError::VolumeBoxOutside { bbox: *bbox, dims });
+            }
+            let k = axis.index();
+            let mut others = boxes[..at].iter().filter(|other| other.label == label);
+            if let Some(other) = others.find(|o| o.min[k] < max[k] && min[k] < o.max[k]) {
+                return Err(PromptError::TwoBoxes {
+                    label,
+                    index: min[k].max(other.min[k]),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Why a prompt cannot be used on a slice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {
@@ -130,6 +164,25 @@ pub enum PromptError {
         point: SlicePoint,
         /// Size of the slice.
         shape: SliceShape,
+    },
+    /// A box in the volume is empty or reaches outside.
+    #[error(
+        "the box i {}..{}, j {}..{}, k {}..{} of object {} is empty or outside the scan, which is {dims} voxels",
+        .bbox.min[0], .bbox.max[0], .bbox.min[1], .bbox.max[1], .bbox.min[2], .bbox.max[2], .bbox.label
+    )]
+    VolumeBoxOutside {
+        /// The box.
+        bbox: VolumeBox,
+        /// Size of the scan.
+        dims: Dims,
+    },
+    /// Two boxes of an object share a slice.
+    #[error("two boxes of object {label} are on slice {index}; an object has one box on a slice")]
+    TwoBoxes {
+        /// The object.
+        label: Label,
+        /// The first such slice.
+        index: u32,
     },
 }
 

@@ -351,6 +351,8 @@ fn a_worker_whose_bulk_work_hangs_is_killed_although_it_answers_prompts() {
                 }),
                 points: vec![],
             }],
+            boxes: Vec::new(),
+            propagation: None,
         };
         match system.wait(system.client().prompt(&case.id, &request)) {
             PromptResponse::Revised {

@@ -73,6 +73,8 @@ fn prompt(system: &System, case: &CaseDetail, index: u32) -> CaseDetail {
             }),
             points: vec![],
         }],
+        boxes: Vec::new(),
+        propagation: None,
     };
     let id = &case.summary.id;
     let answer = system.wait(system.client().prompt(id, &request));
@@ -405,6 +407,8 @@ fn latencies(system: &System, case: &CaseDetail, count: usize) -> Vec<Duration> 
                     }),
                     points: vec![],
                 }],
+                boxes: Vec::new(),
+                propagation: None,
             };
             let started = Instant::now();
             let answer = system.wait(system.client().prompt(id, &request));

@@ -347,3 +347,40 @@ fn without_its_sidecar_a_case_that_has_nothing_else_stays_as_it_is() {
     assert_eq!(masked(&until_revision(&system, 2)), [10, 11]);
     system.stop();
 }
+
+#[test]
+fn boxes_on_a_few_slices_and_a_persons_3d_box_become_masks_on_all_between() {
+    let mut system = system(PROFILE);
+    let on = |slice: u32| json!({ "slice": slice, "min": [318, 333], "max": [405, 399] });
+    let sidecar = json!({
+        "propagation": "interpolate",
+        "object": [{ "name": "tumour", "boxes": [on(8), on(11)] }],
+    });
+    let path = system.path("incoming/ct_lung.prompts.json");
+    fs::write(path, sidecar.to_string()).unwrap();
+    system.drop_scan(SCAN, SCAN);
+    let told = explain(&system, "incoming/ct_lung.nii.gz");
+    assert_eq!(told["propagation"], "interpolate", "{told}");
+    let between = json!([{ "label": 4, "slices": [9, 10] }]);
+    assert_eq!(told["interpolated"], between, "{told}");
+    assert_eq!(told["slices"], json!([8, 9, 10, 11]));
+
+    system.start();
+    let case = system.until_state(SCAN, CaseState::Review);
+    assert_eq!(masked(&case), [8, 9, 10, 11]);
+    let id = case.summary.id.0.as_str();
+    let corrected = ["prompt", id, "--box3d", "318,333,12,405,399,14"];
+    let corrected = system.medicosam(&corrected);
+    assert!(corrected.status.success(), "{corrected:?}");
+    let case = until_revision(&system, 2);
+    assert_eq!(masked(&case), [8, 9, 10, 11, 12, 13]);
+    let provenance = &case.current().unwrap().provenance;
+    assert_eq!(provenance.propagation.unwrap().name(), "agreement");
+    let asked: Vec<u32> = provenance.prompts.iter().map(|p| p.index).collect();
+    assert_eq!(asked, [12, 13]);
+    let twice = ["--box3d", "1,1,3,9,9,5", "--box3d", "1,1,4,9,9,6"];
+    let refused = system.medicosam(&[&["prompt", id][..], &twice].concat());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("on slice 4"), "{said}");
+    system.stop();
+}

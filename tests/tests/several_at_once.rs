@@ -37,6 +37,8 @@ fn of_twenty_prompts_on_one_revision_one_wins_and_the_others_learn_whose() {
                 let request = PromptRequest {
                     revision: 1,
                     prompts: vec![prompt(n)],
+                    boxes: Vec::new(),
+                    propagation: None,
                 };
                 client.prompt(&id, &request).await
             }

@@ -205,11 +205,11 @@ pub async fn prompt(
     body: Bytes,
 ) -> Result<Json<PromptResponse>, ApiError> {
     let request: PromptRequest = understand(&body)?;
-    if request.prompts.is_empty() {
+    if request.prompts.is_empty() && request.boxes.is_empty() {
         return Err(ApiError::bad_request(
             "no-prompts",
             "the request has no prompts",
-            "Give at least one slice with a box or a point.",
+            "Give at least one slice with a box or a point, or a 3-D box.",
         ));
     }
     let (id, work) = api

@@ -3,9 +3,8 @@
 use super::task::Task;
 use super::work::{WorkItem, WorkState};
 use super::{Case, Entry, Now, Refusal, outputs};
-use medicosam_shared::api::RetryRequest;
+use medicosam_shared::api::{PromptRequest, RetryRequest};
 use medicosam_shared::case::{Action, CaseState, RevisionNumber};
-use medicosam_shared::prompt::SlicePrompt;
 
 /// Queues a failed or paused case again at a person's request: `open` is its open work, which is made
 /// due with all its tries; where there is none the answer is new work. The request can say what becomes
@@ -38,25 +37,32 @@ pub fn retry(
     Ok((new, entry))
 }
 
-/// Work that replaces masks of revision `revision` by a person's prompts. One correction of a
-/// revision at a time: `open` is the open work of the case.
+/// Work that replaces masks of a revision by a person's prompts. One correction of a revision at a time:
+/// `open` is the open work of the case.
 pub fn prompt(
     case: &Case,
     open: &[WorkItem],
     who: &str,
-    revision: RevisionNumber,
-    prompts: &[SlicePrompt],
+    request: &PromptRequest,
 ) -> Result<(WorkItem, Entry), Refusal> {
     check_nobody_corrects(case, open)?;
-    let slices: Vec<String> = prompts.iter().map(|p| p.index.to_string()).collect();
-    let detail = format!("slice {}", slices.join(", "));
+    let slices = request.prompts.iter().map(|p| p.index.to_string());
+    let slices: Vec<String> = slices.collect();
+    let on_slices = (!slices.is_empty()).then(|| format!("slice {}", slices.join(", ")));
+    let boxes = request.boxes.iter();
+    let boxes = boxes.map(|bbox| format!("3-D box of object {}", bbox.label));
+    let detail: Vec<String> = on_slices.into_iter().chain(boxes).collect();
+    let revision = Some(request.revision);
     let task = Task::Prompt {
-        revision: Some(revision),
-        prompts: prompts.to_vec(),
+        revision,
+        prompts: request.prompts.clone(),
+        boxes: request.boxes.clone(),
+        propagation: request.propagation,
     };
+    let detail = detail.join(", ");
     Ok((
         WorkItem::new(&case.id, task, who),
-        Entry::new(who, Action::Prompted, &case.id, Some(revision), detail),
+        Entry::new(who, Action::Prompted, &case.id, revision, detail),
     ))
 }
 

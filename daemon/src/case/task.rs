@@ -2,7 +2,8 @@
 
 use medicosam_shared::case::{CaseState, RevisionNumber};
 use medicosam_shared::draft::Propagate;
-use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::prompt::{Label, SlicePrompt, VolumeBox};
+use medicosam_shared::propagation::Propagation;
 use serde::{Deserialize, Serialize};
 
 /// Number of a piece of work.
@@ -15,7 +16,7 @@ pub struct WorkId(pub i64);
 pub struct DraftId(pub i64);
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "task")]
 pub enum Task {
     /// Segment a case by its profile.
@@ -28,6 +29,12 @@ pub enum Task {
         revision: Option<RevisionNumber>,
         /// What to segment again.
         prompts: Vec<SlicePrompt>,
+        /// The same of whole objects.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        boxes: Vec<VolumeBox>,
+        /// The rule for these boxes, if not that of the profile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        propagation: Option<Propagation>,
     },
     /// Segment a slice of a draft by what is drawn on it.
     Preview {

@@ -47,7 +47,7 @@ pub enum WorkState {
 }
 
 /// Work in the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WorkItem {
     /// Its number; the order of numbers is the order of the queue.
     pub id: WorkId,

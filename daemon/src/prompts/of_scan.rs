@@ -1,10 +1,12 @@
 //! All prompts of one scan.
 
 use super::object::ObjectPrompts;
+use super::place::VoxelBox;
 use crate::segment::propagation::Span;
+use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
-use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::prompt::{Label, SlicePrompt, VolumeBox};
 use medicosam_shared::propagation::Propagation;
 use medicosam_shared::provenance::PromptSource;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,26 @@ pub struct Prompts {
 }
 
 impl Prompts {
+    /// The prompts of a person's 3-D boxes in a scan that is sliced across `axis`.
+    pub fn of_boxes(boxes: &[VolumeBox], axis: Axis, propagation: Propagation) -> Self {
+        let mut objects: BTreeMap<Label, ObjectPrompts> = BTreeMap::new();
+        for bbox in boxes {
+            let object = objects.entry(bbox.label);
+            let object = object.or_insert_with(|| ObjectPrompts::new(bbox.label, String::new()));
+            let VolumeBox { min, max, .. } = *bbox;
+            object.add_box(&VoxelBox { min, max }, axis);
+        }
+        let mut objects: Vec<ObjectPrompts> = objects.into_values().collect();
+        if propagation == Propagation::Interpolate {
+            objects.iter_mut().for_each(ObjectPrompts::fill_between);
+        }
+        Prompts {
+            objects,
+            propagation,
+            ..Prompts::default()
+        }
+    }
+
     /// The names of all objects, those without prompts too.
     pub fn names(&self) -> BTreeMap<Label, String> {
         let objects = self.objects.iter();

@@ -18,7 +18,7 @@ use medicosam_shared::case::{
 };
 use medicosam_shared::draft::{Answered, DraftRefusal};
 use medicosam_shared::progress::Progress;
-use medicosam_shared::prompt::SlicePrompt;
+use medicosam_shared::prompt::{SlicePrompt, VolumeBox};
 
 impl Registry {
     /// Takes the next work that is due, if there is any, under a lease: interactive work first, then
@@ -215,10 +215,10 @@ impl Registry {
                     prompt.check(scan.dims, axis).map_err(Refusal::from)?;
                     check_it_is_about_something(rows, id, request.revision, prompt)?;
                 }
+                VolumeBox::check_all(&request.boxes, scan.dims, axis).map_err(Refusal::from)?;
             }
             let open = open_work(rows, id)?;
-            let (item, entry) =
-                corrections::prompt(&case, &open, who, request.revision, &request.prompts)?;
+            let (item, entry) = corrections::prompt(&case, &open, who, request)?;
             let work = rows.put_work(&item)?;
             log(rows, [entry], now)?;
             Ok(work)

@@ -1,27 +1,42 @@
-//! Prompts of a person that change the current revision at once, without a draft.
+//! Prompts and 3-D boxes of a person that change the current revision at once, without a draft.
 
 use super::commit::{Made, Maker, commit};
 use super::embed;
 use super::failure::Failure;
 use super::job::{Assignment, Job};
 use super::report::StageReport;
+use super::segment_spans::{answer_spans, embed_spans};
 use super::stored_points::stored_points;
-use super::tools::Tools;
+use super::tools::{BetweenSlices, Tools};
 use crate::case::FaultClass;
+use crate::prompts::Prompts;
 use crate::segment::Segmentation;
 use crate::segment::correction::{self, Present};
-use crate::segment::propagation::Answer;
+use crate::segment::propagation::{Answer, Span};
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::place::Place;
-use medicosam_shared::prompt::SlicePrompt;
-use std::collections::BTreeSet;
+use medicosam_shared::prompt::{SlicePrompt, VolumeBox};
+use medicosam_shared::propagation::Propagation;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a person asks for.
+#[derive(Clone, Copy)]
+pub struct Correction<'a> {
+    /// Prompts on slices.
+    pub prompts: &'a [SlicePrompt],
+    /// Boxes in the volume.
+    pub boxes: &'a [VolumeBox],
+    /// The rule for these, if not the profile's.
+    pub propagation: Option<Propagation>,
+}
 
 /// Replaces masks of the current revision as a person asks: points alone correct the masks that are
-/// there.
+/// there. `between` is called between two slices of a 3-D box.
 pub fn correct(
     tools: &mut Tools,
     assignment: Assignment<'_>,
-    prompts: &[SlicePrompt],
+    wanted: Correction<'_>,
+    between: &mut BetweenSlices<'_>,
 ) -> Result<(), Failure> {
     let Assignment { work, profile, .. } = assignment;
     let current = work.revision.ok_or_else(|| {
@@ -39,8 +54,10 @@ pub fn correct(
     let masks = tools.registry.masks(&work.lease.case, current)?;
     let mut segmentation = Segmentation::continuing(masks, &before.objects);
     let mut job = Job::on_revision(assignment, before);
+    let rule = wanted.propagation.unwrap_or(profile.propagation);
+    let boxes = Prompts::of_boxes(wanted.boxes, job.axis, rule);
     let mut asked = Vec::new();
-    for drawn in prompts {
+    for drawn in wanted.prompts.iter().chain(&boxes.slices()) {
         tools.reporter.tell(StageReport::Alive);
         let earlier = stored_points(&tools.registry, &work.lease.case, current, drawn.place())?;
         let (prompt, answer) = answer(tools, &mut job, &segmentation, (drawn, &earlier))?;
@@ -48,6 +65,9 @@ pub fn correct(
         segmentation.put(drawn.label, &name, drawn.index, answer);
         asked.push(prompt);
     }
+    answer_boxes(tools, &mut job, &mut segmentation, &boxes, between)?;
+    asked.extend(boxes.spans().iter().flat_map(Span::prompts));
+    let prompts = [wanted.prompts, boxes.by_slice().as_slice()].concat();
     let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
     // Where the profile lets the latest mask win, no earlier manual mask is protected: this is
     // what a person asked for last.
@@ -63,6 +83,26 @@ pub fn correct(
         records,
     };
     commit(tools, job, made)
+}
+
+/// Answers the boxes of several slices by their rule.
+fn answer_boxes(
+    tools: &mut Tools,
+    job: &mut Job<'_>,
+    segmentation: &mut Segmentation,
+    boxes: &Prompts,
+    between: &mut BetweenSlices<'_>,
+) -> Result<(), Failure> {
+    if let Some(rule) = boxes.rule() {
+        job.propagation = Some(rule);
+    }
+    let spans = boxes.spans();
+    if spans.is_empty() {
+        return Ok(());
+    }
+    let embedded = embed_spans(tools, job, &spans, between)?;
+    let spans = (spans.as_slice(), &embedded);
+    answer_spans(tools, job, segmentation, spans, &BTreeMap::new(), between)
 }
 
 /// What is asked for a prompt, and the answer, around what people have painted. `earlier` are the

@@ -127,7 +127,21 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
                 thread.read_next_ahead(tools)
             })
         }
-        Task::Prompt { prompts, .. } => correct(tools, assignment, prompts),
+        Task::Prompt {
+            prompts,
+            boxes,
+            propagation,
+            revision: _,
+        } => {
+            let correction = Correction {
+                prompts,
+                boxes,
+                propagation: *propagation,
+            };
+            correct(tools, assignment, correction, &mut |tools| {
+                thread.answer_handed(tools)
+            })
+        }
         &Task::Preview {
             draft,
             label,

@@ -6,7 +6,9 @@ use clap::Args;
 use medicosam_shared::api::{PromptRequest, PromptResponse};
 use medicosam_shared::case::{CaseDetail, RevisionNumber};
 use medicosam_shared::client::Client;
-use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
+use medicosam_shared::geometry::Axis;
+use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt, VolumeBox};
+use medicosam_shared::propagation::Propagation;
 use std::io::Write;
 
 const COORDINATES: &str = "\
@@ -18,7 +20,14 @@ its rows (for a slice across k: i and j). A box is half-open: X0,Y0 is its first
 one past its last one, so that 10,20,12,21 holds the two voxels (10,20) and (11,20).
 
 Example, a box and a point that does not belong to the object:
-  medicosam prompt 3f2a --slice 12 --box 318,333,405,399 --point 320,390,-";
+  medicosam prompt 3f2a --slice 12 --box 318,333,405,399 --point 320,390,-
+
+Of a whole object, by the profile's rule for 3-D boxes: --box with --range, or --box3d with voxels
+i, j, k, half-open too. These two say the same of an object on slices 9 to 11 across k:
+  medicosam prompt 3f2a --range 9..12 --box 318,333,405,399
+  medicosam prompt 3f2a --box3d 318,333,9,405,399,12
+Several --box3d of one object may not share a slice; with --rule interpolate there are boxes between
+them, too.";
 
 /// Another prompt for one object on one slice.
 #[derive(Debug, Clone, Args)]
@@ -29,8 +38,28 @@ pub struct PromptArgs {
     #[command(flatten)]
     pub case: CaseArgs,
     /// The slice, counted from 0 along the case's slice axis
-    #[arg(long, value_name = "N")]
-    pub slice: u32,
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "range",
+        required_unless_present_any = ["range", "box3d"]
+    )]
+    pub slice: Option<u32>,
+    /// Slices A to B-1, of which the box is a 3-D box
+    #[arg(long, value_name = "A..B", value_parser = parse_range, requires = "bbox", conflicts_with = "points")]
+    pub range: Option<(u32, u32)>,
+    /// A 3-D box around the object, in voxels; may be given more than once
+    #[arg(
+        long = "box3d",
+        value_name = "I0,J0,K0,I1,J1,K1",
+        value_parser = parse_box3d,
+        group = "what",
+        conflicts_with_all = ["slice", "range", "bbox", "points"]
+    )]
+    pub box3d: Vec<[[u32; 3]; 2]>,
+    /// The rule for a 3-D box [default: the profile's]
+    #[arg(long, value_name = "RULE", value_parser = parse_rule)]
+    pub rule: Option<Propagation>,
     /// Where the object is: first voxel, and one past the last one
     #[arg(long = "box", value_name = "X0,Y0,X1,Y1", value_parser = parse_box, group = "what")]
     pub bbox: Option<SliceBox>,
@@ -82,15 +111,46 @@ pub(super) async fn run(
 
 fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Error> {
     let case = &detail.summary;
+    let label = args.label.unwrap_or(first_label(detail));
+    let prompt = args.slice.map(|index| SlicePrompt {
+        label,
+        index,
+        bbox: args.bbox,
+        points: args.points.clone(),
+    });
+    let of_range = args.bbox.zip(args.range);
+    let of_range = of_range.map(|(bbox, range)| corners(bbox, range, axis_of(detail)));
+    let boxes = args.box3d.iter().copied().chain(of_range);
     Ok(PromptRequest {
         revision: revision(args.revision, case)?,
-        prompts: vec![SlicePrompt {
-            label: args.label.unwrap_or(first_label(detail)),
-            index: args.slice,
-            bbox: args.bbox,
-            points: args.points.clone(),
-        }],
+        prompts: prompt.into_iter().collect(),
+        boxes: boxes
+            .map(|[min, max]| VolumeBox { label, min, max })
+            .collect(),
+        propagation: args.rule,
     })
+}
+
+/// The axis that the slices of a case are cut across.
+fn axis_of(detail: &CaseDetail) -> Axis {
+    let current = detail.current();
+    current.map_or(Axis::K, |revision| revision.provenance.axis)
+}
+
+/// The first voxel, and one past the last one, of a box that is on slices `first` to `end` - 1.
+fn corners(bbox: SliceBox, (first, end): (u32, u32), axis: Axis) -> [[u32; 3]; 2] {
+    let (columns, rows) = axis.in_plane();
+    let corner = |x, y, along| {
+        let mut voxel = [0; 3];
+        for (of, at) in [(columns, x), (rows, y), (axis, along)] {
+            voxel[of.index()] = at;
+        }
+        voxel
+    };
+    [
+        corner(bbox.x0, bbox.y0, first),
+        corner(bbox.x1, bbox.y1, end),
+    ]
 }
 
 /// The object that is meant where none is named.
@@ -113,6 +173,33 @@ pub(super) fn parse_box(text: &str) -> Result<SliceBox, String> {
         ));
     }
     Ok(SliceBox { x0, y0, x1, y1 })
+}
+
+fn parse_box3d(text: &str) -> Result<[[u32; 3]; 2], String> {
+    let numbers: Result<Vec<u32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
+    let Ok(&[i0, j0, k0, i1, j1, k1]) = numbers.as_deref() else {
+        return Err("a 3-D box is six numbers I0,J0,K0,I1,J1,K1".to_owned());
+    };
+    if i0 >= i1 || j0 >= j1 || k0 >= k1 {
+        return Err(format!(
+            "the box is empty: I1, J1 and K1 are one past its last voxel ({text})"
+        ));
+    }
+    Ok([[i0, j0, k0], [i1, j1, k1]])
+}
+
+fn parse_range(text: &str) -> Result<(u32, u32), String> {
+    let ends = text.split_once("..");
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    match ends.map(|(first, end)| (number(first), number(end))) {
+        Some((Some(first), Some(end))) if first < end => Ok((first, end)),
+        _ => Err("slices are A..B, of which B is one past the last one".to_owned()),
+    }
+}
+
+fn parse_rule(text: &str) -> Result<Propagation, String> {
+    let rule = serde_json::Value::from(text);
+    serde_json::from_value(rule).map_err(|error| error.to_string())
 }
 
 pub(super) fn parse_point(text: &str) -> Result<SlicePoint, String> {
@@ -148,6 +235,25 @@ mod tests {
             assert!(parse_box(bad).is_err(), "{bad}");
         }
         assert!(parse_box("5,5,5,9").unwrap_err().contains("one past"));
+    }
+
+    #[test]
+    fn three_d_boxes_and_ranges_are_half_open_and_not_empty() {
+        let bbox = parse_box3d("318,333,9, 405,399,12").unwrap();
+        assert_eq!(bbox, [[318, 333, 9], [405, 399, 12]]);
+        assert_eq!(parse_range("9..12"), Ok((9, 12)));
+        let rectangle = parse_box("318,333,405,399").unwrap();
+        assert_eq!(corners(rectangle, (9, 12), Axis::K), bbox);
+        let across_i = corners(rectangle, (9, 12), Axis::I);
+        assert_eq!(across_i, [[9, 318, 333], [12, 405, 399]]);
+        for bad in ["1,2,3,4,5", "1,2,3,4,5,3", "5,2,3,4,5,6", "a,2,3,4,5,6"] {
+            assert!(parse_box3d(bad).is_err(), "{bad}");
+        }
+        for bad in ["9", "9..9", "12..9", "a..b", "..4"] {
+            assert!(parse_range(bad).is_err(), "{bad}");
+        }
+        assert_eq!(parse_rule("interpolate"), Ok(Propagation::Interpolate));
+        assert!(parse_rule("middle").unwrap_err().contains("middle-out"));
     }
 
     #[test]

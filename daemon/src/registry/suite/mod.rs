@@ -365,6 +365,8 @@ fn prompt(index: u32) -> PromptRequest {
             }),
             points: vec![],
         }],
+        boxes: Vec::new(),
+        propagation: None,
     }
 }
 
