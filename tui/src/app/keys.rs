@@ -1,7 +1,6 @@
 //! Keys: to the dialog that is open, else to the action that they mean.
 
-use super::action::{Action, App, Draw};
-use super::draft::prompting;
+use super::action::{Action, App};
 use super::event::Effect;
 use super::state::deaf;
 use super::state::model::{Model, Screen};

@@ -2,8 +2,10 @@
 
 use crate::app::{Answer, Effect, Failure};
 use futures_util::StreamExt;
-use medicosam_shared::api::{CaseList, DecisionRequest, DraftRequest, RetryRequest, Status};
-use medicosam_shared::case::{CaseDetail, CaseId, Fault};
+use medicosam_shared::api::{
+    CaseList, DecisionRequest, DraftRequest, OutputChoice, RetryRequest, Status,
+};
+use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault};
 use medicosam_shared::client::{Client, ClientError};
 use medicosam_shared::fault_code::FaultCode;
 use std::sync::Arc;
@@ -113,6 +115,23 @@ pub async fn ask(client: Client, effect: Effect, answers: Sender<Answer>) {
     }
 }
 
+/// Tries a case again. Only the result that lies there now is replaced.
+async fn retry_with(
+    client: &Client,
+    case: &CaseId,
+    output: OutputChoice,
+) -> Result<CaseSummary, ClientError> {
+    let found = match output {
+        OutputChoice::Replace => client.case(&case.0).await?.output_found,
+        OutputChoice::Keep => None,
+    };
+    let request = RetryRequest {
+        output: Some(output),
+        found: found.and_then(|found| found.sha256),
+    };
+    client.retry(case, &request).await
+}
+
 async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
         Effect::Quit
@@ -170,10 +189,8 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Retried { case, result }
         }
         Effect::RetryWith { case, output } => {
-            let request = RetryRequest {
-                output: Some(output),
-            };
-            let result = client.retry(&case, &request).await.map_err(Failure::from);
+            let result = retry_with(client, &case, output).await;
+            let result = result.map_err(Failure::from);
             Answer::Retried { case, result }
         }
         Effect::Dismiss(case) => {

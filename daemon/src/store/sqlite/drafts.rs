@@ -23,18 +23,13 @@ impl DraftRows for Tables<'_> {
     }
 
     fn drafted_by(&self, reviewer: &str) -> Result<Vec<CaseId>, StoreFault> {
-        let t = self.0;
-        let mut statement = t
-            .prepare_cached(
-                "SELECT case_id FROM drafts
-                 WHERE reviewer = ?1 AND revision IS NOT NULL AND NOT discarded AND position > 0",
-            )
-            .doing(READING)?;
-        let rows = statement
-            .query_map([reviewer], |r| r.get(0))
-            .doing(READING)?;
-        let ids: rusqlite::Result<Vec<String>> = rows.collect();
-        Ok(ids.doing(READING)?.into_iter().map(CaseId).collect())
+        self.all(
+            READING,
+            "SELECT case_id FROM drafts
+             WHERE reviewer = ?1 AND revision IS NOT NULL AND NOT discarded AND position > 0",
+            [reviewer],
+            |row| row.get("case_id").map(CaseId),
+        )
     }
 
     fn draft_by_id(&self, id: DraftId) -> Result<Option<DraftRow>, StoreFault> {

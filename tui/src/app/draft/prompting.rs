@@ -181,7 +181,8 @@ fn is_about_slice(action: Draw) -> bool {
         | Draw::Propagate
         | Draw::Commit
         | Draw::Approve
-        | Draw::Discard => false,
+        | Draw::Discard
+        | Draw::CopyAsProfile => false,
     }
 }
 

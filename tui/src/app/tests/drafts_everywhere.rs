@@ -102,7 +102,7 @@ fn planes_layouts_window_and_zoom_work_while_drawing_and_show_the_draft() {
     press(&mut model, "l k q");
     assert_eq!(model.context(), Context::Edit);
     press(&mut model, "F + -");
-    assert!(model.review().unwrap().zoom.factor() > 1.0);
+    assert!(model.review().unwrap().zoom().factor() > 1.0);
     press(&mut model, "G");
     assert_eq!(model.review().unwrap().index(), 20);
 }

@@ -63,7 +63,7 @@ fn escape_and_a_letter_that_came_as_one_are_two_keys_but_decide_nothing() {
     press(&mut model, "w");
     assert_eq!(press(&mut model, "alt-F"), []);
     assert_eq!(model.context(), Context::Review);
-    assert!(model.review().unwrap().zoom.factor() > 1.0);
+    assert!(model.review().unwrap().zoom().factor() > 1.0);
     press(&mut model, "= w");
     assert_eq!(press(&mut model, "alt-a"), []);
     assert!(notice(&model).contains("together with esc"));
