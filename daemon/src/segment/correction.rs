@@ -320,9 +320,17 @@ mod tests {
         let present = columns(3..7);
         // The answer moves to the right: it adds 7 to 9 and would lose 3 and 4.
         let answer = columns(5..10);
-        let added = refine_to(&[point(8, 4, true)], &present, &[answer.clone()]);
+        let added = refine_to(
+            &[point(8, 4, true)],
+            &present,
+            std::slice::from_ref(&answer),
+        );
         assert_eq!(added.masks[0].mask, columns(3..10));
-        let taken = refine_to(&[point(3, 4, false)], &present, &[answer.clone()]);
+        let taken = refine_to(
+            &[point(3, 4, false)],
+            &present,
+            std::slice::from_ref(&answer),
+        );
         assert_eq!(taken.masks[0].mask, columns(5..7));
         let both = [point(3, 4, false), point(8, 4, true)];
         assert_eq!(

@@ -23,7 +23,7 @@ mod tools;
 mod write;
 
 pub(crate) use apply_profile::apply_profile;
-pub(crate) use correct::correct;
+pub(crate) use correct::{Correction, correct};
 pub(crate) use draft::{commit_draft, preview, propagate};
 pub(crate) use embed::Slices;
 pub(crate) use failure::Failure;

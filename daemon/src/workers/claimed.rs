@@ -6,8 +6,8 @@ use crate::case::{FaultClass, Lane, Owner, Task};
 use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
-    Assignment, Failure, LoadedScan, StageReport, Tools, apply_profile, commit_draft, correct,
-    presence, preview, propagate,
+    Assignment, Correction, Failure, LoadedScan, StageReport, Tools, apply_profile, commit_draft,
+    correct, presence, preview, propagate,
 };
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;

@@ -24,10 +24,10 @@ pub fn stored_prompt<'a>(
 
 /// The prompt that made the mask of a place in a revision: its own, or that of the newest revision
 /// that it goes back to and that has one.
-pub fn prompt_of_revision<'a>(
-    (revisions, number): (&'a [Revision], RevisionNumber),
+pub fn prompt_of_revision(
+    (revisions, number): (&[Revision], RevisionNumber),
     place: Place,
-) -> Option<&'a SlicePrompt> {
+) -> Option<&SlicePrompt> {
     let find = |number| revisions.iter().find(|revision| revision.number == number);
     let mut next = find(number);
     while let Some(revision) = next {

@@ -1,7 +1,7 @@
 //! Commands: actions by their names, and slices by their numbers.
 
 use super::*;
-use crate::term::KeyCode;
+use crate::term::{Key, KeyCode};
 
 fn type_text(model: &mut Model, text: &str) -> Vec<Effect> {
     let keys: Vec<String> = text

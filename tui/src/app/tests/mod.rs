@@ -13,7 +13,6 @@ use super::fixture::{
     all_keys, connected, detail, masks, press, serve, show, show_all, summary, wait, with_review,
 };
 use super::*;
-use crate::term::Key;
 use medicosam_shared::api::DecisionRequest;
 use medicosam_shared::case::{self, CaseId, CaseState, Fault, Verdict};
 use medicosam_shared::geometry::Plane;

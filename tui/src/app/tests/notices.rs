@@ -4,6 +4,7 @@ use super::prompting::{editing, said};
 use super::*;
 use crate::app::action::{App, Cases, Draw};
 use crate::app::dialog::saved_filters::MOST_FILTERS;
+use crate::term::Key;
 use crate::view::{Colours, PictureStatus, Theme, view};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

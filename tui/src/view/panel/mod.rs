@@ -16,6 +16,7 @@ use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::iter;
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -44,7 +45,7 @@ pub fn draw(review: &Review, keymap: &Keymap, area: Rect, theme: Theme, buffer: 
 /// The lines on each page of a panel with so many rows, the last of them for the number of the page.
 fn pages(lines: usize, rows: usize) -> Vec<Range<usize>> {
     if lines <= rows || rows < 2 {
-        return vec![0..lines.min(rows)];
+        return iter::once(0..lines.min(rows)).collect();
     }
     let starts = (0..lines).step_by(rows - 1);
     starts
@@ -243,10 +244,14 @@ mod tests {
 
     #[test]
     fn what_is_longer_than_the_panel_has_pages_with_a_line_for_their_number() {
-        assert_eq!(pages(5, 5), [0..5]);
-        assert_eq!(pages(6, 5), [0..4, 4..6]);
-        assert_eq!(pages(9, 5), [0..4, 4..8, 8..9]);
-        assert_eq!(pages(9, 1), [0..1], "no room for a number");
-        assert_eq!(pages(0, 5), [0..0]);
+        let pages = |lines, rows| -> Vec<(usize, usize)> {
+            let pages = pages(lines, rows).into_iter();
+            pages.map(|page| (page.start, page.end)).collect()
+        };
+        assert_eq!(pages(5, 5), [(0, 5)]);
+        assert_eq!(pages(6, 5), [(0, 4), (4, 6)]);
+        assert_eq!(pages(9, 5), [(0, 4), (4, 8), (8, 9)]);
+        assert_eq!(pages(9, 1), [(0, 1)], "no room for a number");
+        assert_eq!(pages(0, 5), [(0, 0)]);
     }
 }
