@@ -244,7 +244,7 @@ pub fn status() -> Status {
         }],
         last_event: 7,
         viewers: Vec::new(),
-        you: "ana".to_owned(),
+        you: "me".to_owned(),
         profiles: Vec::new(),
     }
 }

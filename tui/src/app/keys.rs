@@ -48,7 +48,8 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     let now = model.now;
     let is_held = model.held.press(key, now);
-    if model.deaf.takes(key, now) {
+    let was_deaf = model.deaf.is_on(now) && model.dialog.is_none();
+    if model.deaf.takes(key, now) || (was_deaf && key.code == KeyCode::Esc) {
         return Vec::new();
     }
     model.notice = None;

@@ -19,11 +19,16 @@ impl Deaf {
         self.0 = Some(now);
     }
 
+    /// Whether keys go nowhere now.
+    pub fn is_on(self, now: Timestamp) -> bool {
+        // A clock that was set says nothing, in either direction.
+        self.0
+            .is_some_and(|last| now.duration_since(last).abs() < PAUSE)
+    }
+
     /// Takes a key; returns whether it goes nowhere. Escape ends it.
     pub fn takes(&mut self, key: Key, now: Timestamp) -> bool {
-        // A clock that was set says nothing, in either direction.
-        let goes_on = |last: Timestamp| now.duration_since(last).abs() < PAUSE;
-        let takes = self.0.is_some_and(goes_on) && key.code != KeyCode::Esc;
+        let takes = self.is_on(now) && key.code != KeyCode::Esc;
         self.0 = takes.then_some(now);
         takes
     }

@@ -305,7 +305,8 @@ impl Model {
         let key = |revision| (review.case.clone(), revision);
         let before = review.before().and_then(|n| self.seen.get(&key(n)));
         let slices = review.seen_already(before.map(|sight| &sight.coverage));
-        if slices.is_empty() {
+        // A revision of somebody else has to be on the screen before it is decided on.
+        if slices.is_empty() || !review.has_seen_draft() {
             return;
         }
         let axis = masks.axis;

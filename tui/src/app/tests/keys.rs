@@ -130,7 +130,7 @@ fn news_of_ones_own_doing_say_you() {
         answer(&mut model, Answer::Happened(event));
         notice(&model).to_owned()
     };
-    let back = told("ana", Action::Undone);
+    let back = told("me", Action::Undone);
     assert_eq!(back, "You have just taken a decision back.");
     let back = told("ben", Action::Flagged);
     assert_eq!(back, "ben has just flagged this case.");

@@ -52,7 +52,8 @@ impl Review {
         let before = self.drafting.masks().or(base.as_ref()).cloned();
         self.drafting.compose(base.as_ref());
         let now = self.drafting.masks().or(base.as_ref());
-        let (Some(before), Some(now)) = (before, now) else {
+        // What was seen of a draft that has become a revision is still to be compared with that.
+        let (Some(before), Some(now), true) = (before, now, self.drafting.draft().is_some()) else {
             return;
         };
         let changed = changed(&before, now);
@@ -68,6 +69,11 @@ impl Review {
             };
             !runs.iter().any(|(label, _)| is_older(*label))
         });
+    }
+
+    /// Whether anything of a draft was seen.
+    pub fn has_seen_draft(&self) -> bool {
+        !self.draft_seen.0.is_empty()
     }
 
     /// The slices of the current revision, in the masks' own plane, whose masks were seen already: in the
