@@ -178,6 +178,7 @@ fn slices_older_than_the_correction_are_asked_about() {
 #[test]
 fn objects_that_a_correction_left_alone_stay_seen() {
     let (_, mut model) = drafted();
+    show(&mut model);
     press(&mut model, "q");
     let mut masks = masks();
     masks.set_runs(
