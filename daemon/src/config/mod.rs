@@ -18,6 +18,7 @@ mod one_place;
 mod pattern;
 mod plane;
 mod profile;
+mod results;
 mod review;
 mod root;
 mod rules;
@@ -35,8 +36,9 @@ pub use marks::Marks;
 pub use pattern::PathPattern;
 pub use plane::SlicePlane;
 pub use profile::{NO_PROFILE, Object, Profile};
+pub use results::Results;
 pub use review::ReviewPolicy;
-pub use root::{Results, Root};
+pub use root::Root;
 pub use rules::{Rules, Values};
 pub use spec::{At, BoxSpec, Extent, PointSpec, Space};
 

@@ -5,21 +5,10 @@ use super::error::did_you_mean;
 use super::file;
 use super::pattern::PathPattern;
 use super::profile::Profile;
+use super::results::Results;
 use crate::scan::Source;
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What becomes of results when their scan is moved or renamed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Results {
-    /// They stay where they are.
-    #[default]
-    Stay,
-    /// They move to where results of a scan go that lies at its new place.
-    Follow,
-}
 
 /// A watched folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

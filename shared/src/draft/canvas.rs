@@ -1,6 +1,5 @@
 //! What a draft has made of the masks of its revision, place by place.
 
-use super::content::Draft;
 use super::scope::Scope;
 use super::step::{Answered, Candidate, Origin, PutMask, SliceAnswer, Step};
 use crate::hand::{Hand, Hands};
@@ -42,13 +41,13 @@ pub enum Under<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    /// What a draft has made of its revision, in which the pixels `painted` were painted.
+    /// What the steps of a draft have made of its revision, in which the pixels `painted` were painted.
     ///
     /// An answer already holds what had been painted when it came, so that masks can be made without
     /// knowing `painted`; to keep it for the next revision it must be known.
-    pub fn of(draft: &'a Draft, painted: &Hands) -> Self {
+    pub fn of(steps: &'a [Step], painted: &Hands) -> Self {
         let mut canvas = Canvas::default();
-        for step in draft.done() {
+        for step in steps {
             canvas.take(step, painted);
         }
         canvas

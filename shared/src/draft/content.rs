@@ -90,7 +90,7 @@ impl Draft {
 
     /// What it has made of its revision, as far as that can be told without knowing the revision.
     pub fn canvas(&self) -> Canvas<'_> {
-        Canvas::of(self, &Hands::default())
+        Canvas::of(self.done(), &Hands::default())
     }
 
     /// Whether it changes any mask.

@@ -2,12 +2,12 @@
 
 use super::change::{DraftChange, DraftRequest};
 use super::content::Draft;
-use super::machine::{DraftWork, Propagate, stays};
 use super::put;
 use super::refusal::DraftRefusal;
 use super::scope::Scope;
 use super::step::{Put, Step};
 use super::surroundings::{Base, LookedAt, Surroundings};
+use super::work::{DraftWork, Propagate};
 use crate::case::{CaseState, RevisionNumber};
 use crate::mask::{MaskSet, Rle};
 use crate::place::{Label, Place};
@@ -249,6 +249,11 @@ fn check_pixels(place: Place, pixels: &Rle, base: &Base<'_>) -> Result<(), Draft
         true => Err(DraftRefusal::NothingPainted(place)),
         false => Ok(()),
     }
+}
+
+/// Whether a change is made to this draft, and not to a new one in its place.
+pub(super) fn stays(draft: &Draft, change: &DraftChange) -> bool {
+    !draft.discarded || *change == DraftChange::Restore
 }
 
 /// Checks that a revision is the current one of a case that a person can look at.

@@ -3,15 +3,15 @@
 
 use super::change::{DraftChange, DraftRequest};
 use super::content::Draft;
-use super::judge::{Act, check_revision};
+use super::judge::{Act, check_revision, stays};
 use super::refusal::DraftRefusal;
-use super::scope::Slices;
 use super::step::{Answered, Step};
 use super::surroundings::Surroundings;
+use super::work::DraftWork;
 use crate::case::{Action, RevisionNumber};
-use crate::place::{Label, Place};
+
 use crate::progress::Progress;
-use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeSet;
 
 /// What a change has made of a draft, for those who keep it in parts.
@@ -29,30 +29,6 @@ pub struct Applied {
     pub cancels: bool,
     /// What the audit log gets.
     pub noted: Option<Noted>,
-}
-
-/// Work for a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DraftWork {
-    /// Segment a slice by what is drawn on it.
-    Preview(Place),
-    /// Segment the slices around those of the object that were segmented by hand.
-    Propagate(Propagate),
-    /// Make a revision of the draft.
-    Commit,
-}
-
-/// What a propagation is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Propagate {
-    /// The object.
-    pub label: Label,
-    /// The slices that may be changed.
-    #[serde(default, skip_serializing_if = "Slices::is_all")]
-    pub slices: Slices,
-    /// Whether it goes through where the object seems to end.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub force: bool,
 }
 
 /// An entry of the audit log.
@@ -173,11 +149,6 @@ impl Draft {
         let slices: Vec<String> = places.iter().map(u32::to_string).collect();
         format!("slice {}", slices.join(", "))
     }
-}
-
-/// Whether a change is made to this draft, and not to a new one in its place.
-pub(super) fn stays(draft: &Draft, change: &DraftChange) -> bool {
-    !draft.discarded || *change == DraftChange::Restore
 }
 
 /// Checks that the change is made to the draft as it was seen. A discarded draft counts as none,

@@ -18,13 +18,15 @@ mod stored;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use canvas::{Canvas, Content, Under};
 pub use change::{DraftChange, DraftRequest};
 pub use content::Draft;
-pub use machine::{Applied, DraftWork, Noted, Propagate};
+pub use machine::{Applied, Noted};
 pub use refusal::{DraftRefusal, NOTHING_TO_CORRECT, NOTHING_TO_CORRECT_HINT};
 pub use scope::{Scope, Slices};
 pub use step::{Answered, Candidate, Origin, Put, PutMask, SliceAnswer, Step};
 pub use stored::{prompt_of_revision, stored_prompt};
 pub use surroundings::{Base, Current, LookedAt, Surroundings};
+pub use work::{DraftWork, Propagate};

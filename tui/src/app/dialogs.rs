@@ -4,7 +4,7 @@ use super::dialog::Dialog;
 use super::dialog::said::{Said, Wish};
 use super::draft::prompting;
 use super::event::Effect;
-use super::keys::Meant;
+use super::meant::Meant;
 use super::state::model::Model;
 use super::state::notice::Notice;
 use super::{decide, narrowing, retrying, update};

@@ -20,6 +20,7 @@ pub mod event;
 pub mod keymap;
 mod keys;
 mod look;
+mod meant;
 mod narrowing;
 mod pointer;
 mod receive;

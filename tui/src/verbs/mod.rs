@@ -7,6 +7,7 @@
 mod decide;
 mod dismiss;
 mod draft;
+mod drawn;
 mod error;
 mod events;
 pub mod generate;
@@ -17,6 +18,7 @@ mod note;
 mod prompt;
 mod retry;
 mod show;
+mod slice_change;
 mod status;
 mod table;
 mod undo;

@@ -1,6 +1,7 @@
 //! `medicosam prompt`
 
-use super::draft::changed;
+use super::drawn::{first_label, parse_box, parse_point, parse_range};
+use super::slice_change::changed;
 use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::Args;
 use medicosam_shared::api::{PromptRequest, PromptResponse};
@@ -23,8 +24,8 @@ Example, a box and a point that does not belong to the object:
   medicosam prompt 3f2a --slice 12 --box 318,333,405,399 --point 320,390,-
 
 Of a whole object, by the profile's rule for 3-D boxes: --box with --range, or --box3d with voxels
-i, j, k, half-open too. These two say the same of an object on slices 9 to 11 across k:
-  medicosam prompt 3f2a --range 9..12 --box 318,333,405,399
+i, j, k, half-open too; a range names its first and last slice. These two say the same of an object on slices 9 to 11 across k:
+  medicosam prompt 3f2a --range 9..11 --box 318,333,405,399
   medicosam prompt 3f2a --box3d 318,333,9,405,399,12
 Several --box3d of one object may not share a slice; with --rule interpolate there are boxes between
 them, too.";
@@ -45,7 +46,7 @@ pub struct PromptArgs {
         required_unless_present_any = ["range", "box3d"]
     )]
     pub slice: Option<u32>,
-    /// Slices A to B-1, of which the box is a 3-D box
+    /// The first and the last slice of a 3-D box, of which --box is the rectangle
     #[arg(long, value_name = "A..B", value_parser = parse_range, requires = "bbox", conflicts_with = "points")]
     pub range: Option<(u32, u32)>,
     /// A 3-D box around the object, in voxels; may be given more than once
@@ -138,7 +139,7 @@ fn axis_of(detail: &CaseDetail) -> Axis {
 }
 
 /// The first voxel, and one past the last one, of a box that is on slices `first` to `end` - 1.
-fn corners(bbox: SliceBox, (first, end): (u32, u32), axis: Axis) -> [[u32; 3]; 2] {
+fn corners(bbox: SliceBox, (first, last): (u32, u32), axis: Axis) -> [[u32; 3]; 2] {
     let (columns, rows) = axis.in_plane();
     let corner = |x, y, along| {
         let mut voxel = [0; 3];
@@ -149,30 +150,8 @@ fn corners(bbox: SliceBox, (first, end): (u32, u32), axis: Axis) -> [[u32; 3]; 2
     };
     [
         corner(bbox.x0, bbox.y0, first),
-        corner(bbox.x1, bbox.y1, end),
+        corner(bbox.x1, bbox.y1, last + 1),
     ]
-}
-
-/// The object that is meant where none is named.
-pub(super) fn first_label(detail: &CaseDetail) -> Label {
-    let current = detail.current();
-    current
-        .and_then(|revision| revision.provenance.objects.first())
-        .map_or(Label::MIN, |object| object.label)
-}
-
-pub(super) fn parse_box(text: &str) -> Result<SliceBox, String> {
-    let wrong = || "a box is four numbers X0,Y0,X1,Y1".to_owned();
-    let numbers: Result<Vec<u32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
-    let Ok(&[x0, y0, x1, y1]) = numbers.as_deref() else {
-        return Err(wrong());
-    };
-    if x0 >= x1 || y0 >= y1 {
-        return Err(format!(
-            "the box is empty: X1 and Y1 are one past its last voxel, so X0 < X1 and Y0 < Y1 ({text})"
-        ));
-    }
-    Ok(SliceBox { x0, y0, x1, y1 })
 }
 
 fn parse_box3d(text: &str) -> Result<[[u32; 3]; 2], String> {
@@ -188,31 +167,9 @@ fn parse_box3d(text: &str) -> Result<[[u32; 3]; 2], String> {
     Ok([[i0, j0, k0], [i1, j1, k1]])
 }
 
-fn parse_range(text: &str) -> Result<(u32, u32), String> {
-    let ends = text.split_once("..");
-    let number = |text: &str| text.trim().parse::<u32>().ok();
-    match ends.map(|(first, end)| (number(first), number(end))) {
-        Some((Some(first), Some(end))) if first < end => Ok((first, end)),
-        _ => Err("slices are A..B, of which B is one past the last one".to_owned()),
-    }
-}
-
 fn parse_rule(text: &str) -> Result<Propagation, String> {
     let rule = serde_json::Value::from(text);
     serde_json::from_value(rule).map_err(|error| error.to_string())
-}
-
-pub(super) fn parse_point(text: &str) -> Result<SlicePoint, String> {
-    let (place, positive) = match text.rsplit_once(',') {
-        Some((place, "-")) => (place, false),
-        Some((place, "+")) => (place, true),
-        _ => (text, true),
-    };
-    let number = |n: &str| n.trim().parse::<u32>().ok();
-    match place.split_once(',').map(|(x, y)| (number(x), number(y))) {
-        Some((Some(x), Some(y))) => Ok(SlicePoint { x, y, positive }),
-        _ => Err("a point is two numbers X,Y, or X,Y,- for one outside the object".to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -220,50 +177,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boxes_are_four_numbers_and_not_empty() {
-        let good = parse_box("318,333, 405,399").unwrap();
-        assert_eq!((good.x0, good.y0, good.x1, good.y1), (318, 333, 405, 399));
-        for bad in [
-            "",
-            "1,2,3",
-            "1,2,3,4,5",
-            "1,2,x,4",
-            "-1,0,4,4",
-            "5,5,5,9",
-            "9,1,5,9",
-        ] {
-            assert!(parse_box(bad).is_err(), "{bad}");
-        }
-        assert!(parse_box("5,5,5,9").unwrap_err().contains("one past"));
-    }
-
-    #[test]
-    fn three_d_boxes_and_ranges_are_half_open_and_not_empty() {
+    fn three_d_boxes_are_half_open_and_ranges_name_their_last_slice() {
         let bbox = parse_box3d("318,333,9, 405,399,12").unwrap();
         assert_eq!(bbox, [[318, 333, 9], [405, 399, 12]]);
-        assert_eq!(parse_range("9..12"), Ok((9, 12)));
         let rectangle = parse_box("318,333,405,399").unwrap();
-        assert_eq!(corners(rectangle, (9, 12), Axis::K), bbox);
-        let across_i = corners(rectangle, (9, 12), Axis::I);
+        assert_eq!(corners(rectangle, (9, 11), Axis::K), bbox);
+        let across_i = corners(rectangle, (9, 11), Axis::I);
         assert_eq!(across_i, [[9, 318, 333], [12, 405, 399]]);
         for bad in ["1,2,3,4,5", "1,2,3,4,5,3", "5,2,3,4,5,6", "a,2,3,4,5,6"] {
             assert!(parse_box3d(bad).is_err(), "{bad}");
         }
-        for bad in ["9", "9..9", "12..9", "a..b", "..4"] {
-            assert!(parse_range(bad).is_err(), "{bad}");
-        }
         assert_eq!(parse_rule("interpolate"), Ok(Propagation::Interpolate));
         assert!(parse_rule("middle").unwrap_err().contains("middle-out"));
-    }
-
-    #[test]
-    fn points_are_positive_unless_they_say_not() {
-        let point = |text| parse_point(text).map(|p| (p.x, p.y, p.positive));
-        assert_eq!(point("3,4"), Ok((3, 4, true)));
-        assert_eq!(point("3,4,+"), Ok((3, 4, true)));
-        assert_eq!(point("3,4,-"), Ok((3, 4, false)));
-        for bad in ["", "3", "3,4,5", "3,-4", "3,4,*", "-,-"] {
-            assert!(point(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -84,7 +84,7 @@ impl Drafted<'_> {
     fn take(&mut self, draft: &Draft, base: &MaskSet) -> Result<(), Failure> {
         let shape = base.dims.slice_shape(base.axis);
         let painted = self.job.painted.clone();
-        let canvas = Canvas::of(draft, &painted);
+        let canvas = Canvas::of(draft.done(), &painted);
         for place in canvas.changed(base) {
             let Some(content) = canvas.at(place) else {
                 continue;

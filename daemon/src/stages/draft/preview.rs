@@ -38,7 +38,7 @@ pub fn preview(
     })?;
     let mut job = Job::on_revision_number(&tools.registry, assignment, draft.revision)?;
     let base = tools.registry.masks(&work.lease.case, draft.revision)?;
-    let canvas = Canvas::of(&draft, &job.painted);
+    let canvas = Canvas::of(draft.done(), &job.painted);
     let before = canvas.mask(&base, place);
     let content = canvas.at(place);
     let earlier = match content.as_ref().map(|content| content.under) {

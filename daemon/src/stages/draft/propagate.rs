@@ -35,7 +35,7 @@ pub fn propagate(
     let count = job.info.dims.along(job.axis);
     let base = tools.registry.masks(&work.lease.case, draft.revision)?;
     let shape = base.dims.slice_shape(base.axis);
-    let canvas = Canvas::of(&draft, &job.painted);
+    let canvas = Canvas::of(draft.done(), &job.painted);
     let known = canvas.by_hand(&base, &job.edited, label);
     let seeds: Seeds = known
         .iter()

@@ -1,7 +1,8 @@
 //! The daemon's answers about the draft.
 
+use super::asking::draw_key;
 use super::painting::last_report;
-use super::prompting::{draw_key, edit_key};
+use super::prompting::edit_key;
 use crate::app::action::Draw;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::question::Question;

@@ -1,6 +1,7 @@
 //! Segmenting again: what is drawn, and the draft that it changes.
 
 pub mod answers;
+mod asking;
 pub mod drafting;
 pub mod edit;
 pub mod known;

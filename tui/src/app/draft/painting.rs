@@ -1,7 +1,7 @@
 //! Masks by hand: painting, emptying, copying, filling in between, putting back.
 
+use super::asking::ask;
 use super::edit::Edit;
-use super::prompting::ask;
 use super::tool::{Kind, Tool, other};
 use crate::app::action::Draw;
 use crate::app::event::Effect;
@@ -95,7 +95,7 @@ pub(super) fn empty(model: &mut Model, label: Label, slices: Slices) -> Vec<Effe
     let label = Some(label);
     let effects = ask(model, DraftChange::Empty { label, slices });
     if !effects.is_empty() || model.notice.is_none() {
-        let undo = super::prompting::draw_key(model, Draw::Undo);
+        let undo = super::asking::draw_key(model, Draw::Undo);
         model.notice = Some(Notice::good(format!(
             "Emptied: {slices}. {undo} takes it back."
         )));
@@ -113,7 +113,7 @@ pub(super) fn empty_older(model: &mut Model, label: Label) -> Vec<Effect> {
     match reach {
         Some((first, last)) => empty(model, label, Slices::Outside(first, last)),
         None => {
-            let propagate = super::prompting::draw_key(model, Draw::Propagate);
+            let propagate = super::asking::draw_key(model, Draw::Propagate);
             model.notice = Some(Notice::good(format!(
                 "There is nothing older than the last {propagate} outside what it reached."
             )));
@@ -152,7 +152,7 @@ pub(super) fn copy(model: &mut Model, place: Place, mask: bool) -> Vec<Effect> {
             DraftChange::Draw { prompt }
         }
     };
-    let mut effects = match super::prompting::try_to(model, change) {
+    let mut effects = match super::asking::try_to(model, change) {
         Some(effects) => effects,
         None => return Vec::new(),
     };
@@ -202,7 +202,7 @@ pub(super) fn revert(model: &mut Model) -> Vec<Effect> {
     };
     effects.extend(ask(model, DraftChange::Revert { to, label, slices }));
     if model.notice.is_none() {
-        let undo = super::prompting::draw_key(model, Draw::Undo);
+        let undo = super::asking::draw_key(model, Draw::Undo);
         model.notice = Some(Notice::good(format!(
             "As in revision {to}: {slices}. {undo} takes it back."
         )));

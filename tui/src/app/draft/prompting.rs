@@ -1,5 +1,6 @@
 //! Drawing prompts, and what comes of them.
 
+use super::asking::{ask, draw_key, try_to};
 use super::edit::Edit;
 use super::painting;
 use super::refused::refused;
@@ -69,11 +70,6 @@ pub(in crate::app) fn back(model: &mut Model) -> Option<Vec<Effect>> {
 pub(super) fn edit_key(model: &Model) -> String {
     let begin = Action::Draw(Draw::Begin);
     model.keymap.way(Context::Review, begin)
-}
-
-/// The key of an action while drawing, as notices name it.
-pub(super) fn draw_key(model: &Model, action: Draw) -> String {
-    model.keymap.way(Context::Edit, Action::Draw(action))
 }
 
 /// Moves the hand that draws.
@@ -257,22 +253,6 @@ fn ask_discard(model: &mut Model) -> Vec<Effect> {
         Err(refusal) => model.notice = Some(refused(&refusal, &model.keymap)),
     }
     Vec::new()
-}
-
-/// Has the draft changed, or says why it cannot be.
-pub(super) fn ask(model: &mut Model, change: DraftChange) -> Vec<Effect> {
-    try_to(model, change).unwrap_or_default()
-}
-
-/// Has the draft changed; `None`, with a notice, if it cannot be.
-pub(super) fn try_to(model: &mut Model, change: DraftChange) -> Option<Vec<Effect>> {
-    match model.review_mut()?.change_draft(change) {
-        Ok(effects) => Some(effects),
-        Err(refusal) => {
-            model.notice = Some(refused(&refusal, &model.keymap));
-            None
-        }
-    }
 }
 
 /// Sets a corner at the cursor; the second one makes the box.

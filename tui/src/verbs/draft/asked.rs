@@ -1,10 +1,11 @@
 //! What is asked of the draft.
 
 use super::painted;
+use super::unfit::unfit;
 use super::{DraftAction, DraftArgs, Error};
-use crate::verbs::prompt::first_label;
+use crate::verbs::drawn::first_label;
 use medicosam_shared::api::DraftChange;
-use medicosam_shared::case::{CaseDetail, Fault};
+use medicosam_shared::case::CaseDetail;
 use medicosam_shared::draft::{Draft, Slices, stored_prompt};
 use medicosam_shared::hand::Stroke;
 use medicosam_shared::place::Place;
@@ -116,16 +117,5 @@ fn only_label(args: &DraftArgs, detail: &CaseDetail) -> Result<Label, Error> {
         None => Err(unfit(format!(
             "the case has {count} objects: name one with --object"
         ))),
-    }
-}
-
-/// What is given does not say what to do.
-pub fn unfit(message: String) -> Error {
-    Error::WorkFailed {
-        fault: Fault {
-            code: "draft-unfit".to_owned(),
-            message,
-            hint: "`medicosam draft --help` has examples.".to_owned(),
-        },
     }
 }

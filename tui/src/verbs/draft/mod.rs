@@ -3,17 +3,16 @@
 mod asked;
 mod painted;
 mod told;
+mod unfit;
 
-pub(super) use told::changed;
-
-use super::prompt::{parse_box, parse_point};
+use super::drawn::{parse_box, parse_point, parse_range};
 use super::{CaseArgs, Error, FormatArgs, named, print, revision};
 use clap::{Args, ValueEnum};
 use medicosam_shared::api::{DraftChange, DraftRequest, DraftResponse};
 use medicosam_shared::case::{CaseDetail, CaseId, RevisionNumber};
 use medicosam_shared::client::Client;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
-use painted::{Disc, Outline, parse_disc, parse_outline, parse_range};
+use painted::{Disc, Outline, parse_disc, parse_outline};
 use std::io::{IsTerminal, Write};
 
 const EXAMPLES: &str = "\

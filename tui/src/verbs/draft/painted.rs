@@ -1,6 +1,6 @@
 //! What `paint` paints: discs and outlines.
 
-use super::asked::unfit;
+use super::unfit::unfit;
 use super::{DraftArgs, Error};
 use medicosam_shared::case::CaseDetail;
 use medicosam_shared::mask::Rle;
@@ -59,16 +59,6 @@ pub(super) fn parse_outline(text: &str) -> Result<Outline, String> {
     Ok(Outline(places.collect()))
 }
 
-pub(super) fn parse_range(text: &str) -> Result<(u32, u32), String> {
-    let number = |text: &str| text.trim().parse::<u32>().ok();
-    let ends = text.split_once("..");
-    let ends = ends.and_then(|(a, b)| number(a).zip(number(b.trim_start_matches('='))));
-    match ends {
-        Some((first, last)) if first <= last => Ok((first, last)),
-        _ => Err("a range is its first and its last slice, A..B".to_owned()),
-    }
-}
-
 /// Numbers with commas between them.
 fn numbers(text: &str) -> Option<Vec<f64>> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
@@ -78,15 +68,6 @@ fn numbers(text: &str) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_name_their_first_and_last_slice() {
-        assert_eq!(parse_range("8..15"), Ok((8, 15)));
-        assert_eq!(parse_range("8..=8"), Ok((8, 8)));
-        for bad in ["8", "15..8", "..3", "a..b", "1...3"] {
-            assert!(parse_range(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn discs_and_outlines_are_numbers() {

@@ -1,8 +1,9 @@
 //! What is said of a draft.
 
+use crate::verbs::slice_change::changed;
 use medicosam_shared::api::{DraftResponse, DraftView};
 use medicosam_shared::case::CaseId;
-use medicosam_shared::correction::{SliceChange, Verdict};
+use medicosam_shared::correction::SliceChange;
 use medicosam_shared::draft::{Answered, Draft, Origin, Step, Under};
 use medicosam_shared::place::Place;
 use medicosam_shared::propagation_report::PropagationReport;
@@ -83,25 +84,6 @@ fn changes(answered: &Answered) -> Vec<String> {
         Some(changed(&change))
     });
     change.collect()
-}
-
-/// What an answer did to a slice, and what speaks against it.
-pub fn changed(change: &SliceChange) -> String {
-    let mut text = format!(
-        "slice {}: {} → {} pixels, score {:.2}",
-        change.place.index, change.before, change.after, change.score
-    );
-    match change.verdict() {
-        // The score is there already.
-        Verdict::Fine | Verdict::LowScore(_) => {}
-        doubt @ (Verdict::Emptied | Verdict::Grown(_) | Verdict::Shrunk(_)) => {
-            text.extend(doubt.doubt().map(|doubt| format!(": {doubt}")));
-        }
-    }
-    if !change.verdict().is_fine() {
-        text.push_str(" (look at it)");
-    }
-    text
 }
 
 fn lines(draft: &Draft) -> Vec<String> {
