@@ -73,7 +73,9 @@ pub fn relocate(
     }
     let record = match states[0] {
         State::Arrived => &record.to,
-        _ => &record.from,
+        State::Missing | State::ToCopy | State::Copied | State::Occupied | State::NoFile => {
+            &record.from
+        }
     };
     let found = records::read(record).map_err(|e| OutputError::new("reading", record, e))?;
     if !found.is_some_and(|found| is_of(&found, provenance)) {

@@ -133,7 +133,11 @@ impl From<OutputError> for Failure {
         };
         match error.problem {
             OutputProblem::Changed(changed) => Failure::Asks(fault, Box::new(changed.found)),
-            _ => {
+            OutputProblem::Io(_)
+            | OutputProblem::NotOurs
+            | OutputProblem::OtherDims { .. }
+            | OutputProblem::Mask(_)
+            | OutputProblem::Json(_) => {
                 let class = error.class();
                 Failure::Fault(fault, class)
             }
