@@ -78,11 +78,11 @@ fn the_next_run_begins_on_the_slice_where_the_last_one_ended() {
     first.wait_for("the review", |view| view.contains("revision 1 of 1"));
     first.type_keys("]").unwrap();
     first.type_keys("gg:15\r").unwrap();
-    first.wait_for("slice 15", |view| view.contains("axial 15/"));
+    first.wait_for("slice 15", |view| view.contains("axial 15 of "));
     quit(&mut first);
 
     let mut second = client();
-    second.wait_for("the same slice", |view| view.contains("axial 15/"));
+    second.wait_for("the same slice", |view| view.contains("axial 15 of "));
     second.type_keys("q").unwrap();
     second.wait_for("the same filter", |view| view.contains("/state:review"));
     second.type_keys(ENTER).unwrap();

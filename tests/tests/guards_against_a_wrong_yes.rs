@@ -104,7 +104,7 @@ fn without_pictures_nothing_counts_as_seen() {
     let mut terminal = ScriptedTerminal::spawn(command, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
     terminal.wait_for("why there is none", |view| view.contains("--picture none"));
     terminal.type_keys("gjjjjjjjjjjjjjjjjjjjj").unwrap();
-    terminal.wait_for("the last slice", |view| view.contains("axial 20/20"));
+    terminal.wait_for("the last slice", |view| view.contains("axial 20 of 0–20"));
     terminal.wait_for("nothing seen", |view| view.row(0).contains("seen 0%"));
     approve(&mut terminal);
     terminal.wait_for("the question", |view| {
@@ -122,9 +122,9 @@ fn a_tile_too_small_to_judge_does_not_count_as_seen() {
     let command = on_case(&system, &case);
     let mut terminal = ScriptedTerminal::spawn(command, small, Profile::SIXEL_WITH_SIZES).unwrap();
     terminal.wait_for("one slice", |view| view.contains("seen 9%"));
-    // Thirteen tiles of fifty pixels each.
+    // Thirteen tiles of fifty pixels each, of whole slices.
     let shown = terminal.look(|view| view.pictures().len());
-    terminal.type_keys("m").unwrap();
+    terminal.type_keys("m=").unwrap();
     terminal.wait_for("the mosaic", |view| view.pictures().len() > shown);
     terminal.type_keys("j").unwrap();
     terminal.wait_for("another tile", |view| view.pictures().len() > shown + 1);

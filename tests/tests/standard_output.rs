@@ -12,7 +12,7 @@ use std::process::Stdio;
 #[test]
 fn a_reader_that_is_gone_is_no_failure() {
     let system = System::new(&lung_profile(10, 11));
-    system.drop_scan("mr_brain.nii.gz", "a.nii.gz");
+    system.drop_scan("ct_lung.nii.gz", "a.nii.gz");
     let scan = system.path("incoming/a.nii.gz");
     let scan = scan.to_string_lossy();
     for arguments in [

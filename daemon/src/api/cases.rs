@@ -184,10 +184,12 @@ pub async fn retry(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
-    let request: RetryRequest = match body.is_empty() {
-        true => RetryRequest::default(),
+    // No body and `null` ask for nothing in particular.
+    let request: Option<RetryRequest> = match body.is_empty() {
+        true => None,
         false => understand(&body)?,
     };
+    let request = request.unwrap_or_default();
     let summary = api
         .ask(move |store| {
             let case = store.retry(&store.find(&id)?, peer.name(), &request)?;
