@@ -56,7 +56,7 @@ fn embeddings(system: &System) -> usize {
 }
 
 fn worker(system: &System) -> WorkerStatus {
-    system.wait(system.client().status()).workers.remove(0)
+    system.until_worker("a worker", |_| true)
 }
 
 fn prompt(system: &System, case: &CaseDetail, index: u32) -> CaseDetail {
