@@ -83,6 +83,7 @@ fn doubts_about(model: &Model, case: &CaseId, revision: RevisionNumber) -> Doubt
     let (seen, of) = sight.map_or((0, 0), |sight| sight.coverage.count());
     Doubts {
         draft: open.is_some_and(|review| review.drafting.has_changes()),
+        nothing_asked: lacks.objects,
         without_prompt: lacks.prompt,
         empty: lacks.mask,
         low: low.into_iter().collect(),

@@ -132,7 +132,9 @@ fn reasons(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
 /// What came out, and how the current revision came about.
 fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     let made = &revision.provenance;
-    lines.heading("objects", theme);
+    if !made.objects.is_empty() {
+        lines.heading("objects", theme);
+    }
     for object in &made.objects {
         let mut line = objects::name(object.label, &object.name, theme);
         let volume = millilitres(Some(object.volume_ml));

@@ -33,10 +33,10 @@ pub fn draw(model: &Model, picture: &PictureStatus, area: Rect, theme: Theme, bu
 fn title(review: &Review) -> Option<String> {
     let stack = review.stack()?;
     Some(format!(
-        " {} {} of {} ",
+        " {} {} of 0–{} ",
         stack.plane(),
         review.index(),
-        stack.count()
+        stack.count().saturating_sub(1)
     ))
 }
 

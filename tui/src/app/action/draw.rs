@@ -25,7 +25,7 @@ actions! {
             on("T", EDIT, Section::Draw).hint("point");
         /// Remove box and points from this slice.
         Clear = "clear_prompt", "clear box and points",
-            on("X delete backspace", EDIT, Section::Draw).hint("clear");
+            on("X delete", EDIT, Section::Draw).hint("clear");
         /// Draw for the next object.
         NextObject = "next_object", "next object",
             on("o", EDIT, Section::Draw);
@@ -78,13 +78,13 @@ actions! {
         EmptyOlder = "empty_older", "empty what S did not reach",
             on("W", EDIT, Section::Hand);
         /// Make the masks between slices made by hand.
-        Interpolate = "interpolate", "fill in between hand-made slices",
+        Interpolate = "interpolate", "fill in between own slices",
             on("I", EDIT, Section::Hand);
         /// Put the mask of this slice on the next one.
         CopyMask = "copy_mask", "this mask on the next slice",
             on("n", EDIT, Section::Hand);
         /// Put box and points of this slice on the next one.
-        CopyPrompt = "copy_prompt", "box and points on the next slice",
+        CopyPrompt = "copy_prompt", "prompts on the next slice",
             on("N", EDIT, Section::Hand);
         /// Put masks back as they were in the revision before.
         Revert = "restore_before", "put the revision before back",

@@ -24,7 +24,7 @@ pub const fn gestures(context: Context) -> &'static [(&'static str, &'static str
             ("click", "point of the object"),
             ("right", "click: point that is not"),
             ("alt", "click: likewise"),
-            ("brush", "drag: paint; right: the opposite"),
+            ("brush", "drag: paint; right: erase"),
             ("line", "drag: round the area"),
             ("wheel", "slices"),
             ("^wheel", "closer, less close"),

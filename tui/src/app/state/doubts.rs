@@ -7,6 +7,8 @@ use medicosam_shared::case::Revision;
 pub struct Doubts {
     /// The reviewer has changes that are no revision yet.
     pub draft: bool,
+    /// Nothing was asked about at all, so that there is not even an object.
+    pub nothing_asked: bool,
     /// Objects that nothing was asked about.
     pub without_prompt: Vec<String>,
     /// Objects that were asked for and have no mask.
@@ -34,6 +36,7 @@ impl Doubts {
     /// Adds those about another case.
     pub fn add(&mut self, other: Doubts) {
         self.draft |= other.draft;
+        self.nothing_asked |= other.nothing_asked;
         self.without_prompt.extend(other.without_prompt);
         self.empty.extend(other.empty);
         self.low.extend(other.low);
@@ -43,9 +46,11 @@ impl Doubts {
     }
 }
 
-/// What the objects of a revision lack.
+/// What a revision lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lacks {
+    /// It has no objects.
+    pub objects: bool,
     /// Objects that nothing was asked about.
     pub prompt: Vec<String>,
     /// Objects that were asked for and have no mask.
@@ -55,7 +60,10 @@ pub struct Lacks {
 impl Lacks {
     /// What the objects of a revision lack. An object has a score on each slice that was asked about.
     pub fn of(revision: &Revision) -> Self {
-        let mut lacks = Lacks::default();
+        let mut lacks = Lacks {
+            objects: revision.provenance.objects.is_empty(),
+            ..Lacks::default()
+        };
         for object in &revision.provenance.objects {
             if object.slices.is_empty() {
                 lacks.prompt.push(object.name.clone());

@@ -131,6 +131,18 @@ fn open_with(model: &mut Model, case: &CaseSummary, objects: &[(&str, &[u64])]) 
 }
 
 #[test]
+fn a_case_without_any_object_is_asked_about() {
+    let mut case = summary("one", CaseState::Review, None);
+    case.revision = Some(1);
+    let mut model = connected(vec![case.clone()]);
+    open_with(&mut model, &case, &[]);
+    assert_eq!(press(&mut model, "a"), []);
+    assert!(doubts(&model).unwrap().nothing_asked);
+    let approved = press(&mut model, "enter");
+    assert_eq!(approved, [decision("one", 1, Verdict::Approve, "")]);
+}
+
+#[test]
 fn what_is_empty_or_was_never_asked_for_is_named_before_an_approval() {
     let case = summary("one", CaseState::Review, Some(0.9));
     let mut model = connected(vec![case.clone()]);

@@ -30,6 +30,9 @@ fn text(doubts: &Doubts, cases: usize, by_name: bool) -> String {
     if doubts.draft {
         parts.push("your draft is not committed".to_owned());
     }
+    if doubts.nothing_asked {
+        parts.push("nothing was segmented: it needs a prompt".to_owned());
+    }
     if !doubts.without_prompt.is_empty() {
         parts.push(format!("no prompt: {}", named(&doubts.without_prompt)));
     }
@@ -77,6 +80,7 @@ mod tests {
     fn one_line_names_all_of_them_and_is_shorter_where_there_is_less_room() {
         let doubts = Doubts {
             draft: true,
+            nothing_asked: false,
             without_prompt: vec!["spleen".to_owned()],
             empty: vec!["liver".to_owned(), "left kidney".to_owned()],
             low: vec![(0.413, 0.5)],
@@ -91,13 +95,14 @@ mod tests {
         );
         assert!(text(&doubts, 1, false).contains("empty: 2 objects"));
         let several = Doubts {
+            nothing_asked: true,
             low: vec![(0.4, 0.5), (0.3, 0.5)],
             unpictured: true,
             ..Doubts::default()
         };
         assert_eq!(
             text(&several, 3, true),
-            "2 of 3 scores low, down to 0.30; nothing was seen: there are no pictures."
+            "Nothing was segmented: it needs a prompt; 2 of 3 scores low, down to 0.30; nothing was seen: there are no pictures."
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use super::super::{Theme, objects};
 use super::elapsed;
-use crate::app::action::{Action, App};
+use crate::app::action::{Action, App, Draw};
 use crate::app::draft::edit::Edit;
+use crate::app::draft::tool::Kind;
 use crate::app::state::review::Review;
 use crate::app::state::review::stack::Stack;
 use crate::app::{Context, Keymap};
@@ -22,7 +23,7 @@ pub(super) fn lines<'a>(
     theme: Theme,
 ) -> Vec<Line<'a>> {
     let mut lines = vec![Line::default()];
-    lines.extend(prompt(review, edit, stack, theme));
+    lines.extend(prompt(review, edit, (stack, keymap), theme));
     lines.push(Line::default());
     lines.extend(draft(review, edit, width));
     lines.extend(work(review, keymap, theme));
@@ -30,7 +31,12 @@ pub(super) fn lines<'a>(
 }
 
 /// The prompt being drawn.
-fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
+fn prompt<'a>(
+    review: &Review,
+    edit: &Edit,
+    (stack, keymap): (&Stack, &Keymap),
+    theme: Theme,
+) -> Vec<Line<'a>> {
     let (x, y) = edit.cursor;
     let masks = review.drawn_masks();
     let object = masks.and_then(|m| m.object(edit.label));
@@ -53,6 +59,7 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
     ];
     if let Some(tool) = edit.tool.describe() {
         lines.push(Line::styled(tool, theme.key()));
+        lines.extend(how_to_paint(edit, keymap).map(Line::raw));
     }
     let drawn = review.drafting.drawn(edit.label, review.index());
     if let Some((x, y)) = edit.corner {
@@ -72,6 +79,24 @@ fn prompt<'a>(review: &Review, edit: &Edit, stack: &Stack, theme: Theme) -> Vec<
         lines.push(Line::raw(format!("and {} more", points.len() - POINTS)));
     }
     lines
+}
+
+/// The keys of a tool that paints.
+fn how_to_paint(edit: &Edit, keymap: &Keymap) -> Option<String> {
+    let key = |action| keymap.way(Context::Edit, Action::Draw(action));
+    match edit.tool.kind {
+        Kind::Prompts => None,
+        Kind::Brush(_) => Some(format!(
+            "{} paints, {} erases",
+            key(Draw::PositivePoint),
+            key(Draw::NegativePoint)
+        )),
+        Kind::Lasso(_) => Some(format!(
+            "{} sets a corner, {} closes",
+            key(Draw::Corner),
+            key(Draw::Confirm)
+        )),
+    }
 }
 
 /// The work on the draft, or how long it took.
