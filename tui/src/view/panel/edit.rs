@@ -92,7 +92,7 @@ fn how_to_paint(edit: &Edit, keymap: &Keymap) -> Option<String> {
             key(Draw::NegativePoint)
         )),
         Kind::Lasso(_) => Some(format!(
-            "{} sets a corner, {} closes",
+            "{} corner, {} closes",
             key(Draw::Corner),
             key(Draw::Confirm)
         )),
