@@ -92,7 +92,7 @@ impl Registry {
                 let mut case = case(rows, &id)?;
                 let entry = arrival::gone(&mut case, now);
                 if entry.is_some() {
-                    cancel_waiting(rows, &id)?;
+                    cancel_all(rows, &id)?;
                     rows.put_case(&case)?;
                     withdrawn.push(id);
                 }
@@ -206,7 +206,7 @@ fn write_down(
         rows.put_scan(&arrival.case, scan)?;
     }
     for id in &arrival.cancel {
-        cancel_waiting(rows, id)?;
+        cancel_all(rows, id)?;
         rows.forget_files(None, Some(id))?;
     }
     rows.forget_files(None, Some(&arrival.case))?;
@@ -240,7 +240,7 @@ fn replace_others(
             continue;
         }
         if let Some(entry) = arrival::replaced(&mut old, new, now) {
-            cancel_waiting(rows, &old.id)?;
+            cancel_all(rows, &old.id)?;
             rows.put_case(&old)?;
             log(rows, [entry], now)?;
         }
@@ -267,7 +267,7 @@ fn make_due(rows: &mut dyn Rows, id: &CaseId, which: impl Fn(&Task) -> bool) -> 
 }
 
 /// Takes back the work of a case that is off the list. A worker that has it notices at its next step.
-fn cancel_waiting(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
+pub(super) fn cancel_all(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
     for mut item in open_work(rows, id)? {
         item.cancel();
         rows.put_work(&item)?;

@@ -1,5 +1,6 @@
 //! Work: queued, claimed, done, given up.
 
+use super::arrivals::cancel_all;
 use super::job::Work;
 use super::rows::{author_of, case, held, history, log, open_work, resting, revision};
 use super::{Registry, Result, drafts};
@@ -353,13 +354,13 @@ fn fail(
     log(rows, entry, now)?;
     // Its file went while the worker had it: the walk that saw that left the case to the worker.
     if is_gone && outcome != Outcome::TriesAgain {
-        let withdrawn = gone(&mut case, now);
-        if withdrawn.is_some() {
-            item.cancel();
-        }
-        log(rows, withdrawn, now)?;
+        log(rows, gone(&mut case, now), now)?;
     }
     rows.put_work(&item)?;
+    if !case.is_listed() {
+        // More may have been queued meanwhile, by a sidecar.
+        cancel_all(rows, &case.id)?;
+    }
     if was_case_changed {
         rows.put_case(&case)?;
     }

@@ -158,6 +158,7 @@ stories! {
         what_a_worker_read_before_it_was_seen_is_not_done_twice,
         a_decision_outlasts_it_and_a_case_that_waits_for_it_goes_on,
         a_removed_file_has_the_scan_segmented_again_by_what_remains,
+        a_case_that_goes_off_the_list_takes_what_a_sidecar_had_queued_along,
         files_of_cases_without_a_profile_are_looked_at_again,
     }
     drafts {

@@ -146,6 +146,18 @@ pub fn a_removed_file_has_the_scan_segmented_again_by_what_remains(f: &Fixture) 
     assert!(!store.has_due_work().unwrap());
 }
 
+pub fn a_case_that_goes_off_the_list_takes_what_a_sidecar_had_queued_along(f: &Fixture) {
+    let store = &f.store;
+    store.found(&file("/in/a.nii", "a")).unwrap();
+    let work = claim(store);
+    assert_eq!(removed(store).len(), 1, "queued behind the work in hand");
+    store.gone(&["/in/a.nii".into()]).unwrap();
+    let class = FaultClass::BadInput;
+    store.fail(&work.lease, &fault(), class).unwrap();
+    assert!(store.cases().unwrap().0.is_empty());
+    assert!(!store.has_due_work().unwrap());
+}
+
 pub fn files_of_cases_without_a_profile_are_looked_at_again(f: &Fixture) {
     let store = &f.store;
     let unmatched = Identification {
