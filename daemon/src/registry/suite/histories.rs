@@ -227,6 +227,14 @@ impl World {
         let place = (Path::new("/out"), stem.as_str());
         let reserved = match store.reserve_output(&work.lease, place, |_| true) {
             Ok(reserved) => reserved,
+            Err(RegistryError::Refused(refusal @ Refusal::OtherRevision { .. })) => {
+                // While it waited for an answer, the case was segmented again.
+                assert!(work.task.corrects(), "{refusal:?}");
+                says_who_was_first(&refusal);
+                let class = FaultClass::BadInput;
+                store.fail(&work.lease, &fault(), class).unwrap();
+                return;
+            }
             Err(error) => return assert_eq!(error.code(), "lease-lost"),
         };
         let place = reserved.folder.join(&reserved.stem);
