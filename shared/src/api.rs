@@ -217,6 +217,16 @@ pub struct NoteRequest {
     pub text: String,
 }
 
+/// `POST /v1/cases/{id}/assign`: says who is to look at a case. That is a mark and no lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssignRequest {
+    /// The login name of the user; `null` for nobody. It must be given: an empty request takes nothing
+    /// from anybody.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub to: Option<String>,
+}
+
 /// Somebody who looks at a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {

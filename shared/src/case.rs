@@ -153,6 +153,12 @@ pub struct CaseSummary {
     /// Whether the user who asks has changes on it that are no revision yet.
     #[serde(default)]
     pub draft: bool,
+    /// Who is to look at it, if it was assigned to somebody. Others may decide on it all the same.
+    #[serde(default)]
+    pub assigned: Option<String>,
+    /// Whether it is assigned to the user who asks.
+    #[serde(default)]
+    pub yours: bool,
     /// When it was identified.
     pub created: Timestamp,
     /// When anything about it last changed. A note changes nothing.
@@ -285,6 +291,8 @@ pub enum Action {
     Undone,
     /// A person left a note.
     Noted,
+    /// A person said who is to look at the case.
+    Assigned,
     /// A person asked for another mask.
     Prompted,
     /// A person began a draft.
@@ -325,6 +333,7 @@ impl Action {
             Action::Flagged => "flagged",
             Action::Undone => "undone",
             Action::Noted => "noted",
+            Action::Assigned => "assigned",
             Action::Prompted => "prompted",
             Action::Drafted => "drafted",
             Action::Discarded => "discarded",
@@ -371,6 +380,7 @@ mod tests {
             Action::Revised,
             Action::Undone,
             Action::Noted,
+            Action::Assigned,
             Action::Dismissed,
             Action::Restored,
             Action::Beside,

@@ -10,8 +10,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, State};
 use medicosam_shared::api::{
-    CaseList, DecisionRequest, NoteRequest, PromptRequest, PromptResponse, RetryRequest,
-    UndoRequest,
+    AssignRequest, CaseList, DecisionRequest, NoteRequest, PromptRequest, PromptResponse,
+    RetryRequest, UndoRequest,
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::mask::MaskSet;
@@ -46,7 +46,7 @@ pub async fn list(
                     store.some_cases(&ids)?
                 }
             };
-            store.mark_drafts(peer.name(), &mut cases)?;
+            store.mark_for(peer.name(), &mut cases)?;
             Ok((cases, last_event))
         })
         .await?;
@@ -63,7 +63,7 @@ pub async fn show(
         .ask(move |store| {
             let mut detail = store.case(&store.find(&id)?)?;
             let summary = std::slice::from_mut(&mut detail.summary);
-            store.mark_drafts(peer.name(), summary)?;
+            store.mark_for(peer.name(), summary)?;
             Ok(detail)
         })
         .await?;
@@ -76,7 +76,7 @@ fn seen_by(
     who: &str,
     mut case: CaseSummary,
 ) -> Result<CaseSummary, RegistryError> {
-    store.mark_drafts(who, std::slice::from_mut(&mut case))?;
+    store.mark_for(who, std::slice::from_mut(&mut case))?;
     Ok(case)
 }
 
@@ -151,6 +151,23 @@ pub async fn note(
     let summary = api
         .ask(move |store| {
             let case = store.note(&store.find(&id)?, peer.name(), &request.text)?;
+            seen_by(store, peer.name(), case)
+        })
+        .await?;
+    Ok(Json(summary))
+}
+
+/// `POST /v1/cases/{id}/assign`
+pub async fn assign(
+    State(api): State<Api>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<CaseSummary>, ApiError> {
+    let AssignRequest { to } = understand(&body)?;
+    let summary = api
+        .ask(move |store| {
+            let case = store.assign(&store.find(&id)?, peer.name(), to.as_deref())?;
             seen_by(store, peer.name(), case)
         })
         .await?;

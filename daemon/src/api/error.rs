@@ -93,9 +93,10 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::LeaseLost(_)
         | Refusal::WrongState { .. } => StatusCode::CONFLICT,
         Refusal::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
-        Refusal::Ambiguous { .. } | Refusal::Prompt(_) | Refusal::Draft(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        Refusal::Ambiguous { .. }
+        | Refusal::NoUserName(_)
+        | Refusal::Prompt(_)
+        | Refusal::Draft(_) => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -95,6 +95,7 @@ impl Api {
             )
             .route("/v1/cases/{id}/draft/progress", get(drafts::progress))
             .route("/v1/cases/{id}/retry", post(cases::retry))
+            .route("/v1/cases/{id}/assign", post(cases::assign))
             .route("/v1/cases/{id}/dismiss", post(cases::dismiss))
             .route("/v1/cases/{id}/bring-back", post(cases::bring_back))
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))

@@ -46,6 +46,8 @@ pub struct Case {
     pub fault: Option<Fault>,
     /// Whether a person put it away, having failed. Nothing else says so: its state is what it was.
     pub dismissed: bool,
+    /// Who is to look at it, if anybody was named.
+    pub assigned: Option<String>,
     /// Its current revision.
     pub revision: Option<RevisionNumber>,
     /// How far the current revision is to be trusted, 0..1.
@@ -90,6 +92,7 @@ impl Case {
             },
             fault,
             dismissed: false,
+            assigned: None,
             revision: None,
             score: None,
             volume_ml: None,
@@ -220,8 +223,10 @@ impl Case {
             volume_ml: self.volume_ml,
             reviewer: self.reviewer.clone(),
             reason: self.reason.clone(),
+            assigned: self.assigned.clone(),
             // The API knows who asks.
             draft: false,
+            yours: false,
             created: self.created,
             updated: self.updated,
         }

@@ -15,10 +15,12 @@
 //! | [`life`] | the state of a case, and what moves it |
 //! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
+//! | [`assignment`] | who is to look at a case |
 //! | [`dismissal`] | failed cases put away, and brought back |
 //! | [`refusal`] | what people are told when the answer is no |
 
 pub mod arrival;
+pub mod assignment;
 pub mod corrections;
 pub mod decision;
 pub mod dismissal;

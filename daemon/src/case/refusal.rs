@@ -89,6 +89,9 @@ pub enum Refusal {
         /// What it would have to be.
         needed: &'static str,
     },
+    /// Nobody can be called so.
+    #[error("{0:?} can be no user's name")]
+    NoUserName(String),
     /// Another result lies where those of the case go than the one that was looked at.
     #[error("case {case} has found another result since you looked: {found}")]
     OtherResult {
@@ -121,6 +124,7 @@ impl Refusal {
             Refusal::NothingDecided { .. } => "nothing-decided",
             Refusal::OthersDecision { .. } => "others-decision",
             Refusal::WrongState { .. } => "wrong-state",
+            Refusal::NoUserName(_) => "no-user-name",
             Refusal::OtherResult { .. } => FaultCode::OutputChanged.as_str(),
             Refusal::Prompt(_) => "prompt-outside",
             Refusal::Draft(refusal) => refusal.code(),
@@ -146,6 +150,9 @@ impl Refusal {
                 "Decide yourself, and overrule theirs if need be; both stay in the history."
             }
             Refusal::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
+            Refusal::NoUserName(_) => {
+                "Give a login name, as decisions have it, without blanks around it."
+            }
             Refusal::OtherResult { .. } => {
                 "Look at what lies there now, then choose again; nothing was overwritten."
             }

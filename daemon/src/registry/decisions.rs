@@ -2,7 +2,7 @@
 
 use super::rows::{author_of, case, history, log};
 use super::{Registry, Result};
-use crate::case::{Entry, decision, dismissal};
+use crate::case::{Entry, assignment, decision, dismissal};
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{Action, CaseId, CaseSummary};
 
@@ -14,7 +14,19 @@ impl Registry {
             let (author, history) = (author_of(rows, &case)?, history(rows, id)?);
             let entry = decision::decide(&mut case, &author, &history, who, request, now)?;
             rows.put_case(&case)?;
-            log(rows, [entry], now)?;
+            let other = assignment::note_other_decider(&case, who);
+            log(rows, [entry].into_iter().chain(other), now)?;
+            Ok(case.summary())
+        })
+    }
+
+    /// Says who is to look at a case; `None`: nobody in particular.
+    pub fn assign(&self, id: &CaseId, who: &str, to: Option<&str>) -> Result<CaseSummary> {
+        self.write(|rows, now| {
+            let mut case = case(rows, id)?;
+            let entry = assignment::assign(&mut case, to, who, now)?;
+            rows.put_case(&case)?;
+            log(rows, entry, now)?;
             Ok(case.summary())
         })
     }

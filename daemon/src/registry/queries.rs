@@ -39,14 +39,16 @@ impl Registry {
         })
     }
 
-    /// Says of each case whether a reviewer has a draft on it.
-    pub fn mark_drafts(&self, who: &str, cases: &mut [CaseSummary]) -> Result<()> {
+    /// Says of each case what it is to the user `who`: whether they have a draft on it, and whether it is
+    /// theirs to look at.
+    pub fn mark_for(&self, who: &str, cases: &mut [CaseSummary]) -> Result<()> {
         let drafted: BTreeSet<CaseId> = self.read(|rows| {
             let drafted = rows.drafted_by(who)?;
             Ok(drafted.into_iter().collect())
         })?;
         for case in cases {
             case.draft = drafted.contains(&case.id);
+            case.yours = case.assigned.as_deref() == Some(who);
         }
         Ok(())
     }

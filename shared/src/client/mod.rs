@@ -1,6 +1,7 @@
 //! The API as async methods, over the daemon's Unix socket or through ssh.
 
 mod host;
+mod reading;
 mod ssh;
 
 pub use host::Host;

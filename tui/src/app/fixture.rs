@@ -61,6 +61,8 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         reviewer: None,
         reason: None,
         draft: false,
+        assigned: None,
+        yours: false,
         created: noon() - jiff::SignedDuration::from_mins(9),
         updated: noon() - jiff::SignedDuration::from_mins(3),
     }

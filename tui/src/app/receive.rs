@@ -236,6 +236,10 @@ fn news(event: &Event, you: &str) -> Option<String> {
             printable(&event.who),
             printable(&event.detail)
         )),
+        Action::Assigned => Some(format!(
+            "{has} just assigned this case {}.",
+            printable(&event.detail)
+        )),
         Action::Dismissed => Some(format!("{has} just put this case away.")),
         Action::Restored => Some(format!("{has} just brought this case back.")),
         Action::Prompted => Some(format!("{has} just asked for another mask.")),

@@ -35,6 +35,9 @@ pub enum Error {
         /// Where it stands.
         state: CaseState,
     },
+    /// `assign` has cases, or a user, but not both.
+    #[error("`assign` needs at least one case and, behind the cases, the user")]
+    NoUser,
     /// Nothing was drawn on a case.
     #[error("the current revision of case {case} was made without boxes and points")]
     NoPrompts {
@@ -140,6 +143,7 @@ impl Error {
             Error::Client(error) => error.code(),
             Error::Ambiguous { .. } => "ambiguous-case",
             Error::NoRevision { .. } => "no-revision",
+            Error::NoUser => "no-user",
             Error::NoPrompts { .. } => "no-prompts",
             Error::WorkFailed { fault } => &fault.code,
             Error::NotAll { .. } => "not-all",
@@ -154,6 +158,9 @@ impl Error {
         match self {
             Error::Client(error) => error.hint(),
             Error::Ambiguous { .. } => "Give the id, or more of the name.",
+            Error::NoUser => {
+                "`medicosam assign CASE ana`, or `me` for yourself; `--nobody CASE` takes it back."
+            }
             Error::NoRevision { state, .. } => no_revision_hint(*state),
             Error::NoPrompts { .. } => {
                 "Draw a box on it first: `medicosam open CASE`, then `e`; or `medicosam prompt`."
@@ -189,6 +196,7 @@ impl Error {
             | Error::NoPrompts { .. }
             | Error::WorkFailed { .. }
             | Error::Output(_) => Exit::Refused,
+            Error::NoUser => Exit::Usage,
         }
     }
 
@@ -203,6 +211,7 @@ impl Error {
             Error::Ambiguous { candidates, .. } => candidates.clone(),
             Error::Client(_)
             | Error::NoRevision { .. }
+            | Error::NoUser
             | Error::NoPrompts { .. }
             | Error::WorkFailed { .. }
             | Error::NotAll { .. }

@@ -17,6 +17,7 @@ A filter is terms with blanks between, all of which must hold:
   liver 12              words in the name (letters may be left out), profile, reviewer, state, id
   state:review,flagged  also profile: by: name: reason: fault: id:
   state:dismissed       failed cases that were put away, which are not listed otherwise
+  assigned:me           also assigned:nobody assigned:ana
   score<0.8 ml>=10      also age<2h (s m h d w) revision>1 score:none
   !state:review         what does not fit; quotes keep blanks together: reason:\"too big\"";
 
@@ -101,12 +102,13 @@ pub(super) fn text(list: &CaseList, now: Timestamp) -> String {
 
 /// What is special about a case, in a few words.
 fn marks(case: &CaseSummary) -> String {
+    let assigned = case.assigned.as_deref().map(printable);
     let marks = [
-        (case.draft, "draft"),
-        (case.needs_prompt(), "needs a prompt"),
+        case.draft.then(|| "draft".to_owned()),
+        case.needs_prompt().then(|| "needs a prompt".to_owned()),
+        assigned.map(|whose| format!("for {whose}")),
     ];
-    let marks = marks.into_iter().filter(|(is_so, _)| *is_so);
-    let marks: Vec<&str> = marks.map(|(_, mark)| mark).collect();
+    let marks: Vec<String> = marks.into_iter().flatten().collect();
     marks.join(", ")
 }
 
@@ -121,6 +123,7 @@ mod tests {
         approved.reviewer = Some("ana".to_owned());
         let mut drafted = summary("3f2a", CaseState::Review, Some(0.71));
         drafted.draft = true;
+        drafted.assigned = Some("ben".to_owned());
         let mut unprompted = summary("5c1e", CaseState::Review, None);
         unprompted.revision = Some(1);
         let list = CaseList {

@@ -99,5 +99,10 @@ fn line(case: &CaseSummary) -> String {
         .map_or_else(String::new, |n| format!(" revision {n}"));
     let name = printable(&case.name);
     let away = if case.dismissed { ", put away" } else { "" };
-    format!("{} ({name}){revision}: {}{away}\n", case.id, case.state)
+    let whose = case.assigned.as_deref().map(printable);
+    let whose = whose.map_or_else(String::new, |whose| format!(", assigned to {whose}"));
+    format!(
+        "{} ({name}){revision}: {}{away}{whose}\n",
+        case.id, case.state
+    )
 }

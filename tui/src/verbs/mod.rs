@@ -4,6 +4,7 @@
 //! something names the revision it was made on, so that nobody decides on masks that they have
 //! not seen: `--revision`, or what was current when the verb read the case.
 
+mod assign;
 mod decide;
 mod dismiss;
 mod draft;
@@ -25,6 +26,7 @@ mod undo;
 mod values;
 mod wait;
 
+pub use assign::AssignArgs;
 pub use decide::{ApproveArgs, ObjectArgs};
 pub use draft::DraftArgs;
 pub use error::{Error, Told};
@@ -65,6 +67,8 @@ pub enum Verb {
     Undo(UndoArgs),
     /// Leave a note on a case, which decides nothing
     Note(NoteArgs),
+    /// Say who is to look at cases; others may decide on them all the same
+    Assign(AssignArgs),
     /// Segment one slice again from a box or points, as a new revision
     Prompt(PromptArgs),
     /// Show or change your draft on a case: what is segmented before it becomes a revision
@@ -116,6 +120,7 @@ impl Verb {
             Verb::Dismiss(args) | Verb::BringBack(args) => args.format.json,
             Verb::Undo(args) => args.many.format.json,
             Verb::Note(args) => args.format.json,
+            Verb::Assign(args) => args.format.json,
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
@@ -147,6 +152,7 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Flag(args) => decide::object(client, args, Verdict::Flag, out).await,
         Verb::Undo(args) => undo::run(client, args, out).await,
         Verb::Note(args) => note::run(client, args, out).await,
+        Verb::Assign(args) => assign::run(client, args, out).await,
         Verb::Prompt(args) => prompt::run(client, args, out).await,
         Verb::Draft(args) => draft::run(client, args, out).await,
         Verb::Retry(args) => retry::run(client, args, out).await,

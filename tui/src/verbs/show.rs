@@ -73,6 +73,7 @@ fn text(detail: &CaseDetail) -> String {
         ("sha256", Some(detail.sha256.clone())),
         ("revision", case.revision.map(|n| n.to_string())),
         ("reviewer", case.reviewer.as_deref().map(printable)),
+        ("assigned", case.assigned.as_deref().map(printable)),
         ("label map", current.map(|r| printable(&r.output.label_map))),
     ]);
     if let Some(current) = current {

@@ -106,6 +106,10 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
     if let Some(reviewer) = &case.reviewer {
         doing.push_str(&format!(", by {}", printable(reviewer)));
     }
+    if let Some(whose) = &case.assigned {
+        let whose = if case.yours { "you" } else { whose };
+        doing.push_str(&format!("; assigned to {}", printable(whose)));
+    }
     if let Some(reason) = &case.reason {
         doing.push_str(&format!(": {}", printable(reason)));
     }

@@ -144,10 +144,14 @@ fn title(model: &Model) -> String {
     title
 }
 
-/// Who looks at a case now, or else who decided on it.
+/// Who looks at a case now, or else who decided on it, or else who is to look at it.
 fn by(model: &Model, case: &CaseSummary) -> String {
     match model.live.viewers(&case.id).as_slice() {
-        [] => case.reviewer.as_deref().map(printable).unwrap_or_default(),
+        [] => match (&case.reviewer, &case.assigned) {
+            (Some(who), _) => printable(who),
+            (None, Some(who)) => format!("→{}", printable(who)),
+            (None, None) => String::new(),
+        },
         [who] => format!("◦{}", printable(who)),
         [who, others @ ..] => format!("◦{}+{}", printable(who), others.len()),
     }

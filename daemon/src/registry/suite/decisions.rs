@@ -101,6 +101,42 @@ pub fn a_new_mask_leaves_nothing_to_take_back(f: &Fixture) {
     assert_eq!(back.reviewer.as_deref(), Some("ben"), "who made the mask");
 }
 
+pub fn a_case_is_assigned_and_whoever_else_decides_is_named(f: &Fixture) {
+    let id = reviewed(&f.store);
+    let assigned = f.store.assign(&id, "eva", Some("ana")).unwrap();
+    assert_eq!(assigned.assigned.as_deref(), Some("ana"));
+    let written = f.store.last_event().unwrap();
+    f.store.assign(&id, "eva", Some("ana")).unwrap();
+    assert_eq!(f.store.last_event().unwrap(), written, "it is so already");
+    let error = f.store.assign(&id, "eva", Some("a\nb")).unwrap_err();
+    assert_eq!(error.code(), "no-user-name");
+
+    // What a case is to somebody depends on who asks.
+    for (who, yours) in [("ana", true), ("ben", false)] {
+        let (mut cases, _) = f.store.cases().unwrap();
+        f.store.mark_for(who, &mut cases).unwrap();
+        assert_eq!(cases[0].yours, yours, "{who}");
+    }
+    for store in f.opened_again().iter().chain([&f.store]) {
+        let kept = store.case(&id).unwrap().summary.assigned;
+        assert_eq!(kept.as_deref(), Some("ana"));
+    }
+
+    f.store
+        .decide(&id, "ben", &decision(1, Verdict::Approve))
+        .unwrap();
+    let history = f.store.case(&id).unwrap().history;
+    let [.., decided, noted] = history.as_slice() else {
+        panic!("{history:?}");
+    };
+    assert_eq!((decided.action, &*decided.who), (Action::Approved, "ben"));
+    assert_eq!(noted.action, Action::Noted);
+    assert!(noted.detail.contains("ana"), "{noted:?}");
+    assert_eq!(undo(&f.store, &id, "ben").unwrap().state, CaseState::Review);
+    let freed = f.store.assign(&id, "ana", None).unwrap();
+    assert_eq!(freed.assigned, None);
+}
+
 pub fn a_note_is_written_down_and_changes_nothing_else(f: &Fixture) {
     let id = reviewed(&f.store);
     let before = f.store.case(&id).unwrap();

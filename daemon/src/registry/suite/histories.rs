@@ -513,6 +513,7 @@ fn says_who_was_first(refusal: &Refusal) {
         | Refusal::NoSuchRevision { .. }
         | Refusal::NothingDecided { .. }
         | Refusal::WrongState { .. }
+        | Refusal::NoUserName(_)
         | Refusal::OtherResult { .. }
         | Refusal::Prompt(_)
         | Refusal::Draft(_)

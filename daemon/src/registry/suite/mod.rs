@@ -150,6 +150,7 @@ stories! {
         who_was_first_is_told_with_time_and_reason,
         some_cases_are_read_without_the_others,
         what_a_policy_approves_is_marked_and_anybodys_to_change,
+        a_case_is_assigned_and_whoever_else_decides_is_named,
         a_failed_case_is_put_away_until_it_is_tried_again,
         volumes_of_other_cases_are_those_of_their_current_revisions,
     }

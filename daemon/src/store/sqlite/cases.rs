@@ -21,7 +21,7 @@ const GEOMETRY: &str = "the geometry of a scan";
 
 const COLUMNS: &str = "SELECT id, place, frame, members, sha256, profile, listing, superseded_by, \
                        state, fault, revision, score, volume_ml, reviewer, reason, output, \
-                       replaces, replaces_only, found, dismissed, created, updated FROM cases";
+                       replaces, replaces_only, found, dismissed, assigned, created, updated FROM cases";
 
 impl CaseRows for Tables<'_> {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault> {
@@ -78,15 +78,16 @@ impl CaseRows for Tables<'_> {
             WRITING,
             "INSERT INTO cases (id, place, frame, members, sha256, profile, listing, superseded_by,
                                 state, fault, revision, score, volume_ml, reviewer, reason, output,
-                                created, updated, replaces, replaces_only, found, dismissed)
+                                created, updated, replaces, replaces_only, found, dismissed,
+                                assigned)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                     ?19, ?20, ?21, ?22)
+                     ?19, ?20, ?21, ?22, ?23)
              ON CONFLICT (id) DO UPDATE SET
                  place = ?2, frame = ?3, members = ?4, sha256 = ?5, profile = ?6, listing = ?7,
                  superseded_by = ?8, state = ?9, fault = ?10, revision = ?11, score = ?12,
                  volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18,
                  replaces = ?19, replaces_only = ?20, found = ?21,
-                 dismissed = ?22",
+                 dismissed = ?22, assigned = ?23",
             params![
                 case.id.0,
                 row::path_bytes(case.source.place()),
@@ -110,6 +111,7 @@ impl CaseRows for Tables<'_> {
                 replaces_only,
                 row::to_optional_json("a result", case.found.as_ref())?,
                 case.dismissed,
+                case.assigned,
             ],
         )?;
         Ok(OutputName::Own)
@@ -229,6 +231,7 @@ fn read(found: &Found<'_, '_>) -> Result<Case, StoreFault> {
             (true, Some(sha256)) => Replaces::This(sha256),
         },
         dismissed: found.get("dismissed")?,
+        assigned: found.get("assigned")?,
         found: found.optional_json("a result", "found")?,
         created: found.word("a time", "created")?,
         updated: found.word("a time", "updated")?,

@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| run(t, include_str!("../schema/6_moved_results.sql")),
     |t| run(t, include_str!("../schema/7_seen_results.sql")),
     |t| run(t, include_str!("../schema/8_dismissed.sql")),
+    |t| run(t, include_str!("../schema/9_assigned.sql")),
 ];
 
 fn run(t: &Transaction<'_>, sql: &str) -> Result<(), StoreFault> {

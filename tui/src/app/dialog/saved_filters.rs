@@ -5,12 +5,13 @@ use super::said::{Said, Wish};
 use crate::term::{Key, KeyCode};
 
 /// Saved filters that a client begins with.
-pub const FIRST_FILTERS: [&str; 5] = [
+pub const FIRST_FILTERS: [&str; 6] = [
     "state:review",
     "state:review score<0.7",
     "state:flagged",
     "state:failed,paused",
     "state:approved,rejected",
+    "assigned:me state:review",
 ];
 
 /// Most saved filters: each has a digit.

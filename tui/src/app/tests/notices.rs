@@ -83,7 +83,7 @@ fn about_filters() {
     ];
     rebind(&mut model, Context::Queue, &keys);
     press(&mut model, "/ l i v e r ctrl-s");
-    notice_says(&model, "Saved: f2 6 brings it back");
+    notice_says(&model, "Saved: f2 7 brings it back");
     for n in model.saved_filters.len()..MOST_FILTERS {
         model.saved_filters.push(format!("filter{n}"));
     }

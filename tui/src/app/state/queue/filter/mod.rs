@@ -6,9 +6,11 @@
 //!   and id;
 //! - `state:review,flagged`, `profile:lung`, `by:ana`, `name:`, `reason:`, `fault:`, `id:`;
 //! - `state:dismissed`: cases that were put away, which no other filter shows;
+//! - `assigned:me`, `assigned:nobody`, `assigned:ana`;
 //! - `score<0.8`, `ml>=10`, `age<2h`, `revision>1`, `score:none`;
 //! - `!term`: what does not fit. Quotes keep blanks together: `reason:"too big"`.
 
+mod assigned;
 mod fuzzy;
 mod parse;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod tests;
 
 pub use parse::FilterError;
 
+use assigned::Assigned;
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseState, CaseSummary};
 
@@ -39,6 +42,8 @@ enum Test {
     Word(String),
     /// One of these states, and not put away.
     State(Vec<Standing>),
+    /// It is assigned to one of these.
+    Assigned(Vec<Assigned>),
     /// A field has one of these in it, in lower case.
     Text(Text, Vec<String>),
     /// A number compares so.
@@ -166,7 +171,11 @@ impl Filter {
     fn asks_for_dismissed(&self) -> bool {
         let asks = |term: &Term| match &term.test {
             Test::State(states) => states.contains(&Standing::Dismissed) && !term.not,
-            Test::Word(_) | Test::Text(..) | Test::Number(..) | Test::Missing(_) => false,
+            Test::Word(_)
+            | Test::Assigned(_)
+            | Test::Text(..)
+            | Test::Number(..)
+            | Test::Missing(_) => false,
         };
         self.terms.iter().any(asks)
     }
@@ -190,6 +199,7 @@ impl Test {
                 return fuzzy::quality(&haystack.name, word).max(elsewhere());
             }
             Test::State(states) => states.iter().any(|state| state.holds(case)),
+            Test::Assigned(to) => to.iter().any(|to| to.holds(case)),
             Test::Text(field, values) => field.of(case).is_some_and(|text| {
                 let text = text.to_lowercase();
                 values.iter().any(|value| match field {

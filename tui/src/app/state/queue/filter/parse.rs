@@ -1,5 +1,6 @@
 //! Filters as they are written.
 
+use super::assigned::Assigned;
 use super::{Comparison, Filter, Number, Standing, Term, Test, Text};
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -29,7 +30,8 @@ pub enum FilterError {
     NotComparable(String),
 }
 
-const FIELDS: &str = "state, profile, by, name, reason, fault, id, score, ml, age and revision";
+const FIELDS: &str = "state, profile, by, name, reason, fault, id, assigned, score, ml, age and \
+                      revision";
 
 fn states() -> String {
     let words: Vec<&str> = Standing::all().map(Standing::as_str).collect();
@@ -39,12 +41,14 @@ fn states() -> String {
 /// A field as it is written.
 enum Field {
     State,
+    Assigned,
     Text(Text),
     Number(Number),
 }
 
-const NAMES: [(&str, Field); 14] = [
+const NAMES: [(&str, Field); 15] = [
     ("state", Field::State),
+    ("assigned", Field::Assigned),
     ("profile", Field::Text(Text::Profile)),
     ("by", Field::Text(Text::By)),
     ("reviewer", Field::Text(Text::By)),
@@ -182,6 +186,7 @@ fn field(name: &str, operator: &str, value: &str) -> Result<Test, FilterError> {
         _ if comparison != Comparison::Equal => Err(FilterError::NotComparable(name.to_owned())),
         _ if values().next().is_none() => Err(FilterError::NoValue(format!("{name}{operator}"))),
         Field::Text(text) => Ok(Test::Text(*text, values().map(str::to_lowercase).collect())),
+        Field::Assigned => Ok(Test::Assigned(values().map(Assigned::of).collect())),
         Field::State => {
             let mut states = Vec::new();
             for value in values() {
@@ -240,6 +245,10 @@ impl Display for Test {
             Test::State(states) => {
                 let words: Vec<&str> = states.iter().map(|s| s.as_str()).collect();
                 write!(f, "state:{}", words.join(","))
+            }
+            Test::Assigned(to) => {
+                let words: Vec<String> = to.iter().map(Assigned::to_string).collect();
+                write!(f, "assigned:\"{}\"", words.join(","))
             }
             Test::Text(field, values) => {
                 write!(f, "{}:\"{}\"", field.name(), values.join(","))

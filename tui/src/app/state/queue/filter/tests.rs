@@ -66,6 +66,32 @@ fn fields_are_compared_as_they_are_shown() {
 }
 
 #[test]
+fn cases_are_somebodys_or_nobodys() {
+    let mine = CaseSummary {
+        assigned: Some("Ana".to_owned()),
+        yours: true,
+        ..case("a.nii")
+    };
+    let of = |filter: &str, case: &CaseSummary| {
+        let filter: Filter = filter.parse().unwrap();
+        let again: Filter = filter.to_string().parse().unwrap();
+        assert_eq!(filter, again);
+        filter.matches(case, noon())
+    };
+    for filter in [
+        "assigned:me",
+        "assigned:ana",
+        "assigned:ben,me",
+        "!assigned:nobody",
+    ] {
+        assert!(of(filter, &mine), "{filter}");
+        assert!(!of(filter, &case("a.nii")), "{filter}");
+    }
+    assert!(of("assigned:nobody", &case("a.nii")));
+    assert!(!of("assigned:ben", &mine));
+}
+
+#[test]
 fn what_is_not_known_is_not_small() {
     let unscored = summary("x", CaseState::Review, None);
     let matches = |filter: &str| {
