@@ -13,6 +13,7 @@ mod file;
 mod memory;
 mod pool;
 mod query;
+mod row;
 mod sqlite;
 mod turns;
 

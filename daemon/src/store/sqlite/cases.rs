@@ -1,11 +1,11 @@
 //! Cases, and the files that they stand for.
 
-use super::row;
 use super::statement::Found;
 use super::{StoreFault, Tables};
 use crate::case::outputs::Replaces;
 use crate::case::{Case, Listing};
 use crate::scan::{Fingerprint, Source, SourceKey};
+use crate::store::row;
 use crate::store::{CaseQuery, CaseRows, FileRow, OutputName, Queue, Tally};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::provenance::ScanInfo;

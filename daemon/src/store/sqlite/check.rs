@@ -1,7 +1,7 @@
 //! Damage that SQLite finds.
 
 use super::StoreFault;
-use super::row::Doing;
+use super::statement::Doing;
 use rusqlite::Connection;
 use std::path::Path;
 

@@ -1,9 +1,9 @@
 //! Drafts: a row for each case and reviewer, and its steps.
 
-use super::row;
 use super::statement::Found;
 use super::{StoreFault, Tables};
 use crate::case::DraftId;
+use crate::store::row;
 use crate::store::{DraftRow, DraftRows};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::draft::Step;

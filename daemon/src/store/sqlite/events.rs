@@ -1,9 +1,9 @@
 //! The audit log: a row for each change, never altered.
 
-use super::row;
 use super::statement::Found;
 use super::{StoreFault, Tables};
 use crate::case::{Entry, Now};
+use crate::store::row;
 use crate::store::{EventQuery, EventRows};
 use medicosam_shared::case::{CaseId, Event};
 use rusqlite::{ToSql, params};

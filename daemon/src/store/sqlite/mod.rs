@@ -9,7 +9,6 @@ mod check;
 mod drafts;
 mod events;
 mod revisions;
-mod row;
 mod schema;
 mod statement;
 #[cfg(test)]
@@ -20,8 +19,8 @@ use super::pool::Pool;
 use super::turns::Turns;
 use super::{Commit, Rows, Store, StoreFault, file};
 use crate::change_signal::ChangeSignal;
-use row::Doing;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use statement::Doing;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

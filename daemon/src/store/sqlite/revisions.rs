@@ -1,7 +1,7 @@
 //! Revisions: added, and never changed, but for where their files lie.
 
-use super::row;
 use super::{StoreFault, Tables};
+use crate::store::row;
 use crate::store::{NewRevision, RevisionRows};
 use medicosam_shared::case::{CaseId, Revision, RevisionNumber};
 use medicosam_shared::mask::MaskSet;

@@ -1,8 +1,9 @@
 //! The tables, and how they came to be what they are.
 
 use super::StoreFault;
-use super::row::{self, Doing};
+use super::statement::Doing;
 use crate::scan::Source;
+use crate::store::row;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::Path;
 

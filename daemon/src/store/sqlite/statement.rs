@@ -1,7 +1,7 @@
 //! Statements: run, and read row by row.
 
-use super::row::{self, Doing};
 use super::{StoreFault, Tables};
+use crate::store::row;
 use rusqlite::types::FromSql;
 use rusqlite::{Params, Row};
 use serde::de::DeserializeOwned;
@@ -94,5 +94,20 @@ impl Tables<'_> {
         let mut rows = statement.query(values).doing(doing)?;
         let row = rows.next().doing(doing)?;
         row.map(|row| read(&Found { row, doing })).transpose()
+    }
+}
+
+/// Adds what was being done to SQLite's errors.
+pub trait Doing<T> {
+    /// The result, whose error says what was being done.
+    fn doing(self, doing: &'static str) -> Result<T, StoreFault>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreFault> {
+        self.map_err(|source| StoreFault::Failed {
+            doing,
+            source: Box::new(source),
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! The queue of work.
 
-use super::row;
 use super::statement::Found;
 use super::{StoreFault, Tables};
 use crate::case::{Lane, Now, Owner, Tick, WorkId, WorkItem, WorkState};
+use crate::store::row;
 use crate::store::{WorkQuery, WorkRows};
 use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::progress::Progress;

@@ -1,4 +1,4 @@
-//! Values as they lie in the database.
+//! Values as they lie in the rows of a database, whichever it is.
 
 use super::StoreFault;
 use flate2::Compression;
@@ -89,20 +89,5 @@ fn unreadable(what: &'static str, why: &impl ToString) -> StoreFault {
     StoreFault::Unreadable {
         what,
         why: why.to_string(),
-    }
-}
-
-/// Adds what was being done to SQLite's errors.
-pub trait Doing<T> {
-    /// The result, whose error says what was being done.
-    fn doing(self, doing: &'static str) -> Result<T, StoreFault>;
-}
-
-impl<T> Doing<T> for rusqlite::Result<T> {
-    fn doing(self, doing: &'static str) -> Result<T, StoreFault> {
-        self.map_err(|source| StoreFault::Failed {
-            doing,
-            source: Box::new(source),
-        })
     }
 }
