@@ -9,7 +9,7 @@ use medicosam_shared::case::CaseId;
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::provenance::Timings;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Scans whose time counts as the pace of now.
@@ -25,6 +25,8 @@ pub struct LiveState {
 #[derive(Debug, Default)]
 struct Inner {
     roots: Vec<RootStatus>,
+    /// Roots that do not answer, with the reason.
+    silent: BTreeMap<PathBuf, String>,
     settling: Vec<PathBuf>,
     walked: bool,
     workers: Vec<WorkerStatus>,
@@ -91,6 +93,9 @@ impl LiveState {
             status.problem = found.in_words();
             status.away = found.away;
         }
+        let silent = roots.iter().filter(|root| root.silent);
+        let silent = silent.filter_map(|root| Some((root.path.clone(), root.in_words()?)));
+        inner.silent = silent.collect();
         inner.settling = settling;
         inner.walked = true;
         drop(inner);
@@ -105,6 +110,28 @@ impl LiveState {
         }
         drop(inner);
         self.changes.announce();
+    }
+
+    /// Why the root of a scan does not answer, if it does not: who looks at the scan may wait without
+    /// end.
+    pub fn silence(&self, scan: &Path) -> Option<String> {
+        let inner = self.lock();
+        let roots = inner.roots.iter().map(|root| Path::new(&root.path));
+        let around = roots.filter(|root| scan.starts_with(root));
+        let root = around.max_by_key(|root| root.components().count())?;
+        inner.silent.get(root).cloned()
+    }
+
+    /// Whether there is no root that does not answer.
+    pub fn all_roots_answer(&self) -> bool {
+        self.lock().silent.is_empty()
+    }
+
+    /// The case that a worker has in hand.
+    pub fn case_of(&self, worker: u32) -> Option<CaseId> {
+        let inner = self.lock();
+        let worker = inner.workers.iter().find(|w| w.number == worker);
+        worker.and_then(|worker| worker.case.clone())
     }
 
     /// What is wrong with the roots, each with its path.
@@ -283,6 +310,7 @@ mod tests {
             path: "/in".into(),
             problem: None,
             away: false,
+            silent: false,
             unreadable: [("/in/a.nii".into(), "stale handle".to_owned())].into(),
         };
         live.walked(std::slice::from_ref(&root), Vec::new());
@@ -292,8 +320,15 @@ mod tests {
         assert_eq!(roots[0].problem.as_deref(), Some(words));
         assert_eq!(live.problems(), [format!("/in: {words}")]);
         root.unreadable.clear();
-        live.walked(&[root], Vec::new());
+        live.walked(std::slice::from_ref(&root), Vec::new());
         assert_eq!(live.problems(), [""; 0]);
+        let scan = Path::new("/in/a.nii");
+        assert_eq!(live.silence(scan), None);
+        root.silent = true;
+        root.problem = Some("no answer".to_owned());
+        live.walked(&[root], Vec::new());
+        assert_eq!(live.silence(scan).as_deref(), Some("no answer"));
+        assert_eq!(live.silence(Path::new("/other/a.nii")), None);
     }
 
     #[test]

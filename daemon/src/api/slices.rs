@@ -3,6 +3,8 @@
 use super::Api;
 use super::blocking;
 use super::error::ApiError;
+use crate::registry::ScanOfCase;
+use crate::stages::presence::does_not_answer;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -43,7 +45,7 @@ pub async fn slice(
 ) -> Result<Response, ApiError> {
     let Path((id, plane, index)) = path?;
     let Query(query) = query?;
-    let scan = api.ask(move |store| store.scan(&store.find(&id)?)).await?;
+    let scan = scan_of(&api, id).await?;
     let scans = Arc::clone(&api.scans);
     blocking(move || {
         let volume = scans.get(&scan)?;
@@ -71,10 +73,19 @@ pub async fn read_ahead(
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let scan = api.ask(move |store| store.scan(&store.find(&id)?)).await?;
+    let scan = scan_of(&api, id).await?;
     let scans = Arc::clone(&api.scans);
     blocking(move || scans.read_ahead(&scan)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The scan of a case, if it can be read.
+async fn scan_of(api: &Api, id: String) -> Result<ScanOfCase, ApiError> {
+    let scan = api.ask(move |store| store.scan(&store.find(&id)?)).await?;
+    match api.live.silence(scan.source.place()) {
+        Some(why) => Err(ApiError::conflict(does_not_answer(&scan.source, &why))),
+        None => Ok(scan),
+    }
 }
 
 fn range(query: &SliceQuery) -> Result<Range, ApiError> {

@@ -50,7 +50,10 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| CommandError::new("system-refused", format!("cannot start: {e}"), ""))?;
-    let outcome = runtime.block_on(server::run(config, until))?;
+    let outcome = runtime.block_on(server::run(config, until));
+    // A thread that waits for the file system of a share may never end.
+    runtime.shutdown_background();
+    let outcome = outcome?;
     match until {
         Until::Stopped => Ok(()),
         Until::Done => judge(&outcome),

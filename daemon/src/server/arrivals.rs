@@ -1,30 +1,28 @@
 //! What the watcher reports becomes cases.
 //!
-//! Threads of their own read scans ([`read`](super::read)), so that a slow or large one does not
-//! hold up the others; one thread files what was read ([`filing`](super::filing)), many at once.
+//! Threads of their own read scans ([`readers`](super::readers)), so that a slow or large one does
+//! not hold up the others; one thread files what was read ([`filing`](super::filing)), many at once.
 //! A scan counts as settling until it is filed.
 
 use super::filing::{BATCH, Cabinet, Filing};
 use super::in_hand::{InHand, Verdict};
-use super::read::{Read, read};
+use super::read::Read;
+use super::readers::Readers;
 use super::unreadable::Unreadable;
 use crate::config::Config;
 use crate::live_state::LiveState;
-use crate::plan::SidecarFolders;
 use crate::registry::Registry;
 use crate::watch::presence::Records;
 use crate::watch::{RootState, SecondLook, Settled, WatcherReport};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Scans that are read at the same time.
-const READERS: usize = 2;
 /// A scan that could not be read is looked at again after this time.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Unfinished scans are not shown more often than this while scans are being read.
@@ -77,19 +75,11 @@ pub fn start(
     messages: Receiver<Message>,
 ) -> io::Result<ArrivalsHandle> {
     let stop = Arc::new(AtomicBool::new(false));
-    let (to_read, scans) = channel();
-    let scans = Arc::new(Mutex::new(scans));
-    let sidecars: Arc<SidecarFolders> = Arc::default();
-    for _ in 0..READERS {
-        let (config, scans) = (Arc::clone(&context.config), Arc::clone(&scans));
-        let sidecars = Arc::clone(&sidecars);
-        let (sender, stop) = (sender.clone(), Arc::clone(&stop));
-        let reader = thread::Builder::new().name("read scans".to_owned());
-        reader.spawn(move || read_scans((&config, &sidecars), &scans, &sender, &stop))?;
-    }
+    let config = Arc::clone(&context.config);
+    let readers = Readers::new(config, sender.clone(), Arc::clone(&stop));
     let filing = thread::Builder::new().name("file scans".to_owned());
     let arrivals = Arrivals {
-        to_read,
+        readers,
         in_hand: InHand::default(),
         filings: Vec::new(),
         unreadable: Unreadable::default(),
@@ -108,29 +98,10 @@ pub fn start(
     })
 }
 
-/// Reads scans until there are no more to come.
-fn read_scans(
-    (config, sidecars): (&Config, &SidecarFolders),
-    scans: &Mutex<Receiver<Settled>>,
-    results: &Sender<Message>,
-    stop: &AtomicBool,
-) {
-    loop {
-        let next = scans.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(settled) = next else {
-            return;
-        };
-        let found = read(config, sidecars, &settled, stop);
-        if results.send(Message::Read(settled.place, found)).is_err() {
-            return;
-        }
-    }
-}
-
 /// The filing thread.
 struct Arrivals {
     context: Context,
-    to_read: Sender<Settled>,
+    readers: Readers,
     in_hand: InHand,
     /// What was read, in the order in which it is filed.
     filings: Vec<Filing>,
@@ -230,9 +201,12 @@ impl Arrivals {
         }
     }
 
-    fn read(&self, settled: Settled) {
-        // Its receiver lives as long as the reading threads.
-        let _ = self.to_read.send(settled);
+    fn read(&mut self, settled: Settled) {
+        let place = settled.place.clone();
+        if let Err(error) = self.readers.read(settled) {
+            self.in_hand.read(&place);
+            self.retry(place, format!("no thread can be started: {error}"));
+        }
     }
 
     fn take_read(&mut self, place: PathBuf, found: Read) {
@@ -300,8 +274,14 @@ impl Arrivals {
                 root.unreadable.insert(place.to_owned(), why.to_owned());
             }
         }
+        // Nobody knows when a scan will be read whose root does not answer.
+        let silent = |place: &&Path| {
+            let root = self.context.config.root_of(place);
+            root.is_some_and(|root| self.records.silence(&root.path).is_some())
+        };
+        let in_hand = self.in_hand.places().filter(|place| !silent(place));
         let settling = self.settling.iter().map(PathBuf::as_path);
-        let settling: BTreeSet<&Path> = settling.chain(self.in_hand.places()).collect();
+        let settling: BTreeSet<&Path> = settling.chain(in_hand).collect();
         let settling = settling.into_iter().map(Path::to_owned).collect();
         self.context.live.walked(&roots, settling);
     }

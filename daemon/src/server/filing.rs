@@ -1,5 +1,6 @@
 //! What was read of scans is put into the registry.
 
+use super::answer_within::answer_within;
 use super::read::Prompts;
 use crate::case::arrival::{Identification, Look};
 use crate::case::sidecar::RemovedPrompts;
@@ -12,6 +13,10 @@ use crate::watch::presence::Records;
 use crate::watch::{self, Kind};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the answer to a question about a file is waited for: nothing is filed meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Scans that are filed together at most.
 pub const BATCH: usize = 64;
@@ -93,19 +98,27 @@ impl Cabinet<'_> {
 
     /// Looks at the files of a scan. What is missing is gone only if its root is there.
     fn look(&self, source: &Source) -> Look {
-        match source.stamp() {
+        let root = self.config.root_of(source.place());
+        let root = root.map(|root| root.path.clone());
+        if let Some(root) = &root
+            && self.records.silence(root).is_some()
+        {
+            return Look::Unsure;
+        }
+        let (source, records) = (source.clone(), self.records.clone());
+        let look = move || match source.stamp() {
             Ok(stamp) => Look::Found(stamp),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let place = source.place();
-                let root = self.config.root_of(place);
-                let is_there = |path| self.records.presence_at(path, place).is_there();
-                match root.is_some_and(|root| is_there(&root.path)) {
+                let is_there =
+                    |root: &PathBuf| records.presence_at(root, source.place()).is_there();
+                match root.as_ref().is_some_and(is_there) {
                     true => Look::Absent,
                     false => Look::Unsure,
                 }
             }
             Err(_) => Look::Unsure,
-        }
+        };
+        answer_within(PATIENCE, look).unwrap_or(Look::Unsure)
     }
 
     /// Segments the scan that prompts beside it belong to, if it has been found.
@@ -141,11 +154,17 @@ impl Cabinet<'_> {
     /// Segments scans again by what remains without a file beside them. Where the scan is missing too, it
     /// has moved with the file, or is gone as well.
     fn file_removed(&self, path: &Path) -> Result<(), RegistryError> {
-        let Some(root) = self.config.root_of(path).filter(|_| !path.exists()) else {
+        let Some(root) = self.config.root_of(path) else {
             return Ok(());
         };
-        let mut scans = prompts::scans_of(path, &root.label_maps);
-        scans.retain(|scan| scan.place().exists());
+        let (removed, mut scans) = (path.to_owned(), prompts::scans_of(path, &root.label_maps));
+        let look = move || {
+            scans.retain(|scan| scan.place().exists());
+            (!removed.exists()).then_some(scans)
+        };
+        let Some(scans) = answer_within(PATIENCE, look).flatten() else {
+            return Ok(());
+        };
         let file = RemovedPrompts {
             path: path.to_owned(),
             is_sidecar: prompts::sidecar::named_after(path).is_some(),

@@ -1,6 +1,7 @@
 //! The daemon: one process that watches folders, owns the store, serves the API and keeps its
 //! workers alive. It runs no model.
 
+mod answer_within;
 mod arrivals;
 mod check;
 mod end;
@@ -11,6 +12,7 @@ mod hash;
 mod in_hand;
 mod lock;
 mod read;
+mod readers;
 mod record;
 mod unreadable;
 
@@ -84,9 +86,6 @@ pub struct Outcome {
 /// Runs the daemon until it ends.
 pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let _lock = StateLock::take(&config.state)?;
-    for problem in config.outputs_in_one_place() {
-        tracing::warn!("{problem}");
-    }
     let store: Arc<Registry> = Registry::open_own(&config.state)?;
     let look = Look::begin(&store).await?;
     for case in store.release_all()? {
@@ -99,6 +98,7 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
         config: Arc::new(config),
     };
     let config = &shared.config;
+    warn_of_outputs(config)?;
     let listener = api::listen(&config.socket)?;
     tracing::info!(socket = %config.socket.display(), "listening");
 
@@ -131,6 +131,19 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
         cases: shared.store.counts()?,
         problems: shared.live.problems(),
     })
+}
+
+/// Warns of output folders that are one place. Nothing waits for the warning: they may not answer.
+fn warn_of_outputs(config: &Arc<Config>) -> Result<(), ServerError> {
+    let config = Arc::clone(config);
+    let warn = move || {
+        for problem in config.outputs_in_one_place() {
+            tracing::warn!("{problem}");
+        }
+    };
+    let thread = std::thread::Builder::new().name("look at outputs".to_owned());
+    thread.spawn(warn).map_err(system("start a thread"))?;
+    Ok(())
 }
 
 /// Starts a supervisor for each worker.

@@ -31,6 +31,36 @@ pub fn explain(config: &Config, scan: &Source, fault: Fault) -> Fault {
     }
 }
 
+/// Refuses to work on a scan whose root, or whose output folder, does not answer: the worker would hang.
+pub fn check_answers(config: &Config, scan: &Source) -> Result<(), Failure> {
+    let Some(root) = config.root_of(scan.place()) else {
+        return Ok(());
+    };
+    let records = Records::load(&config.state);
+    let silence = [&root.path, &root.output].map(|folder| records.silence(folder));
+    match silence.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(why) => {
+            let Fault {
+                code,
+                message,
+                hint,
+            } = does_not_answer(scan, why);
+            Err(Failure::new(&code, message, &hint, FaultClass::Environment))
+        }
+    }
+}
+
+/// The fault of a scan that cannot be worked on, because its folders do not answer.
+pub fn does_not_answer(scan: &Source, why: &str) -> Fault {
+    Fault {
+        code: FaultCode::RootAway.into(),
+        message: format!("{scan} cannot be reached: {why}"),
+        hint: "Its cases resume by themselves when the server answers again, and nothing is counted against them."
+            .to_owned(),
+    }
+}
+
 /// Refuses to write into a folder whose file system is away: what is written there now would lie on
 /// another disk, and be hidden when it returns.
 pub fn check_output(config: &Config, folder: &Path) -> Result<(), Failure> {
@@ -102,6 +132,15 @@ mod tests {
         for there in [mr.join("share"), mr, ct.clone(), ct.join("other")] {
             assert_eq!(problem(check_output(&config, &there)), "");
         }
+        let scan = Source::file(config.roots[1].path.join("a.nii"));
+        assert_eq!(problem(check_answers(&config, &scan)), "");
+        records.set_silences([(ct.clone(), "out-ct has not answered".to_owned())]);
+        records.save(&config.state).unwrap();
+        let silent = problem(check_answers(&config, &scan));
+        assert!(silent.contains("out-ct has not answered"), "{silent}");
+        assert_ne!(problem(check_output(&config, &ct)), "", "nobody asks it");
+        assert!(records.forget_silences());
+        records.save(&config.state).unwrap();
         let away = problem(check_output(&config, &ct.join("share/patient")));
         assert!(away.contains("out-ct/share is not mounted"), "{away}");
     }

@@ -1,11 +1,9 @@
 //! The second look at scans that should be finished, or gone, by now.
 
+use super::Kind;
 use super::report::{Settled, WatcherReport};
-use super::root::root_of;
 use super::settle::Conclusion;
 use super::survey::Survey;
-use super::{Kind, walk};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -36,22 +34,18 @@ pub fn conclude_due(survey: &mut Survey) {
     }
 }
 
-/// Reports scans as gone whose roots are there, before and after they are looked for.
+/// Reports scans as gone if the root is there before and after they are looked for.
 fn conclude_missing(survey: &mut Survey, places: Vec<PathBuf>) {
-    let indices = places.iter();
-    let indices = indices.filter_map(|place| root_of(&survey.roots, place));
-    let concerned: BTreeSet<usize> = indices.collect();
-    for &index in &concerned {
-        survey.check_presence(index);
+    if places.is_empty() {
+        return;
     }
+    survey.check_presence();
     let still = places.into_iter();
     let still: Vec<PathBuf> = still.filter(|place| is_missing(survey, place)).collect();
-    for &index in &concerned {
-        survey.check_presence(index);
-    }
+    survey.check_presence();
     let mut gone = Vec::new();
     for place in still {
-        if !survey.is_away(&place) && conclude(survey, &place) == Conclusion::Gone {
+        if !survey.root.is_away(&place) && conclude(survey, &place) == Conclusion::Gone {
             gone.push(place);
         }
     }
@@ -66,14 +60,14 @@ fn conclude_missing(survey: &mut Survey, places: Vec<PathBuf>) {
 /// Whether no file of a scan is there.
 fn is_missing(survey: &Survey, place: &Path) -> bool {
     let files = survey.settler.files_of(place);
-    let is_missing = |file: &PathBuf| matches!(walk::state(file), Ok(None));
+    let is_missing = |file: &PathBuf| matches!(survey.state_of(file), Ok(None));
     files.iter().all(is_missing)
 }
 
 fn conclude(survey: &mut Survey, place: &Path) -> Conclusion {
     let mut looks = Vec::new();
     for file in survey.settler.files_of(place) {
-        match walk::state(&file) {
+        match survey.state_of(&file) {
             Ok(state) => looks.push((file, state)),
             // Neither gone nor to be read. The next walk looks again.
             Err(_) => {

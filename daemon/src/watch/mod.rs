@@ -4,15 +4,21 @@
 //! full queues, network shares), so every root is also walked from time to time. Both feed one
 //! [`Settler`], which decides by its own observations when a scan is finished, or gone. Nothing is
 //! gone while its root is away, which [`presence`] tells.
+//!
+//! Each root has a thread of its own ([`surveyor`]), which alone touches its file system: that of a
+//! share without its server never answers ([`file_calls`]).
 
 mod conclude;
 mod events;
+mod file_calls;
 mod names;
 pub mod presence;
 mod report;
 mod root;
 mod settle;
+mod silence;
 mod survey;
+mod surveyor;
 mod walk;
 mod watcher;
 

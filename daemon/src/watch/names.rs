@@ -64,6 +64,7 @@ const UNFINISHED: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub struct Ignore {
     outputs: Vec<PathBuf>,
+    roots: Vec<PathBuf>,
 }
 
 impl Ignore {
@@ -71,6 +72,15 @@ impl Ignore {
     pub fn outputs(outputs: impl IntoIterator<Item = PathBuf>) -> Self {
         Ignore {
             outputs: outputs.into_iter().collect(),
+            roots: Vec::new(),
+        }
+    }
+
+    /// Passes over these roots too, where they lie in another one: each is looked at by itself.
+    pub fn and_roots(self, roots: impl IntoIterator<Item = PathBuf>) -> Self {
+        Ignore {
+            roots: roots.into_iter().collect(),
+            ..self
         }
     }
 
@@ -84,6 +94,7 @@ impl Ignore {
         name.starts_with('.')
             || IGNORED_FOLDERS.contains(&name.as_ref())
             || self.outputs.iter().any(is_output)
+            || self.roots.iter().any(|inner| inner == folder)
     }
 
     /// Whether a path below `root` lies in a folder that is passed over.
@@ -207,6 +218,18 @@ mod tests {
         assert!(ignore.path(root, Path::new("/data/in/results/a/b.nii")));
         assert!(!ignore.path(root, Path::new("/data/in/a/b.nii")));
         assert!(ignore.path(root, Path::new("/data/in/.sync/b.nii")));
+    }
+
+    #[test]
+    fn roots_inside_a_root_are_passed_over() {
+        let roots = ["/data/in", "/data/in/ct"].map(PathBuf::from);
+        let ignore = Ignore::outputs([]).and_roots(roots);
+        let (outer, inner) = (Path::new("/data/in"), Path::new("/data/in/ct"));
+        let scan = Path::new("/data/in/ct/a/b.nii");
+        assert!(ignore.folder(outer, inner));
+        assert!(ignore.path(outer, scan));
+        assert!(!ignore.path(inner, scan));
+        assert!(!ignore.path(outer, Path::new("/data/in/mr/b.nii")));
     }
 
     #[test]

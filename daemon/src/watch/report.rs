@@ -45,6 +45,8 @@ pub struct RootState {
     pub problem: Option<String>,
     /// Whether it cannot be relied upon: what cannot be found in it may still exist.
     pub away: bool,
+    /// Whether it does not even answer: a call to its file system may never return.
+    pub silent: bool,
     /// Files and folders in it that cannot be read, and why.
     pub unreadable: BTreeMap<PathBuf, String>,
 }
@@ -101,6 +103,7 @@ mod tests {
             path: "/in".into(),
             problem: None,
             away: false,
+            silent: false,
             unreadable: BTreeMap::new(),
         };
         assert_eq!(state.in_words(), None);

@@ -155,6 +155,7 @@ impl WatchedRoot {
             path: self.root.path.clone(),
             problem: problem.or_else(|| self.output.problem().map(of_output)),
             away: !self.is_there(),
+            silent: false,
             unreadable: match self.is_there() {
                 true => self.unreadable.clone(),
                 false => BTreeMap::new(),
@@ -164,13 +165,13 @@ impl WatchedRoot {
 }
 
 /// The innermost root that a path lies in.
-pub fn root_of(roots: &[WatchedRoot], path: &Path) -> Option<usize> {
+pub fn root_of<'a>(roots: impl IntoIterator<Item = &'a Root>, path: &Path) -> Option<usize> {
     let around = roots
-        .iter()
+        .into_iter()
         .enumerate()
-        .filter(|(_, watched)| path.starts_with(&watched.root.path));
+        .filter(|(_, root)| path.starts_with(&root.path));
     around
-        .max_by_key(|(_, watched)| watched.root.path.components().count())
+        .max_by_key(|(_, root)| root.path.components().count())
         .map(|(index, _)| index)
 }
 

@@ -1,30 +1,36 @@
-//! The thread that watches all roots.
+//! The thread that hears what is found in all roots. It never touches a file system itself: one that
+//! does not answer holds up nothing but the thread of its own root.
 
-use super::conclude::conclude_due;
-use super::events::{self, Touched};
+use super::file_calls::{FileCalls, Server};
 use super::names::Ignore;
 use super::presence::Records;
-use super::report::{KnownScan, WatcherReport};
-use super::root::WatchedRoot;
+use super::report::{KnownScan, RootState, WatcherReport};
+use super::root::{WatchedRoot, root_of};
 use super::settle::Settler;
+use super::silence::Silence;
 use super::survey::Survey;
+use super::surveyor::{Answer, Order, Surveyor};
 use crate::config::Root;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// The state of all roots is not reported more often than this.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
-/// How long nothing is looked at if nothing is due.
-const IDLE: Duration = Duration::from_secs(60);
+/// A folder that has not answered one question for so long counts as away. A disk that has to spin
+/// up and a server that is restarted answer before that.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often in that time it is seen whether all folders answer.
+const LOOKS: u32 = 6;
 
 enum Message {
-    Event(notify::Result<notify::Event>),
+    Answer(usize, Answer),
     LookAgain(PathBuf),
     Stop,
 }
 
-/// Handle on the watching thread; it stops when this is dropped.
+/// Handle on the watching thread; it stops when this is dropped. A thread that waits for a file
+/// system is left behind.
 pub struct WatcherHandle {
     messages: Sender<Message>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -73,13 +79,27 @@ pub struct Beginning {
     pub records: Records,
 }
 
+/// A root, as far as its surveyor has said.
+struct Surveyed {
+    root: Root,
+    orders: Sender<Order>,
+    calls: Arc<FileCalls>,
+    /// `None` before the first answer.
+    state: Option<RootState>,
+    /// Scans in it that are not finished.
+    settling: Vec<PathBuf>,
+    silence: Option<Silence>,
+}
+
 /// Watches roots; lives on a thread of its own.
 pub struct Watcher {
-    survey: Survey,
+    roots: Vec<Surveyed>,
+    records: Records,
     messages: Receiver<Message>,
-    sender: Sender<Message>,
     report: Box<dyn FnMut(WatcherReport) + Send>,
-    reported: Option<Instant>,
+    patience: Duration,
+    /// When it is seen again whether all folders answer.
+    next_look: Instant,
 }
 
 impl Watcher {
@@ -88,13 +108,41 @@ impl Watcher {
         beginning: Beginning,
         report: impl FnMut(WatcherReport) + Send + 'static,
     ) -> std::io::Result<WatcherHandle> {
+        let always_answers: Server = Arc::new(|_| {});
+        Watcher::start_on(&always_answers, PATIENCE, beginning, report)
+    }
+
+    fn start_on(
+        server: &Server,
+        patience: Duration,
+        beginning: Beginning,
+        report: impl FnMut(WatcherReport) + Send + 'static,
+    ) -> std::io::Result<WatcherHandle> {
         let (sender, messages) = mpsc::channel();
+        let mut roots = Vec::new();
+        for (index, root) in beginning.roots.iter().enumerate() {
+            let calls = Arc::new(FileCalls::new(Arc::clone(server)));
+            let survey = survey(&beginning, root, Arc::clone(&calls));
+            let answers = sender.clone();
+            let orders = Surveyor::start(survey, move |answer| {
+                let _ = answers.send(Message::Answer(index, answer));
+            })?;
+            roots.push(Surveyed {
+                root: root.clone(),
+                orders,
+                calls,
+                state: None,
+                settling: Vec::new(),
+                silence: None,
+            });
+        }
         let watcher = Watcher {
-            survey: survey(beginning),
+            roots,
+            records: beginning.records,
             messages,
-            sender: sender.clone(),
             report: Box::new(report),
-            reported: None,
+            patience,
+            next_look: Instant::now(),
         };
         let thread = std::thread::Builder::new()
             .name("watch".to_owned())
@@ -106,102 +154,126 @@ impl Watcher {
     }
 
     fn run(mut self) {
+        // Of an earlier run.
+        if self.records.forget_silences() {
+            self.report_records();
+        }
         loop {
-            self.do_what_is_due();
-            let wait = self.next_due().saturating_duration_since(Instant::now());
-            let mut message = match self.messages.recv_timeout(wait) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            // Take all that has come, so that a burst of events costs one look per file.
-            let mut touched = Touched::default();
-            while let Some(received) = message {
-                match received {
-                    Message::Stop => return,
-                    Message::LookAgain(place) => self.survey.let_settle_again(&place),
-                    Message::Event(event) => add(&mut touched, event),
-                }
-                message = self.messages.try_recv().ok();
+            let wait = self.next_look.saturating_duration_since(Instant::now());
+            match self.messages.recv_timeout(wait) {
+                Ok(Message::Answer(index, answer)) => self.take(index, answer),
+                Ok(Message::LookAgain(place)) => self.look_again(place),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
             }
-            self.survey.look_at_touched(touched);
+            if self.next_look <= Instant::now() {
+                self.see_who_answers();
+                self.next_look = Instant::now() + self.patience / LOOKS;
+            }
+        }
+        for surveyed in &self.roots {
+            // One that waits for its file system hears it later, or never.
+            let _ = surveyed.orders.send(Order::Stop);
         }
     }
 
-    fn do_what_is_due(&mut self) {
-        let sender = &self.sender;
-        self.survey.walk_due(|| {
-            let sender = sender.clone();
-            move |event| {
-                let _ = sender.send(Message::Event(event));
+    fn take(&mut self, index: usize, answer: Answer) {
+        match answer {
+            Answer::Report(WatcherReport::Mounts(found)) => {
+                let root = &self.roots[index].root;
+                self.records.update(&found, [&root.path, &root.output]);
+                self.report_records();
             }
-        });
-        conclude_due(&mut self.survey);
-        for report in self.survey.reports.drain(..) {
-            (self.report)(report);
+            Answer::Report(report) => (self.report)(report),
+            Answer::State(state, settling) => {
+                let surveyed = &mut self.roots[index];
+                surveyed.state = Some(state);
+                surveyed.settling = settling;
+                self.report_state();
+            }
         }
-        if self.state_due().is_some_and(|at| at <= Instant::now()) {
+    }
+
+    fn look_again(&self, place: PathBuf) {
+        let roots = self.roots.iter().map(|surveyed| &surveyed.root);
+        if let Some(index) = root_of(roots, &place) {
+            let _ = self.roots[index].orders.send(Order::LookAgain(place));
+        }
+    }
+
+    /// Finds the folders that have begun not to answer, and those that answer again.
+    fn see_who_answers(&mut self) {
+        let now = Instant::now();
+        let mut has_changed = false;
+        for surveyed in &mut self.roots {
+            let unanswered = surveyed.calls.unanswered(self.patience, now);
+            let silence = Silence::next(surveyed.silence.as_ref(), unanswered, now);
+            if silence != surveyed.silence {
+                has_changed = true;
+                surveyed.silence = silence;
+            }
+        }
+        if has_changed {
+            let silent = self.roots.iter().filter_map(|root| root.silence.as_ref());
+            self.records
+                .set_silences(silent.map(|silence| (silence.folder().to_owned(), silence.why())));
+            self.report_records();
             self.report_state();
         }
     }
 
-    /// When anything is to be looked at or reported.
-    fn next_due(&self) -> Instant {
-        let due = self.survey.next_due().into_iter().chain(self.state_due());
-        due.min().unwrap_or_else(|| Instant::now() + IDLE)
+    fn report_records(&mut self) {
+        (self.report)(WatcherReport::Mounts(self.records.clone()));
     }
 
-    /// When the state of roots and scans is to be reported, if there is something new.
-    fn state_due(&self) -> Option<Instant> {
-        let at = self.reported.map(|at| at + REPORT_EVERY);
-        let at = at.unwrap_or_else(Instant::now);
-        self.survey.has_news.then_some(at)
-    }
-
+    /// Reports how all roots are, once each of them has answered or counts as silent.
     fn report_state(&mut self) {
-        let roots = self.survey.roots.iter().map(WatchedRoot::state).collect();
-        let settling = self.survey.settler.settling();
-        let settling = settling.map(|(place, _)| place.to_owned()).collect();
+        let states = self.roots.iter().map(Surveyed::state);
+        let Some(roots) = states.collect() else {
+            return;
+        };
+        let settling = self.roots.iter().filter(|root| root.silence.is_none());
+        let settling = settling.flat_map(|root| root.settling.iter().cloned());
+        let settling = settling.collect();
         (self.report)(WatcherReport::Walked { roots, settling });
-        self.survey.has_news = false;
-        self.reported = Some(Instant::now());
     }
 }
 
-fn survey(beginning: Beginning) -> Survey {
+impl Surveyed {
+    fn state(&self) -> Option<RootState> {
+        match &self.silence {
+            None => self.state.clone(),
+            Some(silence) => Some(silence.state(&self.root, self.state.as_ref())),
+        }
+    }
+}
+
+/// What a surveyor of one of the roots begins with.
+fn survey(beginning: &Beginning, root: &Root, calls: Arc<FileCalls>) -> Survey {
     let Beginning {
         roots,
         known,
         records,
     } = beginning;
-    let now = Instant::now();
-    let known = known.into_iter().map(|scan| (scan.place, scan.files));
+    let is_in_it = |scan: &&KnownScan| {
+        let around = root_of(roots, &scan.place).map(|index| &roots[index].path);
+        around == Some(&root.path)
+    };
+    let known = known.iter().filter(is_in_it).cloned();
     Survey {
-        ignore: Ignore::outputs(roots.iter().map(|root| root.output.clone())),
-        roots: roots
-            .into_iter()
-            .map(|root| WatchedRoot::new(root, now))
-            .collect(),
-        records,
-        settler: Settler::knowing(known),
+        ignore: Ignore::outputs(roots.iter().map(|root| root.output.clone()))
+            .and_roots(roots.iter().map(|root| root.path.clone())),
+        root: WatchedRoot::new(root.clone(), Instant::now()),
+        calls,
+        records: records.clone(),
+        settler: Settler::knowing(known.map(|scan| (scan.place, scan.files))),
         second_looks: Vec::new(),
         reports: Vec::new(),
         has_news: false,
     }
 }
 
-fn add(touched: &mut Touched, event: notify::Result<notify::Event>) {
-    match event {
-        Ok(event) => touched.add(event),
-        Err(error) => {
-            tracing::warn!(
-                "file events failed ({}); walking all roots",
-                events::explain(&error)
-            );
-            touched.is_incomplete = true;
-        }
-    }
-}
-
+#[cfg(test)]
+mod silent_tests;
 #[cfg(test)]
 mod tests;

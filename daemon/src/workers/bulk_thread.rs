@@ -7,6 +7,7 @@ use super::protocol::{Ending, Order, WorkerReport};
 use super::read_ahead::ReadAhead;
 use crate::case::Lane;
 use crate::registry::{RegistryError, Work};
+use crate::stages::presence::check_answers;
 use crate::stages::{Failure, LoadedScan, StageReport, Tools};
 use medicosam_shared::case::Fault;
 use medicosam_shared::window::Window;
@@ -201,7 +202,8 @@ impl WorkThread for Beside {
         let Some(scan) = tools.registry.upcoming()? else {
             return Ok(());
         };
-        if let Some(profile) = tools.config.profile(&scan.profile) {
+        let answers = check_answers(&tools.config, &scan.source).is_ok();
+        if let Some(profile) = tools.config.profile(&scan.profile).filter(|_| answers) {
             let limit = tools.config.scan_memory;
             self.read_ahead.start(scan, profile.window, limit);
         }

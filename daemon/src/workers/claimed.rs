@@ -118,6 +118,7 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
         profile: profile_of(&config, work)?,
         started: Instant::now(),
     };
+    presence::check_answers(&config, &work.source)?;
     match &work.task {
         Task::Segment => {
             tools.reporter.tell(StageReport::LongStep);

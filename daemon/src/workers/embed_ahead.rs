@@ -10,6 +10,7 @@ use crate::embed::{AheadClaim, Purpose, Stack};
 use crate::model::Sizes;
 use crate::registry::ScanOfCase;
 use crate::scan::Volume;
+use crate::stages::presence::check_answers;
 use crate::stages::{Failure, LoadedScan, Slices, StageReport, Tools};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::Axis;
@@ -61,9 +62,10 @@ impl EmbedAhead {
                 self.embed_more(rest, tools, reporter),
             ),
             None => {
-                let next = waiting
-                    .into_iter()
-                    .find(|scan| !self.settled.contains(&scan.case));
+                let next = waiting.into_iter().find(|scan| {
+                    !self.settled.contains(&scan.case)
+                        && check_answers(&tools.config, &scan.source).is_ok()
+                });
                 let Some(scan) = next else {
                     return Ok(self.nothing_to_do(reporter));
                 };

@@ -58,6 +58,8 @@ pub enum End {
     Rested,
     /// Its device failed. The work is given back already.
     DeviceFailed(Fault),
+    /// It had a scan in hand whose root does not answer.
+    RootSilent(Fault),
     /// The store failed, which is no fault of what it had in hand.
     StoreFailed(Fault),
     /// It crashed or was killed.
@@ -133,7 +135,7 @@ impl RestartPolicy {
                 self.refused.insert(choice.device, (fault, until));
                 self.begin(now)
             }
-            End::StoreFailed(_) | End::Died(_) => {
+            End::RootSilent(_) | End::StoreFailed(_) | End::Died(_) => {
                 let wait = self.back_off;
                 self.back_off = (wait * 2).min(BACK_OFF.1);
                 Step::BackOff(wait)

@@ -13,6 +13,7 @@ use crate::live_state::LiveState;
 use crate::machine;
 use crate::model::Device;
 use crate::registry::{Registry, RegistryError};
+use crate::stages::presence::does_not_answer;
 use medicosam_shared::case::{CaseId, Fault};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,6 +22,9 @@ use std::time::{Duration, Instant};
 
 /// How often a worker that rests looks for work that became due by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a worker may keep a scan whose root does not answer.
+const PUT_BACK: Duration = Duration::from_secs(5);
 
 /// Keeps one worker process alive.
 pub struct Supervisor {
@@ -126,6 +130,7 @@ impl Supervisor {
         let pid = process.pid();
         display.started(pid, choice);
         let mut better = std::pin::pin!(self.better_device_works(choice));
+        let mut waits = std::pin::pin!(self.waits_for_silent_root());
         let mut made_way = false;
         loop {
             tokio::select! {
@@ -134,6 +139,7 @@ impl Supervisor {
                     ProcessEvent::Closed => return (pid, process.ended().await),
                     ProcessEvent::Hung(alarm) => return (pid, process.kill_hung(alarm).await),
                 },
+                why = &mut waits => return (pid, process.kill_waiting(why).await),
                 () = changes.changed() => process.order(Order::Wake).await,
                 device = &mut better, if !made_way => {
                     made_way = true;
@@ -142,6 +148,35 @@ impl Supervisor {
                 }
             }
         }
+    }
+
+    /// Ends when the worker goes on having a scan in hand whose root does not answer.
+    async fn waits_for_silent_root(&self) -> Fault {
+        let mut live = self.live.listen();
+        loop {
+            if let Some((case, _)) = self.silent_in_hand().await {
+                // It puts a scan back at once if it has not asked for it yet.
+                tokio::time::sleep(PUT_BACK).await;
+                match self.silent_in_hand().await {
+                    Some((still, fault)) if still == case => return fault,
+                    Some(_) | None => continue,
+                }
+            }
+            live.changed().await;
+        }
+    }
+
+    /// The case that the worker has in hand, if the root of its scan does not answer.
+    async fn silent_in_hand(&self) -> Option<(CaseId, Fault)> {
+        if self.live.all_roots_answer() {
+            return None;
+        }
+        let case = self.live.case_of(self.number)?;
+        let (store, id) = (Arc::clone(&self.store), case.clone());
+        let scan = tokio::task::spawn_blocking(move || store.scan(&id)).await;
+        let scan = scan.ok()?.ok()?.source;
+        let why = self.live.silence(scan.place())?;
+        Some((case, does_not_answer(&scan, &why)))
     }
 
     /// Ends when one of the devices that were passed over works again.
@@ -176,6 +211,13 @@ impl Supervisor {
                 display.died(fault);
                 let fault = fault.clone();
                 let release = move |store: &Registry, owner: &Owner| store.release(owner, &fault);
+                self.give_back(process, release).await;
+            }
+            End::RootSilent(fault) => {
+                tracing::warn!(worker = self.number, "{}", fault.message);
+                display.died(fault);
+                let why = fault.message.clone();
+                let release = move |store: &Registry, owner: &Owner| store.give_back(owner, &why);
                 self.give_back(process, release).await;
             }
             End::StoreFailed(fault) => {

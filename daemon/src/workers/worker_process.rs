@@ -130,6 +130,12 @@ impl WorkerProcess {
         End::Died(fault("worker-hung", self.number, &what))
     }
 
+    /// Kills it because it may wait without end for a file system.
+    pub async fn kill_waiting(mut self, why: Fault) -> End {
+        self.kill().await;
+        End::RootSilent(why)
+    }
+
     async fn kill(&mut self) {
         // Fails if it has ended already.
         let _ = self.child.start_kill();

@@ -26,6 +26,10 @@ pub struct Record {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Records {
     folders: BTreeMap<PathBuf, Record>,
+    /// Folders that do not answer, with the reason: nobody may look at them. True only while a daemon
+    /// runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    silent: BTreeMap<PathBuf, String>,
 }
 
 impl Records {
@@ -65,6 +69,30 @@ impl Records {
         self.folders.get(folder)
     }
 
+    /// Takes over what `newer` remembers of these folders.
+    pub fn update<'a>(&mut self, newer: &Records, folders: impl IntoIterator<Item = &'a PathBuf>) {
+        for folder in folders {
+            if let Some(record) = newer.get(folder) {
+                self.folders.insert(folder.clone(), record.clone());
+            }
+        }
+    }
+
+    /// Remembers which folders do not answer, each with the reason.
+    pub fn set_silences(&mut self, silent: impl IntoIterator<Item = (PathBuf, String)>) {
+        self.silent = silent.into_iter().collect();
+    }
+
+    /// Forgets which folders did not answer. Whether there were any.
+    pub fn forget_silences(&mut self) -> bool {
+        !std::mem::take(&mut self.silent).is_empty()
+    }
+
+    /// Why a folder does not answer, if it does not.
+    pub fn silence(&self, folder: &Path) -> Option<&str> {
+        self.silent.get(folder).map(String::as_str)
+    }
+
     /// Whether a folder is there, by what is remembered of it.
     pub fn presence(&self, folder: &Path) -> Presence {
         self.presence_at(folder, folder)
@@ -73,7 +101,12 @@ impl Records {
     /// Whether a path in a watched folder or output folder can be relied upon: if so, what cannot
     /// be found there does not exist. For all who want to know why a file cannot be found.
     pub fn presence_at(&self, folder: &Path, path: &Path) -> Presence {
-        super::of(folder, self.get(folder), path)
+        match self.silence(folder) {
+            Some(why) => Presence::Away {
+                why: why.to_owned(),
+            },
+            None => super::of(folder, self.get(folder), path),
+        }
     }
 
     /// Looks at a watched folder whose files are known elsewhere, and remembers what is new.
@@ -92,7 +125,9 @@ impl Records {
     /// since it is made with the first result, unless it lay on a file system that is away.
     pub fn presence_in_output(&self, output: &Path, path: &Path) -> Presence {
         match self.get(output) {
-            _ if output.exists() => self.presence_at(output, path),
+            _ if self.silence(output).is_some() || output.exists() => {
+                self.presence_at(output, path)
+            }
             Some(record) => super::of_missing(output, &record.mounts),
             None => Presence::There,
         }
