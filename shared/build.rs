@@ -1,5 +1,5 @@
 //! Names the commit that a release was built from, so that client and daemon can tell whether they
-//! belong together. Other builds do not name it: all crates would be built anew after each commit.
+//! belong together. Other builds do not name it: all crates would be rebuilt after each commit.
 
 use std::process::Command;
 

@@ -86,7 +86,7 @@ impl LiveState {
         }
     }
 
-    /// Takes note of what the watcher found.
+    /// Updates the roots and the unfinished scans from what the watcher found.
     pub fn walked(&self, roots: &[RootState], settling: Vec<PathBuf>) {
         let mut inner = self.lock();
         for (status, found) in inner.roots.iter_mut().zip(roots) {
@@ -112,8 +112,7 @@ impl LiveState {
         self.changes.announce();
     }
 
-    /// Why the root of a scan does not answer, if it does not: who looks at the scan may wait without
-    /// end.
+    /// Why the root of a scan does not answer, if it does not. Reading the scan might then never end.
     pub fn silence(&self, scan: &Path) -> Option<String> {
         let inner = self.lock();
         let roots = inner.roots.iter().map(|root| Path::new(&root.path));

@@ -1,4 +1,4 @@
-//! Downloads that are interrupted, from a server that does as it is told.
+//! Downloads that are interrupted, from a server that the test directs.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 

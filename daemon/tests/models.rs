@@ -209,7 +209,7 @@ fn a_model_of_another_version_is_made_again_from_its_checkpoint() {
 }
 
 #[test]
-fn a_newer_program_makes_the_model_that_it_carries_anew() {
+fn a_newer_program_makes_its_built_in_model_again() {
     let folder = tempfile::tempdir().unwrap();
     let (_, older) = test_assets();
     let carried = known_model(DEFAULT_MODEL).unwrap();

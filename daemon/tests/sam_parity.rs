@@ -50,7 +50,7 @@ fn open(installed: &InstalledModel, kernels: bool) -> Sam {
     Sam::open(&runtime, installed, &options).unwrap()
 }
 
-/// The encoder, built anew.
+/// A freshly built encoder.
 fn encoder(form: Form) -> Model {
     let mut checkpoint = Checkpoint::open(&checkpoint()).unwrap();
     let encoder = Encoder::infer(&checkpoint).unwrap();

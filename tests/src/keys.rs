@@ -26,5 +26,5 @@ pub const HOME: &str = "\x1b[H";
 pub const END: &str = "\x1b[F";
 /// Control and C, which a terminal in line mode turns into an interrupt.
 pub const CTRL_C: &str = "\x03";
-/// Control and L, which asks programs to draw their screen anew.
+/// Control and L, which asks programs to redraw their screen.
 pub const CTRL_L: &str = "\x0c";

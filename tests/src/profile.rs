@@ -12,7 +12,7 @@ pub struct Profile {
     pub name: &'static str,
     /// Queries, and what the terminal sends back. A query that is not here is not answered.
     pub replies: &'static [(&'static str, Reply)],
-    /// Width and height of a character cell in pixels, as far as the kernel is told.
+    /// Width and height of a character cell in pixels, as far as the kernel knows.
     pub cell: Option<(u16, u16)>,
     /// Pixels between the window's edge and the first cell, which the kernel's size includes.
     pub border: u16,
@@ -141,7 +141,7 @@ impl Profile {
         border: 0,
     };
 
-    /// The size of the window in pixels that the kernel is told; zeros where it is not.
+    /// The size of the window in pixels as the kernel knows it; zeros if it does not.
     pub(crate) fn window_pixels(&self, size: Size) -> (u16, u16) {
         let Some((width, height)) = self.cell else {
             return (0, 0);

@@ -5,7 +5,7 @@
 //!
 //! The wheel is pinned by its hash. The packages cannot be: Debian replaces them with every
 //! security update and keeps no older ones. Their hashes are in Debian's index, which is signed;
-//! `apt-get` checks both, and is told to take nothing that it cannot check. That is as much as the
+//! `apt-get` checks both, and refuses what it cannot check. That is as much as the
 //! machine knows about every other package that it has, and the driver only runs in tests.
 
 #![allow(

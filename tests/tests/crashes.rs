@@ -1,4 +1,4 @@
-//! Nothing is lost, doubled or half-written, whoever is killed when.
+//! Nothing is lost, doubled or half-written, whichever process is killed, and whenever.
 
 #![allow(
     clippy::unwrap_used,

@@ -296,7 +296,7 @@ fn a_hung_worker_is_killed_and_the_scan_gets_one_strike() {
     assert_eq!(case.revisions.len(), 1);
 }
 
-/// A model whose encoder never comes, as from a network share that is gone: whoever loads it hangs.
+/// A model whose encoder never comes, as from a network share that is gone: loading it hangs.
 fn install_stuck(data: &Path) {
     install_toy(data, "stuck", 0);
     let folder = data.join("models/stuck");

@@ -1,4 +1,4 @@
-//! What a reviewer has drawn and segmented survives whoever is killed, and becomes one revision.
+//! What a reviewer has drawn and segmented survives the death of any process, and becomes one revision.
 
 #![allow(
     clippy::unwrap_used,
@@ -301,7 +301,7 @@ fn what_was_segmented_by_hand_in_an_earlier_revision_is_not_followed_over() {
     let edited: Vec<u32> = provenance.edited.iter().map(|place| place.index).collect();
     assert_eq!(edited, [9, 11], "what was followed is nobody's");
 
-    // Whoever asks for that very slice gets it.
+    // A client that asks for that very slice gets it.
     preview(&system, id, 11);
     change(&system, id, DraftChange::Commit).unwrap();
     let again = system.wait(system.client().masks(id, 4));

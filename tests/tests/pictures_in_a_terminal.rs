@@ -100,7 +100,7 @@ fn a_held_key_over_a_slow_line_sends_few_drafts_and_then_one_picture_that_is_com
             assert!(apart >= least, "{apart:?} instead of {least:?}");
         }
     });
-    // It is the slice that the text names: drawn anew, it is the same.
+    // It is the slice that the text names: redrawn, it is the same.
     let before = terminal.look(|view| view.pictures().len());
     terminal.type_keys(CTRL_L).unwrap();
     terminal.wait_for("the same slice again", |view| {
@@ -206,7 +206,7 @@ fn patches_leave_the_same_pixels_in_a_real_xterm_as_the_whole_picture() {
         shot.crop(picture).count(tool) == 0
     });
     xterm.type_keys(ESCAPE).unwrap();
-    // Drawn anew from nothing, every pixel is where the patches had put it.
+    // Redrawn from scratch, every pixel is where the patches had put it.
     xterm.wait_for("the same picture again", |shot| {
         shot.crop(picture).pixels() == patched.pixels()
     });

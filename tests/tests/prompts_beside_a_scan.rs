@@ -234,7 +234,7 @@ fn a_label_map_that_a_sidecar_names_is_no_scan() {
     system.stop();
 }
 
-/// Also that the model which this program carries is made ready by whoever needs it first.
+/// Also that the built-in model is made ready by the first program that needs it.
 #[test]
 fn a_model_that_understands_masks_starts_from_those_of_the_label_map() {
     let profile = PROFILE.replace(

@@ -31,7 +31,7 @@ fn is_mouse_on(view: &View) -> bool {
     view.places_of(MOUSE_ON).last() > view.places_of(MOUSE_OFF).last()
 }
 
-/// Whether the shell waits for a line. What is typed earlier goes to whoever has the terminal.
+/// Whether the shell waits for a line. What is typed earlier goes to the program that has the terminal.
 fn is_at_prompt(view: &View) -> bool {
     let screen = view.screen();
     let (row, _) = screen.cursor_position();

@@ -52,7 +52,7 @@ fn a_decision_is_asked_for_once_more_taken_back_and_noted_and_the_other_sees_it(
     let (system, case) = reviewable(10, 12);
     let id = &case.summary.id.0;
     let mut first = client(&system);
-    // High enough for all that is told of a case beside the list.
+    // High enough for all details of a case beside the list.
     let high = Size::new(140, 70);
     let mut second = in_queue(&system, high, Profile::SIXEL_WITH_SIZES);
     open(&mut first);

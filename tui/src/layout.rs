@@ -70,7 +70,7 @@ impl QueueLayout {
         }
     }
 
-    /// Where the selected case is told of if it has no picture.
+    /// Where the details of the selected case are shown if it has no picture.
     pub fn whole_column(&self) -> Rect {
         match self.picture.height {
             0 => self.detail,

@@ -297,7 +297,7 @@ fn time_of_a_mosaic() {
     let tiles = Tiles::default();
     let mut turn = [&first, &second].into_iter().cycle();
     let (_, moved) = timed(|| compose(turn.next().unwrap(), &tiles));
-    println!("mosaic of 21: {new:.1?} anew, {moved:.1?} with another tile selected");
+    println!("mosaic of 21: {new:.1?} from scratch, {moved:.1?} with another tile selected");
 }
 
 #[test]

@@ -142,7 +142,7 @@ vectorised! {
     }
 }
 
-/// Column k of the tile is made of number k of each row, which `f` is told with its row.
+/// Column k of the tile is made of number k of each row; `f` also gets the row.
 #[inline(always)]
 fn fill_tile(rows: [&[f32]; TILE], tile: &mut [TileColumn], f: impl Fn(usize, f32) -> f32) {
     let rows = rows.map(|row| &row[..tile.len()]);

@@ -13,7 +13,7 @@ use medicosam_shared::case::Fault;
 /// What to do about a request that is not understood.
 pub const LOOK_UP: &str = "docs/api.md lists the paths and what they take.";
 
-/// An error that is told to the client.
+/// An error as the client receives it.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,

@@ -118,8 +118,8 @@ impl Api {
     }
 }
 
-/// Reads a request to its end before it is answered, whoever answers it. A socket that is closed
-/// with something unread takes the answer with it.
+/// Reads a request to its end before any handler answers it. A socket that is closed with unread
+/// input takes the answer with it.
 async fn read_whole(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match to_bytes(body, LARGEST_REQUEST).await {

@@ -64,7 +64,7 @@ impl ScanShelf {
     /// Lets go of what there is no room for, and of what could not be read.
     fn clear_away(&self) {
         let mut places = lock(&self.places);
-        // One that is being read has no size yet, and whoever reads it clears away after that.
+        // One that is being read has no size yet, and its reader clears away afterwards.
         let size = |place: &Place| match place.try_lock() {
             Ok(volume) => volume.as_ref().map(|volume| volume.bytes()),
             Err(_) => Some(0),

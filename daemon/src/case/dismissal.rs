@@ -1,4 +1,4 @@
-//! Failed cases that nobody can mend are put away, and brought back. A case that is put away is not
+//! Failed cases that nobody can repair are put away, and brought back. A case that is put away is not
 //! listed by default and does not count; as soon as anything moves it, it is back by itself.
 
 use super::{Case, Entry, Now, Refusal};
@@ -17,7 +17,7 @@ pub fn bring_back(case: &mut Case, who: &str, now: Now) -> Option<Entry> {
     set(case, false, who, now)
 }
 
-/// Nothing where it is so already: whoever asks twice gets what they want.
+/// Nothing changes if it is in that state already: asking twice is no error.
 fn set(case: &mut Case, dismissed: bool, who: &str, now: Now) -> Option<Entry> {
     if case.dismissed == dismissed {
         return None;

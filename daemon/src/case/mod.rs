@@ -1,4 +1,4 @@
-//! The rules of a case: what may follow what, who may cause it, and who is told no.
+//! The rules of a case: which state may follow which, who may cause it, and what is refused.
 //!
 //! Pure functions over plain values. No SQL, no file, no clock, no thread: the time is an argument
 //! ([`Now`]), rows come from [`crate::registry`], which also writes down what the rules answer. So all
@@ -17,7 +17,7 @@
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
 //! | [`assignment`] | who is to look at a case |
 //! | [`dismissal`] | failed cases put away, and brought back |
-//! | [`refusal`] | what people are told when the answer is no |
+//! | [`refusal`] | refusals, in words for people |
 
 pub mod arrival;
 pub mod assignment;

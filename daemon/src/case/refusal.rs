@@ -1,4 +1,4 @@
-//! What people are told when the answer is no. Nothing has changed then.
+//! Refusals, in words for people. A refused request has changed nothing.
 
 use medicosam_shared::case::{CaseId, CaseState, RevisionNumber};
 use medicosam_shared::draft::DraftRefusal;

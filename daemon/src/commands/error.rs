@@ -22,7 +22,7 @@ impl CommandError {
         })
     }
 
-    /// The error as it is told to scripts.
+    /// The error in the form for scripts.
     pub fn fault(&self) -> &Fault {
         &self.0
     }

@@ -39,7 +39,7 @@ pub struct RunArgs {
     oneshot: bool,
 }
 
-/// Runs the daemon until it is told to stop.
+/// Runs the daemon until it is stopped.
 pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     start_logging();
     let config = args.places.load()?;

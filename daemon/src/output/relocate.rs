@@ -169,7 +169,7 @@ fn copy(parts: &[Part], states: &[State]) -> Result<Option<PathBuf>, OutputError
         let staged = Staged::write(folder, &name, |out| {
             io::copy(&mut from, out)?;
             out.flush()?;
-            // When it was last changed by hand is part of what people are told.
+            // When it was last changed by hand is part of the message.
             out.get_ref().set_modified(from.metadata()?.modified()?)
         })?;
         match staged.rename_to_free_name() {

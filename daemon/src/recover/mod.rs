@@ -87,7 +87,7 @@ pub fn restore(config: &Config, from: &Path) -> Result<Restored, RecoverError> {
     })
 }
 
-/// Makes the store of a configuration again. `progress` is told how many of how many results were read.
+/// Makes the store of a configuration again. `progress` is called with the number of results read so far, and of all.
 pub fn recover(
     config: &Config,
     progress: &mut dyn FnMut(usize, usize),

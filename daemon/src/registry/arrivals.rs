@@ -78,7 +78,7 @@ impl Registry {
         self.identify_all(std::slice::from_ref(file), look)
     }
 
-    /// Takes note that files are gone from folders that are there. Returns the cases that were
+    /// Notes that files are gone from folders that are there. Returns the cases that were
     /// withdrawn.
     pub fn gone(&self, paths: &[PathBuf]) -> Result<Vec<CaseId>> {
         self.write(|rows, now| {
@@ -102,7 +102,7 @@ impl Registry {
         })
     }
 
-    /// Takes note that a file beside a scan, from which prompts come, is finished: `scans` are the
+    /// Notes that a file of prompts beside a scan is finished: `scans` are the
     /// places where its scan can lie. Unless it has been used already, or a person has decided, the scan
     /// is segmented again. Returns the cases that this concerns.
     pub fn prompts_changed(&self, scans: &[SourceKey], file: &PromptsFile) -> Result<Vec<CaseId>> {
@@ -111,7 +111,7 @@ impl Registry {
         })
     }
 
-    /// Takes note that such a file was removed while its scan is there. Unless a person has decided, a
+    /// Notes that such a file was removed while its scan is there. Unless a person has decided, a
     /// scan is segmented again by what remains. Returns the cases that this concerns.
     pub fn prompts_removed(
         &self,

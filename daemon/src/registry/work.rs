@@ -178,7 +178,7 @@ impl Registry {
         })
     }
 
-    /// Gives back all work, whoever had it, without counting it as a try: for the start of the only
+    /// Gives back all work of all owners, without counting it as a try: for the start of the only
     /// daemon of this store. Everything that waits for a later time is due at once.
     pub fn release_all(&self) -> Result<Vec<CaseId>> {
         self.write(|rows, now| {

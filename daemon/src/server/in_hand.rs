@@ -46,7 +46,7 @@ impl InHand {
         Some(settled)
     }
 
-    /// Takes note that a scan is gone. Whether that counts now, and not only after the reading.
+    /// Notes that a scan is gone. Returns whether that counts at once, or only after the reading.
     pub fn gone(&mut self, place: &Path) -> bool {
         let meanwhile = self.places.get_mut(place);
         let is_in_hand = meanwhile.is_some();
@@ -56,7 +56,7 @@ impl InHand {
         !is_in_hand
     }
 
-    /// Takes note that a scan has been read.
+    /// Notes that a scan has been read, and says what to do with the result.
     pub fn read(&mut self, place: &Path) -> Verdict {
         match self.places.remove(place) {
             Some(Meanwhile::Settled(settled)) => {

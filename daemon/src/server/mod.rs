@@ -45,7 +45,7 @@ use tokio::task::JoinSet;
 /// When the daemon ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// When it is told to.
+    /// When it is stopped by a signal.
     Stopped,
     /// When everything that lies in the roots has been dealt with.
     Done,

@@ -16,7 +16,7 @@ struct Unread {
 }
 
 impl Unreadable {
-    /// Takes note that a scan could not be read. Whether that is new, or has another reason than before.
+    /// Adds a scan that could not be read. Returns whether it, or the reason, is new.
     pub fn add(&mut self, place: PathBuf, why: String, again: Instant) -> bool {
         let unread = Unread {
             why: why.clone(),
@@ -26,7 +26,7 @@ impl Unreadable {
         before.is_none_or(|before| before.why != why)
     }
 
-    /// Takes note that a scan was read, or is gone.
+    /// Removes a scan that was read, or is gone.
     pub fn remove(&mut self, place: &Path) {
         self.0.remove(place);
     }

@@ -3,7 +3,7 @@
 use super::StoreFault;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Connections in use at the same time; whoever needs another waits for one of these.
+/// Connections in use at the same time; further callers wait for one of these.
 const MOST: usize = 8;
 
 /// Lends connections of the type `T`.

@@ -1,7 +1,7 @@
 //! Calls to a file system that may never return.
 //!
 //! The server of a hard-mounted share may be gone. A thread that asks for a file there waits in the
-//! kernel until the server is back, and nothing can interrupt it. So each root is surveyed by a thread
+//! kernel until the server is back, and cannot be interrupted. So each root is surveyed by a thread
 //! of its own, and the watcher sees here how long the call that it is making has taken.
 
 use std::path::{Path, PathBuf};

@@ -64,7 +64,7 @@ impl WatchedRoot {
                 .any(|folder| path.starts_with(folder))
     }
 
-    /// Takes note of a look at it. Whether something went away or came back.
+    /// Notes the result of a look at it. Returns whether something went away or came back.
     pub fn take(&mut self, judgement: Judgement, instance: Instance) -> bool {
         let is_same =
             self.presence == judgement.presence && self.away_below == judgement.away_below;
@@ -89,7 +89,7 @@ impl WatchedRoot {
         !is_same
     }
 
-    /// Takes note of what a walk through a folder of it could not look at. Whether that is news.
+    /// Notes what a walk through one of its folders could not read. Returns whether that is new.
     pub fn take_unreadable(&mut self, folder: &Path, found: BTreeMap<PathBuf, String>) -> bool {
         let mut unreadable = self.unreadable.clone();
         unreadable.retain(|path, _| !path.starts_with(folder));
@@ -104,7 +104,7 @@ impl WatchedRoot {
         is_news
     }
 
-    /// Takes note of a look at its output folder.
+    /// Notes the result of a look at its output folder.
     pub fn take_output(&mut self, presence: Presence) {
         if let Some(problem) = presence.problem()
             && self.output != presence

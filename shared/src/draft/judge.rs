@@ -36,8 +36,8 @@ impl Act {
 }
 
 impl Draft {
-    /// The revision whose masks [`Draft::apply`] needs for a change, if it needs any: that which
-    /// is to be put back, or that which the draft changes.
+    /// The revision whose masks [`Draft::apply`] needs for a change, if it needs any: the one to
+    /// restore from, or the one that the draft changes.
     pub fn looks_at(draft: Option<&Draft>, request: &DraftRequest) -> Option<RevisionNumber> {
         match &request.change {
             DraftChange::Revert { to, .. } => Some(*to),

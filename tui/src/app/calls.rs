@@ -26,7 +26,7 @@ pub(super) fn call(queue: &Queue, newer: &[CaseSummary]) -> Option<String> {
     Some(format!("medicosam: {text}"))
 }
 
-/// In review by its profile; a correction comes back to whoever asked for it.
+/// In review by its profile; a correction comes back to the person who asked for it.
 fn is_up(case: &CaseSummary) -> bool {
     case.state == CaseState::Review && case.reviewer.is_none()
 }

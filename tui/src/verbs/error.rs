@@ -102,7 +102,7 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// An error as it is told: a fault, and the cases that may have been meant.
+/// An error as it is printed: a fault, and the cases that may have been meant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Told {
     /// What went wrong, and what to do.
@@ -205,7 +205,7 @@ impl Error {
         matches!(self, Error::NotAll { .. })
     }
 
-    /// The error as it is told.
+    /// The error as it is printed.
     pub fn told(&self) -> Told {
         let candidates = match self {
             Error::Ambiguous { candidates, .. } => candidates.clone(),

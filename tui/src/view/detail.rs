@@ -36,7 +36,7 @@ pub fn draw(model: &Model, case: &CaseSummary, area: Rect, theme: Theme, buffer:
     }
 }
 
-/// All that is told of a case, the most important first.
+/// The details of a case, the most important first.
 fn lines<'a>(model: &Model, case: &CaseSummary, width: usize, theme: Theme) -> Vec<Line<'a>> {
     let mut lines = Lines {
         lines: Vec::new(),

@@ -217,7 +217,7 @@ mod tests {
         all
     }
 
-    /// The definition, in double precision. `bias` is told head, query and key (row, column).
+    /// The definition, in double precision. `bias` takes head, query and key (row, column).
     fn definition(
         projected: Projected<'_>,
         windows: &Windows,

@@ -207,7 +207,7 @@ pub fn results_follow_their_scan_and_whatever_was_interrupted_is_done_again(f: &
     let began = moving(f, &id);
     let places = (began.from.as_path(), began.to.as_path());
     assert_eq!(places, (Path::new("/out/a"), Path::new("/new/a")));
-    // Whoever writes meanwhile writes to the new place.
+    // A worker that writes meanwhile writes to the new place.
     f.store
         .retry(&id, "ana", &RetryRequest::default())
         .unwrap_err();

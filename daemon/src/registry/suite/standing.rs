@@ -1,4 +1,4 @@
-//! What was decided stands, whatever becomes of the work around it, and nothing waits for ever.
+//! What was decided stands, whatever becomes of the work around it, and nothing waits indefinitely.
 
 use super::*;
 use crate::case::work::PAUSE;

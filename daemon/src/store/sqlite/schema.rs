@@ -61,7 +61,7 @@ fn sources(t: &Transaction<'_>) -> Result<(), StoreFault> {
 }
 
 /// Brings a database to the newest schema; refuses one that is newer. Foreign keys must be off:
-/// a table that is made anew is dropped while others refer to it.
+/// rebuilding a table drops it while others refer to it.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
     let known = MIGRATIONS.len() as i64;
     let version = |c: &Connection| {

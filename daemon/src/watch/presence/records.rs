@@ -26,7 +26,7 @@ pub struct Record {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Records {
     folders: BTreeMap<PathBuf, Record>,
-    /// Folders that do not answer, with the reason: nobody may look at them. True only while a daemon
+    /// Folders that do not answer, with the reason: looking at them may never end. True only while a daemon
     /// runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     silent: BTreeMap<PathBuf, String>,
@@ -83,7 +83,7 @@ impl Records {
         self.silent = silent.into_iter().collect();
     }
 
-    /// Forgets which folders did not answer. Whether there were any.
+    /// Forgets which folders did not answer. Returns whether there were any.
     pub fn forget_silences(&mut self) -> bool {
         !std::mem::take(&mut self.silent).is_empty()
     }
@@ -99,7 +99,7 @@ impl Records {
     }
 
     /// Whether a path in a watched folder or output folder can be relied upon: if so, what cannot
-    /// be found there does not exist. For all who want to know why a file cannot be found.
+    /// be found there does not exist. Ask this when a file cannot be found.
     pub fn presence_at(&self, folder: &Path, path: &Path) -> Presence {
         match self.silence(folder) {
             Some(why) => Presence::Away {

@@ -77,7 +77,7 @@ impl Settler {
         }
     }
 
-    /// Takes note that a file of a scan looks like this now.
+    /// Notes how a file of a scan looks now.
     pub fn see(
         &mut self,
         part: &Part,
@@ -111,7 +111,7 @@ impl Settler {
         self.settling.insert(part.place.clone(), settling);
     }
 
-    /// Takes note that a file of a scan is not there now.
+    /// Notes that a file of a scan is missing now.
     pub fn miss(&mut self, part: &Part, file: &Path, stable_for: Duration, now: Instant) {
         if !self.settling.contains_key(&part.place) {
             let files = match self.told.get(&part.place) {

@@ -48,7 +48,7 @@ impl Settling {
         }
     }
 
-    /// Takes note of one of its files. Whether that changes anything.
+    /// Notes the state of one of its files. Returns whether that changes anything.
     pub fn take(&mut self, path: &Path, fingerprint: Option<Fingerprint>) -> bool {
         let position = self
             .files

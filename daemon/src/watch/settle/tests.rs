@@ -31,7 +31,7 @@ fn pair() -> Part {
     }
 }
 
-/// Looks at a single file: takes note of it, and concludes.
+/// Looks at a single file: notes it, and concludes.
 fn look(
     settler: &mut Settler,
     print: Fingerprint,
@@ -217,7 +217,7 @@ fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
     prop::collection::vec((0u64..40, step), 0..80)
 }
 
-/// A pair on a disk, and what was told of it.
+/// A pair on a disk, and what was reported of it.
 struct World {
     settler: Settler,
     files: [Option<u64>; 2],
@@ -326,7 +326,7 @@ proptest! {
             world.now += wait;
             world.step(start, step)?;
         }
-        // In the end all is told, if somebody looks.
+        // In the end everything has been reported, if somebody looks.
         for n in [0, 1] {
             world.step(start, &Step::Seen(n))?;
         }

@@ -39,7 +39,7 @@ actions! {
         SelectPrevious = "select_previous", "previous case",
             on("k up", QUEUE, Section::Cases).hint("move"),
             on("k up", HELP, Section::Scroll).hint("scroll");
-        /// Turn to the next page of what is told of the case.
+        /// Turn to the next page of details of the case.
         PageNext = "more_about", "more about the case",
             on("J", QUEUE, Section::Cases);
         /// Turn to the page before.

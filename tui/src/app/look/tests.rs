@@ -271,7 +271,7 @@ fn every_tile_of_a_mosaic_and_every_plane_counts_as_seen() {
 }
 
 #[test]
-fn a_slice_that_stays_is_drawn_once_and_looks_as_if_drawn_anew() {
+fn a_slice_that_stays_is_drawn_once_and_looks_freshly_drawn() {
     let mut model = opened();
     press(&mut model, "m");
     let tiles = Tiles::default();
@@ -289,9 +289,9 @@ fn a_slice_that_stays_is_drawn_once_and_looks_as_if_drawn_anew() {
     ] {
         press(&mut model, keys);
         for greys in [GreyLevels::USUAL, GreyLevels::FEW] {
-            let anew = compose(&model, &Tiles::default(), greys);
+            let fresh = compose(&model, &Tiles::default(), greys);
             assert!(
-                anew.is_some() && compose(&model, &tiles, greys) == anew,
+                fresh.is_some() && compose(&model, &tiles, greys) == fresh,
                 "{keys:?}"
             );
         }

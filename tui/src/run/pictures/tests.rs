@@ -255,7 +255,7 @@ async fn over_a_fast_line_the_first_picture_is_complete() {
     assert!(!desk.pictures.encoding);
 }
 
-/// What is wanted, drawn anew.
+/// The wanted picture, drawn from scratch.
 fn composed(wanted: &Wanted, detail: Detail) -> Option<Indexed> {
     let order = Order {
         wanted: wanted.clone(),

@@ -214,7 +214,7 @@ fn what_the_user_says_comes_first_and_nonsense_is_not_believed() {
 }
 
 #[test]
-fn the_cell_stays_until_it_is_measured_anew() {
+fn the_cell_stays_until_it_is_measured_again() {
     let mut foot = answered(terminal(Choice::Auto, (0, 0)), "\x1b[6;17;9t");
     let larger = WindowSize {
         columns: 100,

@@ -79,7 +79,7 @@ impl Role {
         Role::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// Whether it is told from other text without colours, by bold letters.
+    /// Whether bold letters tell it from other text where there are no colours.
     pub(super) const fn is_bold(self) -> bool {
         match self {
             Role::Title | Role::Key | Role::Bad => true,

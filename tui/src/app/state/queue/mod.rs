@@ -36,7 +36,7 @@ pub struct Queue {
     marked: HashSet<CaseId>,
     /// Where the range that is being marked begins.
     anchor: Option<CaseId>,
-    /// Which page of what is told of the selected case is shown, and of which case.
+    /// Which page of details is shown, and of which case.
     page: (Option<CaseId>, isize),
     /// The volumes of the cases of each profile.
     cohorts: HashMap<String, Cohort>,
@@ -203,7 +203,7 @@ impl Queue {
         shown.extend(ranked.into_iter().map(|(_, n)| n));
     }
 
-    /// Turns the pages of what is told of the selected case.
+    /// Turns the pages of details of the selected case.
     pub fn turn(&mut self, step: isize) {
         let selected = self.selected().map(|case| case.id.clone());
         let from = if self.page.0 == selected {
