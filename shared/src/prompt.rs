@@ -44,6 +44,33 @@ impl SliceBox {
         }
     }
 
+    /// The smallest box around both.
+    pub fn joined(self, other: SliceBox) -> Self {
+        SliceBox {
+            x0: self.x0.min(other.x0),
+            y0: self.y0.min(other.y0),
+            x1: self.x1.max(other.x1),
+            y1: self.y1.max(other.y1),
+        }
+    }
+
+    /// The first voxel, and one past the last one, of this rectangle on the slices `first` to `last`
+    /// across `axis`.
+    pub fn in_volume(self, axis: Axis, (first, last): (u32, u32)) -> [[u32; 3]; 2] {
+        let (columns, rows) = axis.in_plane();
+        let corner = |x, y, along| {
+            let mut voxel = [0; 3];
+            for (of, at) in [(columns, x), (rows, y), (axis, along)] {
+                voxel[of.index()] = at;
+            }
+            voxel
+        };
+        [
+            corner(self.x0, self.y0, first),
+            corner(self.x1, self.y1, last.saturating_add(1)),
+        ]
+    }
+
     /// Whether it has a pixel and lies wholly inside a slice of `shape`.
     pub fn fits(&self, shape: SliceShape) -> bool {
         self.x0 < self.x1 && self.y0 < self.y1 && self.x1 <= shape.width && self.y1 <= shape.height

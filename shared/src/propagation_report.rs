@@ -12,6 +12,9 @@ pub struct PropagationReport {
     /// they may be wrong in the same way as what was corrected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub older: Vec<u32>,
+    /// First and last of the slices within which it went through where the object seemed to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<(u32, u32)>,
 }
 
 /// A way from a slice made by hand.
@@ -109,6 +112,24 @@ impl PropagationReport {
         slices().min().zip(slices().max())
     }
 
+    /// The stop that is nearest to a slice, and the slices to go through for a propagation that is to
+    /// pass it and may end beyond; `None` if it did not stop.
+    pub fn past_stop(&self, near: u32) -> Option<(u32, (u32, u32))> {
+        let stops = self.ways.iter().filter_map(|way| way.end.stopped_at());
+        let stop = stops.min_by_key(|at| at.abs_diff(near))?;
+        let seeds = self
+            .ways
+            .iter()
+            .filter(|way| way.end.stopped_at() == Some(stop));
+        let from = seeds.map(|way| way.from).next().unwrap_or(stop);
+        let (first, last) = (from.min(stop), from.max(stop));
+        let through = match self.through {
+            Some((low, high)) => (low.min(first), high.max(last)),
+            None => (first, last),
+        };
+        Some((stop, through))
+    }
+
     /// Whether the object seemed to end somewhere, so that forcing would go farther.
     pub fn can_be_forced(&self) -> bool {
         self.ways.iter().any(|way| way.end.stopped_at().is_some())
@@ -150,9 +171,21 @@ mod tests {
                 },
             ],
             older: vec![12],
+            through: None,
         };
         assert_eq!(report.reach(), Some((5, 8)));
         assert!(report.can_be_forced());
+        assert_eq!(report.past_stop(2), Some((9, (8, 9))));
+        let again = PropagationReport {
+            through: Some((6, 7)),
+            ..report.clone()
+        };
+        assert_eq!(
+            again.past_stop(2),
+            Some((9, (6, 9))),
+            "what was passed before stays passed"
+        );
+        assert_eq!(PropagationReport::default().past_stop(2), None);
         let text = report.to_string();
         assert_eq!(
             text,

@@ -34,6 +34,7 @@ fn propagation() -> DraftChange {
         label: label(),
         slices: Slices::All,
         force: false,
+        through: None,
     }
 }
 

@@ -193,6 +193,7 @@ impl Case {
             Task::Prompt { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
+            | Task::Boxes { .. }
             | Task::Commit { .. } => Some(author.to_owned()),
         };
         self.reason = None;

@@ -1,7 +1,7 @@
 //! What has to be done to a case.
 
 use medicosam_shared::case::{CaseState, RevisionNumber};
-use medicosam_shared::draft::Propagate;
+use medicosam_shared::draft::{Boxes, Propagate};
 use medicosam_shared::prompt::{Label, SlicePrompt, VolumeBox};
 use medicosam_shared::propagation::Propagation;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,14 @@ pub enum Task {
         #[serde(flatten)]
         asked: Propagate,
     },
+    /// Segment the slices of a draft by the boxes that are drawn for an object.
+    Boxes {
+        /// The draft.
+        draft: DraftId,
+        /// Of which object, and how.
+        #[serde(flatten)]
+        asked: Boxes,
+    },
     /// Make a revision of a draft.
     Commit {
         /// The draft.
@@ -67,7 +75,7 @@ impl Task {
         match self {
             Task::Segment => Some(CaseState::Embedding),
             Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
-            Task::Preview { .. } | Task::Propagate { .. } => None,
+            Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => None,
         }
     }
 
@@ -75,7 +83,9 @@ impl Task {
     pub const fn corrects(&self) -> bool {
         match self {
             Task::Prompt { .. } | Task::Commit { .. } => true,
-            Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => false,
+            Task::Segment | Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => {
+                false
+            }
         }
     }
 
@@ -84,6 +94,7 @@ impl Task {
         match self {
             Task::Preview { draft, .. }
             | Task::Propagate { draft, .. }
+            | Task::Boxes { draft, .. }
             | Task::Commit { draft } => Some(*draft),
             Task::Segment | Task::Prompt { .. } => None,
         }
@@ -96,6 +107,7 @@ impl Task {
             Task::Prompt { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
+            | Task::Boxes { .. }
             | Task::Commit { .. } => Lane::Interactive,
         }
     }

@@ -180,7 +180,8 @@ impl WorkItem {
             Task::Prompt { .. }
             | Task::Commit { .. }
             | Task::Preview { .. }
-            | Task::Propagate { .. } => resting,
+            | Task::Propagate { .. }
+            | Task::Boxes { .. } => resting,
         }
     }
 
@@ -273,7 +274,8 @@ impl WorkItem {
                     Task::Prompt { .. }
                     | Task::Commit { .. }
                     | Task::Preview { .. }
-                    | Task::Propagate { .. } => resting,
+                    | Task::Propagate { .. }
+                    | Task::Boxes { .. } => resting,
                 };
                 let shown = (state == CaseState::Failed).then_some(fault);
                 case.put(state, shown, now);

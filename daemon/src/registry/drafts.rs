@@ -271,6 +271,7 @@ fn queue(
             index: place.index,
         },
         DraftWork::Propagate(asked) => Task::Propagate { draft, asked },
+        DraftWork::Boxes(asked) => Task::Boxes { draft, asked },
         DraftWork::Commit => {
             check_nobody_corrects(case, &open_work(rows, &case.id)?)?;
             Task::Commit { draft }

@@ -325,7 +325,7 @@ pub(super) fn check_it_still_corrects(rows: &dyn Rows, item: &WorkItem, case: &C
     let corrected = match item.task {
         Task::Prompt { revision, .. } => revision,
         Task::Commit { draft } => rows.draft_by_id(draft)?.and_then(|row| row.revision),
-        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } => None,
+        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => None,
     };
     let author = author_of(rows, case)?;
     Ok(check_still_current(case, corrected, &author)?)

@@ -60,7 +60,7 @@ pub fn correct(
     for drawn in wanted.prompts.iter().chain(&boxes.slices()) {
         tools.reporter.tell(StageReport::Alive);
         let earlier = stored_points(&tools.registry, &work.lease.case, current, drawn.place())?;
-        let (prompt, answer) = answer(tools, &mut job, &segmentation, (drawn, &earlier))?;
+        let (prompt, answer) = answer_slice(tools, &mut job, &segmentation, (drawn, &earlier))?;
         let name = segmentation.name(drawn.label);
         segmentation.put(drawn.label, &name, drawn.index, answer);
         asked.push(prompt);
@@ -86,7 +86,7 @@ pub fn correct(
 }
 
 /// Answers the boxes of several slices by their rule.
-fn answer_boxes(
+pub(super) fn answer_boxes(
     tools: &mut Tools,
     job: &mut Job<'_>,
     segmentation: &mut Segmentation,
@@ -107,7 +107,7 @@ fn answer_boxes(
 
 /// What is asked for a prompt, and the answer, around what people have painted. `earlier` are the
 /// points that are there already.
-fn answer(
+pub(super) fn answer_slice(
     tools: &mut Tools,
     job: &mut Job<'_>,
     segmentation: &Segmentation,

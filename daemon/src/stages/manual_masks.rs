@@ -125,6 +125,8 @@ mod tests {
                 mask: mask.to_rle(),
                 predicted_iou: iou,
                 stability: 0.9,
+                agreement: None,
+                steadiness: None,
             };
             segmentation.put(label(*n), &format!("o{n}"), *index, &candidate);
         }

@@ -24,7 +24,7 @@ mod write;
 
 pub(crate) use apply_profile::apply_profile;
 pub(crate) use correct::{Correction, correct};
-pub(crate) use draft::{commit_draft, preview, propagate};
+pub(crate) use draft::{commit_draft, preview, propagate, segment_boxes};
 pub(crate) use embed::Slices;
 pub(crate) use failure::Failure;
 pub(crate) use job::Assignment;

@@ -7,7 +7,7 @@ use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
     Assignment, Correction, Failure, LoadedScan, StageReport, Tools, apply_profile, commit_draft,
-    correct, presence, preview, propagate,
+    correct, presence, preview, propagate, segment_boxes,
 };
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;
@@ -150,6 +150,11 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
         } => preview(tools, assignment, draft, Place::new(label, index)),
         &Task::Propagate { draft, asked } => {
             propagate(tools, assignment, (draft, asked), &mut |tools| {
+                thread.answer_handed(tools)
+            })
+        }
+        &Task::Boxes { draft, asked } => {
+            segment_boxes(tools, assignment, (draft, asked), &mut |tools| {
                 thread.answer_handed(tools)
             })
         }

@@ -1,6 +1,7 @@
 //! Changes of a draft.
 
 use super::scope::Slices;
+use super::work::Together;
 use crate::case::RevisionNumber;
 use crate::hand::Stroke;
 use crate::mask::Rle;
@@ -64,6 +65,18 @@ pub enum DraftChange {
         /// Go through where the object seems to end, up to the ends of `slices`.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         force: bool,
+        /// Go through where the object seems to end from the first to the last of these slices; beyond
+        /// them it may end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<(u32, u32)>,
+    },
+    /// Segment the slices of an object by the boxes that are drawn for it on several slices. Answered at
+    /// once, as a propagation is.
+    Boxes {
+        /// The object.
+        label: Label,
+        /// What the boxes say together.
+        together: Together,
     },
     /// Paint pixels of an object on a slice, or take them away. Later answers of the model leave
     /// them as they are.
@@ -140,6 +153,7 @@ impl DraftChange {
             | DraftChange::Choose { .. }
             | DraftChange::Segment { .. }
             | DraftChange::Propagate { .. }
+            | DraftChange::Boxes { .. }
             | DraftChange::Paint { .. }
             | DraftChange::Empty { .. }
             | DraftChange::Revert { .. }

@@ -7,7 +7,8 @@ use crate::hand::Hands;
 use crate::mask::MaskSet;
 use crate::place::{Label, Place};
 use crate::progress::Progress;
-use crate::prompt::SlicePrompt;
+use crate::prompt::{SliceBox, SlicePrompt};
+use crate::propagation::Propagation;
 use crate::provenance::{ModelRecord, RuntimeRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,15 @@ impl Draft {
             }
         }
         drawn
+    }
+
+    /// The boxes that are drawn for an object, by slice.
+    pub fn boxes(&self, label: Label) -> BTreeMap<u32, SliceBox> {
+        let drawn = self.drawn();
+        let of_object = drawn.iter().filter(|(place, _)| place.label == label);
+        of_object
+            .filter_map(|(place, prompt)| Some((place.index, prompt.bbox?)))
+            .collect()
     }
 
     /// What it has made of its revision, as far as that can be told without knowing the revision.
@@ -168,6 +178,19 @@ impl Draft {
         let canvas = self.canvas();
         canvas.places().any(|(place, content)| {
             place.label == label && content.by_hand && content.under != Under::Nothing
+        })
+    }
+
+    /// The rule by which boxes on several slices last became masks, if any did.
+    pub fn rule(&self) -> Option<Propagation> {
+        self.done().iter().rev().find_map(|step| match step {
+            Step::Answered(answered) => answered.rule,
+            Step::Object { .. }
+            | Step::Drawn { .. }
+            | Step::Chosen { .. }
+            | Step::Painted { .. }
+            | Step::Emptied { .. }
+            | Step::Put(_) => None,
         })
     }
 

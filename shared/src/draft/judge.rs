@@ -7,7 +7,7 @@ use super::refusal::DraftRefusal;
 use super::scope::Scope;
 use super::step::{Put, Step};
 use super::surroundings::{Base, LookedAt, Surroundings};
-use super::work::{DraftWork, Propagate};
+use super::work::{Boxes, DraftWork, Propagate};
 use crate::case::{CaseState, RevisionNumber};
 use crate::mask::{MaskSet, Rle};
 use crate::place::{Label, Place};
@@ -55,6 +55,7 @@ impl Draft {
             | DraftChange::Draw { .. }
             | DraftChange::Choose { .. }
             | DraftChange::Propagate { .. }
+            | DraftChange::Boxes { .. }
             | DraftChange::Paint { .. }
             | DraftChange::Empty { .. }
             | DraftChange::Cancel
@@ -107,13 +108,19 @@ impl Draft {
                 label,
                 slices,
                 force,
+                through,
             } => match self.has_seed(label) {
                 true => Ok(Act::Work(DraftWork::Propagate(Propagate {
                     label,
                     slices,
                     force,
+                    through,
                 }))),
                 false => Err(DraftRefusal::NoSeed(label)),
+            },
+            &DraftChange::Boxes { label, together } => match self.boxes(label).len() {
+                0 | 1 => Err(DraftRefusal::TooFewBoxes(label)),
+                _ => Ok(Act::Work(DraftWork::Boxes(Boxes { label, together }))),
             },
             DraftChange::Paint {
                 label,

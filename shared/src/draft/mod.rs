@@ -29,4 +29,4 @@ pub use scope::{Scope, Slices};
 pub use step::{Answered, Candidate, Origin, Put, PutMask, SliceAnswer, Step};
 pub use stored::{prompt_of_revision, stored_prompt};
 pub use surroundings::{Base, Current, LookedAt, Surroundings};
-pub use work::{DraftWork, Propagate};
+pub use work::{Boxes, DraftWork, Propagate, Together};

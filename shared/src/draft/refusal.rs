@@ -99,6 +99,9 @@ pub enum DraftRefusal {
     /// No slice of the object was segmented by hand.
     #[error("no slice of object {0} is segmented by hand in the draft")]
     NoSeed(Label),
+    /// Fewer than two slices have a box of the object.
+    #[error("boxes of object {0} are drawn on fewer than two slices")]
+    TooFewBoxes(Label),
     /// Work for the draft is under way.
     #[error("masks are still being made for the draft")]
     Busy,
@@ -131,6 +134,7 @@ impl DraftRefusal {
             | DraftRefusal::NothingToUndo
             | DraftRefusal::NothingToRedo
             | DraftRefusal::NoSeed(_)
+            | DraftRefusal::TooFewBoxes(_)
             | DraftRefusal::Busy
             | DraftRefusal::NothingSegmented => "draft-unfit",
         }
@@ -167,6 +171,7 @@ impl DraftRefusal {
             DraftRefusal::NothingToUndo => "All of its steps are undone.",
             DraftRefusal::NothingToRedo => "Only steps that were undone can be done again.",
             DraftRefusal::NoSeed(_) => "Segment a slice of it first.",
+            DraftRefusal::TooFewBoxes(_) => "Draw a box of it on another slice, too.",
             DraftRefusal::Busy => "Wait for them, or give them up.",
             DraftRefusal::NothingSegmented => "Segment a slice first.",
         }
@@ -195,6 +200,7 @@ impl DraftRefusal {
             | DraftRefusal::NothingToUndo
             | DraftRefusal::NothingToRedo
             | DraftRefusal::NoSeed(_)
+            | DraftRefusal::TooFewBoxes(_)
             | DraftRefusal::Busy
             | DraftRefusal::NothingSegmented => false,
         }

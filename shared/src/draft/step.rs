@@ -6,6 +6,7 @@ use crate::hand::{Hand, Stroke};
 use crate::mask::Rle;
 use crate::place::{Label, Place};
 use crate::prompt::SlicePrompt;
+use crate::propagation::Propagation;
 use crate::propagation_report::PropagationReport;
 use crate::provenance::{ModelRecord, RuntimeRecord, SliceScore};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,9 @@ pub struct Answered {
     /// How far a propagation went; `None` for a slice that was segmented by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<PropagationReport>,
+    /// The rule by which boxes on several slices became these masks; `None` where no rule did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Propagation>,
 }
 
 impl Answered {
@@ -166,4 +170,10 @@ pub struct Candidate {
     pub predicted_iou: f32,
     /// Stability score.
     pub stability: f32,
+    /// Mean IoU with the masks of similar boxes, where a rule tried some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f32>,
+    /// Mean IoU with the masks of its own box moved a little, after a second look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steadiness: Option<f32>,
 }

@@ -40,6 +40,8 @@ fn masks_of(number: u16, index: u32, areas: &[u32]) -> Answered {
         mask: Rle(vec![0, area]),
         predicted_iou: 0.9,
         stability: 0.9,
+        agreement: None,
+        steadiness: None,
     };
     Answered {
         label: label(number),
@@ -64,6 +66,7 @@ fn masks_of(number: u16, index: u32, areas: &[u32]) -> Answered {
             chosen: 0,
         }],
         report: None,
+        rule: None,
     }
 }
 
@@ -354,12 +357,14 @@ fn work_for_a_draft_bars_its_commit_until_it_is_done_or_given_up() {
         label: label(1),
         slices: Slices::Within(1, 3),
         force: true,
+        through: None,
     };
     let applied = case.change(&mut slot, propagate).unwrap();
     let asked = Propagate {
         label: label(1),
         slices: Slices::Within(1, 3),
         force: true,
+        through: None,
     };
     assert_eq!(applied.work, Some(DraftWork::Propagate(asked)));
     assert_eq!(
@@ -387,6 +392,7 @@ fn any_change() -> impl Strategy<Value = DraftChange> {
             label: label(n),
             slices: Slices::All,
             force: false,
+            through: None,
         }),
         4 => by_hand::stroke(place.clone()),
         2 => by_hand::emptying(number.clone()),
@@ -421,6 +427,7 @@ fn masks_for(work: DraftWork, area: u32) -> Option<Answered> {
             Some(masks_of(place.label.get(), place.index, &[area, area + 1]))
         }
         DraftWork::Propagate(asked) => Some(propagated(asked.label.get(), area % 4, area)),
+        DraftWork::Boxes(asked) => Some(masks_of(asked.label.get(), area % 4, &[area])),
         DraftWork::Commit => None,
     }
 }

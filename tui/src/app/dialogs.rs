@@ -2,7 +2,7 @@
 
 use super::dialog::Dialog;
 use super::dialog::said::{Said, Wish};
-use super::draft::prompting;
+use super::draft::{prompting, spreading};
 use super::event::Effect;
 use super::meant::Meant;
 use super::state::model::Model;
@@ -95,6 +95,8 @@ fn grant(model: &mut Model, wish: Wish) -> Vec<Effect> {
         Wish::Retry(case, output) => retrying::retry_with(model, case, output),
         Wish::DiscardDraft => prompting::discard(model),
         Wish::RebaseDraft => prompting::rebase(model),
+        Wish::Follow { slices, force } => spreading::follow_within(model, (slices, force)),
+        Wish::SegmentBoxes(together) => spreading::segment_boxes(model, together),
         Wish::NextUnseen => decide::next_unseen(model),
     }
 }

@@ -120,7 +120,7 @@ fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Erro
         points: args.points.clone(),
     });
     let of_range = args.bbox.zip(args.range);
-    let of_range = of_range.map(|(bbox, range)| corners(bbox, range, axis_of(detail)));
+    let of_range = of_range.map(|(bbox, range)| bbox.in_volume(axis_of(detail), range));
     let boxes = args.box3d.iter().copied().chain(of_range);
     Ok(PromptRequest {
         revision: revision(args.revision, case)?,
@@ -136,22 +136,6 @@ fn request(args: &PromptArgs, detail: &CaseDetail) -> Result<PromptRequest, Erro
 fn axis_of(detail: &CaseDetail) -> Axis {
     let current = detail.current();
     current.map_or(Axis::K, |revision| revision.provenance.axis)
-}
-
-/// The first voxel, and one past the last one, of a box that is on slices `first` to `end` - 1.
-fn corners(bbox: SliceBox, (first, last): (u32, u32), axis: Axis) -> [[u32; 3]; 2] {
-    let (columns, rows) = axis.in_plane();
-    let corner = |x, y, along| {
-        let mut voxel = [0; 3];
-        for (of, at) in [(columns, x), (rows, y), (axis, along)] {
-            voxel[of.index()] = at;
-        }
-        voxel
-    };
-    [
-        corner(bbox.x0, bbox.y0, first),
-        corner(bbox.x1, bbox.y1, last + 1),
-    ]
 }
 
 fn parse_box3d(text: &str) -> Result<[[u32; 3]; 2], String> {
@@ -181,8 +165,8 @@ mod tests {
         let bbox = parse_box3d("318,333,9, 405,399,12").unwrap();
         assert_eq!(bbox, [[318, 333, 9], [405, 399, 12]]);
         let rectangle = parse_box("318,333,405,399").unwrap();
-        assert_eq!(corners(rectangle, (9, 11), Axis::K), bbox);
-        let across_i = corners(rectangle, (9, 11), Axis::I);
+        assert_eq!(rectangle.in_volume(Axis::K, (9, 11)), bbox);
+        let across_i = rectangle.in_volume(Axis::I, (9, 11));
         assert_eq!(across_i, [[9, 318, 333], [12, 405, 399]]);
         for bad in ["1,2,3,4,5", "1,2,3,4,5,3", "5,2,3,4,5,6", "a,2,3,4,5,6"] {
             assert!(parse_box3d(bad).is_err(), "{bad}");

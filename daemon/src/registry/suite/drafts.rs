@@ -48,6 +48,8 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
         mask: Rle(vec![0, area]),
         predicted_iou: 0.9,
         stability: 0.9,
+        agreement: None,
+        steadiness: None,
     };
     let answer = SliceAnswer {
         prompt: super::prompt(index).prompts.remove(0),
@@ -63,6 +65,7 @@ fn answered(index: u32, areas: &[u32]) -> Answered {
         runtime: provenance.runtime,
         slices: vec![answer],
         report: None,
+        rule: None,
     }
 }
 
@@ -208,6 +211,7 @@ pub fn cancelled_work_is_not_taken_and_whoever_has_it_notices(f: &Fixture) {
         label: label(),
         slices: Slices::All,
         force: false,
+        through: None,
     };
     change(&f.store, &id, "ana", propagate());
     let work = claim(&f.store);
@@ -280,6 +284,7 @@ pub fn what_makes_no_sense_is_refused_and_changes_nothing(f: &Fixture) {
         label: label(),
         slices: Slices::All,
         force: false,
+        through: None,
     };
     for nonsense in [
         DraftChange::Redo,

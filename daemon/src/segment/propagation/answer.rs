@@ -37,8 +37,8 @@ impl From<&Candidate> for Answer {
             mask: candidate.mask.clone(),
             predicted_iou: candidate.predicted_iou,
             stability: candidate.stability,
-            agreement: None,
-            steadiness: None,
+            agreement: candidate.agreement,
+            steadiness: candidate.steadiness,
         }
     }
 }

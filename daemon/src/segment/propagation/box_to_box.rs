@@ -59,8 +59,12 @@ pub fn follow<E>(seeds: &Seeds, limits: Limits, ask: &mut AskOf<'_, E>) -> Resul
             surest = surest.max(answer.predicted_iou);
             let ended = ended(index, &before, &answer, LEAST_SURE * surest);
             if let Some(end) = ended.filter(|_| run.ends) {
-                way.end = end;
-                break;
+                if !limits.passes(index) {
+                    way.end = end;
+                    break;
+                }
+                // From here on that is as sure as the model is of this object.
+                surest = answer.predicted_iou;
             }
             if limits.slices.contains(index) {
                 followed.answers.insert(index, Answer::from(&answer));
@@ -106,7 +110,7 @@ fn runs(seeds: &Seeds, limits: Limits) -> Vec<Run> {
             runs.push(Run {
                 seed,
                 slices,
-                ends: ends && !limits.force,
+                ends,
                 last: if is_cut { WayEnd::Range } else { last },
             });
         }
@@ -218,6 +222,7 @@ mod tests {
                 count: 20,
                 slices,
                 force,
+                through: None,
             };
             let found = follow(&seeds, limits, &mut |question, _| {
                 let sure = if question.index > 9 { 0.7 } else { 0.9 };
@@ -236,5 +241,25 @@ mod tests {
         assert_eq!(ends[1], "8 → 12, to the end of the range");
         let (found, _) = follow(Slices::Within(11, 12), true);
         assert_eq!(found, [11, 12], "those on the way stay as they are");
+    }
+
+    #[test]
+    fn through_one_stop_it_goes_up_to_the_next() {
+        let seeds = [(8, square(18, 12))].into();
+        let limits = Limits {
+            through: Some((8, 10)),
+            ..Limits::none(20)
+        };
+        let found = follow(&seeds, limits, &mut |question, _| {
+            let sure = match question.index {
+                0..=9 => 0.9,
+                10..=12 => 0.7,
+                _ => 0.5,
+            };
+            Ok::<_, Infallible>(segmented(square(10 + question.index, 12), sure))
+        });
+        let up = found.unwrap().ways.pop().unwrap();
+        assert_eq!(up.to, Some(12));
+        assert!(matches!(up.end, WayEnd::Unsure { at: 13, .. }), "{up}");
     }
 }

@@ -13,6 +13,8 @@ pub struct Limits {
     pub slices: Slices,
     /// Whether it is followed through slices where it seems to end.
     pub force: bool,
+    /// First and last of the slices within which it does not end, wherever it seems to.
+    pub through: Option<(u32, u32)>,
 }
 
 impl Limits {
@@ -22,7 +24,14 @@ impl Limits {
             count,
             slices: Slices::All,
             force: false,
+            through: None,
         }
+    }
+
+    /// Whether it is followed through a slice where it seems to end.
+    pub fn passes(&self, index: u32) -> bool {
+        let is_within = |(first, last)| first <= index && index <= last;
+        self.force || self.through.is_some_and(is_within)
     }
 
     /// Those of `way` that are to be gone: up to the last that may get an answer. Says whether some

@@ -83,7 +83,7 @@ fn out_from_known<E>(
         }
     }
     let annotated: Vec<u32> = walk.masks.keys().copied().collect();
-    let stop = (!limits.force).then_some(settings.stop_iou);
+    let stop = Some(settings.stop_iou);
     if is_there(first_mask) {
         let way = (slices.start..first).rev().collect();
         walk.run(first, way, (stop, WayEnd::Edge))?;
@@ -137,7 +137,9 @@ impl<E> Walk<'_, '_, E> {
             let mask = self.masks[&before].clone();
             let (next, answer) = self.segment(index, &mask, self.settings.projection)?;
             let common = iou(&mask, &next);
-            if let Some(least) = stop.filter(|least| common < *least) {
+            if let Some(least) = stop.filter(|least| common < *least)
+                && !self.limits.passes(index)
+            {
                 gone.end = WayEnd::Unlike {
                     at: index,
                     iou: common as f32,

@@ -45,6 +45,9 @@ pub fn commit_draft(
         carried_on: Vec::new(),
     };
     drafted.take(&draft, &masks)?;
+    if let Some(rule) = draft.rule() {
+        drafted.job.propagation = Some(rule);
+    }
     let Drafted {
         mut segmentation,
         job,

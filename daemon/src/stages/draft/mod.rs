@@ -1,10 +1,12 @@
 //! Drafts: a slice, the slices around it, and the revision that a draft becomes.
 
+mod boxes;
 mod commit_draft;
 mod logits;
 mod preview;
 mod propagate;
 
+pub use boxes::segment_boxes;
 pub use commit_draft::commit_draft;
 pub use preview::preview;
 pub use propagate::propagate;
@@ -44,6 +46,7 @@ fn answered(
         runtime,
         slices,
         report: None,
+        rule: None,
     })
 }
 

@@ -138,6 +138,8 @@ fn candidate(answer: &Segmented, hand: &Hand) -> Candidate {
         mask: hand.over(&answer.mask.to_rle()),
         predicted_iou: answer.predicted_iou,
         stability: answer.stability,
+        agreement: None,
+        steadiness: None,
     }
 }
 

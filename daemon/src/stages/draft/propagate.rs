@@ -53,6 +53,7 @@ pub fn propagate(
         count,
         slices: asked.slices,
         force: asked.force,
+        through: asked.through,
     };
     let Followed { answers, ways } = propagation::follow(profile.propagation, &seeds, limits, ask)?;
     let before = |index| canvas.mask(&base, Place::new(label, index)).area();
@@ -62,6 +63,7 @@ pub fn propagate(
     let report = PropagationReport {
         older: (0..count).filter(is_older).collect(),
         ways,
+        through: asked.through,
     };
     let slices = answers.into_iter().filter_map(|(index, answer)| {
         // A slice that nothing was asked about has nothing.
@@ -87,6 +89,8 @@ fn slice_answer(prompt: SlicePrompt, before: u64, answer: Answer) -> SliceAnswer
             mask: answer.mask,
             predicted_iou: answer.predicted_iou,
             stability: answer.stability,
+            agreement: None,
+            steadiness: None,
         }],
         chosen: 0,
     }

@@ -44,6 +44,16 @@ actions! {
         /// Follow the object from the slices segmented by hand to those around them.
         Propagate = "propagate", "segment the slices around",
             on("S", EDIT, Section::Segment).hint("propagate");
+        /// Follow the object on some slices only; asks which.
+        PropagateRange = "propagate_range", "the same up to a slice",
+            on("R", EDIT, Section::Segment);
+        /// Follow the object once more, through the nearest slice where it seemed to end.
+        PropagateThrough = "propagate_through", "go on through a stop",
+            on("M", EDIT, Section::Segment);
+        /// Make masks by the boxes on several slices: corners of a 3-D box, or boxes with others between
+        /// them; asks which.
+        SegmentBoxes = "segment_boxes", "boxes on several slices",
+            on("V", EDIT, Section::Segment);
         /// Choose the next mask that the model offers.
         NextCandidate = "next_candidate", "next mask offered",
             on("tab", EDIT, Section::Segment);

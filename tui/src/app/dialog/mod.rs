@@ -3,6 +3,7 @@
 //! same name.
 
 pub mod approval;
+pub mod boxes;
 pub mod command;
 pub mod conflict;
 pub mod filter;
@@ -13,6 +14,7 @@ pub mod new_object;
 pub mod note;
 pub mod other_result;
 pub mod question;
+pub mod range;
 pub mod reason;
 pub mod refusal;
 pub mod said;
@@ -20,6 +22,7 @@ pub mod saved_filters;
 
 use crate::term::Key;
 use approval::Approval;
+use boxes::BoxesOf;
 use command::Command;
 use conflict::Conflict;
 use filter::FilterLine;
@@ -29,6 +32,7 @@ use new_object::NewObject;
 use note::Note;
 use other_result::OtherResult;
 use question::Question;
+use range::Range;
 use reason::Reason;
 use refusal::Refusal;
 use said::Said;
@@ -49,6 +53,10 @@ pub enum Dialog {
     Question(Question),
     /// Asks for the name of a new object.
     NewObject(NewObject),
+    /// Asks on which slices an object is to be followed.
+    Range(Range),
+    /// Asks what boxes on several slices say together.
+    Boxes(BoxesOf),
     /// A note being typed.
     Note(Note),
     /// A filter being typed.
@@ -73,6 +81,8 @@ impl Dialog {
             Dialog::Command(dialog) => dialog.press(key),
             Dialog::Question(dialog) => dialog.press(key),
             Dialog::NewObject(dialog) => dialog.press(key),
+            Dialog::Range(dialog) => dialog.press(key),
+            Dialog::Boxes(dialog) => dialog.press(key),
             Dialog::Note(dialog) => dialog.press(key),
             Dialog::Filter(dialog) => dialog.press(key),
             Dialog::SavedFilters(dialog) => dialog.press(key),
@@ -89,9 +99,11 @@ impl Dialog {
             | Dialog::Refusal(_)
             | Dialog::Command(_)
             | Dialog::NewObject(_)
+            | Dialog::Range(_)
             | Dialog::Note(_)
             | Dialog::Filter(_) => true,
             Dialog::Help(_)
+            | Dialog::Boxes(_)
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
             | Dialog::Approval(_)
@@ -106,9 +118,11 @@ impl Dialog {
             Dialog::Reason(dialog) => dialog.text.insert(text),
             Dialog::Command(dialog) => dialog.text.insert(text),
             Dialog::NewObject(dialog) => dialog.text.insert(text),
+            Dialog::Range(dialog) => dialog.text.insert(text),
             Dialog::Note(dialog) => dialog.text.insert(text),
             Dialog::Filter(dialog) => return dialog.paste(text),
             Dialog::Help(_)
+            | Dialog::Boxes(_)
             | Dialog::Refusal(_)
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
@@ -128,6 +142,8 @@ impl Dialog {
             Dialog::Command(_) => keys::hints(command::KEYS),
             Dialog::Question(_) => keys::hints(question::KEYS),
             Dialog::NewObject(_) => keys::hints(new_object::KEYS),
+            Dialog::Range(_) => keys::hints(range::KEYS),
+            Dialog::Boxes(_) => keys::hints(boxes::KEYS),
             Dialog::Note(_) => keys::hints(note::KEYS),
             Dialog::Filter(_) => keys::hints(filter::KEYS),
             Dialog::SavedFilters(_) => saved_filters::hints(),

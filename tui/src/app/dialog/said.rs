@@ -3,6 +3,7 @@
 use crate::app::action::Action;
 use medicosam_shared::api::OutputChoice;
 use medicosam_shared::case::{CaseId, RevisionNumber, Verdict};
+use medicosam_shared::draft::{Slices, Together};
 use medicosam_shared::prompt::Label;
 
 /// What comes of a key or of text in a dialog.
@@ -69,6 +70,15 @@ pub enum Wish {
     RebaseDraft,
     /// The next slice with a mask that was not shown.
     NextUnseen,
+    /// An object followed on these slices; `force`: through where it seems to end.
+    Follow {
+        /// The slices.
+        slices: Slices,
+        /// Through where it seems to end.
+        force: bool,
+    },
+    /// Masks by the boxes that are drawn on several slices.
+    SegmentBoxes(Together),
 }
 
 impl Wish {
@@ -88,6 +98,8 @@ impl Wish {
             | Wish::SaveFilter
             | Wish::SavedFilter(_)
             | Wish::RebaseDraft
+            | Wish::Follow { .. }
+            | Wish::SegmentBoxes(_)
             | Wish::NextUnseen => false,
         }
     }

@@ -1,8 +1,8 @@
 //! The daemon's answers about the draft.
 
 use super::asking::draw_key;
-use super::painting::last_report;
 use super::prompting::edit_key;
+use super::spreading::{finished, last_spread};
 use crate::app::action::Draw;
 use crate::app::dialog::Dialog;
 use crate::app::dialog::question::Question;
@@ -16,7 +16,6 @@ use medicosam_shared::correction::judge;
 use medicosam_shared::draft::DraftChange;
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::place::Place;
-use medicosam_shared::propagation_report::PropagationReport;
 use std::time::Duration;
 
 /// The daemon has changed the draft, or not.
@@ -120,19 +119,6 @@ fn answered(elapsed: Duration, doubt: Option<String>, undo: &str) -> Notice {
     }
 }
 
-/// The notice about a propagation: how far it went and why it stopped.
-fn propagated(report: &PropagationReport, wipe: &str) -> Notice {
-    let ways: Vec<String> = report.ways.iter().map(ToString::to_string).collect();
-    let text = ways.join("; ");
-    match report.older.len() {
-        0 => Notice::good(text),
-        older => Notice {
-            hint: format!("{wipe} empties what is outside."),
-            ..Notice::bad(format!("{text}; {older} slices are older"))
-        },
-    }
-}
-
 /// The draft as the daemon has it.
 pub(in crate::app) fn draft_loaded(
     model: &mut Model,
@@ -147,10 +133,7 @@ pub(in crate::app) fn draft_loaded(
         review.drafting.unread();
         return Vec::new();
     };
-    let before = review
-        .drafting
-        .draft()
-        .map(|d| last_report(d, None).cloned());
+    let before = review.drafting.draft().map(|d| last_spread(d).cloned());
     let news = review.drafting.draft().is_none() && !review.mode.is_edit();
     let effects = review.with_draft(|drafting, known| drafting.loaded(known, view));
     review.compose();
@@ -163,15 +146,13 @@ pub(in crate::app) fn draft_loaded(
             "You have a draft here ({slices} slices). `{edit}` goes on with it."
         )));
     }
-    let now = model.review().and_then(|review| {
-        let draft = review.drafting.draft()?;
-        last_report(draft, None).cloned()
-    });
+    let now = model
+        .review()
+        .and_then(|review| last_spread(review.drafting.draft()?).cloned());
     if let (Some(before), Some(now)) = (before, now)
         && before.as_ref() != Some(&now)
     {
-        let wipe = draw_key(model, Draw::EmptyOlder);
-        model.notice = Some(propagated(&now, &wipe));
+        model.notice = Some(finished(model, &now));
     }
     model.queue.mark_draft(case, has_changes);
     effects
@@ -183,6 +164,7 @@ pub(in crate::app) fn draft_progressed(
     case: &CaseId,
     result: Result<DraftProgress, Failure>,
 ) -> Vec<Effect> {
+    let seconds = model.now.as_millisecond() as f64 / 1000.0;
     let Some(review) = model.review_of(case) else {
         return Vec::new();
     };
@@ -191,6 +173,7 @@ pub(in crate::app) fn draft_progressed(
         return Vec::new();
     };
     let (version, working) = (progress.version, progress.working);
+    review.drafting.keep_pace(seconds, working);
     let effects = review.with_draft(|drafting, known| drafting.progressed(known, version, working));
     if progress.working.is_none() {
         let bad = progress.fault.map(|fault| Notice::failure(&fault.into()));

@@ -13,7 +13,7 @@ use medicosam_shared::draft::{Draft, DraftChange, DraftRefusal, Step};
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::place::{Label, Place};
-use medicosam_shared::progress::Progress;
+use medicosam_shared::progress::{Pace, Progress};
 use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::understands::Understands;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,6 +36,8 @@ pub struct Drafting {
     is_watched: bool,
     /// What the model was trained on, if that is known.
     pub understands: Option<Understands>,
+    /// How fast what is being segmented goes on.
+    pace: Pace,
     /// The masks with what the draft changes, if it changes any.
     masks: Option<Arc<MaskSet>>,
     /// Grows whenever `masks` may have changed.
@@ -90,6 +92,19 @@ impl Drafting {
     /// Slices done and to do of what is being segmented; without numbers for a single slice.
     pub fn working(&self) -> Option<Progress> {
         self.draft()?.working
+    }
+
+    /// Takes news of how far that is, in seconds of the client's clock.
+    pub fn keep_pace(&mut self, seconds: f64, working: Option<Progress>) {
+        match working.filter(|progress| progress.total > 0) {
+            Some(progress) => self.pace.report(seconds, progress),
+            None => self.pace = Pace::default(),
+        }
+    }
+
+    /// How fast it is, and how long it will take.
+    pub fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// Whether the same is on its way already.

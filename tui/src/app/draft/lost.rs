@@ -82,9 +82,10 @@ pub fn has_come(change: &DraftChange, before: Option<&Draft>, after: Option<&Dra
         }
         DraftChange::Discard => false,
         // The screen shows whether it has come, and one key asks for it again.
-        DraftChange::Segment { .. } | DraftChange::Propagate { .. } | DraftChange::Cancel => {
-            before.is_none_or(|before| before.version != after.version)
-        }
+        DraftChange::Segment { .. }
+        | DraftChange::Propagate { .. }
+        | DraftChange::Boxes { .. }
+        | DraftChange::Cancel => before.is_none_or(|before| before.version != after.version),
     }
 }
 

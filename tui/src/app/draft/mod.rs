@@ -9,6 +9,7 @@ mod lost;
 pub mod painting;
 pub mod prompting;
 mod refused;
+pub mod spreading;
 #[cfg(test)]
 mod tests;
 pub mod tool;

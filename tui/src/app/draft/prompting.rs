@@ -4,6 +4,7 @@ use super::asking::{ask, draw_key, try_to};
 use super::edit::Edit;
 use super::painting;
 use super::refused::refused;
+use super::spreading;
 use super::tool::{Kind, Tool};
 use crate::app::action::context::Context;
 use crate::app::action::{Action, Cursor, Draw};
@@ -109,6 +110,9 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         return effects;
     }
     let label = place.label;
+    if let Some(effects) = spreading::draw(model, action, label) {
+        return effects;
+    }
     match action {
         Draw::Begin => begin(model),
         Draw::Brush => painting::choose(model, Tool::brush),
@@ -136,7 +140,10 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         Draw::NextCandidate => choose(model, 1),
         Draw::PreviousCandidate => choose(model, -1),
         Draw::Segment | Draw::Confirm => segment(model, place),
-        Draw::Propagate => propagate(model, place.label),
+        // Done by `spreading`.
+        Draw::Propagate | Draw::PropagateRange | Draw::PropagateThrough | Draw::SegmentBoxes => {
+            Vec::new()
+        }
         Draw::Undo => undo(model),
         Draw::Redo => ask(model, DraftChange::Redo),
         Draw::Commit => commit(model),
@@ -175,6 +182,9 @@ fn is_about_slice(action: Draw) -> bool {
         | Draw::Undo
         | Draw::Redo
         | Draw::Propagate
+        | Draw::PropagateRange
+        | Draw::PropagateThrough
+        | Draw::SegmentBoxes
         | Draw::Commit
         | Draw::Approve
         | Draw::Discard
@@ -304,23 +314,6 @@ fn segment(model: &mut Model, place: Place) -> Vec<Effect> {
         effects.extend(ask(model, change));
     }
     effects
-}
-
-/// Follows the object to the slices around those that were segmented by hand.
-fn propagate(model: &mut Model, label: Label) -> Vec<Effect> {
-    let works = |review: &Review| review.drafting.working().is_some();
-    if model.review().is_some_and(works) {
-        model.notice = Some(refused(&DraftRefusal::Busy, &model.keymap));
-        return Vec::new();
-    }
-    ask(
-        model,
-        DraftChange::Propagate {
-            label,
-            slices: Slices::All,
-            force: false,
-        },
-    )
 }
 
 /// Takes another one of the masks that the model offered on the slice.

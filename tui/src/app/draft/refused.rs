@@ -12,6 +12,7 @@ pub fn refused(refusal: &DraftRefusal, keymap: &Keymap) -> Notice {
         DraftRefusal::NoMasks(_) | DraftRefusal::NoSeed(_) | DraftRefusal::NothingSegmented => {
             Some(Action::Draw(Draw::Segment))
         }
+        DraftRefusal::TooFewBoxes(_) => Some(Action::Draw(Draw::Corner)),
         DraftRefusal::Busy => Some(Action::App(App::Back)),
         DraftRefusal::NoDraft(_)
         | DraftRefusal::Moved(_)

@@ -171,7 +171,7 @@ impl Session {
             self.work = None;
         }
         let step = match applied.work {
-            Some(DraftWork::Propagate(_)) => {
+            Some(DraftWork::Propagate(_) | DraftWork::Boxes(_)) => {
                 self.work = applied.work;
                 None
             }
@@ -194,6 +194,7 @@ impl Session {
         let (place, propagated) = match work {
             DraftWork::Preview(place) => (place, false),
             DraftWork::Propagate(asked) => (Place::new(asked.label, 9), true),
+            DraftWork::Boxes(asked) => (Place::new(asked.label, 9), false),
             DraftWork::Commit => return None,
         };
         draft.working = None;
@@ -202,6 +203,8 @@ impl Session {
             mask: Rle(vec![0, area]),
             predicted_iou: 0.9,
             stability: 0.9,
+            agreement: None,
+            steadiness: None,
         };
         let masks = SliceAnswer {
             prompt: SlicePrompt::nothing(place),
@@ -217,6 +220,7 @@ impl Session {
             runtime: provenance.runtime,
             slices: vec![masks],
             report: None,
+            rule: None,
         };
         draft.take_answer(answered).step
     }
@@ -234,6 +238,7 @@ fn any_change() -> impl Strategy<Value = DraftChange> {
             label: place.label,
             slices: Slices::All,
             force: false,
+            through: None,
         }),
         1 => Just(DraftChange::Object { label: Label::new(2).unwrap(), name: "x".to_owned() }),
         3 => Just(DraftChange::Undo),

@@ -8,6 +8,7 @@ mod notices;
 mod painting;
 mod previewing;
 mod prompting;
+mod spreading;
 
 use super::fixture::{
     all_keys, connected, detail, masks, press, serve, show, show_all, summary, wait, with_review,

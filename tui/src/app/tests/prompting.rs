@@ -87,7 +87,7 @@ impl Daemon {
                 answered.slices[0].before = self.before;
                 draft.take_answer(answered).step
             }
-            Some(DraftWork::Propagate(_)) => {
+            Some(DraftWork::Propagate(_) | DraftWork::Boxes(_)) => {
                 draft.working = Some(Progress { done: 0, total: 9 });
                 None
             }
@@ -115,6 +115,8 @@ fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Answ
         mask: Rle(vec![0, area]),
         predicted_iou,
         stability: 0.9,
+        agreement: None,
+        steadiness: None,
     };
     let provenance = detail("one", CaseState::Review, 1).revisions[0]
         .provenance
@@ -132,6 +134,7 @@ fn answered(label: Label, prompt: medicosam_shared::prompt::SlicePrompt) -> Answ
             chosen: 0,
         }],
         report: None,
+        rule: None,
     }
 }
 

@@ -42,6 +42,7 @@ pub fn changes(
             label,
             slices,
             force: args.force,
+            through: None,
         },
         DraftAction::Restore => match args.revision {
             Some(to) => DraftChange::Revert {

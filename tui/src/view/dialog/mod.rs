@@ -1,6 +1,7 @@
 //! What dialogs show. Each stands in a file of the name that it has in `app/dialog/`.
 
 mod approval;
+mod boxes;
 mod command;
 mod conflict;
 mod filter;
@@ -9,6 +10,7 @@ mod new_object;
 mod note;
 mod other_result;
 mod question;
+mod range;
 mod reason;
 mod refusal;
 pub mod saved_filters;
@@ -39,6 +41,8 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
         | Dialog::Note(_)
         | Dialog::Filter(_)
         | Dialog::NewObject(_)
+        | Dialog::Range(_)
+        | Dialog::Boxes(_)
         | Dialog::Approval(_)
         | Dialog::Conflict(_)
         | Dialog::OtherResult(_)
@@ -50,6 +54,8 @@ pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
         Dialog::Note(dialog) => note::shown(dialog, room, theme),
         Dialog::Filter(dialog) => filter::shown(dialog, room, theme),
         Dialog::NewObject(dialog) => new_object::shown(dialog, room, theme),
+        Dialog::Range(dialog) => range::shown(dialog, room, theme),
+        Dialog::Boxes(dialog) => boxes::shown(dialog, room, theme),
         Dialog::Command(dialog) => command::shown(dialog, room, theme),
         Dialog::Question(dialog) => question::shown(dialog, room, theme),
         Dialog::Refusal(dialog) => refusal::shown(dialog, room, theme),

@@ -100,19 +100,32 @@ fn how_to_paint(edit: &Edit, keymap: &Keymap) -> Option<String> {
 }
 
 /// The work on the draft, or how long it took.
-fn work<'a>(review: &Review, keymap: &Keymap, theme: Theme) -> Option<Line<'a>> {
+fn work<'a>(review: &Review, keymap: &Keymap, theme: Theme) -> Vec<Line<'a>> {
     if review.prompting {
-        return Some(Line::styled("making the revision …", theme.good()));
+        return vec![Line::styled("making the revision …", theme.good())];
     }
-    if let Some(progress) = review.drafting.working() {
-        let stop = keymap.way(Context::Edit, Action::App(App::Back));
-        let text = match progress.total {
-            0 => "segmenting …".to_owned(),
-            total => format!("slice {} of {total}, {stop} stops", progress.done),
-        };
-        return Some(Line::styled(text, theme.good()));
+    let Some(progress) = review.drafting.working() else {
+        return elapsed(review).into_iter().collect();
+    };
+    if progress.total == 0 {
+        return vec![Line::styled("segmenting …", theme.good())];
     }
-    elapsed(review)
+    let stop = keymap.way(Context::Edit, Action::App(App::Back));
+    let pace = review.drafting.pace();
+    let rate = pace.rate().map(|rate| format!(", {rate:.1} a second"));
+    let left = pace.left().map(|left| format!("{left:.0} s left, "));
+    [
+        format!(
+            "{} of {}{}",
+            progress.done,
+            progress.total,
+            rate.unwrap_or_default()
+        ),
+        format!("{}{stop} stops", left.unwrap_or_default()),
+    ]
+    .into_iter()
+    .map(|text| Line::styled(text, theme.good()))
+    .collect()
 }
 
 /// The draft: the chosen mask of the slice, and how many slices it changes.
