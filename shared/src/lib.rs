@@ -43,6 +43,7 @@ pub mod interpolation;
 pub mod mask;
 pub mod mask_rules;
 mod mask_sets;
+pub mod packed;
 pub mod paint;
 pub mod paths;
 pub mod place;

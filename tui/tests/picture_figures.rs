@@ -250,6 +250,7 @@ fn mosaic(selected: usize) -> SliceSubject {
                 selected: index == selected,
                 low: false,
             },
+            reduced: false,
             values: ByName(Arc::new(SliceValues {
                 shape,
                 values: values.to_vec(),

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::slice_headers;
 use medicosam_shared::geometry::{Plane, SliceShape};
+use medicosam_shared::packed;
 use medicosam_shared::window::{Range, Window};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 enum Format {
     #[default]
     Raw,
+    Packed,
     Png,
 }
 
@@ -30,14 +32,15 @@ enum Format {
 pub struct SliceQuery {
     #[serde(default)]
     format: Format,
+    reduce: Option<u32>,
     level: Option<f64>,
     width: Option<f64>,
 }
 
-/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|png&level=…&width=…`
+/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|packed|png&reduce=…&level=…&width=…`
 ///
 /// Rows and columns as in the file. `raw` is little-endian `int16` where that loses nothing, else
-/// `float32`; `png` is 8-bit grey in the given window, or from the slice's minimum to its maximum.
+/// `float32`; `packed` is the same compressed ([`packed`]), reduced along each side if that is asked for; `png` is 8-bit grey in the given window, or from the slice's minimum to its maximum.
 pub async fn slice(
     State(api): State<Api>,
     path: Result<Path<(String, Plane, u32)>, PathRejection>,
@@ -47,6 +50,7 @@ pub async fn slice(
     let Query(query) = query?;
     let scan = scan_of(&api, id).await?;
     let scans = Arc::clone(&api.scans);
+    let by = reduction(&query)?;
     blocking(move || {
         let volume = scans.get(&scan)?;
         let info = volume.info();
@@ -62,6 +66,11 @@ pub async fn slice(
         let shape = info.dims.slice_shape(axis);
         match query.format {
             Format::Raw => Ok(raw(shape, &values)),
+            Format::Packed if by > 1 => {
+                let small = packed::reduce(&values, shape, by);
+                as_packed(packed::reduced_shape(shape, by), &small)
+            }
+            Format::Packed => as_packed(shape, &values),
             Format::Png => png(shape, &range(&query)?.apply(&values)),
         }
     })
@@ -103,19 +112,57 @@ fn range(query: &SliceQuery) -> Result<Range, ApiError> {
     Ok(Range::of(window).unwrap_or(Range::Slice))
 }
 
+/// By how much a slice is to be reduced along each side.
+fn reduction(query: &SliceQuery) -> Result<u32, ApiError> {
+    match (query.reduce, &query.format) {
+        (None, _) => Ok(1),
+        (Some(by), Format::Packed) if (1..=packed::MOST_REDUCED).contains(&by) => Ok(by),
+        (Some(by), _) => Err(ApiError::bad_request(
+            "bad-reduction",
+            format!("a slice cannot be reduced by {by} in that format"),
+            &format!("Only with format=packed, by 1 to {}.", packed::MOST_REDUCED),
+        )),
+    }
+}
+
+/// The same values as integers, if that loses nothing.
+fn as_integers(values: &[f32]) -> Option<Vec<i16>> {
+    let fits =
+        |v: f32| v.fract() == 0.0 && (f32::from(i16::MIN)..=f32::from(i16::MAX)).contains(&v);
+    let integers = values.iter().map(|&v| fits(v).then_some(v as i16));
+    integers.collect()
+}
+
 fn raw(shape: SliceShape, values: &[f32]) -> Response {
-    let fits_int16 = values
-        .iter()
-        .all(|&v| v.fract() == 0.0 && (f32::from(i16::MIN)..=f32::from(i16::MAX)).contains(&v));
-    let (name, bytes): (&str, Vec<u8>) = if fits_int16 {
-        let integers = values.iter().map(|&v| v as i16);
-        ("int16", integers.flat_map(i16::to_le_bytes).collect())
-    } else {
-        (
-            "float32",
-            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        )
+    match as_integers(values) {
+        Some(integers) => {
+            let bytes = integers.into_iter().flat_map(i16::to_le_bytes).collect();
+            of_type("int16", shape, bytes)
+        }
+        None => {
+            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            of_type("float32", shape, bytes)
+        }
+    }
+}
+
+fn as_packed(shape: SliceShape, values: &[f32]) -> Result<Response, ApiError> {
+    let integers = as_integers(values);
+    let (name, bytes) = match &integers {
+        Some(integers) => (
+            "int16",
+            packed::pack_integers(integers, shape.width as usize),
+        ),
+        None => ("float32", packed::pack_floats(values)),
     };
+    Ok(of_type(
+        name,
+        shape,
+        bytes.map_err(|e| ApiError::internal(&e))?,
+    ))
+}
+
+fn of_type(name: &str, shape: SliceShape, bytes: Vec<u8>) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(

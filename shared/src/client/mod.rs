@@ -2,6 +2,7 @@
 
 mod host;
 mod reading;
+mod slices;
 mod ssh;
 
 pub use host::Host;
@@ -9,12 +10,11 @@ pub use ssh::{HostError, HostFault, NO_DAEMON, NOT_ALLOWED, READY, SSH_VARIABLE}
 
 use crate::api::{
     API_VERSION, CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView,
-    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, RetryRequest, SliceValues, Status,
-    UndoRequest, VersionInfo, slice_headers,
+    ErrorBody, Live, NoteRequest, PromptRequest, PromptResponse, RetryRequest, Status, UndoRequest,
+    VersionInfo,
 };
 use crate::case::{CaseDetail, CaseId, CaseSummary, Event, Fault, RevisionNumber};
 use crate::fault_code::FaultCode;
-use crate::geometry::{Plane, SliceShape};
 use crate::mask::MaskSet;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::{BodyExt, BodyStream, Full};
@@ -190,64 +190,6 @@ impl Client {
     /// One case. `id` may be the beginning of an id, if no other id begins the same.
     pub async fn case(&self, id: &str) -> Result<CaseDetail, ClientError> {
         self.get(&format!("/v1/cases/{}", escape(id))).await
-    }
-
-    /// Values of one slice, in file order.
-    pub async fn slice(
-        &self,
-        id: &CaseId,
-        plane: Plane,
-        index: u32,
-    ) -> Result<SliceValues, ClientError> {
-        let path = format!("/v1/cases/{}/slices/{plane}/{index}", escape(&id.0));
-        let reply = self.send(Method::GET, &path, None::<&()>).await?;
-        let header = |name: &str| -> Option<String> {
-            Some(
-                reply
-                    .response
-                    .headers()
-                    .get(name)?
-                    .to_str()
-                    .ok()?
-                    .to_owned(),
-            )
-        };
-        let nonsense = |found: String| ClientError::Nonsense {
-            doing: format!("GET {path}"),
-            found,
-        };
-        let number = |name: &str| header(name).and_then(|v| v.parse::<u32>().ok());
-        let (Some(width), Some(height), Some(voxel_type)) = (
-            number(slice_headers::WIDTH),
-            number(slice_headers::HEIGHT),
-            header(slice_headers::TYPE),
-        ) else {
-            return Err(nonsense("its size or type is missing".into()));
-        };
-        let body = reply.body().await?;
-        let values: Vec<f32> = match voxel_type.as_str() {
-            "int16" => body
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f32::from(i16::from_le_bytes(b)))
-                .collect(),
-            "float32" => body
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f32::from_le_bytes(b))
-                .collect(),
-            other => return Err(nonsense(format!("values of type {other:?}"))),
-        };
-        let shape = SliceShape { width, height };
-        if values.len() != shape.pixels() {
-            return Err(nonsense(format!(
-                "{} values for {width}×{height} pixels",
-                values.len()
-            )));
-        }
-        Ok(SliceValues { shape, values })
     }
 
     /// All masks of a revision.

@@ -41,8 +41,9 @@ const CONNECT_SECONDS: u32 = 10;
 /// counts as gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// Room for what is on its way, so that a long line is filled: 25 MB/s at 160 ms.
-const STREAM_WINDOW: u32 = 4 << 20;
+/// Room for what is on its way of one answer: enough to fill a slow line (2 Mbit/s at 160 ms). What is in
+/// it holds up the answer behind it, by 0.2 s there; so it is no larger.
+const STREAM_WINDOW: u32 = 48 << 10;
 
 /// How long a process that has just broken the line may take to say why.
 const LAST_WORDS: Duration = Duration::from_millis(1500);

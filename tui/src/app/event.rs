@@ -20,6 +20,10 @@ use std::time::Duration;
 pub enum Event {
     /// A key was pressed.
     Key(Key),
+    /// A key was let go.
+    Released(Key),
+    /// From now on the terminal says of each key when it is let go, or no longer.
+    ReleasesAreTold(bool),
     /// The mouse did something.
     Pointer(Pointer),
     /// Text was pasted.
@@ -246,6 +250,8 @@ pub enum Effect {
         plane: Plane,
         /// This one.
         index: u32,
+        /// Reduced by so much along each side, so that it comes soon; 1: all of it.
+        reduced: u32,
     },
     /// Read the masks of a revision.
     LoadMasks {

@@ -320,7 +320,12 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
                 });
                 Answer::Peeked(Ok(Box::new(detail(&case.0, state, revision))))
             }
-            Effect::LoadSlice { case, plane, index } => Answer::Slice {
+            Effect::LoadSlice {
+                case,
+                plane,
+                index,
+                reduced: _,
+            } => Answer::Slice {
                 case,
                 plane,
                 index,

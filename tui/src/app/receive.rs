@@ -37,7 +37,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             plane,
             index,
             result,
-        } => slice_read(model, &case, plane, index, result),
+        } => return slice_read(model, &case, plane, index, result),
         Answer::Masks {
             case,
             revision,
@@ -108,9 +108,11 @@ fn case_read(
     case: &CaseId,
     result: Result<Box<CaseDetail>, Failure>,
 ) -> Vec<Effect> {
+    let far = model.host.is_some();
     let Some(review) = model.pictured(case) else {
         return Vec::new();
     };
+    review.slices.far = far;
     match result {
         Ok(detail) => {
             let summary = detail.summary.clone();
@@ -137,13 +139,22 @@ fn slice_read(
     plane: Plane,
     index: u32,
     result: Result<Arc<SliceValues>, Failure>,
-) {
-    if let Some(review) = model.pictured(case)
-        && let Some(stack) = review.stack()
-    {
-        let axis = stack.affine.axis(plane);
-        let result = result.map_err(|failure| failure.fault.message);
-        review.slices.arrived(SliceId { axis, index }, result);
+) -> Vec<Effect> {
+    let Some(review) = model.pictured(case) else {
+        return Vec::new();
+    };
+    let Some(stack) = review.stack() else {
+        return Vec::new();
+    };
+    let axis = stack.affine.axis(plane);
+    let result = result.map_err(|failure| failure.fault.message);
+    let shape = stack.across(axis).shape();
+    review
+        .slices
+        .arrived(SliceId { axis, index }, shape, result);
+    match review.slices.far {
+        true => review.load(),
+        false => Vec::new(),
     }
 }
 

@@ -155,8 +155,16 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Case { case, result }
         }
         Effect::Peek(case) => Answer::Peeked(detail(client, &case).await),
-        Effect::LoadSlice { case, plane, index } => {
-            let result = client.slice(&case, plane, index).await;
+        Effect::LoadSlice {
+            case,
+            plane,
+            index,
+            reduced,
+        } => {
+            let result = match client.host() {
+                Some(_) => client.slice_packed(&case, (plane, index), reduced).await,
+                None => client.slice(&case, plane, index).await,
+            };
             Answer::Slice {
                 case,
                 plane,

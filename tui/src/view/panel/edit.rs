@@ -42,7 +42,7 @@ fn prompt<'a>(
     let object = masks.and_then(|m| m.object(edit.label));
     let new = review.drafting.objects().remove(&edit.label);
     let object = object.map(|o| o.name.clone()).or(new).unwrap_or_default();
-    let slice = review.slice().and_then(|s| review.slices.get(s));
+    let slice = review.slice().and_then(|s| review.slices.whole(s));
     let value = slice.and_then(|slice| {
         let at = y as usize * slice.shape.width as usize + x as usize;
         slice.values.get(at).copied()

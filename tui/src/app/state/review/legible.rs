@@ -25,7 +25,8 @@ impl SliceSubject {
     /// Whether all masks on a slice can be judged. Changes alone show no mask.
     fn is_legible(&self, pane: &Pane, spot: Option<&Spot>) -> bool {
         let is_change = matches!(self.overlay, Overlay::Changes { .. });
-        let Some(spot) = spot.filter(|_| !is_change) else {
+        // What is seen of a reduced slice is no ground for a judgement.
+        let Some(spot) = spot.filter(|_| !is_change && !pane.reduced) else {
             return false;
         };
         let mut masks = self.overlay.bounds(pane.slice).into_iter();

@@ -2,7 +2,7 @@
 
 use super::display::Compared;
 use super::layout::Layout;
-use super::slices::SliceId;
+use super::slices::{SliceId, Wanted};
 use super::stack::Stack;
 use super::{Chosen, Measured, Review};
 use crate::app::draft::drafting::Drafting;
@@ -11,6 +11,7 @@ use crate::masks::Measures;
 use medicosam_shared::case::{CaseDetail, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::packed;
 use std::sync::Arc;
 
 /// Slices asked for ahead, on either side.
@@ -119,10 +120,20 @@ impl Review {
             })
             .collect();
         let wanted = self.slices.look(&now, &soon);
-        let load = |slice: SliceId| Effect::LoadSlice {
-            case: self.case.clone(),
-            plane: stack.affine.plane(slice.axis),
-            index: slice.index,
+        let load = |wanted: Wanted| {
+            let slice = wanted.slice();
+            let reduced = match wanted {
+                Wanted::Soon(_) if self.slices.far => {
+                    packed::reduction(stack.across(slice.axis).shape())
+                }
+                Wanted::Soon(_) | Wanted::Whole(_) => 1,
+            };
+            Effect::LoadSlice {
+                case: self.case.clone(),
+                plane: stack.affine.plane(slice.axis),
+                index: slice.index,
+                reduced,
+            }
         };
         wanted.into_iter().map(load).collect()
     }

@@ -256,7 +256,7 @@ impl Review {
     /// Value of the current voxel, if its slice is here.
     pub fn value(&self) -> Option<f32> {
         let stack = self.stack()?;
-        let slice = self.slices.get(self.slice()?)?;
+        let slice = self.slices.whole(self.slice()?)?;
         let (x, y) = stack.pixel(self.at);
         let at = y as usize * slice.shape.width as usize + x as usize;
         slice.values.get(at).copied()

@@ -94,6 +94,7 @@ impl Review {
             marks,
             frames,
             values: ByName(values.clone()),
+            reduced: self.slices.is_reduced(slice),
         })
     }
 

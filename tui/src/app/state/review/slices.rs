@@ -2,6 +2,7 @@
 
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::geometry::{Axis, SliceShape};
+use medicosam_shared::packed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,12 +31,34 @@ pub struct Slices {
     bytes: usize,
     /// Grows with every look.
     time: u64,
+    /// They come over a line that may be slow, reduced at first.
+    pub far: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Kept {
     values: Arc<SliceValues>,
     used: u64,
+    /// It was reduced on its way, and enlarged here.
+    reduced: bool,
+}
+
+/// How a slice is requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// So that it can be seen soon.
+    Soon(SliceId),
+    /// All of it, after a reduced one has been seen.
+    Whole(SliceId),
+}
+
+impl Wanted {
+    /// The slice.
+    pub fn slice(self) -> SliceId {
+        match self {
+            Wanted::Soon(slice) | Wanted::Whole(slice) => slice,
+        }
+    }
 }
 
 impl Slices {
@@ -44,7 +67,18 @@ impl Slices {
         BYTES / (shape.pixels() * size_of::<f32>()).max(1)
     }
 
-    /// The slice, if it is here.
+    /// Whether only a reduced form of the slice is here.
+    pub fn is_reduced(&self, slice: SliceId) -> bool {
+        self.here.get(&slice).is_some_and(|kept| kept.reduced)
+    }
+
+    /// The slice as it is in the file, if that is here.
+    pub fn whole(&self, slice: SliceId) -> Option<&Arc<SliceValues>> {
+        let kept = self.here.get(&slice).filter(|kept| !kept.reduced);
+        kept.map(|kept| &kept.values)
+    }
+
+    /// The slice, whole or reduced, if it is here.
     pub fn get(&self, slice: SliceId) -> Option<&Arc<SliceValues>> {
         self.here.get(&slice).map(|kept| &kept.values)
     }
@@ -55,8 +89,9 @@ impl Slices {
     }
 
     /// The slices `now` are visible, and those in `soon` may be next. Returns the slices to
-    /// request, most urgent first.
-    pub fn look(&mut self, now: &[SliceId], soon: &[SliceId]) -> Vec<SliceId> {
+    /// request, most urgent first. Over a line that may be slow all of a visible slice is requested when
+    /// nothing else is on its way, so that it holds up nothing that is looked at next.
+    pub fn look(&mut self, now: &[SliceId], soon: &[SliceId]) -> Vec<Wanted> {
         self.time += 1;
         for slice in now.iter().chain(soon) {
             if let Some(kept) = self.here.get_mut(slice) {
@@ -73,22 +108,45 @@ impl Slices {
         {
             let known = self.here.contains_key(slice) || self.failed.contains_key(slice);
             if !known && self.on_their_way.len() < most && self.on_their_way.insert(*slice) {
-                wanted.push(*slice);
+                wanted.push(Wanted::Soon(*slice));
             }
+        }
+        if self.on_their_way.is_empty() {
+            let is_open =
+                |slice: &&SliceId| self.is_reduced(**slice) && !self.failed.contains_key(*slice);
+            let reduced = now.iter().find(is_open).copied();
+            self.on_their_way.extend(reduced);
+            wanted.extend(reduced.map(Wanted::Whole));
         }
         wanted
     }
 
-    /// Takes in a requested slice, and forgets the ones seen longest ago.
-    pub fn arrived(&mut self, slice: SliceId, result: Result<Arc<SliceValues>, String>) {
+    /// Takes in a requested slice of `shape`, which is smaller if it was reduced, and forgets the ones
+    /// seen longest ago.
+    pub fn arrived(
+        &mut self,
+        slice: SliceId,
+        shape: SliceShape,
+        result: Result<Arc<SliceValues>, String>,
+    ) {
         self.on_their_way.remove(&slice);
         match result {
             Ok(values) => {
+                let by = shape.width.div_ceil(values.shape.width.max(1));
+                let reduced = by > 1 && values.shape == packed::reduced_shape(shape, by);
+                let values = match reduced {
+                    true => Arc::new(SliceValues {
+                        shape,
+                        values: packed::enlarge(&values.values, by, shape),
+                    }),
+                    false => values,
+                };
                 self.failed.remove(&slice);
                 self.bytes += bytes(&values);
                 let kept = Kept {
                     values,
                     used: self.time,
+                    reduced,
                 };
                 if let Some(old) = self.here.insert(slice, kept) {
                     self.bytes -= bytes(&old.values);
@@ -149,7 +207,41 @@ mod tests {
     fn look(slices: &mut Slices, now: u32, soon: impl IntoIterator<Item = u32>) -> Vec<u32> {
         let soon: Vec<SliceId> = soon.into_iter().map(slice).collect();
         let wanted = slices.look(&[slice(now)], &soon);
-        wanted.into_iter().map(|s| s.index).collect()
+        wanted.into_iter().map(|w| w.slice().index).collect()
+    }
+
+    const SIDE: SliceShape = SliceShape {
+        width: 1024,
+        height: 1024,
+    };
+
+    #[test]
+    fn over_a_slow_line_a_reduced_slice_comes_first_and_all_of_it_when_nothing_else_is_wanted() {
+        let mut slices = Slices {
+            far: true,
+            ..Slices::default()
+        };
+        let wanted = slices.look(&[slice(4)], &[slice(5)]);
+        assert_eq!(wanted, [Wanted::Soon(slice(4)), Wanted::Soon(slice(5))]);
+        slices.arrived(slice(4), SIDE, Ok(values(128)));
+        assert!(slices.is_reduced(slice(4)) && slices.whole(slice(4)).is_none());
+        assert_eq!(
+            slices.get(slice(4)).unwrap().shape,
+            SIDE,
+            "as large as the slice"
+        );
+        assert_eq!(
+            slices.look(&[slice(4)], &[slice(5)]),
+            [],
+            "the other is on its way"
+        );
+        slices.arrived(slice(5), SIDE, Ok(values(128)));
+        let wanted = slices.look(&[slice(4)], &[slice(5)]);
+        assert_eq!(wanted, [Wanted::Whole(slice(4))]);
+        assert_eq!(slices.look(&[slice(5)], &[]), [], "one at a time");
+        slices.arrived(slice(4), SIDE, Ok(values(1024)));
+        assert!(!slices.is_reduced(slice(4)) && slices.whole(slice(4)).is_some());
+        assert_eq!(slices.look(&[slice(5)], &[]), [Wanted::Whole(slice(5))]);
     }
 
     #[test]
@@ -157,14 +249,14 @@ mod tests {
         let mut slices = Slices::default();
         assert_eq!(look(&mut slices, 1, [2, 0]), [1, 2, 0]);
         assert_eq!(look(&mut slices, 2, [3, 1]), [3]);
-        slices.arrived(slice(2), Ok(values(2)));
+        slices.arrived(slice(2), values(2).shape, Ok(values(2)));
         assert_eq!(look(&mut slices, 2, [3, 1]), [0; 0]);
         assert!(slices.get(slice(2)).is_some() && slices.get(slice(3)).is_none());
         let coronal = SliceId {
             axis: Axis::J,
             index: 2,
         };
-        assert_eq!(slices.look(&[coronal], &[]), [coronal]);
+        assert_eq!(slices.look(&[coronal], &[]), [Wanted::Soon(coronal)]);
     }
 
     #[test]
@@ -180,11 +272,11 @@ mod tests {
     fn what_failed_is_asked_again_when_it_is_come_back_to() {
         let mut slices = Slices::default();
         look(&mut slices, 0, []);
-        slices.arrived(slice(0), Err("disk".into()));
+        slices.arrived(slice(0), SIDE, Err("disk".into()));
         assert_eq!(slices.failure(slice(0)), Some("disk"));
         assert_eq!(look(&mut slices, 0, []), [0; 0]);
         assert_eq!(look(&mut slices, 1, [0]), [1, 0]);
-        slices.arrived(slice(1), Err("disk".into()));
+        slices.arrived(slice(1), SIDE, Err("disk".into()));
         slices.try_again();
         assert_eq!(look(&mut slices, 1, []), [1]);
     }
@@ -194,14 +286,14 @@ mod tests {
         let mut slices = Slices::default();
         for index in 0..100 {
             for asked in look(&mut slices, index, [index + 1]) {
-                slices.arrived(slice(asked), Ok(values(1024)));
+                slices.arrived(slice(asked), SIDE, Ok(values(1024)));
             }
             assert!(slices.bytes <= BYTES && slices.get(slice(index)).is_some());
         }
         assert_eq!(slices.here.len(), 12);
         let all: Vec<SliceId> = (200..220).map(slice).collect();
         for asked in slices.look(&all, &[]) {
-            slices.arrived(asked, Ok(values(1024)));
+            slices.arrived(asked.slice(), SIDE, Ok(values(1024)));
         }
         assert!(all.iter().all(|s| slices.get(*s).is_some()));
     }

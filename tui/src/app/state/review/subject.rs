@@ -62,6 +62,8 @@ pub struct Pane {
     pub frames: Frames,
     /// Its values.
     pub values: ByName<SliceValues>,
+    /// These are but a reduced form of them.
+    pub reduced: bool,
 }
 
 /// Which slices of which case are shown with which masks.
@@ -145,6 +147,7 @@ impl SliceSubject {
         let wanted = placed.iter().map(|&(pane, spot)| Tile {
             case: self.showing.case.clone(),
             slice: pane.slice,
+            reduced: pane.reduced,
             region: pane.region,
             orientation: pane.orientation,
             marks: pane.marks.clone(),

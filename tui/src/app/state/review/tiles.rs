@@ -23,6 +23,7 @@ pub struct Tiles(Mutex<Vec<(Tile, Arc<Indexed>)>>);
 pub(super) struct Tile {
     pub case: CaseId,
     pub slice: SliceId,
+    pub reduced: bool,
     pub region: Region,
     pub orientation: Orientation,
     pub marks: Vec<Mark>,

@@ -98,6 +98,7 @@ impl View {
             spacing: stack.spacing(),
             marks: Vec::new(),
             frames: Frames::default(),
+            reduced: false,
             values: ByName(Arc::new(SliceValues { shape, values })),
         }
     }

@@ -1,0 +1,123 @@
+//! Slices, as they are or as they come sooner over a slow line.
+
+use super::{Client, ClientError, escape};
+use crate::api::{SliceValues, slice_headers};
+use crate::case::CaseId;
+use crate::geometry::{Plane, SliceShape};
+use crate::packed;
+use hyper::Method;
+
+/// How the values of a slice are sent.
+#[derive(Debug, Clone, Copy)]
+enum Sent {
+    /// As they are.
+    Raw,
+    /// Packed, and reduced by so much along each side.
+    Packed(u32),
+}
+
+impl Client {
+    /// Values of one slice, in file order.
+    pub async fn slice(
+        &self,
+        id: &CaseId,
+        plane: Plane,
+        index: u32,
+    ) -> Result<SliceValues, ClientError> {
+        self.slice_as(id, (plane, index), Sent::Raw).await
+    }
+
+    /// The same as it comes sooner over a slow line: packed, and reduced `by` along each side. A daemon
+    /// that is too old for that sends all of it; its size tells.
+    pub async fn slice_packed(
+        &self,
+        id: &CaseId,
+        slice: (Plane, u32),
+        by: u32,
+    ) -> Result<SliceValues, ClientError> {
+        match self.slice_as(id, slice, Sent::Packed(by)).await {
+            Err(ClientError::Refused { status: 400, .. }) => {
+                self.slice_as(id, slice, Sent::Raw).await
+            }
+            result => result,
+        }
+    }
+
+    async fn slice_as(
+        &self,
+        id: &CaseId,
+        (plane, index): (Plane, u32),
+        sent: Sent,
+    ) -> Result<SliceValues, ClientError> {
+        let query = match sent {
+            Sent::Raw => String::new(),
+            Sent::Packed(by) => format!("?format=packed&reduce={by}"),
+        };
+        let path = format!("/v1/cases/{}/slices/{plane}/{index}{query}", escape(&id.0));
+        let reply = self.send(Method::GET, &path, None::<&()>).await?;
+        let header = |name: &str| -> Option<String> {
+            Some(
+                reply
+                    .response
+                    .headers()
+                    .get(name)?
+                    .to_str()
+                    .ok()?
+                    .to_owned(),
+            )
+        };
+        let nonsense = |found: String| ClientError::Nonsense {
+            doing: format!("GET {path}"),
+            found,
+        };
+        let number = |name: &str| header(name).and_then(|v| v.parse::<u32>().ok());
+        let (Some(width), Some(height), Some(voxel_type)) = (
+            number(slice_headers::WIDTH),
+            number(slice_headers::HEIGHT),
+            header(slice_headers::TYPE),
+        ) else {
+            return Err(nonsense("its size or type is missing".into()));
+        };
+        let body = reply.body().await?;
+        let shape = SliceShape { width, height };
+        let values = match sent {
+            Sent::Raw => raw(&voxel_type, &body),
+            Sent::Packed(_) => unpacked(&voxel_type, &body, shape),
+        };
+        let values = values.map_err(nonsense)?;
+        if values.len() != shape.pixels() {
+            return Err(nonsense(format!(
+                "{} values for {width}×{height} pixels",
+                values.len()
+            )));
+        }
+        Ok(SliceValues { shape, values })
+    }
+}
+
+/// The values of a body that is sent as it is.
+fn raw(voxel_type: &str, body: &[u8]) -> Result<Vec<f32>, String> {
+    match voxel_type {
+        "int16" => {
+            let values = body.as_chunks().0.iter();
+            Ok(values.map(|&b| i16::from_le_bytes(b).into()).collect())
+        }
+        "float32" => {
+            let values = body.as_chunks().0.iter();
+            Ok(values.map(|&b| f32::from_le_bytes(b)).collect())
+        }
+        other => Err(format!("values of type {other:?}")),
+    }
+}
+
+/// The values of a packed body.
+fn unpacked(voxel_type: &str, body: &[u8], shape: SliceShape) -> Result<Vec<f32>, String> {
+    let (width, count) = (shape.width as usize, shape.pixels());
+    let values = match voxel_type {
+        "int16" => packed::unpack_integers(body, width, count)
+            .map(|values| values.into_iter().map(f32::from).collect()),
+        "float32" => packed::unpack_floats(body, count),
+        other => return Err(format!("values of type {other:?}")),
+    };
+    values.map_err(|error| format!("what does not unpack: {error}"))
+}
