@@ -53,6 +53,8 @@ pub fn handle(model: &mut Model, event: Event) -> Vec<Effect> {
 fn happen(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => return keys::press(model, key),
+        Event::Released(key) => model.held.release(key),
+        Event::ReleasesAreTold(are) => model.held.releases_are_told(are),
         Event::Pointer(pointer) => return pointer::point(model, &pointer),
         Event::Paste(text) => return dialogs::paste(model, &text),
         Event::Resized { columns, rows } => {

@@ -7,6 +7,7 @@ mod bell;
 mod daemon;
 mod error;
 mod filters;
+mod keyboard;
 mod mouse;
 mod pace;
 mod painter;
@@ -95,6 +96,7 @@ pub async fn run(
         guard: Some(guard),
         suspending: Suspending::No,
         reporting: Reporting::first(config.mouse),
+        releases: false,
         probe_until: Some(Instant::now() + PROBE_WAIT),
         minute: Instant::now() + Duration::from_secs(60),
         rest_until: None,
@@ -159,6 +161,8 @@ struct Running {
     guard: Option<Guard>,
     suspending: Suspending,
     reporting: Reporting,
+    /// Keys are reported when they are let go.
+    releases: bool,
     /// Until when the answers to the probe are waited for.
     probe_until: Option<Instant>,
     /// When ages on the screen are a minute older.
@@ -208,6 +212,7 @@ impl Running {
         places::save(&self.client.name(), resume::place(&self.model));
         if !matches!(ended, Err(RunError::Gone(_))) {
             self.switch_mouse_off();
+            self.switch_releases_off();
             self.reporting = Reporting::Never;
             let all_answered = async {
                 while !self.is_quiet() {
@@ -283,6 +288,7 @@ impl Running {
                 self.happen(Event::Clock(Timestamp::now()));
                 self.happen(Event::Key(key));
             }
+            Report::Input(Input::Released(key)) => self.happen(Event::Released(key)),
             Report::Input(Input::Mouse(mouse)) => self.mouse(mouse),
             Report::Input(Input::Paste(text)) => self.happen(Event::Paste(text)),
             Report::Input(Input::Reply(reply)) => {
@@ -292,6 +298,7 @@ impl Running {
                     self.probe_until = None;
                     self.pictures.answered(Instant::now());
                     self.switch_mouse_on();
+                    self.switch_releases_on();
                 }
             }
             Report::Doubt => self.ask(),

@@ -47,6 +47,7 @@ impl Running {
             return;
         }
         self.switch_mouse_off();
+        self.switch_releases_off();
         self.suspending = Suspending::Wanted(Instant::now() + END_WAIT);
     }
 
@@ -98,6 +99,7 @@ impl Running {
         self.pictures.erased();
         // Switched on again when the terminal has answered the question sent now.
         self.mouse_was_forgotten();
+        self.releases_were_forgotten();
         self.measure();
     }
 }

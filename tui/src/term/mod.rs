@@ -18,6 +18,7 @@ mod background;
 pub mod clipboard;
 pub mod graphics;
 pub mod key;
+pub mod keyboard;
 mod known;
 pub mod mouse;
 pub mod notify;
@@ -37,8 +38,10 @@ pub use parser::Parser;
 /// What a terminal sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A key was pressed.
+    /// A key was pressed, or is held down.
     Key(Key),
+    /// A key was let go. Only a terminal that was asked for it says so ([`keyboard`]).
+    Released(Key),
     /// The mouse did something; it is never taken for a key.
     Mouse(Mouse),
     /// Text was pasted; it is never taken for keys.
@@ -88,6 +91,8 @@ pub enum Reply {
     Background(Rgb),
     /// Whether the graphics protocol of kitty is understood.
     KittyGraphics(bool),
+    /// It can say when a key is let go (kitty's keyboard protocol).
+    KeyReleases,
     /// All that was sent before the question has been worked off (DSR 5).
     Status,
 }

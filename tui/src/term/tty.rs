@@ -1,6 +1,6 @@
 //! The terminal device: raw mode, its size, and leaving it as it was found.
 
-use super::mouse;
+use super::{keyboard, mouse};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::termios::{
@@ -121,6 +121,7 @@ impl Tty {
             tty: self.clone(),
             before,
             mouse: false,
+            releases: false,
         });
         restore_on_panic();
         // Whether the terminal takes it is seen when the first frame is written.
@@ -219,6 +220,13 @@ impl Guard {
         self.tty.make_raw().map(|_| ())
     }
 
+    /// Says that the terminal is going to be asked to report keys that are let go, or no longer.
+    pub fn releases_are_reported(&self, are: bool) {
+        if let Some(taken) = lock().as_mut() {
+            taken.releases = are;
+        }
+    }
+
     /// Says that the terminal is going to be asked for reports of the mouse; it will be told to
     /// stop when it is given back.
     pub fn mouse_is_reported(&self) {
@@ -239,6 +247,8 @@ struct Taken {
     before: Termios,
     /// The mouse may be reported.
     mouse: bool,
+    /// Keys may be reported when they are let go.
+    releases: bool,
 }
 
 /// The terminal that was taken over, to be restored however the program ends.
@@ -253,7 +263,8 @@ pub fn restore() {
     if let Some(taken) = lock().take() {
         let reports = if taken.mouse { mouse::OFF } else { b"" };
         // A terminal that is gone cannot be put right; nobody is left to tell.
-        let leave = [BROKEN_OFF, reports, LEAVE].concat();
+        let releases = if taken.releases { keyboard::OFF } else { b"" };
+        let leave = [BROKEN_OFF, reports, releases, LEAVE].concat();
         let _ = taken.tty.write(&leave, Some(Instant::now() + LEAVE_WAIT));
         // Now, and not when everything has been written: a stuck terminal takes nothing more.
         let _ = tcsetattr(&*taken.tty.device, OptionalActions::Now, &taken.before);

@@ -1,10 +1,11 @@
 //! Keys that are held down.
 //!
-//! A terminal reports a held key as the same key again and again, and never that it was let go. So only
+//! Most terminals report a held key as the same key again and again, and never that it was let go. So only
 //! time tells a repeat from a second press, and in doubt it is a repeat: what is done without being meant
-//! is worse than a key that is pressed twice.
+//! is worse than a key that is pressed twice. Some terminals say when a key is let go; there a key that was
+//! not is a repeat, however late it comes.
 
-use crate::term::Key;
+use crate::term::{Key, KeyCode};
 use jiff::{SignedDuration, Timestamp};
 
 /// Longest time before the first repeat of a held key; systems wait 250 to 660 ms.
@@ -20,6 +21,10 @@ pub struct Held {
     last: Option<(Key, Timestamp)>,
     /// It has come again while it may have been held.
     repeats: bool,
+    /// It was let go since, as far as the terminal says that.
+    is_up: bool,
+    /// The terminal says it.
+    is_told: bool,
 }
 
 impl Held {
@@ -28,12 +33,40 @@ impl Held {
         let longest = if self.repeats { NEXT } else { FIRST };
         // A clock that was set says nothing, in either direction.
         let is_soon = |at: Timestamp| now.duration_since(at).abs() <= longest;
-        self.repeats = self
-            .last
-            .is_some_and(|(last, at)| last == key && is_soon(at));
+        let is_up = std::mem::take(&mut self.is_up);
+        self.repeats = self.last.is_some_and(|(last, at)| {
+            last == key && !is_up && (is_soon(at) || self.is_told && tells_when_up(key))
+        });
         self.last = Some((key, now));
         self.repeats
     }
+
+    /// A key was let go.
+    pub fn release(&mut self, key: Key) {
+        let is_it = |(last, _): (Key, Timestamp)| match (last.code, key.code) {
+            // What shift makes of a letter is the same key. Of other characters that depends on the
+            // keyboard, and any key that is let go may be theirs.
+            (KeyCode::Char(last), KeyCode::Char(up)) => {
+                !last.is_alphabetic() || last.to_lowercase().eq(up.to_lowercase())
+            }
+            (last, up) => last == up,
+        };
+        self.is_up |= self.last.is_some_and(is_it);
+    }
+
+    /// From now on the terminal says of each key when it is let go, or no longer.
+    pub fn releases_are_told(&mut self, are: bool) {
+        *self = Held {
+            is_told: are,
+            ..Held::default()
+        };
+    }
+}
+
+/// Whether a terminal that tells of keys that are let go does so of this one. As it is asked, it sends
+/// the shell's own keys as ever.
+fn tells_when_up(key: Key) -> bool {
+    !matches!(key.code, KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace)
 }
 
 #[cfg(test)]
@@ -57,6 +90,33 @@ mod tests {
         assert_eq!(repeats(&held), [false, true, true, true, true]);
         let again = [('a', 0), ('a', 660), ('a', 40), ('a', 300), ('a', 800)];
         assert_eq!(repeats(&again), [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn where_the_terminal_says_when_a_key_is_let_go_a_slow_repeat_is_one_too() {
+        let key = |text: &str| text.parse::<Key>().unwrap();
+        let mut held = Held::default();
+        held.releases_are_told(true);
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut press = |held: &mut Held, text: &str, ms: i64| {
+            now += SignedDuration::from_millis(ms);
+            held.press(key(text), now)
+        };
+        assert!(!press(&mut held, "a", 0));
+        assert!(press(&mut held, "a", 5000), "never let go");
+        held.release(key("j"));
+        assert!(press(&mut held, "a", 5000), "another key was");
+        held.release(key("a"));
+        assert!(!press(&mut held, "a", 50), "pressed again, however soon");
+        assert!(!press(&mut held, "A", 50));
+        held.release(key("a"));
+        assert!(!press(&mut held, "A", 50), "the same key with shift");
+        assert!(!press(&mut held, "enter", 50));
+        assert!(press(&mut held, "enter", 50), "by time, as ever");
+        assert!(!press(&mut held, "enter", 900));
+        held.releases_are_told(false);
+        assert!(!press(&mut held, "a", 50));
+        assert!(!press(&mut held, "a", 5000));
     }
 
     #[test]

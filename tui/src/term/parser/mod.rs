@@ -189,7 +189,7 @@ impl Parser {
                     }
                     out.push(Input::Reply(reply));
                 } else {
-                    out.extend(control_key(&data, byte).map(Input::Key));
+                    out.extend(control_key(&data, byte));
                 }
                 State::Ground
             }
@@ -365,13 +365,45 @@ fn mouse(data: &[u8], last: u8) -> Option<Mouse> {
     }
 }
 
-/// The key that a control sequence stands for. Whatever it is not sure of is no key.
-fn control_key(data: &[u8], last: u8) -> Option<Key> {
+/// The key that a control sequence stands for, pressed or let go. Whatever it is not sure of is no key.
+fn control_key(data: &[u8], last: u8) -> Option<Input> {
     if data == b"[" {
-        return matches!(last, b'A'..=b'E').then(|| Key::plain(KeyCode::Function(last - b'A' + 1)));
+        let code = matches!(last, b'A'..=b'E').then(|| KeyCode::Function(last - b'A' + 1));
+        return code.map(Key::plain).map(Input::Key);
     }
-    let numbers = numbers(data)?;
-    let (code, held) = match (last, &*numbers) {
+    let (data, happened) = without_event(data)?;
+    let key = control_code(&numbers(&data)?, last)?;
+    Some(match happened {
+        Happened::Pressed => Input::Key(key),
+        Happened::Released => Input::Released(key),
+    })
+}
+
+/// What happened to a key.
+enum Happened {
+    /// It was pressed, or repeats.
+    Pressed,
+    /// It was let go.
+    Released,
+}
+
+/// Takes the event out of the parameters of a key: `1;1:3` is `1;1`, let go. `None` if that makes no
+/// sense.
+fn without_event(data: &[u8]) -> Option<(Vec<u8>, Happened)> {
+    let Some(at) = data.iter().position(|&byte| byte == b':') else {
+        return Some((data.to_vec(), Happened::Pressed));
+    };
+    let happened = match &data[at..] {
+        b":1" | b":2" => Happened::Pressed,
+        b":3" => Happened::Released,
+        _ => return None,
+    };
+    Some((data[..at].to_vec(), happened))
+}
+
+/// The key that numbers and the last byte of a control sequence stand for.
+fn control_code(numbers: &[u16], last: u8) -> Option<Key> {
+    let (code, held) = match (last, numbers) {
         (b'Z', [0 | 1]) => {
             return Some(Key {
                 shift: true,
@@ -379,6 +411,7 @@ fn control_key(data: &[u8], last: u8) -> Option<Key> {
             });
         }
         (b'~', [number, held @ ..]) => (numbered(*number)?, held),
+        (b'u', [number, held @ ..]) => (unicode(*number)?, held),
         (b'P'..=b'S', [1, held]) => (
             KeyCode::Function(last - b'P' + 1),
             std::slice::from_ref(held),
@@ -397,6 +430,19 @@ fn control_key(data: &[u8], last: u8) -> Option<Key> {
         shift: held & 1 != 0,
         alt: held & 2 != 0,
         ctrl: held & 4 != 0,
+    })
+}
+
+/// The key of a code point, as kitty's protocol names it: without what is held down.
+fn unicode(number: u16) -> Option<KeyCode> {
+    Some(match number {
+        9 => KeyCode::Tab,
+        13 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        127 => KeyCode::Backspace,
+        // Private use: keys without a character.
+        0xe000..=0xf8ff => return None,
+        _ => KeyCode::Char(char::from_u32(number.into()).filter(|c| !c.is_control())?),
     })
 }
 
@@ -430,6 +476,7 @@ fn control_reply(data: &[u8], last: u8) -> Option<Reply> {
         (_, true, b'y', &[mode, state]) => Some(Reply::Mode { mode, state }),
         (false, false, b't', &[6, height, width]) => Some(Reply::CellSize { width, height }),
         (false, false, b't', &[4, height, width]) => Some(Reply::TextArea { width, height }),
+        (true, false, b'u', [_]) => Some(Reply::KeyReleases),
         (true, false, b'S', &[1, 0, count]) => Some(Reply::ColourRegisters(count)),
         (true, false, b'S', &[2, 0, width, height]) => {
             Some(Reply::LargestPicture { width, height })

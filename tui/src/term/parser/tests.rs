@@ -422,6 +422,46 @@ fn broken_characters_are_no_keys() {
     assert_eq!(typed(b"\xed\xa0\x80j"), ["j"]);
 }
 
+#[test]
+fn keys_that_are_let_go_are_told_from_those_that_are_pressed() {
+    let read = |bytes: &[u8]| {
+        let mut parser = Parser::default();
+        let mut out = Vec::new();
+        parser.feed(bytes, &mut out);
+        out
+    };
+    let key = |text: &str| text.parse::<Key>().unwrap();
+    for (bytes, text) in [
+        ("\x1b[97;1:3u", "a"),
+        ("\x1b[99;5:3u", "ctrl-c"),
+        ("\x1b[1;1:3A", "up"),
+        ("\x1b[3;1:3~", "delete"),
+        ("\x1b[27;1:3u", "esc"),
+    ] {
+        assert_eq!(
+            read(bytes.as_bytes()),
+            [Input::Released(key(text))],
+            "{text}"
+        );
+    }
+    for (bytes, text) in [
+        ("\x1b[1;1:2A", "up"),
+        ("\x1b[97;1:1u", "a"),
+        ("\x1b[27u", "esc"),
+    ] {
+        assert_eq!(read(bytes.as_bytes()), [Input::Key(key(text))], "{text}");
+    }
+    for nonsense in [
+        "\x1b[97;1:4u",
+        "\x1b[97:65;1:3u",
+        "\x1b[57441;1:1u",
+        "\x1b[u",
+    ] {
+        assert_eq!(read(nonsense.as_bytes()), [], "{nonsense:?}");
+    }
+    assert_eq!(read(b"\x1b[?0u"), [Input::Reply(Reply::KeyReleases)]);
+}
+
 proptest! {
     #[test]
     fn any_mix_of_answers_yields_no_key(

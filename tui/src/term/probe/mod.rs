@@ -7,13 +7,13 @@
 use super::graphics::{Choice, Graphics, Pixels, Protocol, Style};
 use super::known::{Best, Known};
 use super::tty::WindowSize;
-use super::{Background, Reply};
+use super::{Background, Reply, keyboard};
 use crate::contrast::Rgb;
 use crate::picture::GreyLevels;
 use crate::picture::cells::Depth;
 
 /// Everything that is asked at the start, [`super::threads::ASK_STATUS`] as the end mark last:
-/// name, kitty's protocol, the background, attributes, cell and text area in pixels, sixel colours and
+/// name, kitty's protocols, the background, attributes, cell and text area in pixels, sixel colours and
 /// size, synchronised updates, the mouse in pixels. tmux is not asked for kitty's protocol: it does not
 /// support it, and takes the question for the title of its window.
 pub fn questions(environment: Environment) -> Vec<u8> {
@@ -22,7 +22,7 @@ pub fn questions(environment: Environment) -> Vec<u8> {
         false => b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
     };
     let rest = b"\x1b]11;?\x1b\\\x1b[c\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[?2;1;0S\x1b[?2026$p\x1b[?1016$p\x1b[5n";
-    [b"\x1b[>q", kitty, rest].concat()
+    [b"\x1b[>q", kitty, keyboard::ASK, rest].concat()
 }
 
 /// What is asked again when the window changes: the font may have changed with it.
@@ -84,6 +84,7 @@ pub struct Terminal {
     background: Option<Rgb>,
     synchronized: bool,
     mouse_pixels: bool,
+    key_releases: bool,
     /// The end mark has come, or nobody waits for it any more.
     settled: bool,
 }
@@ -105,6 +106,7 @@ impl Terminal {
             background: None,
             synchronized: false,
             mouse_pixels: false,
+            key_releases: false,
             settled: false,
         }
     }
@@ -125,6 +127,7 @@ impl Terminal {
             &Reply::LargestPicture { width, height } => self.largest = Some((width, height)),
             &Reply::KittyGraphics(understood) => self.kitty = understood,
             &Reply::Background(colour) => self.background = Some(colour),
+            Reply::KeyReleases => self.key_releases = true,
             Reply::Status => self.settled = true,
         }
     }
@@ -180,6 +183,11 @@ impl Terminal {
     /// Whether it can say at which pixel the mouse is (mode 1016).
     pub fn has_mouse_pixels(&self) -> bool {
         self.mouse_pixels
+    }
+
+    /// Whether it can say when a key is let go.
+    pub fn has_key_releases(&self) -> bool {
+        self.key_releases
     }
 
     /// Width and height of a character cell in pixels: what the user said, else what the terminal
