@@ -12,11 +12,12 @@ use super::dialog::note::Note;
 use super::dialog::reason::Reason;
 use super::dialog::refusal::Refusal;
 use super::dialog::said::{Decision, Target};
+use super::dismissal;
 use super::event::Effect;
 use super::state::doubts::Doubts;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
-use super::state::queue::batch::Asked;
+use super::state::queue::batch::{Asked, Done};
 use jiff::{SignedDuration, Timestamp};
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary, RevisionNumber, Verdict};
@@ -230,10 +231,16 @@ fn of_several(notice: Notice, count: usize) -> Notice {
     }
 }
 
-/// Takes back what was decided last with one key in this session; without that, the reviewer's own
+/// Takes back what was decided, put away or brought back last with one key in this session; without that, the reviewer's own
 /// decision on what is selected or looked at.
 pub(super) fn take_back(model: &mut Model) -> Vec<Effect> {
-    let targets = model.batches.take_last().or_else(|| {
+    let last = match model.batches.take_last() {
+        Some(Done::PutAway(cases)) => return dismissal::bring_back_again(model, cases),
+        Some(Done::BroughtBack(cases)) => return dismissal::put_away_again(model, cases),
+        Some(Done::Decided(targets)) => Some(targets),
+        None => None,
+    };
+    let targets = last.or_else(|| {
         let summary = model.current()?;
         let decided = summary.state != CaseState::Review && summary.state.is_decidable();
         let revision = summary.revision.filter(|_| decided)?;

@@ -1,5 +1,7 @@
 //! Failed cases are put away, and brought back.
 
+use super::action::context::Context;
+use super::action::{Action, Decide};
 use super::event::{Effect, Failure};
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
@@ -24,21 +26,49 @@ pub(super) fn dismiss(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    let ids: Vec<CaseId> = cases.iter().map(|(id, _)| id.clone()).collect();
-    model.batches.begin(Asked::Dismiss, &ids, None);
     model.queue.unmark();
-    let effect = |(case, dismissed)| match dismissed {
-        false => Effect::Dismiss(case),
-        true => Effect::BringBack(case),
-    };
+    let (away, here): (Vec<_>, Vec<_>) = cases.into_iter().partition(|(_, away)| *away);
+    let ids = |cases: Vec<(CaseId, bool)>| cases.into_iter().map(|(id, _)| id).collect();
+    let mut effects = ask(model, ids(here), (Asked::Dismiss, Effect::Dismiss));
+    effects.extend(ask(model, ids(away), (Asked::BringBack, Effect::BringBack)));
+    effects
+}
+
+/// Takes back that cases were put away.
+pub(super) fn bring_back_again(model: &mut Model, cases: Vec<CaseId>) -> Vec<Effect> {
+    ask(model, cases, (Asked::UndoDismissal, Effect::BringBack))
+}
+
+/// Takes back that cases were brought back.
+pub(super) fn put_away_again(model: &mut Model, cases: Vec<CaseId>) -> Vec<Effect> {
+    ask(model, cases, (Asked::UndoDismissal, Effect::Dismiss))
+}
+
+/// Asks for the same of several cases.
+fn ask(
+    model: &mut Model,
+    cases: Vec<CaseId>,
+    (asked, effect): (Asked, fn(CaseId) -> Effect),
+) -> Vec<Effect> {
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    model.batches.begin(asked, &cases, None);
     cases.into_iter().map(effect).collect()
 }
 
 /// A case was put away or brought back, or that was refused.
 pub(super) fn dismissed(model: &mut Model, case: &CaseId, result: Result<CaseSummary, Failure>) {
-    let batch = model
-        .batches
-        .answered(|asked| asked == Asked::Dismiss, case, &result);
+    let batch = model.batches.answered(
+        |asked| {
+            matches!(
+                asked,
+                Asked::Dismiss | Asked::BringBack | Asked::UndoDismissal
+            )
+        },
+        case,
+        &result,
+    );
     let several = batch.filter(|batch| batch.count > 1);
     let alone = several.is_none();
     if let Some(batch) = several {
@@ -47,7 +77,9 @@ pub(super) fn dismissed(model: &mut Model, case: &CaseId, result: Result<CaseSum
     match result {
         Ok(summary) => {
             if alone {
-                model.notice = Some(Notice::good(told(&summary)));
+                let undo = Action::Decide(Decide::TakeBack);
+                let undo = model.keymap.way(Context::Queue, undo);
+                model.notice = Some(Notice::good(told(&summary, &undo)));
             }
             let leaves = summary.dismissed && model.review_of(case).is_some();
             model.queue.put(vec![summary]);
@@ -63,10 +95,10 @@ pub(super) fn dismissed(model: &mut Model, case: &CaseId, result: Result<CaseSum
     }
 }
 
-fn told(summary: &CaseSummary) -> String {
+fn told(summary: &CaseSummary, undo: &str) -> String {
     let name = printable(&summary.name);
     match summary.dismissed {
-        true => format!("{name} is put away; /state:dismissed shows it, to bring it back."),
+        true => format!("{name} is put away; {undo} takes it back, /state:dismissed shows it."),
         false => format!("{name} is back: {}.", summary.state),
     }
 }
@@ -77,6 +109,13 @@ mod tests {
     use crate::app::event::{Answer, Event};
     use crate::app::fixture::{connected, press, summary};
     use crate::app::handle;
+
+    /// A key that was let go before.
+    fn press_later(model: &mut Model, key: &str) -> Vec<Effect> {
+        let later = model.now + jiff::SignedDuration::from_secs(2);
+        handle(model, Event::Clock(later));
+        press(model, key)
+    }
 
     #[test]
     fn a_failed_case_leaves_the_list_and_comes_back() {
@@ -93,8 +132,22 @@ mod tests {
             result: Ok(summary),
         };
         handle(&mut model, Event::from(answer(away.clone())));
-        assert_eq!(model.queue.shown().len(), 1);
+        assert_eq!(model.queue.shown().count(), 1);
         assert!(model.notice.as_ref().unwrap().text.contains("put away"));
+
+        // One key takes it back, as it does a decision.
+        let effects = press(&mut model, "u");
+        assert!(matches!(&effects[..], [Effect::BringBack(case)] if case.0 == "broken"));
+        away.dismissed = false;
+        handle(&mut model, Event::from(answer(away.clone())));
+        assert_eq!(model.queue.shown().count(), 2);
+        assert!(
+            press_later(&mut model, "u").is_empty(),
+            "nothing else was done"
+        );
+        press(&mut model, "j X");
+        away.dismissed = true;
+        handle(&mut model, Event::from(answer(away.clone())));
 
         press(&mut model, "/ s t a t e : d i s enter");
         assert_eq!(model.queue.selected().unwrap().id.0, "broken");

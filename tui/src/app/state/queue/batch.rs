@@ -13,8 +13,12 @@ pub enum Asked {
     Undo,
     /// To try again.
     Retry,
-    /// To put away, or to bring back.
+    /// To put away.
     Dismiss,
+    /// To bring back.
+    BringBack,
+    /// To take either of these back.
+    UndoDismissal,
 }
 
 impl Asked {
@@ -24,9 +28,10 @@ impl Asked {
             Asked::Decide(Verdict::Approve) => "approved",
             Asked::Decide(Verdict::Reject) => "rejected",
             Asked::Decide(Verdict::Flag) => "flagged",
-            Asked::Undo => "taken back",
+            Asked::Undo | Asked::UndoDismissal => "taken back",
             Asked::Retry => "tried again",
-            Asked::Dismiss => "put away or brought back",
+            Asked::Dismiss => "put away",
+            Asked::BringBack => "brought back",
         }
     }
 }
@@ -46,6 +51,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// What of it can be taken back.
+    fn outcome(&self) -> Option<Done> {
+        let cases = || self.done.iter().map(|(case, _)| case.clone()).collect();
+        match self.asked {
+            Asked::Decide(_) => Some(Done::Decided(self.done.clone())),
+            Asked::Dismiss => Some(Done::PutAway(cases())),
+            Asked::BringBack => Some(Done::BroughtBack(cases())),
+            Asked::Undo | Asked::UndoDismissal | Asked::Retry => None,
+        }
+    }
+
     /// The outcome for all of them, in a line, and whether something went wrong.
     pub fn summary(&self) -> (String, bool) {
         let mut text = format!("{} {}", self.done.len(), self.asked.done());
@@ -56,12 +72,23 @@ impl Batch {
     }
 }
 
+/// What one key has done together, and another can take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// Decisions on these revisions.
+    Decided(Vec<(CaseId, RevisionNumber)>),
+    /// Cases put away.
+    PutAway(Vec<CaseId>),
+    /// Cases brought back.
+    BroughtBack(Vec<CaseId>),
+}
+
 /// What is on its way, and what can be taken back.
 #[derive(Debug, Clone, Default)]
 pub struct Batches {
     open: Vec<Batch>,
-    /// Decisions of this session that stand, what one key decided together.
-    done: Vec<Vec<(CaseId, RevisionNumber)>>,
+    /// What was done in this session and stands, what one key did together.
+    done: Vec<Done>,
 }
 
 impl Batches {
@@ -98,14 +125,14 @@ impl Batches {
             return None;
         }
         let batch = self.open.remove(at);
-        if matches!(batch.asked, Asked::Decide(_)) && !batch.done.is_empty() {
-            self.done.push(batch.done.clone());
+        if !batch.done.is_empty() {
+            self.done.extend(batch.outcome());
         }
         Some(batch)
     }
 
-    /// What was decided last with one key, which will be taken back.
-    pub fn take_last(&mut self) -> Option<Vec<(CaseId, RevisionNumber)>> {
+    /// What was done last with one key, which will be taken back.
+    pub fn take_last(&mut self) -> Option<Done> {
         self.done.pop()
     }
 }
