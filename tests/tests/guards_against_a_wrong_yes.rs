@@ -108,9 +108,10 @@ fn without_pictures_nothing_counts_as_seen() {
     terminal.wait_for("nothing seen", |view| view.row(0).contains("seen 0%"));
     approve(&mut terminal);
     terminal.wait_for("the question", |view| {
-        view.contains("there are no pictures")
+        view.contains("there are no pictures") && view.contains("Y approve")
     });
     terminal.type_keys(ENTER).unwrap();
+    terminal.type_keys("Y").unwrap();
     system.until_state(SCAN, CaseState::Approved);
     quit(&mut terminal);
 }

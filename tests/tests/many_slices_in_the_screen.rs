@@ -56,7 +56,7 @@ fn boxes_on_two_slices_give_what_the_same_3d_box_gives() {
     terminal.wait_for("the keys for prompts", |view| view.contains("segment"));
     // A box of 81 by 61 voxels around the cursor, and the same on the next slice.
     terminal.type_keys("HHHHKKKbLLLLLLLLJJJJJJb").unwrap();
-    terminal.wait_for("the box", |view| view.contains('□'));
+    terminal.wait_for("the box", |view| view.contains("□"));
     terminal.type_keys("V").unwrap();
     terminal.wait_for("what is missing", |view| view.contains("on another slice"));
     terminal.type_keys("N").unwrap();

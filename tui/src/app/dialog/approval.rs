@@ -29,7 +29,18 @@ const BACK: Bound<Means> = key(KeyCode::Esc, Means::Leave, "back");
 /// The usual key for approvals is not among them, because it may be pressed twice.
 const APPROVE: Bound<Means> = key(KeyCode::Enter, Means::Approve, "approve all the same");
 
+/// Where the doubts are grave, the key that confirms is none that a hand presses without reading.
+const APPROVE_GRAVE: Bound<Means> = key(KeyCode::Char('Y'), Means::Approve, "approve all the same");
+
 const KEYS: &[Bound<Means>] = &[APPROVE, BACK];
+
+const KEYS_GRAVE: &[Bound<Means>] = &[APPROVE_GRAVE, BACK];
+
+const KEYS_GRAVE_UNSEEN: &[Bound<Means>] = &[
+    APPROVE_GRAVE,
+    key(KeyCode::Char(']'), Means::NextUnseen, "next unseen slice"),
+    BACK,
+];
 
 const KEYS_UNSEEN: &[Bound<Means>] = &[
     APPROVE,
@@ -49,9 +60,12 @@ const KEYS_DRAFT: &[Bound<Means>] = &[
 
 impl Approval {
     fn keys(&self) -> &'static [Bound<Means>] {
+        let is_grave = self.doubts.are_grave();
         match (self.doubts.draft, self.doubts.unseen) {
             (true, _) => KEYS_DRAFT,
+            (false, 0) if is_grave => KEYS_GRAVE,
             (false, 0) => KEYS,
+            (false, _) if is_grave => KEYS_GRAVE_UNSEEN,
             (false, _) => KEYS_UNSEEN,
         }
     }

@@ -33,6 +33,14 @@ impl Doubts {
             }
     }
 
+    /// Whether there is something among them that is hardly ever right to approve: an object that nobody
+    /// asked about or nothing was found of, or masks that nobody can have seen. A low score and slices
+    /// that were not seen are usual where a profile is strict, and a hand gets used to confirming them.
+    pub fn are_grave(&self) -> bool {
+        let lacks = !self.without_prompt.is_empty() || !self.empty.is_empty();
+        self.nothing_asked || lacks || self.unpictured
+    }
+
     /// Adds those about another case.
     pub fn add(&mut self, other: Doubts) {
         self.draft |= other.draft;

@@ -138,7 +138,9 @@ fn a_case_without_any_object_is_asked_about() {
     open_with(&mut model, &case, &[]);
     assert_eq!(press(&mut model, "a"), []);
     assert!(doubts(&model).unwrap().nothing_asked);
-    let approved = press(&mut model, "enter");
+    assert_eq!(press(&mut model, "enter"), [], "a key of habit does not do");
+    assert!(doubts(&model).is_some());
+    let approved = press(&mut model, "Y");
     assert_eq!(approved, [decision("one", 1, Verdict::Approve, "")]);
 }
 
@@ -156,7 +158,7 @@ fn what_is_empty_or_was_never_asked_for_is_named_before_an_approval() {
     assert_eq!(found.empty, ["liver"]);
     assert_eq!(found.without_prompt, ["spleen"]);
     assert_eq!((found.unseen, found.low.len()), (0, 0));
-    let approved = press(&mut model, "enter");
+    let approved = press(&mut model, "Y");
     assert_eq!(approved, [decision("one", 1, Verdict::Approve, "")]);
 }
 
@@ -174,6 +176,13 @@ fn a_score_below_the_limit_of_the_profile_is_named() {
         press(&mut model, "a");
         let low = doubts(&model).map(|doubts| doubts.low.clone());
         assert_eq!(low, asks.then(|| vec![(0.71, limit)]));
+        if asks {
+            assert_eq!(
+                press(&mut model, "enter").len(),
+                1,
+                "usual where a profile is strict"
+            );
+        }
     }
 }
 
@@ -191,7 +200,7 @@ fn without_a_picture_nothing_was_seen() {
     assert_eq!(model.coverage(&id("one"), 1), (0, 4));
     assert_eq!(press(&mut model, "a"), []);
     assert!(doubts(&model).unwrap().unpictured);
-    assert_eq!(press(&mut model, "enter").len(), 1);
+    assert_eq!(press(&mut model, "Y").len(), 1);
 }
 
 #[test]
