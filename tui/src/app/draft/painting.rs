@@ -3,7 +3,8 @@
 use super::asking::ask;
 use super::edit::Edit;
 use super::tool::{Kind, Tool, other};
-use crate::app::action::Draw;
+use crate::app::action::context::Context;
+use crate::app::action::{Action, Draw, Look};
 use crate::app::event::Effect;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
@@ -190,8 +191,10 @@ pub(super) fn revert(model: &mut Model) -> Vec<Effect> {
         Some(edit) => (Some(edit.label), Slices::one(review.own_index())),
         None if review.display.compared == Compared::Before => (None, Slices::All),
         None => {
+            let before = Action::Look(Look::ShowBefore);
+            let before = model.keymap.way(Context::Review, before);
             model.notice = Some(Notice::good(format!(
-                "Look at revision {to} first (b), then put it back."
+                "Look at revision {to} first ({before}), then put it back."
             )));
             return Vec::new();
         }

@@ -373,10 +373,12 @@ fn control_key(data: &[u8], last: u8) -> Option<Input> {
     }
     let (data, happened) = without_event(data)?;
     let key = control_code(&numbers(&data)?, last)?;
-    Some(match happened {
-        Happened::Pressed => Input::Key(key),
-        Happened::Released => Input::Released(key),
-    })
+    match happened {
+        // Keys that are pressed come as ever: nobody asks for them in this form.
+        Happened::Pressed if last == b'u' => None,
+        Happened::Pressed => Some(Input::Key(key)),
+        Happened::Released => Some(Input::Released(key)),
+    }
 }
 
 /// What happened to a key.
