@@ -300,6 +300,10 @@ pub struct DraftView {
 /// Answer to a [`DraftRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "outcome")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "answers are large, and most of what there is"
+)]
 pub enum DraftResponse {
     /// The draft is changed.
     Changed {

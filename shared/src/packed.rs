@@ -117,7 +117,7 @@ fn expected(values: &[i16], at: usize, width: usize) -> i16 {
         false => 0,
     };
     let width = width.max(1);
-    let (has_left, has_above) = (at % width > 0, at >= width);
+    let (has_left, has_above) = (!at.is_multiple_of(width), at >= width);
     let sum = value(has_left, 1).wrapping_add(value(has_above, width));
     sum.wrapping_sub(value(has_left && has_above, width + 1))
 }

@@ -184,7 +184,7 @@ impl Draft {
     /// The rule by which boxes on several slices last became masks, if any did.
     pub fn rule(&self) -> Option<Propagation> {
         self.done().iter().rev().find_map(|step| match step {
-            Step::Answered(answered) => answered.rule,
+            Step::Answered(answered) => answered.rule.as_deref().copied(),
             Step::Object { .. }
             | Step::Drawn { .. }
             | Step::Chosen { .. }

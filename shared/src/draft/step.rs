@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 /// One step of a draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "step")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "answers are large, and most of what there is"
+)]
 pub enum Step {
     /// A new object.
     Object {
@@ -123,7 +127,7 @@ pub struct Answered {
     pub report: Option<PropagationReport>,
     /// The rule by which boxes on several slices became these masks; `None` where no rule did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Propagation>,
+    pub rule: Option<Box<Propagation>>,
 }
 
 impl Answered {

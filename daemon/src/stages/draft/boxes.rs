@@ -65,7 +65,7 @@ pub fn segment_boxes(
         slice_answer(&segmentation, prompt, mask.map_or(0, Rle::area))
     });
     let answered = Answered {
-        rule: Some(rule),
+        rule: Some(Box::new(rule)),
         ..answered(tools, profile, label, slices.collect())?
     };
     tools.registry.answer_draft(&work.lease, &answered, None)?;
