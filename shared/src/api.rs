@@ -357,8 +357,35 @@ pub struct ErrorBody {
 pub struct SliceValues {
     /// Size.
     pub shape: crate::geometry::SliceShape,
-    /// Voxel values after the file's scaling (for CT: HU).
+    /// Voxel values after the file's scaling (for CT: HU); of a picture with colours, their
+    /// brightness.
     pub values: Vec<f32>,
+    /// Red, green and blue of each pixel, where the scan is a picture with colours and they were asked
+    /// for.
+    pub colours: Option<Vec<[u8; 3]>>,
+}
+
+impl SliceValues {
+    /// Those of a slice without colours.
+    pub fn grey(shape: crate::geometry::SliceShape, values: Vec<f32>) -> Self {
+        SliceValues {
+            shape,
+            values,
+            colours: None,
+        }
+    }
+
+    /// Those of a slice with colours, by the luma of ITU-R BT.709.
+    pub fn coloured(shape: crate::geometry::SliceShape, colours: Vec<[u8; 3]>) -> Self {
+        let luma = |&[r, g, b]: &[u8; 3]| {
+            (2126 * u32::from(r) + 7152 * u32::from(g) + 722 * u32::from(b)) / 10_000
+        };
+        SliceValues {
+            shape,
+            values: colours.iter().map(|colour| luma(colour) as f32).collect(),
+            colours: Some(colours),
+        }
+    }
 }
 
 /// Headers of `GET /v1/cases/{id}/slices/{plane}/{index}`.
@@ -367,6 +394,6 @@ pub mod slice_headers {
     pub const WIDTH: &str = "medicosam-width";
     /// Rows.
     pub const HEIGHT: &str = "medicosam-height";
-    /// `int16` or `float32`, little-endian.
+    /// `int16` or `float32`, little-endian; `rgb8`: red, green and blue.
     pub const TYPE: &str = "medicosam-type";
 }

@@ -27,9 +27,24 @@ pub struct ScanInfo {
     pub affine: Affine,
     /// Type of the voxels in the file, for example `int16`.
     pub voxel_type: String,
+    /// Whether it is a picture, whose pixels lie nowhere in the world: its affine means nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub picture: bool,
     /// Oddities, a sentence each: for example that left and right are not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl ScanInfo {
+    /// The volume of so many voxels in millilitres; `None` in a picture.
+    pub fn volume_ml(&self, voxels: u64) -> Option<f64> {
+        // 1 mL is 1000 mm³.
+        (!self.picture).then(|| voxels as f64 * self.affine.voxel_volume() / 1000.0)
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The origin of one revision of a case.
@@ -175,13 +190,19 @@ pub struct ObjectResult {
     pub name: String,
     /// Number of voxels.
     pub voxels: u64,
-    /// Volume in millilitres.
-    pub volume_ml: f64,
+    /// Volume in millilitres; `None` in a picture, whose pixels have no size.
+    #[serde(default)]
+    pub volume_ml: Option<f64>,
     /// Scores per slice, in slice order.
     pub slices: Vec<SliceScore>,
 }
 
 impl ObjectResult {
+    /// What its size is compared by with those of other cases: millilitres, or pixels of a picture.
+    pub fn size(&self) -> f64 {
+        self.volume_ml.unwrap_or(self.voxels as f64)
+    }
+
     /// Unweighted mean of the predicted IoU over the slices; `None` without slices.
     pub fn predicted_iou(&self) -> Option<f32> {
         if self.slices.is_empty() {

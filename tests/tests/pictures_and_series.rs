@@ -65,6 +65,14 @@ fn a_picture_becomes_a_label_map_that_is_a_picture() {
     let case = system.until_state("skin.png", CaseState::Review);
     let scan = case.scan.as_ref().unwrap();
     assert_eq!(scan.dims.0, [side, side, 1]);
+    assert!(scan.picture);
+    let client = system.client();
+    let slice = system.wait(client.coloured_slice(&case.summary.id, Plane::Axial, 0));
+    let colours = slice.colours.unwrap();
+    assert_eq!(colours[0], [220, 180, 160]);
+    assert_eq!(colours[(centre * side + centre) as usize], [150, 40, 30]);
+    let grey = system.wait(client.slice(&case.summary.id, Plane::Axial, 0));
+    assert_eq!((grey.values, grey.colours), (slice.values, None));
     assert_eq!(
         system.files_below("results"),
         ["skin_dseg.json", "skin_dseg.png", "skin_dseg.tsv"]

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 const SIZE: Size = Size::new(100, 30);
 
 #[test]
-fn a_mask_is_prompted_anew_and_approved_with_keys() {
+fn a_mask_is_prompted_again_and_approved_with_keys() {
     let (system, case) = reviewable(9, 12);
     let mut terminal = in_review(&system, SIZE, Profile::SIXEL_WITH_SIZES);
     terminal.wait_for("a picture", |view| !view.pictures().is_empty());

@@ -111,6 +111,7 @@ impl Slice {
         let scene = Scene {
             shape: self.shape,
             values: &self.values,
+            colours: None,
             range: self.range,
             orientation,
             inverted: false,
@@ -251,10 +252,7 @@ fn mosaic(selected: usize) -> SliceSubject {
                 low: false,
             },
             reduced: false,
-            values: ByName(Arc::new(SliceValues {
-                shape,
-                values: values.to_vec(),
-            })),
+            values: ByName(Arc::new(SliceValues::grey(shape, values.to_vec()))),
         }
     });
     let panes: Vec<_> = panes.collect();

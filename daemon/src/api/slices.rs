@@ -22,6 +22,7 @@ use std::sync::Arc;
 enum Format {
     #[default]
     Raw,
+    Colour,
     Packed,
     Png,
 }
@@ -37,10 +38,12 @@ pub struct SliceQuery {
     width: Option<f64>,
 }
 
-/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|packed|png&reduce=…&level=…&width=…`
+/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|colour|packed|png&reduce=…&level=…&width=…`
 ///
 /// Rows and columns as in the file. `raw` is little-endian `int16` where that loses nothing, else
-/// `float32`; `packed` is the same compressed ([`packed`]), reduced along each side if that is asked for; `png` is 8-bit grey in the given window, or from the slice's minimum to its maximum.
+/// `float32`; `colour` is the same, but red, green and blue of a picture that has colours; `packed` is
+/// `raw` compressed ([`packed`]), reduced along each side if that is asked for; `png` is 8-bit grey in
+/// the given window, or from the slice's minimum to its maximum.
 pub async fn slice(
     State(api): State<Api>,
     path: Result<Path<(String, Plane, u32)>, PathRejection>,
@@ -66,6 +69,10 @@ pub async fn slice(
         let shape = info.dims.slice_shape(axis);
         match query.format {
             Format::Raw => Ok(raw(shape, &values)),
+            Format::Colour => Ok(match volume.colours(axis, index) {
+                Some(channels) => coloured(shape, &channels),
+                None => raw(shape, &values),
+            }),
             Format::Packed if by > 1 => {
                 let small = packed::reduce(&values, shape, by);
                 as_packed(packed::reduced_shape(shape, by), &small)
@@ -162,7 +169,15 @@ fn as_packed(shape: SliceShape, values: &[f32]) -> Result<Response, ApiError> {
     ))
 }
 
-fn of_type(name: &str, shape: SliceShape, bytes: Vec<u8>) -> Response {
+fn coloured(shape: SliceShape, channels: &[Vec<f32>; 3]) -> Response {
+    let [red, green, blue] = channels;
+    let colours = red.iter().zip(green).zip(blue);
+    let bytes = colours.flat_map(|((r, g), b)| [*r as u8, *g as u8, *b as u8]);
+    of_type("rgb8", shape, bytes.collect())
+}
+
+/// The bytes of a slice, with its size and their type.
+fn of_type(name: &'static str, shape: SliceShape, bytes: Vec<u8>) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -171,9 +186,7 @@ fn of_type(name: &str, shape: SliceShape, bytes: Vec<u8>) -> Response {
     );
     headers.insert(slice_headers::WIDTH, HeaderValue::from(shape.width));
     headers.insert(slice_headers::HEIGHT, HeaderValue::from(shape.height));
-    if let Ok(name) = HeaderValue::from_str(name) {
-        headers.insert(slice_headers::TYPE, name);
-    }
+    headers.insert(slice_headers::TYPE, HeaderValue::from_static(name));
     response
 }
 

@@ -179,7 +179,7 @@ impl Case {
             expected.reduce(f32::min)
         };
         let score = provenance.quality.as_ref().map(|q| q.score);
-        let volumes = provenance.objects.iter().map(|o| o.volume_ml);
+        let volumes = provenance.objects.iter().filter_map(|o| o.volume_ml);
         self.put(CaseState::Review, None, now);
         // A result for a file that is gone is there to be looked at.
         if self.listing == Listing::Withdrawn {

@@ -37,6 +37,7 @@ mod tests {
             dims: Dims(dims),
             affine: Affine::from_spacing([1.0, 1.0, 3.0]),
             voxel_type: "uint8".into(),
+            picture: false,
             notes: vec![],
         };
         let coronal = SlicePlane::Fixed(Plane::Coronal);

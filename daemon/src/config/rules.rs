@@ -182,6 +182,7 @@ mod tests {
             dims: Dims([512, 512, 60]),
             affine: Affine::from_spacing([0.7, 0.7, 3.0]),
             voxel_type: "int16".into(),
+            picture: false,
             notes: vec![],
         }
     }

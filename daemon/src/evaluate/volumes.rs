@@ -150,6 +150,7 @@ mod tests {
                 dims,
                 affine: Affine::from_spacing([1.0; 3]),
                 voxel_type: "uint8".into(),
+                picture: false,
                 notes: vec![],
             },
             sha256: String::new(),

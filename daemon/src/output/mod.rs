@@ -81,7 +81,7 @@ pub fn write(
     let highest = highest.unwrap_or(0);
     let record = records::provenance(provenance, None)
         .map_err(|e| OutputError::new(MAKING, &folder.join(provenance_name), e))?;
-    let table = records::label_table(masks, &scan_info.affine, provenance);
+    let table = records::label_table(masks, scan_info, provenance);
 
     make_folder(folder)?;
     refuse_to_replace_others(folder, &names)?;

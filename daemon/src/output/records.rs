@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseState, RevisionNumber};
-use medicosam_shared::geometry::Affine;
 use medicosam_shared::mask::MaskSet;
-use medicosam_shared::provenance::{Provenance, StoreRecord};
+use medicosam_shared::provenance::{Provenance, ScanInfo, StoreRecord};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -131,12 +130,13 @@ fn field<T: DeserializeOwned>(record: &Value, name: &str) -> Option<T> {
 /// The label table: BIDS's columns `index` and `name`, then what was measured on each object's own
 /// mask (where objects overlap, the label map shows less of the lower label). Values that are not
 /// known are `n/a`.
-pub(super) fn label_table(masks: &MaskSet, affine: &Affine, provenance: &Provenance) -> String {
+pub(super) fn label_table(masks: &MaskSet, scan: &ScanInfo, provenance: &Provenance) -> String {
     let mut table = String::from("index\tname\tvoxels\tvolume_ml\tslices\tpredicted_iou\n");
     for object in &masks.objects {
         let name = table_text(&object.name);
         let voxels = object.voxels();
-        let volume_ml = voxels as f64 * affine.voxel_volume() / 1000.0;
+        let volume_ml = scan.volume_ml(voxels);
+        let volume_ml = volume_ml.map_or_else(|| "n/a".to_owned(), |ml| format!("{ml:.4}"));
         let slices = object.slices.len();
         let iou = provenance
             .objects
@@ -147,7 +147,7 @@ pub(super) fn label_table(masks: &MaskSet, affine: &Affine, provenance: &Provena
         // Writing to a string does not fail.
         let _ = writeln!(
             table,
-            "{}\t{name}\t{voxels}\t{volume_ml:.4}\t{slices}\t{iou}",
+            "{}\t{name}\t{voxels}\t{volume_ml}\t{slices}\t{iou}",
             object.label
         );
     }

@@ -24,6 +24,7 @@ impl Told {
             dims: Dims(dims),
             affine: Affine::from_spacing([1.0, 1.0, 3.0]),
             voxel_type: "int16".into(),
+            picture: false,
             notes: vec![],
         };
         Told {

@@ -76,6 +76,7 @@ mod tests {
             dims: Dims(dims),
             affine,
             voxel_type: "uint8".into(),
+            picture: false,
             notes: vec![],
         }
     }

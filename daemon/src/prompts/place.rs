@@ -192,6 +192,7 @@ mod tests {
             dims: Dims([100, 80, 20]),
             affine,
             voxel_type: "int16".into(),
+            picture: false,
             notes: Vec::new(),
         }
     }

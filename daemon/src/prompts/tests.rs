@@ -57,6 +57,7 @@ fn fixture() -> Fixture {
             dims: Dims(SIZE.map(u32::from)),
             affine: Affine::from_spacing([1.0, 1.0, 4.0]),
             voxel_type: "int16".into(),
+            picture: false,
             notes: vec![],
         },
     }

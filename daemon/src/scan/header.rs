@@ -51,6 +51,7 @@ impl Header {
                 dims,
                 affine: geometry.affine(),
                 voxel_type: voxel_type.name().to_owned(),
+                picture: geometry == Geometry::Picture,
                 notes: Vec::new(),
             },
             notes: Vec::new(),

@@ -80,6 +80,7 @@ mod tests {
                 dims: Dims(dims),
                 affine: Affine::from_spacing([1.0; 3]),
                 voxel_type: "uint8".into(),
+                picture: false,
                 notes: vec![],
             },
             sha256: String::new(),

@@ -11,7 +11,7 @@ pub use components::components;
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess, second_look};
 
-use medicosam_shared::geometry::{Affine, Axis, Dims};
+use medicosam_shared::geometry::{Axis, Dims};
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
 use medicosam_shared::mask_rules::{MaskRules, Overlap};
 use medicosam_shared::place::Place;
@@ -183,8 +183,8 @@ impl Segmentation {
         self.masks
     }
 
-    /// Sizes and scores of all objects, by label.
-    pub fn results(&self, affine: &Affine) -> Vec<ObjectResult> {
+    /// Sizes and scores of all objects, by label. `volume_ml` is the volume of so many voxels.
+    pub fn results(&self, volume_ml: impl Fn(u64) -> Option<f64>) -> Vec<ObjectResult> {
         self.masks
             .objects
             .iter()
@@ -195,8 +195,7 @@ impl Segmentation {
                     label: object.label,
                     name: object.name.clone(),
                     voxels,
-                    // 1 mL is 1000 mm³.
-                    volume_ml: voxels as f64 * affine.voxel_volume() / 1000.0,
+                    volume_ml: volume_ml(voxels),
                     slices: scores.map_or_else(Vec::new, |s| s.values().copied().collect()),
                 }
             })
@@ -218,17 +217,17 @@ mod tests {
     }
 
     #[test]
-    fn volumes_are_in_millilitres_and_unchanged_slices_stay() {
+    fn objects_have_volumes_and_unchanged_slices_stay() {
         let dims = Dims([10, 10, 4]);
         let shape = dims.slice_shape(Axis::K);
         let label = Label::new(3).unwrap();
-        let affine = Affine::from_spacing([1.0, 2.0, 5.0]);
+        let volume_ml = |voxels: u64| Some(voxels as f64 / 100.0);
 
         let mut first = Segmentation::empty(dims, Axis::K);
         first.put(label, "cyst", 1, &answer(shape, 30, 0.8));
         first.put(label, "cyst", 2, &answer(shape, 20, 0.6));
-        let results = first.results(&affine);
-        assert_eq!((results[0].voxels, results[0].volume_ml), (50, 0.5));
+        let results = first.results(volume_ml);
+        assert_eq!((results[0].voxels, results[0].volume_ml), (50, Some(0.5)));
         let mean = results[0].predicted_iou().unwrap();
         assert!((mean - 0.7).abs() < 1e-6, "{mean}");
 
@@ -236,7 +235,7 @@ mod tests {
         assert_eq!(second.name(label), "cyst");
         let answer = answer(shape, 40, 1.0);
         second.put(label, &second.name(label), 2, &answer);
-        let results = second.results(&affine);
+        let results = second.results(volume_ml);
         assert_eq!(results[0].voxels, 70);
         assert_eq!(results[0].slices[0].predicted_iou, 0.8, "slice 1 as it was");
         assert_eq!(results[0].slices[1].area, 40);

@@ -70,7 +70,9 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
         runtime: runtime.name.clone(),
         device: device.clone(),
     });
-    let objects = made.segmentation.results(&job.info.affine);
+    let objects = made
+        .segmentation
+        .results(|voxels| job.info.volume_ml(voxels));
     let quality = assess(&tools.registry, &job, &objects, &made.segmentation)?;
     let approval = match made.by {
         Maker::Profile(_) => approval(&job, quality.as_ref()),

@@ -161,7 +161,7 @@ mod tests {
             let (mut fresh, names) = (fresh.clone(), names(&[1, 2, 3]));
             let done = tidy(&mut fresh, &names, &asked, Some(&manual), (&rules, &affine));
             assert!(done.is_ok());
-            let results = fresh.results(&affine);
+            let results = fresh.results(|_| None);
             let areas = |n: u16| -> Vec<(u32, u64)> {
                 let object = results.iter().find(|o| o.label == label(n)).unwrap();
                 object.slices.iter().map(|s| (s.index, s.area)).collect()

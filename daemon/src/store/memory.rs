@@ -11,7 +11,7 @@ use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber}
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::{OutputFiles, ScanInfo};
+use medicosam_shared::provenance::{ObjectResult, OutputFiles, ScanInfo};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -260,7 +260,7 @@ impl RevisionRows for Tables {
         Ok(current
             .flat_map(|(revision, _)| &revision.provenance.objects)
             .filter(|object| object.label == label)
-            .map(|object| object.volume_ml)
+            .map(ObjectResult::size)
             .collect())
     }
 

@@ -244,6 +244,8 @@ pub enum Effect {
     LoadCase(CaseId),
     /// Read a slice.
     LoadSlice {
+        /// With its colours, if it has any.
+        coloured: bool,
         /// Of this case.
         case: CaseId,
         /// In this plane.

@@ -100,6 +100,7 @@ fn scan_info() -> ScanInfo {
         dims: SCAN.dims,
         affine: SCAN.affine,
         voxel_type: "int16".to_owned(),
+        picture: false,
         notes: Vec::new(),
     }
 }
@@ -175,7 +176,7 @@ fn provenance() -> Provenance {
             label: Label::MIN,
             name: "nodule".to_owned(),
             voxels: 1000,
-            volume_ml: 2.45,
+            volume_ml: Some(2.45),
             slices: (5..=8).map(score).collect(),
         }],
         kept_in: None,
@@ -220,6 +221,7 @@ pub fn slice_across(axis: Axis, index: u32) -> SliceValues {
     };
     let values = (0..height).flat_map(|y| (0..width).map(move |x| value(x, y)));
     SliceValues {
+        colours: None,
         shape,
         values: values.collect(),
     }
@@ -321,10 +323,7 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
                 Answer::Peeked(Ok(Box::new(detail(&case.0, state, revision))))
             }
             Effect::LoadSlice {
-                case,
-                plane,
-                index,
-                reduced: _,
+                case, plane, index, ..
             } => Answer::Slice {
                 case,
                 plane,

@@ -1,8 +1,10 @@
 //! A slice with its masks and marks as a picture.
 
+use super::quantise::quantise;
 use super::region::Projection;
 use super::scale::{Resample, resample};
 use super::{Indexed, Ink, Mark, Palette, Region, Size, contour, letters, marks};
+use crate::contrast::Rgb;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::SliceMask;
@@ -16,6 +18,8 @@ pub struct Scene<'a> {
     pub shape: SliceShape,
     /// Its values in file order, x fastest; as many as `shape` says.
     pub values: &'a [f32],
+    /// Red, green and blue of each, where it has colours; then range and inversion do not count.
+    pub colours: Option<&'a [Rgb]>,
     /// Which of them are black and white.
     pub range: Range,
     /// The other way round.
@@ -102,24 +106,9 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
         return None;
     }
     let projection = Projection::new(scene.shape, scene.orientation, scene.region)?;
-    let mut pixels = resample(
-        &grey(scene, &projection),
-        scene.region.size(),
-        size,
-        scene.resample,
-    );
-    for pixel in &mut pixels {
-        let grey = if scene.inverted {
-            u8::MAX - *pixel
-        } else {
-            *pixel
-        };
-        *pixel = palette.grey(grey);
-    }
-    let mut picture = Indexed {
-        size,
-        palette,
-        pixels,
+    let mut picture = match scene.colours {
+        Some(colours) => coloured(scene, colours, &projection, (size, palette))?,
+        None => in_greys(scene, &projection, (size, palette)),
     };
     let thickness = if size.width.min(size.height) < 400 {
         1
@@ -148,6 +137,69 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
         marks::paint(&mut picture, mark, &projection);
     }
     Some(picture)
+}
+
+/// The slice in the greys of its window.
+fn in_greys(
+    scene: &Scene<'_>,
+    projection: &Projection,
+    (size, palette): (Size, Palette),
+) -> Indexed {
+    let mut pixels = resample(
+        &grey(scene, projection),
+        scene.region.size(),
+        size,
+        scene.resample,
+    );
+    for pixel in &mut pixels {
+        let grey = if scene.inverted {
+            u8::MAX - *pixel
+        } else {
+            *pixel
+        };
+        *pixel = palette.grey(grey);
+    }
+    Indexed {
+        size,
+        palette,
+        colours: None,
+        pixels,
+    }
+}
+
+/// The slice in its own colours, as many as the palette has greys; `None` if they are not as many as
+/// the slice has pixels.
+fn coloured(
+    scene: &Scene<'_>,
+    colours: &[Rgb],
+    projection: &Projection,
+    (size, palette): (Size, Palette),
+) -> Option<Indexed> {
+    if colours.len() != scene.values.len() {
+        return None;
+    }
+    let channels = [0, 1, 2].map(|channel| {
+        let part: Vec<u8> = projection.places().map(|at| colours[at][channel]).collect();
+        resample(&part, scene.region.size(), size, scene.resample)
+    });
+    let pixels: Vec<Rgb> = (0..size.pixels())
+        .map(|at| [0, 1, 2].map(|channel: usize| channels[channel][at]))
+        .collect();
+    let count = palette.greys().count();
+    let (found, mut pixels) = quantise(&pixels, count.saturating_sub(2).max(1));
+    // The first and the last of the greys stay black and white, for casings and letters.
+    for pixel in &mut pixels {
+        *pixel += 1;
+    }
+    let mut colours = vec![[0; 3]];
+    colours.extend(found);
+    colours.resize(usize::from(count), [u8::MAX; 3]);
+    Some(Indexed {
+        size,
+        palette,
+        colours: Some(colours.into()),
+        pixels,
+    })
 }
 
 /// Pixels on the shorter side of a picture with numbers.
@@ -208,6 +260,7 @@ mod tests {
         Scene {
             shape: SHAPE,
             values: &BLACK,
+            colours: None,
             range: Range::Fixed {
                 low: 0.0,
                 high: 255.0,
@@ -453,6 +506,25 @@ mod tests {
         };
         assert!(changed(120, 90));
         assert!(!changed(40, 30));
+    }
+
+    #[test]
+    fn a_picture_with_colours_keeps_them_whatever_the_window() {
+        let colours: Vec<Rgb> = (0..12).map(|n| [200, 120, 10 * n]).collect();
+        let coloured = Scene {
+            colours: Some(&colours),
+            inverted: true,
+            ..scene(&[], &[])
+        };
+        let size = Size {
+            width: 4,
+            height: 3,
+        };
+        let picture = compose(&coloured, size, palette()).unwrap();
+        let shown: Vec<Rgb> = picture.pixels().iter().map(|p| picture.rgb(*p)).collect();
+        let off = |(a, b): (&Rgb, &Rgb)| a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(shown.iter().zip(&colours).all(|pair| off(pair) <= Some(8)));
+        assert_eq!(picture.percent(palette().ink(Ink::Tool)), [94, 89, 26]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub const BAND: u32 = 2;
 pub fn encode(picture: &Indexed, depth: Depth) -> Cells {
     let palette = picture.palette();
     let colours: Vec<Colour> = (0..=palette.last())
-        .map(|colour| depth.colour(palette.rgb(colour)))
+        .map(|colour| depth.colour(picture.rgb(colour)))
         .collect();
     let columns = picture.size().width as usize;
     let mut cells = Vec::with_capacity(picture.pixels().len() / 2);

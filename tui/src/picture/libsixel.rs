@@ -23,7 +23,7 @@ pub fn encode(picture: &Indexed) -> Option<Vec<u8>> {
     let rgb: Vec<u8> = picture
         .pixels()
         .iter()
-        .flat_map(|&pixel| palette.rgb(pixel))
+        .flat_map(|&pixel| picture.rgb(pixel))
         .collect();
     let (width, height) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
     let text = sixel_string(

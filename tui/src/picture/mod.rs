@@ -28,11 +28,13 @@ pub mod libsixel;
 mod marks;
 pub mod palette;
 mod png;
+mod quantise;
 mod region;
 mod scale;
 pub mod sixel;
 mod span;
 
+use crate::contrast::Rgb;
 pub use compose::{Canvas, Form, Scene, compose};
 pub use detail::Detail;
 pub use marks::Mark;
@@ -40,6 +42,7 @@ pub use palette::{GreyLevels, Ink, Opacity, Palette};
 pub use region::Region;
 pub use scale::Resample;
 use span::Span;
+use std::sync::Arc;
 
 /// Size of a picture in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,6 +77,8 @@ pub struct Patch {
 pub struct Indexed {
     size: Size,
     palette: Palette,
+    /// What the greys of the palette are in a picture with colours.
+    colours: Option<Arc<[Rgb]>>,
     /// Row by row, left to right; every one is at most `palette.last()`, or [`CLEAR`].
     pixels: Vec<u8>,
 }
@@ -91,8 +96,35 @@ impl Indexed {
         Indexed {
             size,
             palette,
+            colours: None,
             pixels,
         }
+    }
+
+    /// Red, green and blue of one of its colours, 0 to 255.
+    pub fn rgb(&self, colour: u8) -> Rgb {
+        self.own(colour).unwrap_or_else(|| self.palette.rgb(colour))
+    }
+
+    /// Red, green and blue of one of its colours, in percent.
+    pub fn percent(&self, colour: u8) -> [u8; 3] {
+        let in_percent = |rgb: Rgb| rgb.map(|part| ((u16::from(part) * 100 + 127) / 255) as u8);
+        let own = self.own(colour).map(in_percent);
+        own.unwrap_or_else(|| self.palette.percent(colour))
+    }
+
+    /// What one of its greys is, if it has colours.
+    fn own(&self, colour: u8) -> Option<Rgb> {
+        let colours = self.colours.as_ref()?;
+        if colour >= self.palette.greys().count() {
+            return None;
+        }
+        Some(
+            colours
+                .get(usize::from(colour))
+                .copied()
+                .unwrap_or_default(),
+        )
     }
 
     /// Its size.
@@ -118,15 +150,20 @@ impl Indexed {
     /// Each pixel twice as wide and twice as high, cut to `size`.
     fn doubled(&self, size: Size) -> Self {
         let width = self.size.width as usize;
-        Indexed::from_fn(size, self.palette, |x, y| {
+        let doubled = Indexed::from_fn(size, self.palette, |x, y| {
             self.pixels[(y / 2) as usize * width + (x / 2) as usize]
-        })
+        });
+        Indexed {
+            colours: self.colours.clone(),
+            ..doubled
+        }
     }
 
     /// The patch that makes this picture of `old`, its corner on a grid of `step` pixels; `None` if
     /// they are the same, or have not the same size and palette.
     pub fn since(&self, old: &Indexed, step: (u32, u32)) -> Option<Patch> {
-        if self.size != old.size || self.palette != old.palette {
+        let same = (self.size, self.palette) == (old.size, old.palette);
+        if !same || self.colours != old.colours {
             return None;
         }
         let (mut columns, mut rows) = (Span::EMPTY, Span::EMPTY);
@@ -157,6 +194,7 @@ impl Indexed {
                 height: rows.end - top,
             },
             palette: self.palette,
+            colours: self.colours.clone(),
             pixels: pixels.collect(),
         };
         Some(Patch {
@@ -173,8 +211,15 @@ impl Indexed {
     /// Mixes one pixel with an ink; outside the picture nothing happens.
     fn tint(&mut self, x: i64, y: i64, ink: Ink) {
         let palette = self.palette;
+        let colours = self.colours.clone();
         if let Some(pixel) = self.pixel(x, y) {
-            *pixel = palette.tint(*pixel, ink);
+            // A colour is tinted as the grey that is as light.
+            let colour = colours.and_then(|colours| colours.get(usize::from(*pixel)).copied());
+            let grey = colour.map_or(*pixel, |[r, g, b]| {
+                let sum = u16::from(r) + 2 * u16::from(g) + u16::from(b);
+                palette.grey((sum / 4) as u8)
+            });
+            *pixel = palette.tint(grey, ink);
         }
     }
 

@@ -38,11 +38,10 @@ fn write(picture: &Indexed) -> Result<Vec<u8>, EncodingError> {
     let mut encoder = Encoder::new(&mut bytes, size.width, size.height);
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Eight);
-    let palette = picture.palette();
     let colours = used.colours.iter();
     let rgb = |&colour: &u8| match colour {
         CLEAR => [0; 3],
-        colour => palette.rgb(colour),
+        colour => picture.rgb(colour),
     };
     encoder.set_palette(colours.clone().flat_map(rgb).collect::<Vec<u8>>());
     if used.colours.contains(&CLEAR) {

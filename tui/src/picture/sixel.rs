@@ -63,7 +63,7 @@ fn define_colours(picture: &Indexed, out: &mut Out) {
         used[usize::from(pixel)] = true;
     }
     for colour in (0..=picture.palette().last()).filter(|&c| used[usize::from(c)]) {
-        let [red, green, blue] = picture.palette().percent(colour);
+        let [red, green, blue] = picture.percent(colour);
         out.text("#");
         out.number(colour.into());
         out.text(";2;");

@@ -156,12 +156,14 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
         }
         Effect::Peek(case) => Answer::Peeked(detail(client, &case).await),
         Effect::LoadSlice {
+            coloured,
             case,
             plane,
             index,
             reduced,
         } => {
             let result = match client.host() {
+                _ if coloured => client.coloured_slice(&case, plane, index).await,
                 Some(_) => client.slice_packed(&case, (plane, index), reduced).await,
                 None => client.slice(&case, plane, index).await,
             };

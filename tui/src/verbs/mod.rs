@@ -37,7 +37,7 @@ pub use note::NoteArgs;
 pub use prompt::PromptArgs;
 pub use retry::RetryArgs;
 pub use show::ShowArgs;
-pub use table::{age, millilitres, score};
+pub use table::{age, millilitres, percent, score, size};
 pub use undo::UndoArgs;
 pub use wait::WaitArgs;
 

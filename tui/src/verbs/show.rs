@@ -106,13 +106,16 @@ fn state(case: &CaseSummary) -> String {
 
 /// Size, spacing and orientation of a scan, and its oddities.
 fn geometry(scan: &ScanInfo) -> String {
-    let [i, j, k] = scan.affine.spacing();
-    let mut text = format!(
-        "{} voxels of {i:.2}×{j:.2}×{k:.2} mm, {}, {}",
-        scan.dims,
-        scan.affine.orientation(),
-        printable(&scan.voxel_type)
-    );
+    let voxel_type = printable(&scan.voxel_type);
+    let mut text = if scan.picture {
+        let [width, height, _] = scan.dims.0;
+        format!("picture of {width}×{height} pixels, {voxel_type}")
+    } else {
+        let [i, j, k] = scan.affine.spacing();
+        let orientation = scan.affine.orientation();
+        let dims = scan.dims;
+        format!("{dims} voxels of {i:.2}×{j:.2}×{k:.2} mm, {orientation}, {voxel_type}")
+    };
     for note in &scan.notes {
         text.push_str(&format!("; {}", printable(note)));
     }
@@ -128,17 +131,21 @@ fn objects(objects: &[ObjectResult]) -> String {
         [
             object.label.to_string(),
             printable(&object.name),
-            millilitres(Some(object.volume_ml)),
+            match object.volume_ml {
+                Some(volume) => millilitres(Some(volume)),
+                None => object.voxels.to_string(),
+            },
             score(object.predicted_iou()),
             slices,
         ]
     };
     let rows: Vec<_> = objects.iter().map(row).collect();
+    let is_picture = objects.iter().any(|object| object.volume_ml.is_none());
     table(
         [
             ("LABEL", Align::Right),
             ("NAME", Align::Left),
-            ("ML", Align::Right),
+            (if is_picture { "PX" } else { "ML" }, Align::Right),
             ("ESTIMATE", Align::Right),
             ("SLICES", Align::Left),
         ],

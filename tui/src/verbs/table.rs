@@ -1,6 +1,7 @@
 //! Tables and numbers for people.
 
 use jiff::Timestamp;
+use medicosam_shared::provenance::{ObjectResult, ScanInfo};
 use unicode_width::UnicodeWidthStr;
 
 /// Which side of its column a text stands on.
@@ -70,6 +71,20 @@ pub fn millilitres(volume: Option<f64>) -> String {
         Some(v) if v < 1000.0 => format!("{v:.1}"),
         Some(v) => format!("{v:.0}"),
     }
+}
+
+/// The size of an object: `2.45 mL`, or `1410 px` in a picture.
+pub fn size(object: &ObjectResult) -> String {
+    match object.volume_ml {
+        Some(volume) => format!("{} mL", millilitres(Some(volume))),
+        None => format!("{} px", object.voxels),
+    }
+}
+
+/// The part of a picture that so many of its pixels are, in percent.
+pub fn percent(pixels: u64, scan: &ScanInfo) -> String {
+    let all = scan.dims.0.iter().map(|n| f64::from(*n)).product::<f64>();
+    format!("{:.1} %", pixels as f64 / all.max(1.0) * 100.0)
 }
 
 /// A score between 0 and 1.

@@ -4,7 +4,7 @@ use super::names::path;
 use super::text::{put, wrapped};
 use super::{Theme, objects};
 use crate::app::Model;
-use crate::verbs::{age, millilitres, score};
+use crate::verbs::{age, millilitres, percent, score, size};
 use jiff::ZonedDateTime;
 use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
 use medicosam_shared::prompt::SlicePrompt;
@@ -141,8 +141,11 @@ fn result(revision: &Revision, theme: Theme, lines: &mut Lines<'_>) {
     }
     for object in &made.objects {
         let mut line = objects::name(object.label, &object.name, theme);
-        let volume = millilitres(Some(object.volume_ml));
-        line.push_span(Span::raw(format!("  {volume} mL  ")));
+        line.push_span(Span::raw(format!("  {}  ", size(object))));
+        if made.scan.info.picture {
+            let part = percent(object.voxels, &made.scan.info);
+            line.push_span(Span::raw(format!("{part}  ")));
+        }
         line.extend(objects::estimate(object, lines.width, theme));
         lines.lines.push(line);
     }

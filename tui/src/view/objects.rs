@@ -7,7 +7,7 @@ use crate::app::state::review::display::Compared;
 use crate::app::state::review::scores::{LOW_IOU, LOW_STABILITY};
 use crate::app::state::review::stack::Stack;
 use crate::masks::{Measures, dice};
-use crate::verbs::{millilitres, score};
+use crate::verbs::{percent, score, size};
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::ObjectResult;
 use medicosam_shared::text::printable;
@@ -30,7 +30,7 @@ pub fn lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -> 
             let measures = review.measures().iter().find(|m| m.label == object.label);
             let mut lines = vec![
                 name(object.label, &object.name, theme),
-                size(object, width, theme),
+                sized(object, width, theme),
             ];
             lines.extend(reasons(object, measures, width, theme));
             lines.extend(changed(review, object.label));
@@ -53,8 +53,8 @@ pub fn name<'a>(label: Label, name: &str, theme: Theme) -> Line<'a> {
     ])
 }
 
-fn size<'a>(object: &ObjectResult, width: usize, theme: Theme) -> Line<'a> {
-    let mut line = Line::raw(format!("  {} mL  ", millilitres(Some(object.volume_ml))));
+fn sized<'a>(object: &ObjectResult, width: usize, theme: Theme) -> Line<'a> {
+    let mut line = Line::raw(format!("  {}  ", size(object)));
     line.extend(estimate(object, width, theme));
     line
 }
@@ -146,10 +146,11 @@ fn here<'a>(
         return Line::styled("  not on this slice", theme.faint());
     }
     let [x, y] = stack.spacing();
-    let mut line = Line::styled(
-        format!("  here {:.2} cm²", area as f64 * x * y / 100.0),
-        theme.faint(),
-    );
+    let size = match review.picture() {
+        Some(scan) => format!("  {} of it", percent(area, scan)),
+        None => format!("  here {:.2} cm²", area as f64 * x * y / 100.0),
+    };
+    let mut line = Line::styled(size, theme.faint());
     // Scores are given for slices of the masks' own plane.
     let scored = object.slices.iter().find(|s| own && s.index == index);
     if let Some(estimate) = scored.map(|scored| scored.predicted_iou) {

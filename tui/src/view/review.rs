@@ -26,7 +26,7 @@ pub fn draw(
     let places = layout::review(size);
     let instead = instead(review, &model.keymap, picture);
     // In a picture of several slices letters are part of it.
-    if review.layout == Layout::One && instead.is_none() {
+    if review.layout == Layout::One && instead.is_none() && !review.is_picture() {
         letters(
             review,
             picture.place.unwrap_or(places.picture),

@@ -11,7 +11,7 @@ use medicosam_shared::propagation::Propagation;
 /// Metrics and score of each object by good and bad boxes.
 pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, CommandError> {
     let mut rows = Vec::new();
-    let Some((dims, axis, affine)) = stage.geometry() else {
+    let Some((dims, axis, _)) = stage.geometry() else {
         return Ok(rows);
     };
     let shape = dims.slice_shape(axis);
@@ -27,7 +27,7 @@ pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, Comm
             for (&index, answer) in &answers {
                 segmentation.put(truth.label, "object", index, answer.clone());
             }
-            let objects = segmentation.results(&affine);
+            let objects = segmentation.results(|_| None);
             let quality = assess(&objects, segmentation.masks(), &[span], &Cohort::new());
             let scores = Scores::of(&truth.compared(&answers));
             if let Some(quality) = quality {

@@ -95,7 +95,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
             label: label(1),
             name: "thing".to_owned(),
             voxels: 4,
-            volume_ml: 0.004,
+            volume_ml: Some(0.004),
             slices: vec![SliceScore {
                 index: 2,
                 area: 4,

@@ -219,7 +219,7 @@ pub fn volumes_of_other_cases_are_those_of_their_current_revisions(f: &Fixture) 
         let id = f.store.found(&file(&path, name)).unwrap();
         let work = claim(&f.store);
         let mut new = result("profile p", 0.8);
-        new.provenance.objects[0].volume_ml = volume_ml;
+        new.provenance.objects[0].volume_ml = Some(volume_ml);
         f.store.finish(&work.lease, &new).unwrap();
         made.push((id, work.profile));
     }

@@ -200,6 +200,7 @@ fn info() -> ScanInfo {
         dims: DIMS,
         affine: Affine::from_spacing([1.0, 1.0, 3.0]),
         voxel_type: "int16".into(),
+        picture: false,
         notes: Vec::new(),
     }
 }
@@ -291,7 +292,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
                 label,
                 name: "thing".into(),
                 voxels: 10,
-                volume_ml: 0.03,
+                volume_ml: Some(0.03),
                 slices: vec![SliceScore {
                     index: 1,
                     area: 10,

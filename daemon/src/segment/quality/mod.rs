@@ -50,7 +50,7 @@ pub fn assess(
         };
         let others = cohort.get(&object.label).map_or(&[][..], Vec::as_slice);
         let others = cohort::Cohort::of(others.iter().copied());
-        if let Some(far) = others.and_then(|others| others.outlier(object.volume_ml)) {
+        if let Some(far) = others.and_then(|others| others.outlier(object.size())) {
             own *= far.likeness;
             odd.push((far.likeness, far.to_string()));
         }
@@ -112,7 +112,7 @@ mod tests {
             label: Label::MIN,
             name: "lesion".to_owned(),
             voxels: 0,
-            volume_ml: 0.0,
+            volume_ml: Some(0.0),
             slices,
         };
         let span = Span {

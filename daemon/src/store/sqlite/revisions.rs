@@ -84,8 +84,9 @@ impl RevisionRows for Tables<'_> {
         limit: u32,
     ) -> Result<Vec<f64>, StoreFault> {
         self.all(
-            "reading the volumes of other cases",
-            "SELECT json_extract(object.value, '$.volume_ml') AS volume_ml
+            "reading the sizes of other cases",
+            "SELECT coalesce(json_extract(object.value, '$.volume_ml'),
+                             json_extract(object.value, '$.voxels')) AS size
              FROM (SELECT id, revision FROM cases
                    WHERE profile = ?1 AND id <> ?2 AND revision IS NOT NULL
                          AND listing = 'listed' AND state <> 'rejected'
@@ -94,7 +95,7 @@ impl RevisionRows for Tables<'_> {
                   json_each(provenance, '$.objects') AS object
              WHERE json_extract(object.value, '$.label') = ?4",
             params![profile, but.0, limit, label.get()],
-            |found| found.get("volume_ml"),
+            |found| found.get("size"),
         )
     }
 }

@@ -126,13 +126,13 @@ impl Tool {
         }
     }
 
-    /// What it is, in a few words; `None` for prompts.
-    pub fn describe(self) -> Option<String> {
+    /// What it is, in a few words, with its radius in `unit`; `None` for prompts.
+    pub fn describe(self, unit: &str) -> Option<String> {
         let radius = self.radius_mm();
         match self.kind {
             Kind::Prompts => None,
-            Kind::Brush(Stroke::Add) => Some(format!("brush {radius} mm")),
-            Kind::Brush(Stroke::Remove) => Some(format!("eraser {radius} mm")),
+            Kind::Brush(Stroke::Add) => Some(format!("brush {radius} {unit}")),
+            Kind::Brush(Stroke::Remove) => Some(format!("eraser {radius} {unit}")),
             Kind::Lasso(Stroke::Add) => Some("closed line, adds".to_owned()),
             Kind::Lasso(Stroke::Remove) => Some("closed line, removes".to_owned()),
         }

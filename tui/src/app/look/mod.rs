@@ -46,6 +46,13 @@ pub(super) fn slice(model: &mut Model, action: Slice) -> Vec<Effect> {
 /// Changes planes, layout, masks or zoom.
 pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
     with_review(model, |review| {
+        let many = matches!(
+            action,
+            Look::Axial | Look::Coronal | Look::Sagittal | Look::ThreePlanes | Look::Mosaic
+        );
+        if many && review.is_picture() {
+            return Err("A picture has one slice, and no other planes.");
+        }
         match action {
             Look::ShowBefore => return compare(review, Compared::Before),
             Look::ShowChanges => return compare(review, Compared::Changes),
@@ -87,6 +94,9 @@ pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
 /// Changes the window.
 pub(super) fn window(model: &mut Model, action: Window) -> Vec<Effect> {
     with_review(model, |review| {
+        if review.is_coloured() {
+            return Err("A picture with colours has no window.");
+        }
         let is_ct = review.display.window.suits_presets(review.detail.as_ref());
         let preset = |name, width, level| match is_ct {
             true => Ok(WindowChoice::Preset(name, width, level)),

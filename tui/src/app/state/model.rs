@@ -223,7 +223,8 @@ impl Model {
     }
 
     fn keep_habits(&mut self) {
-        if let Some(review) = self.review() {
+        // A picture can be looked at in one way only.
+        if let Some(review) = self.review().filter(|review| !review.is_picture()) {
             self.habits = review.habits();
         }
     }

@@ -54,10 +54,14 @@ fn prompt<'a>(
             Some(value) => format!("cursor {x},{y}  {value:.0}"),
             None => format!("cursor {x},{y}"),
         }),
-        Line::styled(format!("{mm_x:.1} {mm_y:.1} {mm_z:.1} mm"), theme.faint()),
-        Line::default(),
     ];
-    if let Some(tool) = edit.tool.describe() {
+    if !review.is_picture() {
+        let mm = format!("{mm_x:.1} {mm_y:.1} {mm_z:.1} mm");
+        lines.push(Line::styled(mm, theme.faint()));
+    }
+    lines.push(Line::default());
+    let unit = if review.is_picture() { "px" } else { "mm" };
+    if let Some(tool) = edit.tool.describe(unit) {
         lines.push(Line::styled(tool, theme.key()));
         lines.extend(how_to_paint(edit, keymap).map(Line::raw));
     }

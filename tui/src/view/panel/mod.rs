@@ -142,6 +142,13 @@ fn notes<'a>(detail: &CaseDetail, width: usize, theme: Theme) -> Vec<Line<'a>> {
 
 /// Plane and slice (and the first and the last one; counted from 0, as everywhere), and where it lies.
 fn place(review: &Review, stack: &Stack) -> [String; 2] {
+    if review.is_picture() {
+        let shape = stack.shape();
+        return [
+            "picture".to_owned(),
+            format!("{}×{}", shape.width, shape.height),
+        ];
+    }
     let axis = stack::world_axis(stack.plane());
     let letter = ["x", "y", "z"][axis];
     let mm = stack.world(review.index(), stack.pixel(review.at))[axis];
@@ -166,6 +173,9 @@ fn place_lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -
 }
 
 fn window(review: &Review) -> String {
+    if review.is_coloured() {
+        return "in its own colours".to_owned();
+    }
     let mut text = review.display.window.text(review.detail.as_ref());
     if review.display.inverted {
         text.push_str(" inverted");
@@ -217,6 +227,9 @@ fn position<'a>(review: &Review, stack: &Stack, theme: Theme) -> Vec<Line<'a>> {
     let value = review
         .value()
         .map_or(String::new(), |v| format!("  value {}", value(v)));
+    if review.is_picture() {
+        return vec![Line::raw(format!("+ {i},{j}{value}"))];
+    }
     let [x, y, z] = stack.affine.to_world(review.at.map(f64::from));
     vec![
         Line::raw(format!("+ {i},{j},{k}{value}")),

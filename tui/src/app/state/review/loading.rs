@@ -37,6 +37,9 @@ impl Review {
         let first = self.detail.is_none();
         self.failure = None;
         self.detail = Some(detail);
+        if self.is_picture() {
+            self.layout = Layout::One;
+        }
         let (now, before) = (self.revision(), self.before());
         self.masks
             .retain(|n, _| Some(*n) == now || Some(*n) == before);
@@ -123,12 +126,13 @@ impl Review {
         let load = |wanted: Wanted| {
             let slice = wanted.slice();
             let reduced = match wanted {
-                Wanted::Soon(_) if self.slices.far => {
+                Wanted::Soon(_) if self.slices.far && !self.is_picture() => {
                     packed::reduction(stack.across(slice.axis).shape())
                 }
                 Wanted::Soon(_) | Wanted::Whole(_) => 1,
             };
             Effect::LoadSlice {
+                coloured: self.is_picture(),
                 case: self.case.clone(),
                 plane: stack.affine.plane(slice.axis),
                 index: slice.index,

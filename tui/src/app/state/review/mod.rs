@@ -40,6 +40,7 @@ use medicosam_shared::case::{CaseDetail, CaseId, Revision, RevisionNumber};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::place::Label;
+use medicosam_shared::provenance::ScanInfo;
 use mode::Mode;
 use slices::{SliceId, Slices};
 use stack::Stack;
@@ -189,6 +190,23 @@ impl Review {
     /// The same, to be changed.
     pub fn zoom_mut(&mut self) -> &mut Zoom {
         self.zooms.of_mut(self.layout)
+    }
+
+    /// The scan, if it is a picture: one slice, whose pixels lie nowhere in the world.
+    pub fn picture(&self) -> Option<&ScanInfo> {
+        let scan = self.detail.as_ref()?.scan.as_ref()?;
+        scan.picture.then_some(scan)
+    }
+
+    /// Whether it is a picture.
+    pub fn is_picture(&self) -> bool {
+        self.picture().is_some()
+    }
+
+    /// Whether the current slice has colours.
+    pub fn is_coloured(&self) -> bool {
+        let slice = self.slice().and_then(|slice| self.slices.get(slice));
+        slice.is_some_and(|slice| slice.colours.is_some())
     }
 
     /// The slices of the current plane, once the scan is known.

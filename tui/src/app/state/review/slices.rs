@@ -191,10 +191,7 @@ mod tests {
             width: side,
             height: side,
         };
-        Arc::new(SliceValues {
-            shape,
-            values: vec![0.0; shape.pixels()],
-        })
+        Arc::new(SliceValues::grey(shape, vec![0.0; shape.pixels()]))
     }
 
     fn slice(index: u32) -> SliceId {

@@ -225,6 +225,7 @@ impl SliceSubject {
         let scene = Scene {
             shape: pane.values.0.shape,
             values: &pane.values.0.values,
+            colours: pane.values.0.colours.as_deref(),
             range: self.range,
             inverted: self.inverted,
             orientation: pane.orientation,

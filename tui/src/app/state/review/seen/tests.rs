@@ -99,7 +99,7 @@ impl View {
             marks: Vec::new(),
             frames: Frames::default(),
             reduced: false,
-            values: ByName(Arc::new(SliceValues { shape, values })),
+            values: ByName(Arc::new(SliceValues::grey(shape, values))),
         }
     }
 
