@@ -4,7 +4,7 @@
 //! says what is done with them, [`registry`] makes cases of them by the rules in [`case`] and keeps
 //! them in a [`store`], [`workers`] do the work in [`stages`] with [`model`], [`embed`] and
 //! [`segment`], [`output`] writes the results, [`api`] serves them to people.
-//! [`server`] puts it together; [`commands`] are the verbs of `medicosamd`, of which [`setup`]
+//! [`server`] puts it together; [`commands`] are the verbs of `medicosamd`, among which [`setup`]
 //! fetches what a fresh machine lacks, [`download`] models from where they were published, and
 //! [`recover`] makes a lost store again of the results.
 

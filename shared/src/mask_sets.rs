@@ -53,7 +53,7 @@ impl Rle {
     }
 }
 
-/// The pixels of which `keep(is in a, is in b)` holds; it does not hold of pixels in neither.
+/// The pixels for which `keep(is in a, is in b)` holds; it must not hold for pixels in neither.
 fn combined(a: &Rle, b: &Rle, keep: impl Fn(bool, bool) -> bool) -> Rle {
     let (mut of_a, mut of_b) = (edges(a).peekable(), edges(b).peekable());
     let (mut in_a, mut in_b, mut is_kept) = (false, false, false);

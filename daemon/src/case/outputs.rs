@@ -154,7 +154,7 @@ pub fn begun(history: &[Event]) -> Option<Timestamp> {
 }
 
 /// Another folder and stem for the results of a case than `output`: with its id behind the stem, and
-/// with a number where that is so already.
+/// with a number where that name is taken.
 pub fn another(output: &Path, id: &CaseId) -> PathBuf {
     let name = output.file_name().unwrap_or_default();
     let name = name.to_string_lossy();

@@ -106,7 +106,7 @@ pub enum Refusal {
     /// The draft cannot be changed like that.
     #[error(transparent)]
     Draft(#[from] DraftRefusal),
-    /// The lease ran out and somebody else has the work, or nobody needs it any more.
+    /// The lease ran out and another worker has the work, or it is not needed any more.
     #[error("the lease on case {0} is over: somebody else has the work, or it was taken back")]
     LeaseLost(CaseId),
 }

@@ -143,7 +143,7 @@ fn again_unless_decided(case: &Case, detail: String) -> News {
     News::Again(entry(case, detail))
 }
 
-/// Moves a case back into the queue because of such a file. A worker that has it in hand moves it
+/// Moves a case back into the queue because of a file beside its scan. A worker that has it in hand moves it
 /// itself; the new work comes after that.
 pub fn requeue(case: &mut Case, now: Now) {
     if !case.is_in_hand() {

@@ -127,7 +127,7 @@ impl WorkItem {
         }
     }
 
-    /// Whether somebody works on it now, so that nobody may take other work on its case.
+    /// Whether a worker has it, so that no other work on its case may be taken.
     pub fn is_held(&self, now: Now) -> bool {
         matches!(&self.state, WorkState::Leased { until, .. } if *until >= now.tick)
     }

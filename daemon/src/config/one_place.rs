@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 impl Config {
-    /// Output folders that are one place, or of which one lies in the other, although their paths do not
+    /// Pairs of output folders that are one place, or one inside the other, although their paths do not
     /// say so; in words.
     pub fn outputs_in_one_place(&self) -> Vec<String> {
         let mut outputs: Vec<&Path> = self.roots.iter().map(|r| r.output.as_path()).collect();

@@ -35,7 +35,7 @@ pub struct Profile {
     pub rules: Rules,
     /// Label map beside each scan, from which prompts are made.
     pub from_labels: Option<FromLabels>,
-    /// Which volumes of a 4-D file are scans; `None` refuses such a file.
+    /// Which volumes of a 4-D file are scans; `None` refuses 4-D files.
     pub frames: Option<Frames>,
     /// How the model's masks are tidied.
     pub masks: MaskRules,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of an embedding: a hash of all that it is computed from.
+/// The name of an embedding: a hash of everything that it is computed from.
 ///
 /// That is the encoder's hash, which stands for the model's weights, its graphs, how exactly they
 /// compute and how its family prepares a slice, and the grey picture. Slices that look the same (air, padding, the same scan once more)

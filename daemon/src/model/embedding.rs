@@ -2,7 +2,7 @@
 
 use medicosam_shared::geometry::SliceShape;
 
-/// The embedding of one slice: all that a prompt needs of it.
+/// The embedding of one slice: everything that a prompt needs from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
     /// Row-major: columns fastest, then rows, then channels.

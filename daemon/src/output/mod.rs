@@ -1,4 +1,4 @@
-//! Writing results: label map, provenance and label table, whole or not at all.
+//! Results on the disk: label map, provenance and label table, whole or not at all.
 //!
 //! | File | What |
 //! |---|---|

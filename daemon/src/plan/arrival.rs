@@ -85,7 +85,7 @@ fn first_volume(file: &Source, volumes: u64) -> Source {
     }
 }
 
-/// The scans of a file that holds so many `volumes`, of which the profile wants these `frames`.
+/// The scans of a file with this many `volumes`, where the profile wants these `frames`.
 fn scans(
     file: &Source,
     info: Result<ScanInfo, Fault>,

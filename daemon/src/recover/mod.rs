@@ -30,7 +30,7 @@ const BATCH: usize = 200;
 pub struct Recovery {
     /// Cases that are there again.
     pub cases: Vec<CaseAgain>,
-    /// Results of which nothing could be made.
+    /// Results that could not be used.
     pub left_out: Vec<LeftOut>,
     /// Where the files of the old store lie now.
     pub moved: Vec<PathBuf>,

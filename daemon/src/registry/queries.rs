@@ -1,4 +1,4 @@
-//! Reading: lists, cases, revisions, events. None of it waits for those who write.
+//! Queries: lists, cases, revisions, events. None of them waits for a writer.
 
 use super::job::{ScanOfCase, WorkOutcome};
 use super::rows::{case, fingerprints, history, no_such_revision, revision};

@@ -117,7 +117,7 @@ impl Registry {
         })
     }
 
-    /// Puts the masks that leased work has made into its draft, with the logits of all that the model
+    /// Puts the masks that leased work has made into its draft, with the logits of everything that the model
     /// offers if they can be of use.
     pub fn answer_draft(
         &self,
@@ -306,7 +306,7 @@ fn check_it_is_about_something(
     }
 }
 
-/// Makes work due that waits for a time of which `which` holds.
+/// Makes work due whose waiting time matches `which`.
 fn hurry(rows: &mut dyn Rows, which: impl Fn(Tick) -> bool) -> Result<()> {
     for mut item in rows.works(&WorkQuery::Ready)? {
         let WorkState::Ready { not_before } = item.state else {
@@ -378,7 +378,7 @@ fn is_known_gone(rows: &dyn Rows, case: &Case) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes back queued bulk work if the new revision was made of all that was seen beside the scan.
+/// Takes back queued bulk work if the new revision was made of every file seen beside the scan.
 fn cancel_what_is_used(rows: &mut dyn Rows, case: &Case, new: &NewRevision) -> Result<()> {
     let history = history(rows, &case.id)?;
     if !sidecar::has_used_all(&history, &new.provenance.sources) {

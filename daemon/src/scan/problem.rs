@@ -63,7 +63,7 @@ pub enum Problem {
     /// A whole file under the name of a half of a pair.
     #[error("by its header it is no half of a pair: its voxels are in the same file")]
     NotAPair,
-    /// A file of several that make one scan, of which one is missing.
+    /// A scan of several files, one of which is missing.
     #[error("it is one of several files of a scan, of which one is missing: {missing}")]
     Incomplete {
         /// Which one.

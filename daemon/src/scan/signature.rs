@@ -1,4 +1,4 @@
-//! Telling by the first bytes what a file is that is not NIfTI-1.
+//! What a file is that is not NIfTI-1, told by its first bytes.
 
 /// What a file looks like, with its article, by its first (decompressed) bytes; the more of them
 /// the better, 352 are enough.

@@ -1,4 +1,4 @@
-//! Tidying the mask of an object: smoothing between slices, holes, small parts.
+//! Tidies the mask of an object: smoothing between slices, holes, small parts.
 
 use medicosam_shared::geometry::{Affine, Axis, SliceShape};
 use medicosam_shared::mask::{ObjectMask, Rle, RleTooLong, SliceMask};

@@ -1,4 +1,4 @@
-//! Hashing files that lie in a root.
+//! Hashes of files in a root.
 
 use crate::scan::Fingerprint;
 use crate::watch;

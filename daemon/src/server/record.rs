@@ -89,7 +89,7 @@ impl Recorder {
         }
     }
 
-    /// Does all that is due since the last step.
+    /// Does everything that has become due since the last step.
     pub fn step(&mut self) -> Result<(), RegistryError> {
         let before = self.done();
         let mut again = self.failed.clone();

@@ -1,4 +1,4 @@
-//! Installing packages: present ones are kept, missing ones are staged, checked, and moved into
+//! Installs packages: present ones are kept, missing ones are staged, checked, and moved into
 //! place.
 
 use std::path::{Path, PathBuf};

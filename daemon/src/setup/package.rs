@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 
-/// A package of a Python index, in one version, of which some files go into the data folder.
+/// One version of a package from a Python index; some of its files go into the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// The name in the index, for example `onnxruntime`.

@@ -1,4 +1,4 @@
-//! Running `pip download`.
+//! Runs `pip download`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

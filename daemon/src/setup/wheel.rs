@@ -1,4 +1,4 @@
-//! Checking a wheel and taking its wanted members out.
+//! Checks a wheel, and takes the wanted members out of it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};

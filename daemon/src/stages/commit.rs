@@ -26,12 +26,12 @@ use std::time::Instant;
 /// Other cases that a volume is compared with.
 const COHORT: u32 = 500;
 
-/// By whose will a revision is made.
+/// Who asked for a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker<'a> {
-    /// That of the profile with this name: the scan is new, or the prompts beside it changed.
+    /// The profile with this name: the scan is new, or the prompts beside it changed.
     Profile(&'a str),
-    /// That of the person with this name.
+    /// The person with this name.
     Person(&'a str),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Maker<'_> {
 
 /// What the stages before have made.
 pub struct Made<'a> {
-    /// By whose will.
+    /// Who asked for it.
     pub by: Maker<'a>,
     /// Masks and their scores.
     pub segmentation: Segmentation,

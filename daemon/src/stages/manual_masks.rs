@@ -73,7 +73,7 @@ pub fn tidy(
             manual.restore(segmentation, names);
         }
     };
-    // Also before tidying: a manual mask may be all that holds the parts together.
+    // Also before tidying: a manual mask may be the only link between the parts.
     restore(segmentation);
     for (label, name) in names {
         segmentation.declare(*label, name);

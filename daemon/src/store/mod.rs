@@ -1,8 +1,8 @@
 //! The store: rows and transactions, and nothing else.
 //!
-//! [`Rows`] is all that a database has to offer; [`Store`] runs a body of such operations as one
+//! [`Rows`] is everything that a database has to offer; [`Store`] runs a body of such operations as one
 //! transaction. What rows mean, and what may follow what, is said in [`crate::case`];
-//! [`crate::registry`] is the one who calls, and runs the same story against every store.
+//! [`crate::registry`] is the only caller, and runs the same story against every store.
 //! SQLite keeps it in one file for one server; a database for several servers is another
 //! implementation of the same two dozen operations.
 
@@ -44,7 +44,7 @@ pub enum Commit {
 
 /// Keeps everything that must survive a crash. All methods may block on the disk.
 pub trait Store: Send + Sync {
-    /// Runs `body` on one state of the store. It never waits for those who write.
+    /// Runs `body` on one state of the store. It never waits for a writer.
     fn read(
         &self,
         body: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreFault>,

@@ -1,4 +1,4 @@
-//! Turns of those who write to one store: threads of a process, and processes.
+//! Turns of the writers of one store: threads of a process, and processes.
 //!
 //! SQLite lets one connection write at a time, but in no order: one that waits sleeps up to 0.1 s between
 //! two looks, and a worker that commits every few milliseconds takes the lock again meanwhile. Here the

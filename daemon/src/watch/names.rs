@@ -84,7 +84,7 @@ impl Ignore {
         }
     }
 
-    /// Whether a folder below `root` is passed over with all that is in it.
+    /// Whether a folder below `root` is passed over, with everything in it.
     pub fn folder(&self, root: &Path, folder: &Path) -> bool {
         if folder == root {
             return false;

@@ -52,7 +52,7 @@ pub struct RootState {
 }
 
 impl RootState {
-    /// All that is wrong with it, in words: of several things that cannot be read the first.
+    /// Everything that is wrong with it, in words: of several things that cannot be read the first.
     pub fn in_words(&self) -> Option<String> {
         let unreadable = self.unreadable.first_key_value().map(|(path, why)| {
             let more = match self.unreadable.len() - 1 {

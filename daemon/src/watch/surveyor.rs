@@ -65,7 +65,7 @@ impl<F: FnMut(Answer) + Send + 'static> Surveyor<F> {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            // Take all that has come, so that a burst of events costs one look per file.
+            // Drain the queue, so that a burst of events costs one look per file.
             let mut touched = Touched::default();
             while let Some(received) = order {
                 match received {

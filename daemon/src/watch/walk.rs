@@ -1,4 +1,4 @@
-//! Looking at files and folders of a root.
+//! A look at files and folders of a root.
 
 use super::names::{Ignore, kind_of};
 use crate::config::Root;
@@ -100,7 +100,7 @@ mod tests {
         let ignore = Ignore::outputs([]);
         assert_eq!(files(&root.path, root, &ignore).next(), None);
         std::fs::create_dir(&root.path).unwrap();
-        // Not even a superuser can read a folder of such a name.
+        // Not even a superuser can read a folder with a name of this length.
         let odd = root.path.join("x".repeat(300));
         let found: Vec<_> = files(&odd, root, &ignore).collect();
         let [Err((path, why))] = found.as_slice() else {

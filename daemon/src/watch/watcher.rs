@@ -63,7 +63,7 @@ pub struct SecondLook {
 impl SecondLook {
     /// Lets a scan settle again: it changed while it was read, or could not be read.
     pub fn at(&self, place: &Path) {
-        // Once the watcher has stopped nobody needs it any more.
+        // A watcher that has stopped needs it no more.
         let _ = self.messages.send(Message::LookAgain(place.to_owned()));
     }
 }

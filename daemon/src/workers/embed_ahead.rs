@@ -22,7 +22,7 @@ use std::collections::{HashSet, VecDeque};
 #[derive(Default)]
 pub struct EmbedAhead {
     rest: Option<Rest>,
-    /// Cases of which nothing is missing, or nothing can be done about it.
+    /// Cases that lack nothing, or that nothing can be done about.
     settled: HashSet<CaseId>,
     /// Whether the daemon shows this as what the worker does.
     shown: bool,

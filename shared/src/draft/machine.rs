@@ -14,7 +14,7 @@ use crate::progress::Progress;
 
 use std::collections::BTreeSet;
 
-/// What a change has made of a draft, for those who keep it in parts.
+/// What a change has made of a draft, for a store that keeps drafts in parts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Applied {
     /// How many of the earlier steps stay.

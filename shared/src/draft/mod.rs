@@ -1,7 +1,7 @@
 //! Drafts: what a reviewer changes in a case before it becomes a revision.
 //!
 //! A draft is a list of [`Step`]s from a revision on, and a position in that list. Undoing moves the
-//! position back, redoing moves it on, and a new step takes the place of all that follow the
+//! position back, redoing moves it on, and a new step takes the place of all steps after the
 //! position. The content of a draft follows from its steps alone, and [`Draft::apply`] is the only
 //! way to change them; so daemon and client see the same.
 

@@ -443,7 +443,7 @@ fn keep(kept: &mut Vec<Step>, applied: &Applied, draft: &Draft) {
 }
 
 proptest! {
-    /// A refusal changes nothing; each change is one version, and says all that a store must write.
+    /// A refusal changes nothing; each change is one version, and says everything that a store must write.
     #[test]
     fn every_change_is_refused_or_told_in_full(
         changes in prop::collection::vec((any_change(), prop::bool::ANY), 1..40),

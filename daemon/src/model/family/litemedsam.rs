@@ -38,7 +38,7 @@ pub fn point(at: [u32; 2], shape: SliceShape, input: u32) -> [f32; 2] {
     at.map(|v| (f64::from(v) * scale) as f32)
 }
 
-/// A corner of a box likewise, cut to whole pixels.
+/// The same for a corner of a box, cut to whole pixels.
 pub fn corner(at: [u32; 2], shape: SliceShape, input: u32) -> [f32; 2] {
     let scale = scale_to_longest_side(shape, input);
     at.map(|v| (f64::from(v) * scale).trunc() as f32)

@@ -66,7 +66,7 @@ pub struct GraphBuilder {
     initializers: Vec<Initializer>,
     /// Domains of operators beyond the standard.
     domains: Vec<&'static str>,
-    /// Constants of integers, mostly shapes, of which many are alike.
+    /// Constants of integers, mostly shapes, many of them equal.
     integers: HashMap<Vec<i64>, Value>,
 }
 

@@ -41,7 +41,7 @@ pub enum OpenVinoUnit {
 pub enum Precision {
     /// Numbers of 32 bits.
     F32,
-    /// Numbers of 16 bits, where the model has such a graph; its norms and sums in 32.
+    /// Numbers of 16 bits, where the model has a graph for them; its norms and sums in 32.
     F16,
 }
 

@@ -1,4 +1,4 @@
-//! Running models: ONNX Runtime, devices, and the slices and prompts that go through the graphs.
+//! Runs models: ONNX Runtime, devices, and the slices and prompts that go through the graphs.
 
 pub mod answer;
 mod batch;

@@ -13,7 +13,7 @@ use std::time::Instant;
 /// of ViT-B, a shape at which libraries of linear algebra are about as fast as they get.
 const SHAPE: [usize; 3] = [4096, 768, 3072];
 
-/// Products per measurement, of which the fastest counts.
+/// Products per measurement; the fastest counts.
 const REPEATS: usize = 3;
 
 /// Measures the processor's rate of multiplying matrices of 32-bit floats.

@@ -1,4 +1,4 @@
-//! Taking back decisions, and notes.
+//! Decisions that are taken back, and notes.
 
 use super::*;
 use crate::case::decision::Approval;

@@ -41,7 +41,7 @@ pub(super) fn check_size(parsed: &Parsed, size: u64, gzip: bool) -> Result<(), P
     Ok(())
 }
 
-/// Reads the voxels from a file of `size` bytes, of which `passed` have been read, and makes sure
+/// Reads the voxels from a file of `size` bytes after the first `passed`, and makes sure
 /// that it ends as it should.
 pub(super) fn read(
     contents: &mut Contents<'_>,

@@ -109,7 +109,7 @@ impl Fixture {
         records.save(&config.state).unwrap();
     }
 
-    /// Whether all that was decided is done with.
+    /// Whether every decision has been dealt with.
     fn is_done(&self) -> bool {
         let store = &self.recorder.store;
         store.recorded().unwrap() == store.last_event().unwrap()

@@ -70,7 +70,7 @@ pub fn commit_draft(
     commit(tools, job, made)
 }
 
-/// A revision of which a draft has changed places.
+/// A revision and the places that a draft has changed in it.
 struct Drafted<'a> {
     job: Job<'a>,
     segmentation: Segmentation,
@@ -83,7 +83,7 @@ struct Drafted<'a> {
 }
 
 impl Drafted<'_> {
-    /// Takes over all that a draft has made of `base`, the masks of its revision.
+    /// Takes over every change that a draft has made to `base`, the masks of its revision.
     fn take(&mut self, draft: &Draft, base: &MaskSet) -> Result<(), Failure> {
         let shape = base.dims.slice_shape(base.axis);
         let painted = self.job.painted.clone();

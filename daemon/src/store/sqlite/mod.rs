@@ -2,7 +2,7 @@
 //!
 //! WAL with `synchronous=FULL`: a commit that returned survives a power cut. The daemon and each worker
 //! open the file on their own. Readers have connections of their own and never wait; writers take
-//! turns ([`super::turns`]), so that a worker that commits fast does not starve those who find new scans.
+//! turns ([`super::turns`]), so that a worker that commits fast does not starve the threads that find new scans.
 
 mod cases;
 mod check;

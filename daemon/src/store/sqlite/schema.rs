@@ -68,7 +68,7 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreFaul
         c.query_row("PRAGMA user_version", [], |row| row.get(0))
             .doing("reading the schema's version")
     };
-    // Those who come later need not wait for those who write.
+    // A store that is up to date is opened without waiting for a writer.
     if version(connection)? == known {
         return Ok(());
     }

@@ -133,7 +133,7 @@ impl Records {
         }
     }
 
-    /// Looks at an output folder, with all that is mounted below it, and remembers what is new; see
+    /// Looks at an output folder and everything mounted below it, and remembers what is new; see
     /// [`Records::presence_in_output`].
     pub fn look_at_output(&mut self, output: &Path) -> Presence {
         if !output.exists() {

@@ -4,7 +4,7 @@ use super::*;
 use std::fs;
 use std::sync::{Condvar, Mutex};
 
-/// Servers, of which one may be gone: who asks for something below that folder waits.
+/// Servers, one of which may be gone: a call below its folder waits.
 #[derive(Default)]
 struct Servers {
     gone: Mutex<Option<PathBuf>>,

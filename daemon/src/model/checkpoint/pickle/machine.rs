@@ -96,7 +96,7 @@ impl<'a> Machine<'a> {
 
     pub(super) fn text(&mut self, length: usize) -> Result<(), PickleError> {
         let bytes = self.take(length)?;
-        // Python lets lone surrogates through, which UTF-8 forbids: such a text stays bytes.
+        // Python lets lone surrogates through, which UTF-8 forbids: a text with one stays bytes.
         self.push(std::str::from_utf8(bytes).map_or(Node::Bytes(bytes), Node::Text));
         Ok(())
     }
