@@ -91,12 +91,14 @@ fn a_picture_has_pixels_and_neither_planes_nor_millilitres() {
     let mut terminal =
         ScriptedTerminal::spawn(command, Size::new(120, 40), Profile::PLAIN).unwrap();
     let pixels = format!("{} px", object.voxels);
-    terminal.wait_for("the size in pixels", |view| view.contains(&pixels));
+    let part = 100.0 * object.voxels as f64 / f64::from(SIDE * SIDE);
+    let part = format!("{part:.1} % of it");
+    terminal.wait_for("the size in pixels, and as a part", |view| {
+        view.contains(&pixels) && view.contains(&part)
+    });
     terminal.look(|view| {
         let text = view.text();
         assert!(text.contains("picture  240×240"), "{text}");
-        let part = 100.0 * object.voxels as f64 / f64::from(SIDE * SIDE);
-        assert!(text.contains(&format!("{part:.1} % of it")), "{text}");
         for word in [" mL", "cm²", " mm", "axial", "HU"] {
             assert!(!text.contains(word), "{word}: {text}");
         }

@@ -49,7 +49,7 @@ impl fmt::Display for Note {
             }
             Note::InterceptUnusable => "its scl_inter is not a finite number and was taken for 0",
             Note::Colours => {
-                "it has colours; the model sees them, the screen shows their brightness"
+                "it has colours: the model sees them, and the screen shows them"
             }
             Note::Surplus => {
                 "more data follows its voxels and was left out; check its dimensions"

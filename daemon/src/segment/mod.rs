@@ -11,7 +11,7 @@ pub use components::components;
 pub use overlap::OverlapError;
 pub use quality::{Cohort, assess, second_look};
 
-use medicosam_shared::geometry::{Axis, Dims};
+use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};
 use medicosam_shared::mask_rules::{MaskRules, Overlap};
 use medicosam_shared::place::Place;
