@@ -12,6 +12,8 @@ use hyper::Method;
 enum Sent {
     /// As they are.
     Raw,
+    /// With its colours, if it has any.
+    Colour,
     /// Packed, and reduced by so much along each side.
     Packed(u32),
 }
@@ -43,6 +45,20 @@ impl Client {
         }
     }
 
+    /// One slice of a picture, in file order, with its colours if it has any. A daemon that is too old
+    /// for that sends their brightness.
+    pub async fn coloured_slice(
+        &self,
+        id: &CaseId,
+        plane: Plane,
+        index: u32,
+    ) -> Result<SliceValues, ClientError> {
+        match self.slice_as(id, (plane, index), Sent::Colour).await {
+            Err(ClientError::Refused { status: 400, .. }) => self.slice(id, plane, index).await,
+            result => result,
+        }
+    }
+
     async fn slice_as(
         &self,
         id: &CaseId,
@@ -51,6 +67,7 @@ impl Client {
     ) -> Result<SliceValues, ClientError> {
         let query = match sent {
             Sent::Raw => String::new(),
+            Sent::Colour => "?format=colour".to_owned(),
             Sent::Packed(by) => format!("?format=packed&reduce={by}"),
         };
         let path = format!("/v1/cases/{}/slices/{plane}/{index}{query}", escape(&id.0));
@@ -80,8 +97,11 @@ impl Client {
         };
         let body = reply.body().await?;
         let shape = SliceShape { width, height };
+        if voxel_type == "rgb8" && body.len() == 3 * shape.pixels() {
+            return Ok(SliceValues::coloured(shape, body.as_chunks().0.to_vec()));
+        }
         let values = match sent {
-            Sent::Raw => raw(&voxel_type, &body),
+            Sent::Raw | Sent::Colour => raw(&voxel_type, &body),
             Sent::Packed(_) => unpacked(&voxel_type, &body, shape),
         };
         let values = values.map_err(nonsense)?;
@@ -91,7 +111,7 @@ impl Client {
                 values.len()
             )));
         }
-        Ok(SliceValues { shape, values })
+        Ok(SliceValues::grey(shape, values))
     }
 }
 

@@ -135,10 +135,10 @@ impl Slices {
                 let by = shape.width.div_ceil(values.shape.width.max(1));
                 let reduced = by > 1 && values.shape == packed::reduced_shape(shape, by);
                 let values = match reduced {
-                    true => Arc::new(SliceValues {
-                        shape,
-                        values: packed::enlarge(&values.values, by, shape),
-                    }),
+                    true => {
+                        let whole = packed::enlarge(&values.values, by, shape);
+                        Arc::new(SliceValues::grey(shape, whole))
+                    }
                     false => values,
                 };
                 self.failed.remove(&slice);
