@@ -15,6 +15,7 @@ use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::ScriptedTerminal;
 use medicosam_tests::system::{SCAN, System, lung_profile};
 use medicosam_tests::under_review::reviewable;
+use serde_json::{Value, json as object};
 use std::process::Stdio;
 
 const SIZE: Size = Size::new(120, 30);
@@ -103,4 +104,38 @@ fn the_next_run_begins_on_the_slice_where_the_last_one_ended() {
     let mut other = in_queue(&system, SIZE, PROFILE);
     other.wait_for("no filter", |view| view.contains("✓ approved"));
     quit(&mut other);
+}
+
+#[test]
+fn a_link_opens_the_slice_and_a_recording_holds_the_text_without_the_pictures() {
+    let (system, case) = reviewable(8, 13);
+    let recording = system.path("session.cast");
+    let mut command = on(system.socket());
+    command.arg("--record").arg(&recording);
+    command.args(["open", &case.summary.id.0, "--slice", "12"]);
+    let mut terminal = ScriptedTerminal::spawn(command, SIZE, PROFILE).unwrap();
+    terminal.wait_for("slice 12", |view| view.contains("axial 12 of "));
+    terminal.wait_for("the picture", |view| view.has_written("\x1bP"));
+    terminal.type_keys("Y").unwrap();
+    let link = format!("medicosam open {} --slice 12", case.summary.id);
+    terminal.wait_for("the link", |view| view.contains(&link));
+    terminal.wait_for("the clipboard", |view| view.has_written("\x1b]52;c;"));
+    quit(&mut terminal);
+
+    let recorded = std::fs::read_to_string(&recording).unwrap();
+    let mut lines = recorded.lines();
+    let header: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+    assert_eq!(
+        (&header["version"], &header["width"]),
+        (&object!(2), &object!(120))
+    );
+    let events: Vec<Value> = lines.map(|l| serde_json::from_str(l).unwrap()).collect();
+    let text: String = events.iter().filter_map(|e| e[2].as_str()).collect();
+    assert!(text.contains("axial 12 of "), "the text is there");
+    assert!(!text.contains("\x1bP"), "no picture is");
+
+    let mut again = on(system.socket());
+    again.arg("--record").arg(&recording);
+    let mut refused = ScriptedTerminal::spawn(again, SIZE, PROFILE).unwrap();
+    assert_eq!(refused.wait_exit().unwrap().code(), Some(1));
 }

@@ -10,7 +10,7 @@ use medicosam_shared::case::{CaseState, CaseSummary};
 use medicosam_tests::client::{NO_SOCKET, json, on};
 use medicosam_tests::system::{SCAN, System, lung_profile, program};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 
 /// Two scans with similar names, in review.
@@ -246,4 +246,70 @@ fn a_failed_case_is_put_away_brought_back_and_a_one_shot_run_ends_well() {
     system.stop();
     let once = system.medicosamd(&["run", "--oneshot"]).output().unwrap();
     assert!(once.status.success(), "{once:?}");
+}
+
+#[test]
+fn a_person_without_a_screen_reviews_in_sentences() {
+    let (system, [first, second]) = two_cases();
+    let mut plain = on(system.socket())
+        .args(["plain", "--sort", "name"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let typed = "hello\napprove\nno\nnote ask the surgeon\nreject leaks into the chest wall\n\
+                 approve\nyes\n";
+    plain
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(typed.as_bytes())
+        .unwrap();
+    let said = plain.wait_with_output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    let said = text(&said.stdout);
+    for words in [
+        "Case 1 of 2.",
+        "sub-010.nii.gz, profile",
+        "on slices 5 to 15",
+        "Please type one of",
+        "othing was seen: there are no pictures. Type yes to approve all the same.",
+        "Noted.",
+        "Rejected.",
+        "Case 2 of 2.",
+        "Approved.",
+        "That was the last case.",
+    ] {
+        assert!(said.contains(words), "{words:?} in {said}");
+    }
+    let state = |case: &CaseSummary| {
+        let shown = system.medicosam(&["show", &case.id.0, "--json"]);
+        json(&shown)["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        (&*state(&first), &*state(&second)),
+        ("rejected", "approved")
+    );
+    let again = system.medicosam(&["plain"]);
+    assert_eq!(text(&again.stdout), "Nothing waits for review.\n");
+}
+
+#[test]
+fn keys_are_listed_as_they_are_set() {
+    let settings = std::env::temp_dir().join(format!("keys-{}.toml", std::process::id()));
+    std::fs::write(&settings, "[keys.review]\napprove = [\"f5\"]\n").unwrap();
+    let listed = Command::new(program("medicosam"))
+        .args(["keys", "--json", "--config"])
+        .arg(&settings)
+        .output()
+        .unwrap();
+    std::fs::remove_file(settings).unwrap();
+    let rows = json(&listed);
+    let keys = |context: &str| {
+        let rows = rows.as_array().unwrap().iter();
+        let mut approve = rows.filter(|r| r["context"] == context && r["action"] == "approve");
+        approve.next().unwrap()["keys"].clone()
+    };
+    assert_eq!(keys("review"), serde_json::json!(["f5"]));
+    assert_eq!(keys("queue"), serde_json::json!(["a"]));
 }

@@ -2,19 +2,20 @@
 //!
 //! Exit statuses are in [`crate::exit`].
 
+use crate::app::Review;
 use crate::config::{Config, ConfigError};
 use crate::doctor;
 use crate::exit::{self, Exit};
 use crate::picture::GreyLevels;
-use crate::run::{self, RunError};
+use crate::run::{self, RunError, Start};
 use crate::term::graphics::Choice;
 use crate::term::probe::Preferences;
 use crate::usage;
-use crate::verbs::{self, Told, Verb, generate};
+use crate::verbs::{self, Told, Verb, generate, keys};
 use crate::view::ThemeChoice;
 use clap::{Command, CommandFactory, FromArgMatches, Parser};
 use clap_complete::CompleteEnv;
-use medicosam_shared::case::{CaseId, Fault};
+use medicosam_shared::case::Fault;
 use medicosam_shared::client::{Client, Host};
 use medicosam_shared::paths;
 use std::ffi::OsString;
@@ -121,6 +122,9 @@ pub struct Cli {
     /// Leave the mouse to the terminal, which then selects text without shift
     #[arg(long, global = true, help_heading = SCREEN)]
     pub no_mouse: bool,
+    /// Record the session into a new file, as asciinema plays it: text and times, without pictures
+    #[arg(long, global = true, value_name = "FILE", help_heading = SCREEN)]
+    pub record: Option<PathBuf>,
     /// What to do; nothing: the screen
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -159,6 +163,7 @@ pub fn main() -> ExitCode {
         greys: cli.greys,
         no_delta: cli.no_delta,
         no_mouse: cli.no_mouse,
+        record: cli.record,
     };
     let client = match cli.host {
         Some(host) => Client::over_ssh(host, cli.socket),
@@ -176,12 +181,18 @@ async fn act(client: Client, settings: Settings, verb: Option<Verb>) -> u8 {
     let done = match &verb {
         None => return screen(client, settings, None).await,
         Some(Verb::Open(args)) => match verbs::open(&client, args).await {
-            Ok(case) => return screen(client, settings, Some(case)).await,
+            Ok(review) => return screen(client, settings, Some(review)).await,
             Err(error) => Err(error),
         },
         Some(Verb::Doctor(args)) => match settings.load() {
             Ok((preferences, _)) => {
                 doctor::run(&client, preferences, args.json, &mut io::stdout()).await
+            }
+            Err(error) => return wrong_settings(&error, json),
+        },
+        Some(Verb::Keys(args)) => match settings.load() {
+            Ok((_, config)) => {
+                keys::run(&config.keymap, args.json, &mut io::stdout()).map(|()| Exit::Done)
             }
             Err(error) => return wrong_settings(&error, json),
         },
@@ -215,6 +226,7 @@ struct Settings {
     greys: Option<GreyLevels>,
     no_delta: bool,
     no_mouse: bool,
+    record: Option<PathBuf>,
 }
 
 impl Settings {
@@ -246,7 +258,8 @@ fn wrong_settings(error: &ConfigError, json: bool) -> u8 {
     Exit::Usage.code()
 }
 
-async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 {
+async fn screen(client: Client, mut settings: Settings, opened: Option<Review>) -> u8 {
+    let record = settings.record.take();
     let (preferences, config) = match settings.load() {
         Ok(loaded) => loaded,
         Err(error) => return wrong_settings(&error, false),
@@ -259,7 +272,7 @@ async fn screen(client: Client, settings: Settings, case: Option<CaseId>) -> u8 
         verbs::report(&error.told(), false, &mut io::stdout(), &mut io::stderr());
         return error.exit().code();
     }
-    match run::run(client, preferences, config, case).await {
+    match run::run(client, preferences, config, Start { opened, record }).await {
         Ok(()) => 0,
         // The sender of the signal knows, and the terminal may not take another word.
         Err(error @ RunError::Signal(_)) => error.exit_status(),

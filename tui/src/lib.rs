@@ -9,6 +9,7 @@
 //! - [`verbs`]: the actions of the screen for scripts.
 //! - [`picture`]: slices with masks as pixels, and as what a terminal shows.
 //! - [`masks`]: masks cut in any plane, measured and compared.
+//! - [`figures`]: ages, volumes and scores in few characters.
 //! - [`contrast`]: how well two colours stand apart.
 //! - [`term`]: the terminal: modes, keys, what it can do.
 //! - [`layout`]: where things are on the screen.
@@ -23,6 +24,7 @@ pub mod config;
 pub mod contrast;
 pub mod doctor;
 pub mod exit;
+pub mod figures;
 pub mod layout;
 pub mod masks;
 pub mod picture;

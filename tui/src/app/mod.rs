@@ -39,8 +39,10 @@ pub use action::context::Context;
 pub use dialog::Dialog;
 pub use event::{Answer, Effect, Event, Failure, Pointer};
 pub use keymap::Keymap;
+pub use state::last_place::OpenPlace;
 pub use state::model::{Link, Model, Screen};
 pub use state::notice::Notice;
+pub use state::review::Review;
 pub use state::review::subject::{Showing, Subject};
 
 /// Applies an event to the model; returns the work for the outside.

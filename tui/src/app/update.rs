@@ -11,7 +11,7 @@ use super::keymap::Keymap;
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::review::layout::Layout;
-use super::{decide, dismissal, look, narrowing, retrying};
+use super::{copying, decide, dismissal, look, narrowing, retrying};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
@@ -65,6 +65,7 @@ fn cases(model: &mut Model, action: Cases) -> Vec<Effect> {
         Cases::SelectLast => select(model, isize::MAX),
         Cases::Next => return neighbour(model, true),
         Cases::Previous => return neighbour(model, false),
+        Cases::CopyLink => return copying::copy_link(model),
     }
     Vec::new()
 }

@@ -2,6 +2,7 @@
 
 use crate::term::tty::TtyError;
 use std::io;
+use std::path::PathBuf;
 
 /// Why the screen ended without being asked to.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,14 @@ pub enum RunError {
     /// The system does not let the client listen to signals or start a thread.
     #[error("preparing the screen: {0}")]
     System(io::Error),
+    /// The session cannot be recorded.
+    #[error("recording the session into {}: {error}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The terminal went away.
     #[error("the terminal is gone: {0}")]
     Gone(io::Error),
@@ -26,6 +35,7 @@ impl RunError {
         match self {
             RunError::Tty(error) => error.code(),
             RunError::System(_) => "screen-unprepared",
+            RunError::Recording { .. } => "recording",
             RunError::Gone(_) => "terminal-gone",
             RunError::Signal(_) => "signal",
         }
@@ -36,6 +46,9 @@ impl RunError {
         match self {
             RunError::Tty(error) => error.hint(),
             RunError::System(_) => "Check the limits of the user (`ulimit -a`).",
+            RunError::Recording { .. } => {
+                "Name a file that is not there yet, in a folder that you may write to."
+            }
             RunError::Gone(_) | RunError::Signal(_) => {
                 "Start it again; every decision that was confirmed is with the daemon."
             }
@@ -46,7 +59,10 @@ impl RunError {
     pub fn exit_status(&self) -> u8 {
         match self {
             RunError::Signal(number) => u8::try_from(128 + number).unwrap_or(1),
-            RunError::Tty(_) | RunError::System(_) | RunError::Gone(_) => 1,
+            RunError::Tty(_)
+            | RunError::System(_)
+            | RunError::Recording { .. }
+            | RunError::Gone(_) => 1,
         }
     }
 }

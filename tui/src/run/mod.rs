@@ -15,12 +15,13 @@ mod pictures;
 mod place;
 mod places;
 mod pointer;
+mod recording;
 mod signals;
 mod suspend;
 
 pub use error::RunError;
 
-use crate::app::{Answer, Effect, Event, Model, Notice, Screen, handle, resume};
+use crate::app::{Answer, Effect, Event, Model, Notice, Review, Screen, handle, resume};
 use crate::config::Config;
 use crate::term::clipboard;
 use crate::term::notify::Notify;
@@ -39,7 +40,10 @@ use painter::Painter;
 use pictures::Pictures;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use recording::Recording;
 use signals::Signals;
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 use suspend::Suspending;
 use tokio::signal::unix::SignalKind;
@@ -61,18 +65,33 @@ const REST: Duration = Duration::from_millis(150);
 /// Room in the channels. The sender to a full one waits.
 const ROOM: usize = 256;
 
-/// Runs the screen until it is left, on `case` if one is named.
+/// How the screen begins.
+#[derive(Debug, Default)]
+pub struct Start {
+    /// The case that is open at first; the place of the last run, if none.
+    pub opened: Option<Review>,
+    /// The file for a recording of the session.
+    pub record: Option<PathBuf>,
+}
+
+/// Runs the screen until it is left.
 pub async fn run(
     client: Client,
     preferences: Preferences,
     config: Config,
-    case: Option<CaseId>,
+    start: Start,
 ) -> Result<(), RunError> {
     let tty = Tty::open()?;
     let mut signals = Signals::listen().map_err(RunError::System)?;
     let (report, mut reports) = mpsc::channel(ROOM);
     let (answer, mut answers) = mpsc::channel(ROOM);
     let (encoded, mut pictures) = mpsc::channel(1);
+
+    let size = tty.size();
+    let window = (size.columns, size.rows);
+    let recording = start.record.as_deref();
+    let recording = recording.map(|path| Recording::begin(path, window));
+    let recording = recording.transpose()?;
 
     let guard = tty.enter()?;
     // Whether there are colours is the theme's business.
@@ -81,10 +100,9 @@ pub async fn run(
         threads::start(&tty, move |r| report.blocking_send(r).is_ok()).map_err(RunError::System)?;
     tokio::spawn(daemon::follow(client.clone(), answer.clone()));
 
-    let size = tty.size();
     let mut screen = Running {
         terminal: Terminal::new(preferences, Environment::read(), size),
-        model: model(&client, &config, (size.columns, size.rows)),
+        model: model(&client, &config, window),
         tty,
         client,
         answer,
@@ -103,12 +121,13 @@ pub async fn run(
         bell: Bell::default(),
         notify: config.notify,
         looking: None,
+        recording,
         ended: None,
     };
     screen.probe();
-    match case {
-        Some(case) => {
-            let effects = screen.model.open(case);
+    match start.opened {
+        Some(review) => {
+            let effects = screen.model.show(review);
             screen.perform(effects);
         }
         None => {
@@ -175,6 +194,7 @@ struct Running {
     notify: Notify,
     /// The case that others see looked at here, and who tells them.
     looking: Option<(Option<CaseId>, AbortHandle)>,
+    recording: Option<Recording>,
     ended: Option<Result<(), RunError>>,
 }
 
@@ -329,6 +349,19 @@ impl Running {
         }
     }
 
+    /// Adds to the recording, if there is one. One that cannot go on ends; the session does not.
+    fn record(&mut self, what: impl FnOnce(&mut Recording) -> io::Result<()>) {
+        let Some(recording) = &mut self.recording else {
+            return;
+        };
+        if let Err(error) = what(recording) {
+            let path = recording.path().display();
+            let said = format!("The recording into {path} ended: {error}.");
+            self.model.notice = Some(Notice::bad(said));
+            self.recording = None;
+        }
+    }
+
     fn tell_what_is_shown(&mut self) {
         if let Some(showing) = self.pictures.take_shown() {
             // A case is decided on once it has been there for a while.
@@ -354,6 +387,7 @@ impl Running {
         self.terminal.resized(size);
         self.painter.forget();
         self.pictures.resized(Instant::now());
+        self.record(|recording| recording.resized(size.columns, size.rows));
         self.happen(Event::Resized {
             columns: size.columns,
             rows: size.rows,
@@ -404,6 +438,7 @@ impl Running {
         self.writing += 1;
         self.pictures
             .asked(frame.questions, frame.bytes.len(), Instant::now());
+        self.record(|recording| recording.wrote(&frame.bytes));
         self.writer.send(frame);
     }
 

@@ -1,9 +1,10 @@
 //! `medicosam list`
 
-use super::table::{Align, age, millilitres, score, table};
+use super::table::{Align, table};
 use super::{Error, FormatArgs, print, values};
 use crate::app::state::queue::filter::Filter;
 use crate::app::state::queue::sort::Sort;
+use crate::figures::{age, millilitres, score};
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::api::CaseList;
@@ -56,14 +57,20 @@ pub(super) async fn run(
     }
     let now = Timestamp::now();
     list.cases.retain(|case| args.filter.matches(case, now));
-    list.cases.sort_by(|a, b| {
-        let order = args.sort.compare(a, b);
-        if args.reverse { order.reverse() } else { order }
-    });
+    list.cases = sorted(list.cases, args.sort, args.reverse);
     print(out, args.format.json, &list, |list| match args.ids {
         true => list.cases.iter().map(|c| format!("{}\n", c.id)).collect(),
         false => text(list, now),
     })
+}
+
+/// Cases in an order, or in the opposite one.
+pub(super) fn sorted(mut cases: Vec<CaseSummary>, by: Sort, reverse: bool) -> Vec<CaseSummary> {
+    cases.sort_by(|a, b| {
+        let order = by.compare(a, b);
+        if reverse { order.reverse() } else { order }
+    });
+    cases
 }
 
 pub(super) fn text(list: &CaseList, now: Timestamp) -> String {

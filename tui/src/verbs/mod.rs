@@ -12,10 +12,13 @@ mod drawn;
 mod error;
 mod events;
 pub mod generate;
+pub mod keys;
 mod list;
 mod many;
 mod named;
 mod note;
+mod open;
+mod plain;
 mod prompt;
 mod retry;
 mod show;
@@ -34,15 +37,16 @@ pub use events::EventsArgs;
 pub use list::ListArgs;
 pub use many::ManyArgs;
 pub use note::NoteArgs;
+pub use open::{OpenArgs, open};
+pub use plain::PlainArgs;
 pub use prompt::PromptArgs;
 pub use retry::RetryArgs;
 pub use show::ShowArgs;
-pub use table::{age, millilitres, percent, score, size};
 pub use undo::UndoArgs;
 pub use wait::WaitArgs;
 
 use clap::{Args, Subcommand};
-use medicosam_shared::case::{CaseId, CaseSummary, RevisionNumber, Verdict};
+use medicosam_shared::case::{CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::client::Client;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,8 +55,8 @@ use std::io::Write;
 /// What can be done without the screen.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Verb {
-    /// Open the screen on a case
-    Open(CaseArgs),
+    /// Open the screen on a case, or on one slice of it
+    Open(OpenArgs),
     /// List cases
     List(ListArgs),
     /// Show a case: scan, revisions, objects, history
@@ -79,6 +83,8 @@ pub enum Verb {
     Dismiss(ManyArgs),
     /// Bring cases back that were put away (`list --filter state:dismissed`)
     BringBack(ManyArgs),
+    /// Review line by line, without a screen: for screen readers and simple terminals
+    Plain(PlainArgs),
     /// Show how the daemon is: folders, workers, device
     Status(FormatArgs),
     /// Wait until there is something to review, something has failed, or all work is done
@@ -87,6 +93,8 @@ pub enum Verb {
     Events(EventsArgs),
     /// Show what terminal, line and daemon can do, and what to set
     Doctor(FormatArgs),
+    /// Print the keys of the screen, as they are set
+    Keys(FormatArgs),
     /// Print the completions for a shell
     Completions(generate::CompletionsArgs),
     /// Print the manual page
@@ -113,7 +121,7 @@ impl Verb {
     /// Whether it prints JSON.
     pub fn json(&self) -> bool {
         match self {
-            Verb::Open(_) | Verb::Completions(_) | Verb::Man => false,
+            Verb::Open(_) | Verb::Plain(_) | Verb::Completions(_) | Verb::Man => false,
             Verb::List(args) => args.format.json,
             Verb::Show(args) => args.format.json,
             Verb::Retry(args) => args.many.format.json,
@@ -127,15 +135,9 @@ impl Verb {
             Verb::Draft(args) => args.format.json,
             Verb::Events(args) => args.json,
             Verb::Wait(args) => args.format.json,
-            Verb::Status(args) | Verb::Doctor(args) => args.json,
+            Verb::Status(args) | Verb::Doctor(args) | Verb::Keys(args) => args.json,
         }
     }
-}
-
-/// The case that `open` names, which must be there before the screen is.
-pub async fn open(client: &Client, args: &CaseArgs) -> Result<CaseId, Error> {
-    client.hello().await?;
-    Ok(named::detail(client, &args.case).await?.summary.id)
 }
 
 /// Does what a verb says, prints the result to `out`. What [`Verb::Open`] opens is the caller's,
@@ -144,7 +146,7 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
     client.hello().await?;
     match verb {
         Verb::Open(args) => open(client, args).await.map(drop),
-        Verb::Doctor(_) | Verb::Completions(_) | Verb::Man => Ok(()),
+        Verb::Doctor(_) | Verb::Keys(_) | Verb::Completions(_) | Verb::Man => Ok(()),
         Verb::List(args) => list::run(client, args, out).await,
         Verb::Show(args) => show::run(client, args, out).await,
         Verb::Approve(args) => decide::approve(client, args, out).await,
@@ -160,6 +162,7 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::BringBack(args) => dismiss::bring_back(client, args, out).await,
         Verb::Status(args) => status::run(client, *args, out).await,
         Verb::Events(args) => events::run(client, args, out).await,
+        Verb::Plain(args) => plain::run(client, args, &mut std::io::stdin().lock(), out).await,
         Verb::Wait(args) => wait::run(client, args, out).await,
     }
 }

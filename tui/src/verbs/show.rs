@@ -1,8 +1,9 @@
 //! `medicosam show`
 
-use super::table::{Align, fields, millilitres, score, table};
+use super::table::{Align, fields, table};
 use super::{CaseArgs, Error, FormatArgs, named, print};
 use crate::as_profile::{self, Style, Unit};
+use crate::figures::{millilitres, score};
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};

@@ -4,7 +4,7 @@ use super::names::path;
 use super::text::{put, wrapped};
 use super::{Theme, objects};
 use crate::app::Model;
-use crate::verbs::{age, millilitres, percent, score, size};
+use crate::figures::{age, millilitres, percent, score, size};
 use jiff::ZonedDateTime;
 use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
 use medicosam_shared::prompt::SlicePrompt;

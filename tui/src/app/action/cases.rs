@@ -63,5 +63,9 @@ actions! {
         /// Open the previous case that waits for review.
         Previous = "previous_case", "previous case in review",
             on("p", REVIEW, Section::Cases).hint("case");
+        /// Copy the command that opens the case here.
+        CopyLink = "copy_link", "copy a link to this",
+            on("Y", QUEUE, Section::Cases),
+            on("Y", REVIEW, Section::Cases);
     }
 }

@@ -111,6 +111,7 @@ const NAMES: &[&str] = &[
     "empty_object",
     "empty_older",
     "interpolate",
+    "copy_link",
     "copy_mask",
     "copy_prompt",
     "restore_before",

@@ -120,7 +120,7 @@ fn lines<'a>(review: &Review, keymap: &Keymap, width: usize, theme: Theme) -> Ve
 /// The score of the case, as in the list.
 fn total<'a>(detail: &CaseDetail, theme: Theme) -> Option<Line<'a>> {
     let score = detail.summary.score?;
-    let text = format!("score {}", crate::verbs::score(Some(score)));
+    let text = format!("score {}", crate::figures::score(Some(score)));
     Some(Line::styled(text, theme.worth(Some(score))))
 }
 
