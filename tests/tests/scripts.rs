@@ -271,7 +271,7 @@ fn a_person_without_a_screen_reviews_in_sentences() {
     for words in [
         "Case 1 of 2.",
         "sub-010.nii.gz, profile",
-        "on slices 5 to 15",
+        " mL on slice 10, estimate 0.",
         "Please type one of",
         "othing was seen: there are no pictures. Type yes to approve all the same.",
         "Noted.",

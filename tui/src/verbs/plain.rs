@@ -263,13 +263,18 @@ fn told(detail: &CaseDetail) -> String {
     for object in &made.objects {
         let with_mask = object.slices.iter().filter(|slice| slice.area > 0);
         let slices: Vec<u32> = with_mask.map(|slice| slice.index).collect();
-        let where_it_is = match (slices.iter().min(), slices.iter().max()) {
-            (Some(first), Some(last)) => format!(
-                "{} mL on slices {first} to {last}, estimate {}",
+        let on = match (slices.iter().min(), slices.iter().max()) {
+            (Some(first), Some(last)) if first == last => Some(format!("slice {first}")),
+            (Some(first), Some(last)) => Some(format!("slices {first} to {last}")),
+            _ => None,
+        };
+        let where_it_is = match on {
+            Some(on) => format!(
+                "{} mL on {on}, estimate {}",
                 millilitres(Some(object.volume_ml)),
                 score(object.predicted_iou())
             ),
-            _ => "nothing was found".to_owned(),
+            None => "nothing was found".to_owned(),
         };
         let name = printable(&object.name);
         said.push(format!("Object {}, {name}: {where_it_is}.", object.label));
