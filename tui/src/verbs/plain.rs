@@ -6,7 +6,7 @@ use super::{Error, values};
 use crate::app::state::doubts::{Doubts, Lacks};
 use crate::app::state::queue::filter::Filter;
 use crate::app::state::queue::sort::Sort;
-use crate::figures::{millilitres, score};
+use crate::figures::{score, size};
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, NoteRequest, Status, UndoRequest};
@@ -270,8 +270,8 @@ fn told(detail: &CaseDetail) -> String {
         };
         let where_it_is = match on {
             Some(on) => format!(
-                "{} mL on {on}, estimate {}",
-                millilitres(Some(object.volume_ml)),
+                "{} on {on}, estimate {}",
+                size(object),
                 score(object.predicted_iou())
             ),
             None => "nothing was found".to_owned(),
