@@ -128,6 +128,9 @@ pub struct ProfileStatus {
     pub name: String,
     /// The score below which its results are doubtful: that of its `review`, if it has one.
     pub score_limit: f32,
+    /// The share of its decided cases that are read a second time, 0..1.
+    #[serde(default)]
+    pub second_reading: f64,
 }
 
 /// A watched folder.

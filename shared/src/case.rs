@@ -153,6 +153,13 @@ pub struct CaseSummary {
     /// Whether the user who asks has changes on it that are no revision yet.
     #[serde(default)]
     pub draft: bool,
+    /// The case of which this is a second reading, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<CaseId>,
+    /// Whether it is a second reading and the user who asks has read the first, so that somebody else
+    /// has to read this one.
+    #[serde(default)]
+    pub you_read_first: bool,
     /// Who is to look at it, if it was assigned to somebody. Others may decide on it all the same.
     #[serde(default)]
     pub assigned: Option<String>,
@@ -169,6 +176,11 @@ impl CaseSummary {
     /// Whether it waits for a person because nothing was asked about it: its profile gave no prompts.
     pub fn needs_prompt(&self) -> bool {
         self.state == CaseState::Review && self.revision.is_some() && self.score.is_none()
+    }
+
+    /// Whether it waits for the user who asks, or for anybody.
+    pub fn awaits_you(&self) -> bool {
+        self.state == CaseState::Review && !self.you_read_first
     }
 }
 

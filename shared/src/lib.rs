@@ -30,6 +30,7 @@
 //! - [`word_or_table`]: settings that can be either.
 
 pub mod activity;
+pub mod agreement;
 pub mod api;
 pub mod case;
 pub mod client;

@@ -116,6 +116,9 @@ pub struct StoreRecord {
     pub profile: String,
     /// Number of the revision.
     pub revision: u32,
+    /// Id of the case of which this case is a second reading, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<String>,
 }
 
 /// Which scan it was.

@@ -89,6 +89,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::AlreadyDecided { .. }
         | Refusal::NothingDecided { .. }
         | Refusal::OthersDecision { .. }
+        | Refusal::FirstReader { .. }
         | Refusal::OtherResult { .. }
         | Refusal::LeaseLost(_)
         | Refusal::WrongState { .. } => StatusCode::CONFLICT,

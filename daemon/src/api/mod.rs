@@ -1,5 +1,6 @@
 //! The API: HTTP and JSON over a Unix socket, so that `curl --unix-socket` works.
 
+mod agreement;
 mod cases;
 mod drafts;
 mod error;
@@ -55,6 +56,7 @@ impl Api {
         let profiles = profiles.iter().map(|profile| ProfileStatus {
             name: profile.name.clone(),
             score_limit: profile.review.score_limit(),
+            second_reading: profile.second_reading.fraction(),
         });
         Api {
             store,
@@ -101,6 +103,7 @@ impl Api {
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
             .route("/v1/cases/{id}/read-ahead", post(slices::read_ahead))
+            .route("/v1/agreement", get(agreement::agreement))
             .route("/v1/events", get(events::events))
             .route("/v1/live", get(live::live))
             .fallback(error::no_such_path)

@@ -160,8 +160,21 @@ fn known(case: &Case) -> Arrival {
 /// A case takes a file's place: it has moved there, or it is back.
 fn follow(case: &Case, file: &Identification, now: Now) -> Arrival {
     let mut case = case.clone();
-    let place = file.source.to_string();
-    let (action, detail) = if case.source == file.source {
+    let (needs_work, entry) = take_place(&mut case, &file.source, file.scan.is_ok(), now);
+    Arrival {
+        case: case.id.clone(),
+        entries: vec![entry],
+        put: vec![case],
+        needs_work,
+        cancel: Vec::new(),
+    }
+}
+
+/// A case takes the place of `source`, whose scan can be used or not: whether it needs a worker there,
+/// and the line for the log.
+pub fn take_place(case: &mut Case, source: &Source, can_be_used: bool, now: Now) -> (bool, Entry) {
+    let place = source.to_string();
+    let (action, detail) = if case.source == *source {
         (Action::Identified, format!("{place} is back"))
     } else {
         let from = case.source.to_string();
@@ -175,20 +188,15 @@ fn follow(case: &Case, file: &Identification, now: Now) -> Arrival {
         }
         CaseState::Review | CaseState::Approved | CaseState::Rejected | CaseState::Flagged => false,
     };
-    let needs_work = waits && file.scan.is_ok();
-    case.source = file.source.clone();
+    let needs_work = waits && can_be_used;
+    case.source = source.clone();
     case.listing = Listing::Listed;
     case.updated = now.date;
     if needs_work {
         case.put(CaseState::Waiting, None, now);
     }
-    Arrival {
-        case: case.id.clone(),
-        entries: vec![Entry::new(DAEMON, action, &case.id, case.revision, detail)],
-        put: vec![case],
-        needs_work,
-        cancel: Vec::new(),
-    }
+    let entry = Entry::new(DAEMON, action, &case.id, case.revision, detail);
+    (needs_work, entry)
 }
 
 fn create(file: &Identification, id: CaseId, now: Now) -> Arrival {

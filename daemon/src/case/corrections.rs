@@ -31,7 +31,7 @@ pub fn retry(
             waits = true;
         }
     }
-    let new = (!waits).then(|| WorkItem::new(&case.id, Task::Segment, who));
+    let new = (!waits).then(|| WorkItem::new(&case.id, case.machines_task(), who));
     case.put(CaseState::Waiting, None, now);
     let entry = Entry::new(who, Action::Retried, &case.id, case.revision, detail);
     Ok((new, entry))

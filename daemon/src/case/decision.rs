@@ -5,7 +5,7 @@
 use super::{Case, Entry, Now, Refusal};
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
-use medicosam_shared::case::{Action, CaseState, Event, Revision};
+use medicosam_shared::case::{Action, CaseState, Event, Revision, Verdict};
 
 /// The approval of a result that no person looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,15 @@ impl Standing {
     /// Whether anybody may change it without overruling a person.
     fn is_anybodys(&self) -> bool {
         self.who.starts_with(POLICY)
+    }
+
+    /// The verdict, if a person gave it.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let all = [Verdict::Approve, Verdict::Reject, Verdict::Flag];
+        let given = all
+            .into_iter()
+            .find(|verdict| verdict.state() == self.state);
+        given.filter(|_| !self.is_anybodys())
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Case {
     pub content: String,
     /// The profile that it is segmented by.
     pub profile: String,
+    /// The case of which it is a second reading, if it is one. Its scan is that case's.
+    pub reads: Option<CaseId>,
     /// Whether it is in the list.
     pub listing: Listing,
     /// Where it stands.
@@ -85,6 +87,7 @@ impl Case {
             source,
             content,
             profile,
+            reads: None,
             listing: Listing::Listed,
             state: match fault {
                 Some(_) => CaseState::Failed,
@@ -109,6 +112,19 @@ impl Case {
     /// Whether it is in the list of cases.
     pub fn is_listed(&self) -> bool {
         self.listing == Listing::Listed
+    }
+
+    /// The case that the files of its scan belong to.
+    pub fn owner_of_files(&self) -> &CaseId {
+        self.reads.as_ref().unwrap_or(&self.id)
+    }
+
+    /// The work that makes its first revision, or another one without a person.
+    pub fn machines_task(&self) -> Task {
+        match self.reads {
+            None => Task::Segment,
+            Some(_) => Task::Copy,
+        }
     }
 
     /// Whether a person or a policy has decided on the current revision.
@@ -189,7 +205,7 @@ impl Case {
         self.score = score.or_else(expected).map(f64::from);
         self.volume_ml = volumes.reduce(|a, b| a + b);
         self.reviewer = match task {
-            Task::Segment => None,
+            Task::Segment | Task::Copy => None,
             Task::Prompt { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
@@ -225,7 +241,9 @@ impl Case {
             reviewer: self.reviewer.clone(),
             reason: self.reason.clone(),
             assigned: self.assigned.clone(),
+            reads: self.reads.clone(),
             // The API knows who asks.
+            you_read_first: false,
             draft: false,
             yours: false,
             created: self.created,

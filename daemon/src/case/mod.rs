@@ -16,6 +16,8 @@
 //! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
 //! | [`assignment`] | who is to look at a case |
+//! | [`second_reading`] | which cases are read twice, and by whom not |
+//! | [`share`] | a share of the cases, drawn by what they are |
 //! | [`dismissal`] | failed cases put away, and brought back |
 //! | [`refusal`] | refusals, in words for people |
 
@@ -28,6 +30,8 @@ pub mod lease;
 pub mod life;
 pub mod outputs;
 pub mod refusal;
+pub mod second_reading;
+pub mod share;
 pub mod sidecar;
 pub mod task;
 pub mod work;

@@ -94,6 +94,16 @@ fn asks(case: &Case) -> bool {
     fault.is_some_and(|fault| codes.iter().any(|code| fault.is(*code)))
 }
 
+/// The names (folder and stem) that the results of a case may have in `folder`, the first that no other
+/// case has. A second reading leaves the plain name to its first case.
+pub fn names(case: &Case, folder: &Path, stem: &str) -> [PathBuf; 2] {
+    let with_id = folder.join(format!("{stem}-{}", case.id));
+    match case.reads {
+        None => [folder.join(stem), with_id],
+        Some(_) => [with_id.clone(), another(&with_id, &case.id)],
+    }
+}
+
 /// What becomes of the results of a case whose scan has moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Following {
@@ -121,7 +131,8 @@ pub fn follow(
             let number = end.strip_prefix('-');
             end.is_empty() || number.is_some_and(|n| n.parse::<u64>().is_ok())
         });
-        place.parent() == Some(folder) && (name == stem || is_own)
+        let is_plain = name == stem && case.reads.is_none();
+        place.parent() == Some(folder) && (is_plain || is_own)
     };
     let reserved = case.output.as_deref();
     // Where files lie is known as text; a path need not be any.
@@ -139,7 +150,7 @@ pub fn follow(
     }
     match reserved.filter(|reserved| is_home(reserved)) {
         Some(begun) => Following::To([begun.to_owned(), folder.join(with_id)]),
-        None => Following::To([folder.join(stem), folder.join(with_id)]),
+        None => Following::To(names(case, folder, stem)),
     }
 }
 
@@ -260,6 +271,19 @@ mod tests {
         assert_eq!(case.replaces, Replaces::Nothing);
         choose(&mut case, OutputChoice::Keep, None).unwrap();
         assert_eq!(case.output, Some("/out/a-0a1b2c".into()));
+    }
+
+    #[test]
+    fn a_second_reading_never_has_the_plain_name() {
+        let second = Case {
+            reads: Some(CaseId("first".to_owned())),
+            ..case(Some("/out/a-0a1b2c"))
+        };
+        let names = ["/out/new/b-0a1b2c", "/out/new/b-0a1b2c-2"].map(PathBuf::from);
+        assert_eq!(super::names(&second, Path::new("/out/new"), "b"), names);
+        let lies = Some(Path::new("/out/a-0a1b2c"));
+        let place = (Path::new("/out/new"), "b");
+        assert_eq!(follow(&second, lies, false, place), Following::To(names));
     }
 
     #[test]

@@ -89,6 +89,18 @@ pub enum Refusal {
         /// What it would have to be.
         needed: &'static str,
     },
+    /// The person has read the first case, of which this is a second reading.
+    #[error(
+        "case {case} is a second reading of case {first}, which {who} has read; somebody else has to read this one"
+    )]
+    FirstReader {
+        /// The second reading.
+        case: CaseId,
+        /// The first case.
+        first: CaseId,
+        /// The person.
+        who: String,
+    },
     /// Nobody can be called so.
     #[error("{0:?} can be no user's name")]
     NoUserName(String),
@@ -124,6 +136,7 @@ impl Refusal {
             Refusal::NothingDecided { .. } => "nothing-decided",
             Refusal::OthersDecision { .. } => "others-decision",
             Refusal::WrongState { .. } => "wrong-state",
+            Refusal::FirstReader { .. } => "first-reader",
             Refusal::NoUserName(_) => "no-user-name",
             Refusal::OtherResult { .. } => FaultCode::OutputChanged.as_str(),
             Refusal::Prompt(_) => "prompt-outside",
@@ -150,6 +163,9 @@ impl Refusal {
                 "Decide yourself, and overrule theirs if need be; both stay in the history."
             }
             Refusal::WrongState { .. } => "`medicosam show CASE` says where it stands and why.",
+            Refusal::FirstReader { .. } => {
+                "Leave it to another reviewer; `medicosam assign CASE USER` says to whom."
+            }
             Refusal::NoUserName(_) => {
                 "Give a login name, as decisions have it, without blanks around it."
             }

@@ -21,6 +21,8 @@ pub struct DraftId(pub i64);
 pub enum Task {
     /// Segment a case by its profile.
     Segment,
+    /// Begin a second reading with what the machine made of the first case.
+    Copy,
     /// Replace masks of a revision as a person asks.
     Prompt {
         /// The revision that is corrected. If another one is current when the result comes, the
@@ -74,7 +76,7 @@ impl Task {
     pub const fn first_stage(&self) -> Option<CaseState> {
         match self {
             Task::Segment => Some(CaseState::Embedding),
-            Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
+            Task::Copy | Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
             Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => None,
         }
     }
@@ -83,9 +85,11 @@ impl Task {
     pub const fn corrects(&self) -> bool {
         match self {
             Task::Prompt { .. } | Task::Commit { .. } => true,
-            Task::Segment | Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => {
-                false
-            }
+            Task::Segment
+            | Task::Copy
+            | Task::Preview { .. }
+            | Task::Propagate { .. }
+            | Task::Boxes { .. } => false,
         }
     }
 
@@ -96,7 +100,7 @@ impl Task {
             | Task::Propagate { draft, .. }
             | Task::Boxes { draft, .. }
             | Task::Commit { draft } => Some(*draft),
-            Task::Segment | Task::Prompt { .. } => None,
+            Task::Segment | Task::Copy | Task::Prompt { .. } => None,
         }
     }
 
@@ -104,7 +108,9 @@ impl Task {
     pub const fn lane(&self) -> Lane {
         match self {
             Task::Segment => Lane::Any,
-            Task::Prompt { .. }
+            // Done in a moment, without a model.
+            Task::Copy
+            | Task::Prompt { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
             | Task::Boxes { .. }
@@ -116,7 +122,7 @@ impl Task {
 /// Which work may be claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Only what a person waits for.
+    /// Only what a person waits for, and what takes no longer.
     Interactive,
     /// Anything, what a person waits for first.
     Any,

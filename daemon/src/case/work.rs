@@ -176,7 +176,7 @@ impl WorkItem {
     /// The state of its case while it waits. `resting` is the state of the case without it.
     fn waiting_state(&self, resting: CaseState) -> CaseState {
         match self.task {
-            Task::Segment => CaseState::Waiting,
+            Task::Segment | Task::Copy => CaseState::Waiting,
             Task::Prompt { .. }
             | Task::Commit { .. }
             | Task::Preview { .. }
@@ -270,7 +270,7 @@ impl WorkItem {
             (FaultClass::Passing, None) | (FaultClass::BadInput, _) => {
                 self.state = WorkState::Failed(fault.clone());
                 let state = match self.task {
-                    Task::Segment => CaseState::Failed,
+                    Task::Segment | Task::Copy => CaseState::Failed,
                     Task::Prompt { .. }
                     | Task::Commit { .. }
                     | Task::Preview { .. }

@@ -9,6 +9,7 @@ use super::review::ReviewPolicy;
 use super::rules::Rules;
 use super::size::ByteSize;
 use super::spec::{BoxSpec, PointSpec};
+use crate::case::share::Share;
 use crate::model::{DEFAULT_MODEL, Precision};
 use jiff::SignedDuration;
 use medicosam_shared::mask_rules::MaskRules;
@@ -187,6 +188,8 @@ pub(super) struct Profile {
     pub propagation: Propagation,
     #[serde(default)]
     pub review: ReviewPolicy,
+    #[serde(default)]
+    pub second_reading: Share,
     #[serde(default)]
     pub object: Vec<Object>,
 }

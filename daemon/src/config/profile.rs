@@ -8,6 +8,7 @@ use super::marks::Marks;
 use super::plane::SlicePlane;
 use super::review::ReviewPolicy;
 use super::rules::Rules;
+use crate::case::share::Share;
 use medicosam_shared::mask_rules::MaskRules;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::propagation::Propagation;
@@ -31,6 +32,8 @@ pub struct Profile {
     pub propagation: Propagation,
     /// Which results wait for a person.
     pub review: ReviewPolicy,
+    /// The share of the cases that people decided on which is read a second time.
+    pub second_reading: Share,
     /// Which scans it is for.
     pub rules: Rules,
     /// Label map beside each scan, from which prompts are made.
@@ -73,6 +76,7 @@ impl Profile {
             window: written.window,
             propagation: written.propagation,
             review: written.review,
+            second_reading: written.second_reading,
             rules,
             from_labels: written.from_labels,
             frames: written.frames,

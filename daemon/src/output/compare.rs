@@ -187,6 +187,7 @@ mod tests {
             case: "3f2a".to_owned(),
             profile: "p".to_owned(),
             revision,
+            reads: None,
         }
     }
 

@@ -47,6 +47,7 @@ fn fixture() -> Fixture {
             frames: None,
             masks: MaskRules::default(),
             propagation: Propagation::default(),
+            second_reading: Default::default(),
             review: ReviewPolicy::default(),
             objects: vec![
                 object(1, "lesion", lesion),

@@ -107,7 +107,10 @@ pub fn recover(
             Err(why) => recovery.left_out.push(LeftOut { record, why }),
         }
     }
-    let cases: Vec<RecoveredCase> = found.into_values().collect();
+    leave_out_alone(&mut found, &mut recovery);
+    let mut cases: Vec<RecoveredCase> = found.into_values().collect();
+    // A second reading refers to its first case.
+    cases.sort_by_key(|case| case.reads.is_some());
     let fresh = exchange::begin_again(&path)?;
     let registry = Registry::over(fresh);
     for batch in cases.chunks(BATCH) {
@@ -189,6 +192,7 @@ fn case_of(record: &Path, result: ResultOnDisk, kept_in: StoreRecord) -> Recover
         id: CaseId(kept_in.case),
         source,
         profile: kept_in.profile,
+        reads: kept_in.reads.map(CaseId),
         output: result.place,
         number: kept_in.revision,
         decision: decision.map(|review| Standing {
@@ -205,6 +209,21 @@ fn case_of(record: &Path, result: ResultOnDisk, kept_in: StoreRecord) -> Recover
         },
         note,
     }
+}
+
+/// Leaves out second readings whose first cases are not there: they have no scan of their own.
+fn leave_out_alone(found: &mut BTreeMap<CaseId, RecoveredCase>, recovery: &mut Recovery) {
+    let ids: BTreeSet<CaseId> = found.keys().cloned().collect();
+    found.retain(|_, case| {
+        let missing = case.reads.as_ref().filter(|first| !ids.contains(*first));
+        if let Some(first) = missing {
+            recovery.left_out.push(LeftOut {
+                record: PathBuf::from(&case.revision.output.provenance),
+                why: format!("it is a second reading of case {first}, of which there is no result"),
+            });
+        }
+        missing.is_none()
+    });
 }
 
 /// Of several results of one case takes the one that was decided on last, or else made last.

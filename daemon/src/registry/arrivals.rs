@@ -1,7 +1,7 @@
 //! Files that come, move and go, and files beside them.
 
 use super::rows::{case, fingerprints, history, log, open_work, revision};
-use super::{Registry, Result};
+use super::{Registry, Result, second_readings};
 use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
 use crate::case::sidecar::{self, News, PromptsFile, RemovedPrompts};
 use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
@@ -84,7 +84,10 @@ impl Registry {
         self.write(|rows, now| {
             let mut ids = BTreeSet::new();
             for path in paths {
-                ids.extend(rows.files(Some(path))?.into_iter().map(|file| file.case));
+                for file in rows.files(Some(path))? {
+                    ids.extend(second_readings::of(rows, &file.case)?.map(|second| second.id));
+                    ids.insert(file.case);
+                }
                 rows.forget_files(Some(path), None)?;
             }
             let mut withdrawn = Vec::new();
@@ -174,6 +177,10 @@ fn identify(
     }
     let arrival = arrive(file, &here, &twins, free_id(rows, file)?, now);
     write_down(rows, file, &arrival, now)?;
+    for old in here.iter().filter(|old| old.id != arrival.case) {
+        second_readings::replaced(rows, &old.id, &arrival.case, now)?;
+    }
+    second_readings::follow(rows, &arrival.case, now)?;
     // What was found at its old place says nothing of its new one.
     looks.remove(&arrival.case);
     Ok(arrival.case)
@@ -244,14 +251,19 @@ fn replace_others(
             rows.put_case(&old)?;
             log(rows, [entry], now)?;
         }
+        second_readings::replaced(rows, &old.id, new, now)?;
         rows.forget_files(None, Some(&old.id))?;
     }
     Ok(())
 }
 
 /// Has the work of a case done soon of which `which` holds: work that waits is made due, and if none
-/// waits, bulk work is added.
-fn make_due(rows: &mut dyn Rows, id: &CaseId, which: impl Fn(&Task) -> bool) -> Result<()> {
+/// waits, the work that makes its revision is added.
+pub(super) fn make_due(
+    rows: &mut dyn Rows,
+    id: &CaseId,
+    which: impl Fn(&Task) -> bool,
+) -> Result<()> {
     let mut waits = false;
     for mut item in open_work(rows, id)? {
         if which(&item.task) && matches!(item.state, WorkState::Ready { .. }) {
@@ -261,7 +273,8 @@ fn make_due(rows: &mut dyn Rows, id: &CaseId, which: impl Fn(&Task) -> bool) -> 
         }
     }
     if !waits {
-        rows.put_work(&WorkItem::new(id, Task::Segment, DAEMON))?;
+        let task = case(rows, id)?.machines_task();
+        rows.put_work(&WorkItem::new(id, task, DAEMON))?;
     }
     Ok(())
 }

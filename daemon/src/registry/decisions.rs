@@ -1,21 +1,24 @@
 //! What people say about a case.
 
 use super::rows::{author_of, case, history, log};
-use super::{Registry, Result};
+use super::{Registry, Result, second_readings};
 use crate::case::{Entry, assignment, decision, dismissal};
 use medicosam_shared::api::{DecisionRequest, UndoRequest};
 use medicosam_shared::case::{Action, CaseId, CaseSummary};
 
 impl Registry {
-    /// Writes down a person's decision on the current revision.
+    /// Writes down a person's decision on the current revision. The first one may have the case read a
+    /// second time.
     pub fn decide(&self, id: &CaseId, who: &str, request: &DecisionRequest) -> Result<CaseSummary> {
         self.write(|rows, now| {
             let mut case = case(rows, id)?;
+            second_readings::check_reader(rows, &case, who)?;
             let (author, history) = (author_of(rows, &case)?, history(rows, id)?);
             let entry = decision::decide(&mut case, &author, &history, who, request, now)?;
             rows.put_case(&case)?;
             let other = assignment::note_other_decider(&case, who);
             log(rows, [entry].into_iter().chain(other), now)?;
+            second_readings::draw(rows, &case, request.verdict, &self.second_readings, now)?;
             Ok(case.summary())
         })
     }
@@ -74,6 +77,7 @@ impl Registry {
     pub fn note(&self, id: &CaseId, who: &str, text: &str) -> Result<CaseSummary> {
         self.write(|rows, now| {
             let case = case(rows, id)?;
+            second_readings::check_reader(rows, &case, who)?;
             let entry = Entry::new(who, Action::Noted, id, case.revision, text);
             log(rows, [entry], now)?;
             Ok(case.summary())

@@ -1,7 +1,7 @@
 //! Drafts: what a reviewer changes before it becomes a revision.
 
 use super::rows::{author_of, case, log, open_work, resting};
-use super::{Registry, Result};
+use super::{Registry, Result, second_readings};
 use crate::case::DraftId;
 use crate::case::corrections::check_nobody_corrects;
 use crate::case::{Case, Entry, Now, Refusal, Task, WorkId, WorkItem, WorkState};
@@ -92,6 +92,7 @@ impl Registry {
     ) -> Result<DraftOutcome> {
         self.write(|rows, now| {
             let mut case = case(rows, id)?;
+            second_readings::check_reader(rows, &case, who)?;
             let row = rows.draft(id, who)?;
             let mut draft = match &row {
                 Some(row) => whole(rows, row)?,

@@ -5,6 +5,7 @@
 //! is written into the audit log as well, which is the event stream at the same time. Nothing is decided
 //! here.
 
+mod agreement;
 mod arrivals;
 mod clock;
 mod decisions;
@@ -17,6 +18,7 @@ mod queries;
 mod recorded;
 mod recovery;
 mod rows;
+mod second_readings;
 mod work;
 
 #[cfg(test)]
@@ -30,6 +32,7 @@ pub use job::{ScanOfCase, Work, WorkOutcome};
 pub use outputs::Reserved;
 pub use recorded::RecordOfCase;
 pub use recovery::RecoveredCase;
+pub use second_readings::{FirstReading, Shares};
 
 use crate::case::Now;
 use crate::change_signal::ChangeSignal;
@@ -43,6 +46,7 @@ type Result<T> = std::result::Result<T, RegistryError>;
 pub struct Registry {
     store: Box<dyn Store>,
     clock: Box<dyn Clock>,
+    second_readings: Shares,
 }
 
 impl Registry {
@@ -51,6 +55,15 @@ impl Registry {
         Registry {
             store: Box::new(store),
             clock: Box::new(clock),
+            second_readings: Shares::default(),
+        }
+    }
+
+    /// The same, with second readings of these shares of the cases.
+    pub fn with_second_readings(self, second_readings: Shares) -> Self {
+        Registry {
+            second_readings,
+            ..self
         }
     }
 
@@ -66,9 +79,9 @@ impl Registry {
     }
 
     /// The same, for the daemon that the state folder belongs to.
-    pub fn open_own(state: &Path) -> Result<Arc<Self>> {
+    pub fn open_own(state: &Path) -> Result<Self> {
         let store = SqliteStore::open_own(&SqliteStore::file(state))?;
-        Ok(Arc::new(Registry::over(store)))
+        Ok(Registry::over(store))
     }
 
     /// Looks through all of the store for damage, which takes a while with many cases.

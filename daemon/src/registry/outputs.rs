@@ -5,7 +5,7 @@ use super::work::check_it_still_corrects;
 use super::{Registry, Result};
 use crate::case::Case;
 use crate::case::Lease;
-use crate::case::outputs::begun;
+use crate::case::outputs::{begun, names};
 use crate::case::work::LEASE;
 use crate::output::{Known, Written};
 use crate::store::{OutputName, Rows, StoreFault};
@@ -63,15 +63,15 @@ impl Registry {
             if let Some(output) = case.output.as_deref().filter(|o| is_kept(o, &keeps)) {
                 return self.reserved(rows, &case, output);
             }
-            let with_id = format!("{stem}-{}", case.id);
-            for name in [stem, &with_id] {
-                let output = folder.join(name);
+            let names = names(&case, folder, stem);
+            for output in names.clone() {
                 case.output = Some(output.clone());
                 if rows.put_case(&case)? == OutputName::Own {
                     return self.reserved(rows, &case, &output);
                 }
             }
-            let why = format!("both {stem} and {with_id} belong to other cases");
+            let [first, second] = names.each_ref().map(|name| name.display());
+            let why = format!("both {first} and {second} belong to other cases");
             Err(StoreFault::Unreadable {
                 what: "the name of an output",
                 why,
@@ -111,6 +111,7 @@ impl Registry {
             case: case.id.0.clone(),
             profile: case.profile.clone(),
             revision,
+            reads: case.reads.as_ref().map(|first| first.0.clone()),
         }
     }
 }

@@ -39,10 +39,11 @@ impl Registry {
         })
     }
 
-    /// Says of each case what it is to the user `who`: whether they have a draft on it, and whether it is
-    /// theirs to look at.
+    /// Says of each case what it is to the user `who`: whether they have a draft on it, whether it is
+    /// theirs to look at, and whether it is a second reading that somebody else has to do.
     pub fn mark_for(&self, who: &str, cases: &mut [CaseSummary]) -> Result<()> {
         let drafted: BTreeSet<CaseId> = self.read(|rows| {
+            Registry::mark_first_readers(rows, who, cases)?;
             let drafted = rows.drafted_by(who)?;
             Ok(drafted.into_iter().collect())
         })?;

@@ -18,6 +18,8 @@ pub struct RecoveredCase {
     pub source: Source,
     /// Its profile.
     pub profile: String,
+    /// The case of which it is a second reading, if it is one.
+    pub reads: Option<CaseId>,
     /// Folder and stem of the results.
     pub output: PathBuf,
     /// Number of the revision that lies there.
@@ -57,6 +59,7 @@ fn recover(rows: &mut dyn Rows, found: &RecoveredCase, now: Now) -> Result<()> {
         None,
         then,
     );
+    case.reads.clone_from(&found.reads);
     case.output = Some(found.output.clone());
     case.revision = found.number.checked_sub(1).filter(|number| *number > 0);
     let place = found.source.to_string();

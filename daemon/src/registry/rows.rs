@@ -30,7 +30,9 @@ pub(super) fn fingerprints(rows: &dyn Rows, case: &Case) -> Result<Vec<Fingerpri
     let mut found = Vec::new();
     for member in case.source.members() {
         let files = rows.files(Some(member))?;
-        let own = files.into_iter().find(|file| file.case == case.id);
+        let own = files
+            .into_iter()
+            .find(|file| file.case == *case.owner_of_files());
         found.extend(own.map(|file| file.fingerprint));
     }
     Ok(found)

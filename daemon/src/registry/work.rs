@@ -3,7 +3,7 @@
 use super::arrivals::cancel_all;
 use super::job::Work;
 use super::rows::{author_of, case, held, history, log, open_work, resting, revision};
-use super::{Registry, Result, drafts};
+use super::{Registry, Result, drafts, second_readings};
 use crate::case::arrival::gone;
 use crate::case::corrections::{self, check_still_current};
 use crate::case::decision::{self, approve_by_policy};
@@ -209,6 +209,7 @@ impl Registry {
     ) -> Result<WorkId> {
         self.write(|rows, now| {
             let case = case(rows, id)?;
+            second_readings::check_reader(rows, &case, who)?;
             case.check_revision(request.revision, &author_of(rows, &case)?)?;
             let axis = revision(rows, id, request.revision)?.provenance.axis;
             if let Some(scan) = rows.scan(id)? {
@@ -325,7 +326,11 @@ pub(super) fn check_it_still_corrects(rows: &dyn Rows, item: &WorkItem, case: &C
     let corrected = match item.task {
         Task::Prompt { revision, .. } => revision,
         Task::Commit { draft } => rows.draft_by_id(draft)?.and_then(|row| row.revision),
-        Task::Segment | Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => None,
+        Task::Segment
+        | Task::Copy
+        | Task::Preview { .. }
+        | Task::Propagate { .. }
+        | Task::Boxes { .. } => None,
     };
     let author = author_of(rows, case)?;
     Ok(check_still_current(case, corrected, &author)?)
@@ -371,7 +376,8 @@ fn fail(
 /// Whether a walk has found that the file of a case is gone.
 fn is_known_gone(rows: &dyn Rows, case: &Case) -> Result<bool> {
     for member in case.source.members() {
-        if rows.files(Some(member))?.iter().any(|f| f.case == case.id) {
+        let files = rows.files(Some(member))?;
+        if files.iter().any(|file| file.case == *case.owner_of_files()) {
             return Ok(false);
         }
     }

@@ -24,7 +24,7 @@ use crate::config::{Config, NO_PROFILE};
 use crate::data_folder::runtime_library;
 use crate::embed::EmbeddingCache;
 use crate::live_state::LiveState;
-use crate::registry::Registry;
+use crate::registry::{Registry, Shares};
 use crate::scan::Fingerprint;
 use crate::watch::presence::Records;
 use crate::watch::{Beginning, KnownScan, Part, Watcher, WatcherHandle};
@@ -86,7 +86,8 @@ pub struct Outcome {
 /// Runs the daemon until it ends.
 pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let _lock = StateLock::take(&config.state)?;
-    let store: Arc<Registry> = Registry::open_own(&config.state)?;
+    let registry = Registry::open_own(&config.state)?;
+    let store = Arc::new(registry.with_second_readings(second_readings(&config)));
     let look = Look::begin(&store).await?;
     for case in store.release_all()? {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
@@ -144,6 +145,14 @@ fn warn_of_outputs(config: &Arc<Config>) -> Result<(), ServerError> {
     let thread = std::thread::Builder::new().name("look at outputs".to_owned());
     thread.spawn(warn).map_err(system("start a thread"))?;
     Ok(())
+}
+
+/// The shares of the cases of each profile that are read a second time.
+fn second_readings(config: &Config) -> Shares {
+    let profiles = config.profiles.iter();
+    profiles
+        .map(|profile| (profile.name.clone(), profile.second_reading))
+        .collect()
 }
 
 /// Starts a supervisor for each worker.

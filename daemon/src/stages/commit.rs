@@ -121,7 +121,11 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
 }
 
 /// Folder and name of the files of a result, which may be written there now.
-fn reserve(tools: &mut Tools, work: &Work, header: &Header) -> Result<Reserved, Failure> {
+pub(super) fn reserve(
+    tools: &mut Tools,
+    work: &Work,
+    header: &Header,
+) -> Result<Reserved, Failure> {
     let folder = output_folder(&tools.config, &work.source)?;
     let stem = output::stem(&work.source.name());
     // A worker whose lease is lost must not touch the files of its successor. Results stay where
@@ -209,7 +213,7 @@ fn provenance(
 }
 
 /// Which scan it was.
-fn record_of(source: &Source, sha256: &str, info: &ScanInfo) -> ScanRecord {
+pub(super) fn record_of(source: &Source, sha256: &str, info: &ScanInfo) -> ScanRecord {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let files = match source.is_group() {
         true => source.members().iter().map(|path| text(path)).collect(),

@@ -5,6 +5,7 @@
 
 mod apply_profile;
 mod commit;
+mod copy;
 mod correct;
 mod draft;
 mod embed;
@@ -23,6 +24,7 @@ mod tools;
 mod write;
 
 pub(crate) use apply_profile::apply_profile;
+pub(crate) use copy::begin_second_reading;
 pub(crate) use correct::{Correction, correct};
 pub(crate) use draft::{commit_draft, preview, propagate, segment_boxes};
 pub(crate) use embed::Slices;

@@ -7,7 +7,7 @@ use super::{
 use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, Tick, WorkId, WorkItem, WorkState};
 use crate::change_signal::ChangeSignal;
-use medicosam_shared::case::{CaseId, CaseState, Event, Revision, RevisionNumber};
+use medicosam_shared::case::{Action, CaseId, CaseState, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
@@ -87,10 +87,11 @@ impl CaseRows for Tables {
         let is_wanted = |case: &&Case| match which {
             CaseQuery::Listed => case.is_listed(),
             CaseQuery::Prefix(prefix) => case.id.0.starts_with(prefix),
-            CaseQuery::At(key) => case.source.key() == *key,
+            CaseQuery::At(key) => case.source.key() == *key && case.reads.is_none(),
             CaseQuery::Of { content, profile } => {
-                case.content == *content && case.profile == *profile
+                case.content == *content && case.profile == *profile && case.reads.is_none()
             }
+            CaseQuery::Reading(first) => case.reads.as_ref() == Some(first),
             CaseQuery::InReview => {
                 let prompted = case.state == CaseState::Segmenting && case.revision.is_some();
                 case.is_listed() && (case.state == CaseState::Review || prompted)
@@ -99,10 +100,22 @@ impl CaseRows for Tables {
         let mut cases: Vec<Case> = self.cases.values().filter(is_wanted).cloned().collect();
         match which {
             CaseQuery::InReview => cases.sort_by_key(|case| std::cmp::Reverse(case.updated)),
-            CaseQuery::At(_) | CaseQuery::Of { .. } => cases.sort_by_key(|case| case.created),
+            CaseQuery::At(_) | CaseQuery::Of { .. } | CaseQuery::Reading(_) => {
+                cases.sort_by_key(|case| case.created)
+            }
             CaseQuery::Listed | CaseQuery::Prefix(_) => {}
         }
         Ok(cases)
+    }
+
+    fn first_cases_with(&self, who: &str, actions: &[Action]) -> Result<Vec<CaseId>, StoreFault> {
+        let read = |first: &CaseId| {
+            let about = |event: &&Event| event.case.as_ref() == Some(first) && event.who == who;
+            let mut events = self.events.iter().filter(about);
+            events.any(|event| actions.contains(&event.action))
+        };
+        let firsts = self.cases.values().filter_map(|case| case.reads.as_ref());
+        Ok(firsts.filter(|first| read(first)).cloned().collect())
     }
 
     fn put_case(&mut self, case: &Case) -> Result<OutputName, StoreFault> {
@@ -250,6 +263,7 @@ impl RevisionRows for Tables {
             .cases
             .values()
             .filter(|case| case.profile == profile && case.id != *but && case.is_listed())
+            .filter(|case| case.reads.is_none())
             .filter(|case| case.revision.is_some() && case.state != CaseState::Rejected)
             .collect();
         cases.sort_by_key(|case| std::cmp::Reverse(case.updated));

@@ -26,7 +26,7 @@ pub use sqlite::SqliteStore;
 use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, WorkId, WorkItem};
 use crate::change_signal::ChangeSignal;
-use medicosam_shared::case::{CaseId, Event, Revision, RevisionNumber};
+use medicosam_shared::case::{Action, CaseId, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
@@ -78,6 +78,8 @@ pub trait CaseRows {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault>;
     /// Cases, in the order that the query names.
     fn cases(&self, which: &CaseQuery) -> Result<Vec<Case>, StoreFault>;
+    /// Cases with a second reading on which `who` did one of these.
+    fn first_cases_with(&self, who: &str, actions: &[Action]) -> Result<Vec<CaseId>, StoreFault>;
     /// Writes a case, a new one or in place of what it was. The names of outputs are unique: if
     /// another case has this one's, nothing is written.
     fn put_case(&mut self, case: &Case) -> Result<OutputName, StoreFault>;
@@ -119,7 +121,7 @@ pub trait RevisionRows {
     /// The masks of a revision.
     fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<Option<MaskSet>, StoreFault>;
     /// Volumes, in millilitres, of an object in the current revisions of other listed cases of a
-    /// profile that were not rejected, those that changed last, at most `limit`.
+    /// profile that were not rejected and are no second readings, those that changed last, at most `limit`.
     fn volumes(
         &self,
         profile: &str,

@@ -17,15 +17,17 @@ pub enum CaseQuery {
     Listed,
     /// Those whose id begins so, in or off the list, by id.
     Prefix(String),
-    /// Those at a place, in or off the list, oldest first.
+    /// Those at a place, in or off the list, oldest first, without second readings.
     At(SourceKey),
-    /// Those of a content under a profile, in or off the list, oldest first.
+    /// Those of a content under a profile, in or off the list, oldest first, without second readings.
     Of {
         /// SHA-256 of the content.
         content: String,
         /// The profile.
         profile: String,
     },
+    /// Second readings of a case, in or off the list, oldest first.
+    Reading(CaseId),
     /// The listed ones that wait for a person, or that one is prompting on; those that changed last
     /// first.
     InReview,

@@ -6,8 +6,8 @@ use crate::case::{FaultClass, Lane, Owner, Task};
 use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
-    Assignment, Correction, Failure, LoadedScan, StageReport, Tools, apply_profile, commit_draft,
-    correct, presence, preview, propagate, segment_boxes,
+    Assignment, Correction, Failure, LoadedScan, StageReport, Tools, apply_profile,
+    begin_second_reading, commit_draft, correct, presence, preview, propagate, segment_boxes,
 };
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;
@@ -128,6 +128,7 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
                 thread.read_next_ahead(tools)
             })
         }
+        Task::Copy => begin_second_reading(tools, assignment),
         Task::Prompt {
             prompts,
             boxes,

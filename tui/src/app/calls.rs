@@ -28,7 +28,7 @@ pub(super) fn call(queue: &Queue, newer: &[CaseSummary]) -> Option<String> {
 
 /// In review by its profile; a correction comes back to the person who asked for it.
 fn is_up(case: &CaseSummary) -> bool {
-    case.state == CaseState::Review && case.reviewer.is_none()
+    case.awaits_you() && case.reviewer.is_none()
 }
 
 /// Failed, or waiting for a choice that only a person can make.

@@ -8,7 +8,7 @@ use super::state::model::Model;
 use super::state::notice::Notice;
 use super::state::queue::batch::{Asked, Batch};
 use medicosam_shared::api::DecisionRequest;
-use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
+use medicosam_shared::case::{CaseId, CaseSummary};
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::text::printable;
 
@@ -90,7 +90,7 @@ fn recorded(
 fn next_after(model: &Model, case: &CaseId, batch: Option<&Batch>) -> Option<CaseId> {
     let waits = |id: &CaseId| {
         let known = model.queue.get(id);
-        known.is_some_and(|c| c.state == CaseState::Review && c.id != *case)
+        known.is_some_and(|c| c.awaits_you() && c.id != *case)
     };
     let next = batch.and_then(|batch| batch.next.clone());
     next.filter(waits).or_else(|| {

@@ -61,6 +61,8 @@ pub fn summary(id: &str, state: CaseState, score: Option<f32>) -> CaseSummary {
         reviewer: None,
         reason: None,
         draft: false,
+        reads: None,
+        you_read_first: false,
         assigned: None,
         yours: false,
         created: noon() - jiff::SignedDuration::from_mins(9),

@@ -5,7 +5,7 @@ use super::narrowing;
 use super::state::last_place::LastPlace;
 use super::state::model::Model;
 use super::state::review::Review;
-use medicosam_shared::case::{CaseId, CaseState};
+use medicosam_shared::case::{CaseId, CaseSummary};
 
 /// Where the reviewer is, for the next run.
 pub fn place(model: &Model) -> LastPlace {
@@ -35,7 +35,7 @@ pub(super) fn go_on(model: &mut Model, place: LastPlace) -> Vec<Effect> {
     model.scroll();
     let waits = |id: &CaseId| {
         let case = model.queue.get(id);
-        case.is_some_and(|case| case.state == CaseState::Review)
+        case.is_some_and(CaseSummary::awaits_you)
     };
     match place.open.filter(|open| waits(&open.case)) {
         Some(open) => model.show(Review::resumed(open)),
@@ -51,6 +51,7 @@ mod tests {
     use crate::app::handle;
     use crate::app::state::review::layout::Layout;
     use medicosam_shared::api::CaseList;
+    use medicosam_shared::case::CaseState;
     use medicosam_shared::case::CaseSummary;
 
     fn two(second: CaseState) -> Vec<CaseSummary> {

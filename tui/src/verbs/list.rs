@@ -19,6 +19,7 @@ A filter is terms with blanks between, all of which must hold:
   state:review,flagged  also profile: by: name: reason: fault: id:
   state:dismissed       failed cases that were put away, which are not listed otherwise
   assigned:me           also assigned:nobody assigned:ana
+  reading:second        second readings; reading:first the others
   score<0.8 ml>=10      also age<2h (s m h d w) revision>1 score:none
   !state:review         what does not fit; quotes keep blanks together: reason:\"too big\"";
 
@@ -107,12 +108,21 @@ pub(super) fn text(list: &CaseList, now: Timestamp) -> String {
     )
 }
 
+/// A second reading in a few words.
+fn second(case: &CaseSummary) -> &'static str {
+    match case.you_read_first {
+        false => "second reading",
+        true => "second reading, not for you",
+    }
+}
+
 /// What is special about a case, in a few words.
 fn marks(case: &CaseSummary) -> String {
     let assigned = case.assigned.as_deref().map(printable);
     let marks = [
         case.draft.then(|| "draft".to_owned()),
         case.needs_prompt().then(|| "needs a prompt".to_owned()),
+        case.reads.as_ref().map(|_| second(case).to_owned()),
         assigned.map(|whose| format!("for {whose}")),
     ];
     let marks: Vec<String> = marks.into_iter().flatten().collect();
@@ -133,8 +143,12 @@ mod tests {
         drafted.assigned = Some("ben".to_owned());
         let mut unprompted = summary("5c1e", CaseState::Review, None);
         unprompted.revision = Some(1);
+        let mut second = summary("88bb", CaseState::Review, Some(0.71));
+        second.reads = Some(approved.id.clone());
+        second.you_read_first = true;
         let list = CaseList {
             cases: vec![
+                second,
                 unprompted,
                 drafted,
                 summary("b0\x1b[2J", CaseState::Failed, None),

@@ -4,6 +4,7 @@
 //! something names the revision it was made on, so that nobody decides on masks that they have
 //! not seen: `--revision`, or what was current when the verb read the case.
 
+mod agreement;
 mod assign;
 mod decide;
 mod dismiss;
@@ -29,6 +30,7 @@ mod undo;
 mod values;
 mod wait;
 
+pub use agreement::AgreementArgs;
 pub use assign::AssignArgs;
 pub use decide::{ApproveArgs, ObjectArgs};
 pub use draft::DraftArgs;
@@ -73,6 +75,8 @@ pub enum Verb {
     Note(NoteArgs),
     /// Say who is to look at cases; others may decide on them all the same
     Assign(AssignArgs),
+    /// Show how far first and second readings agree
+    Agreement(AgreementArgs),
     /// Segment one slice again from a box or points, as a new revision
     Prompt(PromptArgs),
     /// Show or change your draft on a case: what is segmented before it becomes a revision
@@ -129,6 +133,7 @@ impl Verb {
             Verb::Undo(args) => args.many.format.json,
             Verb::Note(args) => args.format.json,
             Verb::Assign(args) => args.format.json,
+            Verb::Agreement(args) => args.format.json,
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
@@ -153,6 +158,7 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Reject(args) => decide::object(client, args, Verdict::Reject, out).await,
         Verb::Flag(args) => decide::object(client, args, Verdict::Flag, out).await,
         Verb::Undo(args) => undo::run(client, args, out).await,
+        Verb::Agreement(args) => agreement::run(client, args, out).await,
         Verb::Note(args) => note::run(client, args, out).await,
         Verb::Assign(args) => assign::run(client, args, out).await,
         Verb::Prompt(args) => prompt::run(client, args, out).await,

@@ -63,15 +63,17 @@ fn is_whole_id(name: &str) -> bool {
     name.len() == WHOLE_ID && name.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
-/// The cases that may be meant. Exact words come first: an id, a path, a name, or a name without its
+/// The cases that may be meant. A second reading has the name of its first case, and is called by its id.
+/// Exact words come first: an id, a path, a name, or a name without its
 /// ending. Only if there is none do beginnings count, of ids and of names alike, so that a short
 /// text never means one case where it could mean two.
 fn called<'a>(name: &str, cases: &'a [CaseSummary]) -> Vec<&'a CaseSummary> {
+    let is_named = |case: &CaseSummary| case.reads.is_none();
     let tests: [&dyn Fn(&CaseSummary) -> bool; 4] = [
         &|case| case.id.0 == name,
-        &|case| case.name == name || case.path == name,
-        &|case| stem(&case.name) == name,
-        &|case| case.id.0.starts_with(name) || case.name.starts_with(name),
+        &|case| is_named(case) && (case.name == name || case.path == name),
+        &|case| is_named(case) && stem(&case.name) == name,
+        &|case| case.id.0.starts_with(name) || is_named(case) && case.name.starts_with(name),
     ];
     let found = |test: &dyn Fn(&CaseSummary) -> bool| -> Vec<&CaseSummary> {
         cases.iter().filter(|case| test(case)).collect()
@@ -125,6 +127,21 @@ mod tests {
     fn what_is_exact_comes_before_what_only_begins_so() {
         assert_eq!(names("sub-01"), ["cafe"], "also begins two other names");
         assert_eq!(names("030"), ["3f2b"], "also begins an id");
+    }
+
+    #[test]
+    fn a_name_means_the_first_case_and_never_its_second_reading() {
+        let first = case("3f2a11111111", "sub-011.nii.gz");
+        let second = CaseSummary {
+            reads: Some(first.id.clone()),
+            ..case("77aa22222222", "sub-011.nii.gz")
+        };
+        let cases = [second, first];
+        for (name, id) in [("sub-011", "3f2a11111111"), ("77a", "77aa22222222")] {
+            let found = called(name, &cases);
+            let ids: Vec<&str> = found.iter().map(|case| &*case.id.0).collect();
+            assert_eq!(ids, [id], "{name}");
+        }
     }
 
     #[test]

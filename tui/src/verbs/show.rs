@@ -6,7 +6,7 @@ use crate::as_profile::{self, Style, Unit};
 use crate::figures::{millilitres, score};
 use clap::Args;
 use jiff::Timestamp;
-use medicosam_shared::case::{CaseDetail, CaseSummary, Event, Revision};
+use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Event, Revision};
 use medicosam_shared::client::Client;
 use medicosam_shared::provenance::{ObjectResult, ScanInfo};
 use medicosam_shared::text::printable;
@@ -67,6 +67,7 @@ fn text(detail: &CaseDetail) -> String {
         ("case", Some(case.id.to_string())),
         ("scan", Some(printable(&case.path))),
         ("profile", Some(printable(&case.profile))),
+        ("reads", case.reads.as_ref().map(|first| reads(case, first))),
         ("state", Some(state(case))),
         ("fault", case.fault.as_ref().map(|f| printable(&f.message))),
         ("to do", case.fault.as_ref().map(|f| printable(&f.hint))),
@@ -96,6 +97,15 @@ fn text(detail: &CaseDetail) -> String {
         text.push_str(&format!("{}\n", line(event)));
     }
     text
+}
+
+/// That it is a second reading, and for whom it is none.
+fn reads(case: &CaseSummary, first: &CaseId) -> String {
+    let first = printable(&first.0);
+    match case.you_read_first {
+        false => format!("a second time what case {first} has read"),
+        true => format!("a second time what you have read in case {first}; somebody else has to"),
+    }
 }
 
 fn state(case: &CaseSummary) -> String {

@@ -45,7 +45,7 @@ fn candidates(list: &CaseList, typed: &str) -> Vec<CompletionCandidate> {
     let names = list
         .cases
         .iter()
-        .filter(|case| case.name.starts_with(typed));
+        .filter(|case| case.reads.is_none() && case.name.starts_with(typed));
     let names = names.map(|case| {
         let help = format!("{} {}", case.state, case.id);
         CompletionCandidate::new(&case.name).help(Some(help.into()))

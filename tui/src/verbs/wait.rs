@@ -97,7 +97,8 @@ async fn until(client: &Client, what: Awaited) -> Result<CaseList, ClientError> 
                 Awaited::Review | Awaited::Idle => CaseState::Review,
                 Awaited::Failed => CaseState::Failed,
             };
-            list.cases.retain(|case| case.state == state);
+            list.cases
+                .retain(|case| case.state == state && !case.you_read_first);
             return Ok(list);
         }
         let events = client.events(list.last_event).await?;
@@ -112,7 +113,7 @@ async fn until(client: &Client, what: Awaited) -> Result<CaseList, ClientError> 
 fn has_come(what: Awaited, cases: &[CaseSummary], status: Option<&Status>) -> bool {
     let any = |state| cases.iter().any(|case: &CaseSummary| case.state == state);
     match what {
-        Awaited::Review => any(CaseState::Review),
+        Awaited::Review => cases.iter().any(CaseSummary::awaits_you),
         Awaited::Failed => any(CaseState::Failed),
         Awaited::Idle => {
             let at_work = [

@@ -65,7 +65,9 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
 /// Cases per kind of state.
 pub fn counts(model: &Model) -> String {
     let mut numbers = [0usize; CaseState::ALL.len()];
-    for case in model.queue.cases() {
+    // A second reading of what the reviewer has read waits for others.
+    let own = model.queue.cases().iter().filter(|c| !c.you_read_first);
+    for case in own {
         numbers[case.state as usize] += 1;
     }
     let count =

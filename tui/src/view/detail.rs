@@ -114,6 +114,13 @@ fn summary(model: &Model, case: &CaseSummary, theme: Theme, lines: &mut Lines<'_
         doing.push_str(&format!(": {}", printable(reason)));
     }
     lines.text(&doing, theme.state(case.state));
+    if case.reads.is_some() {
+        let text = match case.you_read_first {
+            false => "A second reading: what somebody else made of this scan is not shown.",
+            true => "A second reading of what you have read; somebody else has to do it.",
+        };
+        lines.text(text, theme.key());
+    }
     let viewers = model.live.viewers(&case.id);
     if !viewers.is_empty() {
         let names: Vec<String> = viewers.into_iter().map(printable).collect();

@@ -85,6 +85,8 @@ fn list(model: &Model, area: Rect, theme: Theme, buffer: &mut Buffer) {
     for (y, (cells, (position, case))) in (inner.y + 1..).zip(rows.iter().zip(shown)) {
         let style = match position == model.queue.position() {
             true => theme.selected(),
+            // It waits, but for somebody else.
+            false if case.you_read_first => theme.faint(),
             false => theme.row(case.state, case.score),
         };
         let line = Line::styled(columns.line(cells), style);
@@ -108,7 +110,7 @@ fn cells(model: &Model, position: usize, case: &CaseSummary) -> [String; 9] {
     [
         mark.to_owned(),
         state(model, case),
-        printable(&case.name),
+        called(case),
         printable(&case.profile),
         volume(model, case),
         score(case.score),
@@ -116,6 +118,15 @@ fn cells(model: &Model, position: usize, case: &CaseSummary) -> [String; 9] {
         by(model, case),
         case.reason.as_deref().map(printable).unwrap_or_default(),
     ]
+}
+
+/// The name of its scan, and that it is a second reading.
+fn called(case: &CaseSummary) -> String {
+    let name = printable(&case.name);
+    match case.reads {
+        None => name,
+        Some(_) => format!("{name} (2nd)"),
+    }
 }
 
 /// The place of the selection, the filter and the order.

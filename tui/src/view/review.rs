@@ -64,6 +64,13 @@ fn header(model: &Model, review: &Review, theme: Theme, buffer: &mut Buffer) {
             format!("  {}", case.state),
             theme.state(case.state),
         ));
+        if case.reads.is_some() {
+            let text = match case.you_read_first {
+                false => "  second reading",
+                true => "  second reading, for somebody else",
+            };
+            left.push(Span::styled(text, theme.key()));
+        }
         if case.needs_prompt() {
             left.push(Span::styled("  needs a prompt", theme.bad()));
         }

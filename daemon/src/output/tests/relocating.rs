@@ -26,6 +26,7 @@ impl Fixture {
             case: "3f2a".to_owned(),
             profile: "lung".to_owned(),
             revision: 1,
+            reads: None,
         });
         let masks = masks(info.dims, 1, 1, |x, y| x + y < 3);
         let old = folder.path().join("old");

@@ -8,11 +8,13 @@ mod drafts;
 mod histories;
 mod life;
 mod outputs;
+mod second_readings;
 mod sidecars;
 mod standing;
 
 use super::*;
 use crate::case::arrival::{Identification, Look};
+use crate::case::share::Share;
 use crate::case::sidecar::PromptsFile;
 use crate::case::{Case, Outcome, Refusal, Tick};
 use crate::case::{FaultClass, Lane, Owner, Task};
@@ -65,13 +67,18 @@ impl Clock for HandClock {
     }
 }
 
+/// A profile whose cases are all read a second time.
+const TWICE: &str = "twice";
+
 /// A registry over the store at an address: `memory:`, or `sqlite:` and a path.
 pub fn open(address: &str, clock: HandClock) -> Registry {
-    match address.split_once(':') {
+    let shares = Shares::from([(TWICE.to_owned(), Share::ALL)]);
+    let registry = match address.split_once(':') {
         Some(("memory", _)) => Registry::new(MemoryStore::default(), clock),
         Some(("sqlite", path)) => Registry::new(SqliteStore::open(Path::new(path)).unwrap(), clock),
         _ => panic!("no store has the address {address}"),
-    }
+    };
+    registry.with_second_readings(shares)
 }
 
 /// A registry with nothing in it.
@@ -153,6 +160,16 @@ stories! {
         a_case_is_assigned_and_whoever_else_decides_is_named,
         a_failed_case_is_put_away_until_it_is_tried_again,
         volumes_of_other_cases_are_those_of_their_current_revisions,
+    }
+    second_readings {
+        a_decision_draws_a_second_reading_that_shows_nothing_of_the_first,
+        those_who_read_first_are_refused_and_others_are_not,
+        neither_a_flag_nor_a_policy_nor_a_second_reading_draws_one,
+        it_goes_along_with_its_scan_and_is_no_scan_of_its_own,
+        it_leaves_the_list_with_content_that_was_replaced_and_comes_back_with_it,
+        its_results_have_a_name_of_their_own,
+        a_second_reading_that_failed_is_tried_again_as_what_it_is,
+        agreement_is_of_pairs_that_two_people_have_decided,
     }
     sidecars {
         a_new_file_has_the_scan_segmented_again_and_a_known_one_has_not,

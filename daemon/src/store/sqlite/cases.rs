@@ -7,7 +7,7 @@ use crate::case::{Case, Listing};
 use crate::scan::{Fingerprint, Source, SourceKey};
 use crate::store::row;
 use crate::store::{CaseQuery, CaseRows, FileRow, OutputName, Queue, Tally};
-use medicosam_shared::case::CaseId;
+use medicosam_shared::case::{Action, CaseId};
 use medicosam_shared::provenance::ScanInfo;
 use rusqlite::{ToSql, params};
 use std::path::Path;
@@ -21,7 +21,7 @@ const GEOMETRY: &str = "the geometry of a scan";
 
 const COLUMNS: &str = "SELECT id, place, frame, members, sha256, profile, listing, superseded_by, \
                        state, fault, revision, score, volume_ml, reviewer, reason, output, \
-                       replaces, replaces_only, found, dismissed, assigned, created, updated FROM cases";
+                       replaces, replaces_only, found, dismissed, assigned, reads, created, updated FROM cases";
 
 impl CaseRows for Tables<'_> {
     fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreFault> {
@@ -40,12 +40,17 @@ impl CaseRows for Tables<'_> {
                 select(which, params![prefix])
             }
             CaseQuery::At(key) => {
-                let which = "WHERE place = ?1 AND frame IS ?2 ORDER BY created, id";
+                let which = "WHERE place = ?1 AND frame IS ?2 AND reads IS NULL
+                             ORDER BY created, id";
                 select(which, params![row::path_bytes(key.place()), frame(key)])
             }
             CaseQuery::Of { content, profile } => {
-                let which = "WHERE sha256 = ?1 AND profile = ?2 ORDER BY created, id";
+                let which = "WHERE sha256 = ?1 AND profile = ?2 AND reads IS NULL
+                             ORDER BY created, id";
                 select(which, params![content, profile])
+            }
+            CaseQuery::Reading(first) => {
+                select("WHERE reads = ?1 ORDER BY created, id", params![first.0])
             }
             CaseQuery::InReview => {
                 let which =
@@ -54,6 +59,19 @@ impl CaseRows for Tables<'_> {
                 select(which, params![])
             }
         }
+    }
+
+    fn first_cases_with(&self, who: &str, actions: &[Action]) -> Result<Vec<CaseId>, StoreFault> {
+        let words: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
+        self.all(
+            READING,
+            "SELECT DISTINCT second.reads AS id
+             FROM cases AS second JOIN audit ON audit.case_id = second.reads
+             WHERE second.reads IS NOT NULL AND audit.who = ?1
+                   AND audit.action IN (SELECT value FROM json_each(?2))",
+            params![who, row::to_json("actions", &words)?],
+            |found| Ok(CaseId(found.get("id")?)),
+        )
     }
 
     fn put_case(&mut self, case: &Case) -> Result<OutputName, StoreFault> {
@@ -79,15 +97,15 @@ impl CaseRows for Tables<'_> {
             "INSERT INTO cases (id, place, frame, members, sha256, profile, listing, superseded_by,
                                 state, fault, revision, score, volume_ml, reviewer, reason, output,
                                 created, updated, replaces, replaces_only, found, dismissed,
-                                assigned)
+                                assigned, reads)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                     ?19, ?20, ?21, ?22, ?23)
+                     ?19, ?20, ?21, ?22, ?23, ?24)
              ON CONFLICT (id) DO UPDATE SET
                  place = ?2, frame = ?3, members = ?4, sha256 = ?5, profile = ?6, listing = ?7,
                  superseded_by = ?8, state = ?9, fault = ?10, revision = ?11, score = ?12,
                  volume_ml = ?13, reviewer = ?14, reason = ?15, output = ?16, updated = ?18,
                  replaces = ?19, replaces_only = ?20, found = ?21,
-                 dismissed = ?22, assigned = ?23",
+                 dismissed = ?22, assigned = ?23, reads = ?24",
             params![
                 case.id.0,
                 row::path_bytes(case.source.place()),
@@ -112,6 +130,7 @@ impl CaseRows for Tables<'_> {
                 row::to_optional_json("a result", case.found.as_ref())?,
                 case.dismissed,
                 case.assigned,
+                case.reads.as_ref().map(|first| &first.0),
             ],
         )?;
         Ok(OutputName::Own)
@@ -232,6 +251,7 @@ fn read(found: &Found<'_, '_>) -> Result<Case, StoreFault> {
         },
         dismissed: found.get("dismissed")?,
         assigned: found.get("assigned")?,
+        reads: found.get::<Option<String>>("reads")?.map(CaseId),
         found: found.optional_json("a result", "found")?,
         created: found.word("a time", "created")?,
         updated: found.word("a time", "updated")?,

@@ -89,7 +89,7 @@ impl RevisionRows for Tables<'_> {
                              json_extract(object.value, '$.voxels')) AS size
              FROM (SELECT id, revision FROM cases
                    WHERE profile = ?1 AND id <> ?2 AND revision IS NOT NULL
-                         AND listing = 'listed' AND state <> 'rejected'
+                         AND listing = 'listed' AND state <> 'rejected' AND reads IS NULL
                    ORDER BY updated DESC, id LIMIT ?3) AS recent
              JOIN revisions ON case_id = recent.id AND number = recent.revision,
                   json_each(provenance, '$.objects') AS object

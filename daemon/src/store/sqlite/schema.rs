@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| run(t, include_str!("../schema/7_seen_results.sql")),
     |t| run(t, include_str!("../schema/8_dismissed.sql")),
     |t| run(t, include_str!("../schema/9_assigned.sql")),
+    |t| run(t, include_str!("../schema/10_second_reading.sql")),
 ];
 
 fn run(t: &Transaction<'_>, sql: &str) -> Result<(), StoreFault> {

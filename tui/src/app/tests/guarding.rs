@@ -170,6 +170,7 @@ fn a_score_below_the_limit_of_the_profile_is_named() {
         model.status.as_mut().unwrap().profiles = vec![ProfileStatus {
             name: "lung-nodule".to_owned(),
             score_limit: limit,
+            second_reading: 0.0,
         }];
         press(&mut model, "enter");
         show_all(&mut model);

@@ -67,6 +67,16 @@ pub(super) enum Happening {
         person: u8,
         case: u8,
     },
+    Notes {
+        person: u8,
+        case: u8,
+    },
+    Assigns {
+        person: u8,
+        case: u8,
+        /// To whom; nobody otherwise.
+        to: Option<u8>,
+    },
     Retries {
         person: u8,
         case: u8,
@@ -79,7 +89,7 @@ pub(super) enum Happening {
 /// Draws one of them.
 pub(super) fn happening() -> impl Strategy<Value = Happening> {
     use Happening::*;
-    let (name, content, worker, person, case) = (0u8..4, 0u8..3, 0u8..2, 0u8..2, 0u8..4);
+    let (name, content, worker, person, case) = (0u8..4, 0u8..3, 0u8..2, 0u8..2, 0u8..6);
     let class = prop::sample::select(vec![
         FaultClass::BadInput,
         FaultClass::Environment,
@@ -115,6 +125,9 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
             |(person, case, verdict, overrule)| Decides { person, case, verdict, overrule }
         ),
         1 => (person.clone(), case.clone()).prop_map(|(person, case)| Undoes { person, case }),
+        1 => (person.clone(), case.clone()).prop_map(|(person, case)| Notes { person, case }),
+        1 => (person.clone(), case.clone(), prop::option::of(0u8..2))
+            .prop_map(|(person, case, to)| Assigns { person, case, to }),
         2 => (person, case, choice, prop::option::of(content)).prop_map(
             |(person, case, choice, seen)| Retries { person, case, choice, seen }
         ),

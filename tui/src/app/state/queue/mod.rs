@@ -8,7 +8,7 @@ pub mod sort;
 
 use filter::{Filter, Haystack};
 use jiff::Timestamp;
-use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
+use medicosam_shared::case::{CaseId, CaseSummary};
 use medicosam_shared::cohort::{Cohort, Outlier};
 use sort::Sort;
 use std::cmp::Reverse;
@@ -339,13 +339,14 @@ impl Queue {
 }
 
 fn waits(case: &&CaseSummary) -> bool {
-    case.state == CaseState::Review
+    case.awaits_you()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::fixture::{noon, summary};
+    use medicosam_shared::case::CaseState;
 
     fn queue() -> Queue {
         let mut queue = Queue::default();
@@ -370,6 +371,23 @@ mod tests {
             ids(&queue()),
             ["bad", "good", "none", "broken", "busy", "done"]
         );
+    }
+
+    #[test]
+    fn a_second_reading_by_somebody_else_does_not_wait_for_the_first_reader() {
+        let mut queue = queue();
+        let mut second = summary("good", CaseState::Review, Some(0.9));
+        second.reads = Some(CaseId("done".into()));
+        queue.put(vec![second.clone()]);
+        let next = |queue: &Queue| {
+            let next = queue.neighbour(&CaseId("bad".into()), true);
+            next.map(|case| case.id.0.clone())
+        };
+        assert_eq!(next(&queue).as_deref(), Some("good"));
+        second.you_read_first = true;
+        queue.put(vec![second]);
+        assert_eq!(next(&queue).as_deref(), Some("none"));
+        assert_eq!(queue.place_in_review(&CaseId("good".into())), (None, 2));
     }
 
     #[test]

@@ -7,12 +7,14 @@
 //! - `state:review,flagged`, `profile:lung`, `by:ana`, `name:`, `reason:`, `fault:`, `id:`;
 //! - `state:dismissed`: cases that were put away, which no other filter shows;
 //! - `assigned:me`, `assigned:nobody`, `assigned:ana`;
+//! - `reading:second`, `reading:first`;
 //! - `score<0.8`, `ml>=10`, `age<2h`, `revision>1`, `score:none`;
 //! - `!term`: what does not fit. Quotes keep blanks together: `reason:"too big"`.
 
 mod assigned;
 mod fuzzy;
 mod parse;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ pub use parse::FilterError;
 use assigned::Assigned;
 use jiff::Timestamp;
 use medicosam_shared::case::{CaseState, CaseSummary};
+use reading::Reading;
 
 /// What a case must be like to be shown.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,6 +45,8 @@ enum Test {
     Word(String),
     /// One of these states, and not put away.
     State(Vec<Standing>),
+    /// It is one of these readings.
+    Reading(Vec<Reading>),
     /// It is assigned to one of these.
     Assigned(Vec<Assigned>),
     /// A field has one of these in it, in lower case.
@@ -173,6 +178,7 @@ impl Filter {
             Test::State(states) => states.contains(&Standing::Dismissed) && !term.not,
             Test::Word(_)
             | Test::Assigned(_)
+            | Test::Reading(_)
             | Test::Text(..)
             | Test::Number(..)
             | Test::Missing(_) => false,
@@ -199,6 +205,7 @@ impl Test {
                 return fuzzy::quality(&haystack.name, word).max(elsewhere());
             }
             Test::State(states) => states.iter().any(|state| state.holds(case)),
+            Test::Reading(which) => which.iter().any(|which| which.holds(case)),
             Test::Assigned(to) => to.iter().any(|to| to.holds(case)),
             Test::Text(field, values) => field.of(case).is_some_and(|text| {
                 let text = text.to_lowercase();

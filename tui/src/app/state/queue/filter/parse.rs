@@ -1,6 +1,7 @@
 //! Filters as they are written.
 
 use super::assigned::Assigned;
+use super::reading::Reading;
 use super::{Comparison, Filter, Number, Standing, Term, Test, Text};
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -17,6 +18,9 @@ pub enum FilterError {
     /// There is no such state.
     #[error("no state begins with {0:?}; there are {states}", states = states())]
     NoState(String),
+    /// There is no such reading.
+    #[error("no reading is called {0:?}; there are first and second")]
+    NoReading(String),
     /// It is no number.
     #[error("{value:?} is no {what}")]
     NoNumber {
@@ -30,8 +34,8 @@ pub enum FilterError {
     NotComparable(String),
 }
 
-const FIELDS: &str = "state, profile, by, name, reason, fault, id, assigned, score, ml, age and \
-                      revision";
+const FIELDS: &str = "state, profile, by, name, reason, fault, id, assigned, reading, score, ml, \
+                      age and revision";
 
 fn states() -> String {
     let words: Vec<&str> = Standing::all().map(Standing::as_str).collect();
@@ -42,13 +46,15 @@ fn states() -> String {
 enum Field {
     State,
     Assigned,
+    Reading,
     Text(Text),
     Number(Number),
 }
 
-const NAMES: [(&str, Field); 15] = [
+const NAMES: [(&str, Field); 16] = [
     ("state", Field::State),
     ("assigned", Field::Assigned),
+    ("reading", Field::Reading),
     ("profile", Field::Text(Text::Profile)),
     ("by", Field::Text(Text::By)),
     ("reviewer", Field::Text(Text::By)),
@@ -187,6 +193,16 @@ fn field(name: &str, operator: &str, value: &str) -> Result<Test, FilterError> {
         _ if values().next().is_none() => Err(FilterError::NoValue(format!("{name}{operator}"))),
         Field::Text(text) => Ok(Test::Text(*text, values().map(str::to_lowercase).collect())),
         Field::Assigned => Ok(Test::Assigned(values().map(Assigned::of).collect())),
+        Field::Reading => {
+            let named = |value: &str| {
+                let mut all = Reading::ALL.into_iter();
+                let found = all.find(|which| which.as_str().starts_with(&*value.to_lowercase()));
+                found.ok_or_else(|| FilterError::NoReading(value.to_owned()))
+            };
+            Ok(Test::Reading(
+                values().map(named).collect::<Result<_, _>>()?,
+            ))
+        }
         Field::State => {
             let mut states = Vec::new();
             for value in values() {
@@ -245,6 +261,10 @@ impl Display for Test {
             Test::State(states) => {
                 let words: Vec<&str> = states.iter().map(|s| s.as_str()).collect();
                 write!(f, "state:{}", words.join(","))
+            }
+            Test::Reading(which) => {
+                let words: Vec<&str> = which.iter().map(|which| which.as_str()).collect();
+                write!(f, "reading:{}", words.join(","))
             }
             Test::Assigned(to) => {
                 let words: Vec<String> = to.iter().map(Assigned::to_string).collect();

@@ -92,6 +92,21 @@ fn cases_are_somebodys_or_nobodys() {
 }
 
 #[test]
+fn second_readings_are_told_from_first_ones() {
+    let second = CaseSummary {
+        reads: Some(medicosam_shared::case::CaseId("3f2a".to_owned())),
+        ..case("a.nii")
+    };
+    for (filter, first) in [("reading:first", true), ("reading:sec", false)] {
+        let filter: Filter = filter.parse().unwrap();
+        assert_eq!(filter.to_string().parse::<Filter>().unwrap(), filter);
+        assert_eq!(filter.matches(&case("a.nii"), noon()), first);
+        assert_eq!(filter.matches(&second, noon()), !first);
+    }
+    assert!(error("reading:third").contains("first and second"));
+}
+
+#[test]
 fn what_is_not_known_is_not_small() {
     let unscored = summary("x", CaseState::Review, None);
     let matches = |filter: &str| {
