@@ -96,6 +96,7 @@ fn a_picture_has_pixels_and_neither_planes_nor_millilitres() {
     terminal.wait_for("the size in pixels, and as a part", |view| {
         view.contains(&pixels) && view.contains(&part)
     });
+    terminal.wait_for("the slice", |view| view.contains("in its own colours"));
     terminal.look(|view| {
         let text = view.text();
         assert!(text.contains("picture  240×240"), "{text}");

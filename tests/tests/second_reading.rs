@@ -186,10 +186,13 @@ fn read_by_another(system: &System, first: &str, second: &str) {
     open.args(["open", second]);
     let mut terminal = ScriptedTerminal::spawn(open, size, Profile::SIXEL_WITH_SIZES).unwrap();
     terminal.wait_for("the second reading", |view| {
-        view.row(0).contains("second reading") && view.contains("revision 1 of 1")
+        let is_it = view.row(0).contains("second reading") && view.contains("revision 1 of 1");
+        is_it && view.row(0).contains("seen 50%")
     });
     terminal.look(|view| assert!(!view.contains("apex"), "{}", view.text()));
-    terminal.type_keys("ftoo large").unwrap();
+    terminal.type_keys("f").unwrap();
+    terminal.wait_for("the question why", |view| view.contains("flag because:"));
+    terminal.type_keys("too large").unwrap();
     terminal.type_keys(ENTER).unwrap();
     system.until_case(second, "the flag", |case| {
         case.summary.state == CaseState::Flagged

@@ -35,7 +35,7 @@ fn cases_are_seen_beside_the_list_and_decided_on_together() {
         ScriptedTerminal::spawn(on(system.socket()), size, Profile::SIXEL_WITH_SIZES).unwrap();
     let shown = |view: &medicosam_tests::pty::View| view.pictures().len();
     terminal.wait_for("the first picture", |view| {
-        shown(view) > 0 && view.contains(" of 21 ")
+        shown(view) > 0 && view.contains(" of 0–20 ")
     });
     thread::sleep(LOOK);
 
@@ -48,7 +48,7 @@ fn cases_are_seen_beside_the_list_and_decided_on_together() {
     let before = terminal.look(shown);
     terminal.type_keys("j").unwrap();
     terminal.wait_for("the second picture", |view| {
-        shown(view) > before && view.contains(" of 21 ")
+        shown(view) > before && view.contains(" of 0–20 ")
     });
     thread::sleep(LOOK);
     terminal.type_keys("gvja").unwrap();
@@ -63,6 +63,7 @@ fn cases_are_seen_beside_the_list_and_decided_on_together() {
         });
     };
     approved(2);
+    terminal.wait_for("their number", |view| view.contains("2 approved"));
     terminal.type_keys("u").unwrap();
     approved(0);
     terminal.wait_for("both back", |view| view.contains("2 taken back"));

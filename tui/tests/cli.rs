@@ -4,6 +4,8 @@
 
 use clap::CommandFactory;
 use medicosam_tui::cli::Cli;
+use medicosam_tui::verbs::generate::ASKED_BY;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn medicosam(args: &[&str]) -> Output {
@@ -147,7 +149,7 @@ fn the_manual_page_has_every_verb_and_every_option() {
         !page.contains("(1)"),
         "no pages that there are not:\n{page}"
     );
-    assert!(page.contains("Exit status"));
+    assert!(page.contains(".SH \"EXIT STATUS\""), "{page}");
 }
 
 #[test]
@@ -155,22 +157,45 @@ fn completions_know_every_verb_and_option_and_their_shells_accept_them() {
     for shell in ["bash", "zsh", "fish"] {
         let output = medicosam(&["completions", shell]);
         assert!(output.status.success());
-        let script = stdout(&output);
-        let option_is_there = |option: &str| {
-            script.contains(&format!("--{option}")) || script.contains(&format!("-l {option}"))
-        };
-        for (verb, options) in verbs() {
-            assert!(script.contains(&verb), "{shell}: {verb}");
-            for option in options {
-                assert!(option_is_there(&option), "{shell}: {verb} --{option}");
-            }
-        }
-        for option in options() {
-            assert!(option_is_there(&option), "{shell}: --{option}");
-        }
-        accept(shell, &script);
+        accept(shell, &stdout(&output));
     }
     assert_eq!(medicosam(&["completions", "cmd"]).status.code(), Some(2));
+    // The scripts ask the program.
+    let offered = candidates(&[""]);
+    for (verb, options) in verbs() {
+        assert!(offered.contains(&verb), "{verb}: {offered:?}");
+        let offered = candidates(&[&verb, "--"]);
+        for option in options {
+            assert!(
+                offered.contains(&format!("--{option}")),
+                "{verb} --{option}"
+            );
+        }
+    }
+    let offered = candidates(&["--"]);
+    for option in options() {
+        assert!(offered.contains(&format!("--{option}")), "--{option}");
+    }
+}
+
+/// The candidates for the last of some words, as the program tells a shell.
+fn candidates(words: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_medicosam"))
+        .args(["--", "medicosam"])
+        .args(words)
+        .env(ASKED_BY, "bash")
+        .env("_CLAP_COMPLETE_INDEX", words.len().to_string())
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_COMPLETE_SPACE", "true")
+        .env("_CLAP_IFS", "\n")
+        .env("MEDICOSAM_DATA", "/nonexistent/medicosam")
+        .output()
+        .expect("the binary starts");
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output)
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect()
 }
 
 /// Lets the shell read the script without running it; says so where there is no such shell.
@@ -201,10 +226,14 @@ fn accept(shell: &str, script: &str) {
 #[test]
 fn bash_completes_a_verb() {
     let script = stdout(&medicosam(&["completions", "bash"]));
-    let asked = "COMP_WORDS=(medicosam appr); COMP_CWORD=1; _medicosam medicosam appr medicosam; echo \"${COMPREPLY[@]}\"";
+    let asked = "COMP_WORDS=(medicosam appr); COMP_CWORD=1; COMP_TYPE=9; _clap_complete_medicosam medicosam appr; echo \"${COMPREPLY[@]}\"";
+    let programs = Path::new(env!("CARGO_BIN_EXE_medicosam")).parent();
+    let programs = programs.expect("a folder").display();
+    let path = std::env::var("PATH").expect("a path");
     match Command::new("bash")
         .args(["--norc", "-c"])
         .arg(format!("{script}\n{asked}"))
+        .env("PATH", format!("{programs}:{path}"))
         .output()
     {
         Ok(output) => assert_eq!(stdout(&output).trim(), "approve", "{}", stderr(&output)),
