@@ -98,13 +98,15 @@ pub struct DiceFigures {
     pub min: f64,
 }
 
+/// A pair, and the verdicts of its readers in the order that they are compared in.
+type Verdicts<'a> = (&'a Pair, [Verdict; 2]);
+
 impl Agreement {
     /// The agreement of decided pairs of readings.
     pub fn of(mut pairs: Vec<Pair>, waiting: u64) -> Agreement {
         pairs.sort_by(|a, b| a.compare(b));
-        let mut by_profile: BTreeMap<&str, Vec<(&Pair, [Verdict; 2])>> = BTreeMap::new();
-        let mut by_readers: BTreeMap<(&str, [&str; 2]), Vec<(&Pair, [Verdict; 2])>> =
-            BTreeMap::new();
+        let mut by_profile: BTreeMap<&str, Vec<Verdicts>> = BTreeMap::new();
+        let mut by_readers: BTreeMap<(&str, [&str; 2]), Vec<Verdicts>> = BTreeMap::new();
         for pair in &pairs {
             let profile = pair.profile.as_str();
             by_profile
@@ -172,7 +174,7 @@ impl Pair {
 }
 
 impl Figures {
-    fn of(pairs: &[(&Pair, [Verdict; 2])]) -> Figures {
+    fn of(pairs: &[Verdicts<'_>]) -> Figures {
         let verdicts: Vec<[Verdict; 2]> = pairs.iter().map(|(_, verdicts)| *verdicts).collect();
         let objects = pairs.iter().flat_map(|(pair, _)| &pair.objects);
         let same = verdicts.iter().filter(|[a, b]| a == b).count();

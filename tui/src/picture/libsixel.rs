@@ -17,7 +17,6 @@ pub fn encode(picture: &Indexed) -> Option<Vec<u8>> {
     if picture.pixels().is_empty() {
         return None;
     }
-    let palette = picture.palette();
     // libsixel writes into the pixels that it is given, although `sixel_string` takes them by a
     // shared reference. These are nobody else's. Without diffusion it leaves them alone.
     let rgb: Vec<u8> = picture
