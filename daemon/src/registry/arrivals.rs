@@ -1,10 +1,11 @@
 //! Files that come, move and go, and files beside them.
 
-use super::rows::{case, fingerprints, history, log, open_work, revision};
+use super::queued::{cancel_all, make_due};
+use super::rows::{case, fingerprints, history, log, revision};
 use super::{Registry, Result, second_readings};
 use crate::case::arrival::{self, Arrival, Identification, Look, Twin, arrive, case_id};
 use crate::case::sidecar::{self, News, PromptsFile, RemovedPrompts};
-use crate::case::{Case, DAEMON, Now, Task, WorkItem, WorkState};
+use crate::case::{Case, Now, Task};
 use crate::scan::{Fingerprint, Source, SourceKey};
 use crate::store::{CaseQuery, FileRow, Rows};
 use medicosam_shared::case::{CaseId, Event};
@@ -253,37 +254,6 @@ fn replace_others(
         }
         second_readings::replaced(rows, &old.id, new, now)?;
         rows.forget_files(None, Some(&old.id))?;
-    }
-    Ok(())
-}
-
-/// Has the work of a case done soon of which `which` holds: work that waits is made due, and if none
-/// waits, the work that makes its revision is added.
-pub(super) fn make_due(
-    rows: &mut dyn Rows,
-    id: &CaseId,
-    which: impl Fn(&Task) -> bool,
-) -> Result<()> {
-    let mut waits = false;
-    for mut item in open_work(rows, id)? {
-        if which(&item.task) && matches!(item.state, WorkState::Ready { .. }) {
-            item.hurry();
-            rows.put_work(&item)?;
-            waits = true;
-        }
-    }
-    if !waits {
-        let task = case(rows, id)?.machines_task();
-        rows.put_work(&WorkItem::new(id, task, DAEMON))?;
-    }
-    Ok(())
-}
-
-/// Takes back the work of a case that is off the list. A worker that has it notices at its next step.
-pub(super) fn cancel_all(rows: &mut dyn Rows, id: &CaseId) -> Result<()> {
-    for mut item in open_work(rows, id)? {
-        item.cancel();
-        rows.put_work(&item)?;
     }
     Ok(())
 }

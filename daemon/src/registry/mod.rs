@@ -15,6 +15,7 @@ mod following;
 mod job;
 mod outputs;
 mod queries;
+mod queued;
 mod recorded;
 mod recovery;
 mod rows;

@@ -1,6 +1,6 @@
 //! Second readings: drawn when a person decides, begun by a worker, moved with their scan.
 
-use super::arrivals::{cancel_all, make_due};
+use super::queued::{cancel_all, make_due};
 use super::rows::{case, held, history, log};
 use super::{Registry, RegistryError, Result};
 use crate::case::share::Share;

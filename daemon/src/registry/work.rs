@@ -1,7 +1,7 @@
 //! Work: queued, claimed, done, given up.
 
-use super::arrivals::cancel_all;
 use super::job::Work;
+use super::queued::cancel_all;
 use super::rows::{author_of, case, held, history, log, open_work, resting, revision};
 use super::{Registry, Result, drafts, second_readings};
 use crate::case::arrival::gone;
