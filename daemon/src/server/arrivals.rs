@@ -6,6 +6,7 @@
 
 use super::filing::{BATCH, Cabinet, Filing};
 use super::in_hand::{InHand, Verdict};
+use super::message::Message;
 use super::read::Read;
 use super::readers::Readers;
 use super::unreadable::Unreadable;
@@ -27,16 +28,6 @@ use std::time::{Duration, Instant};
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Unfinished scans are not shown more often than this while scans are being read.
 const SHOW_EVERY: Duration = Duration::from_millis(100);
-
-/// What the filing thread hears.
-pub enum Message {
-    /// From the watcher.
-    Report(WatcherReport),
-    /// A scan has been read.
-    Read(PathBuf, Read),
-    /// The daemon stops.
-    Stop,
-}
 
 /// What the threads need.
 pub struct Context {

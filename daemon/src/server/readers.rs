@@ -1,6 +1,6 @@
 //! Threads that read scans: those of one root do not wait for those of another, which may not answer.
 
-use super::arrivals::Message;
+use super::message::Message;
 use super::read::read;
 use crate::config::Config;
 use crate::plan::SidecarFolders;

@@ -14,9 +14,10 @@ use crate::scan::{Header, Source};
 use crate::segment::{self, Cohort, Segmentation};
 use crate::store::NewRevision;
 use jiff::Timestamp;
+use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::provenance::{
-    ModelRecord, ObjectResult, Provenance, RuntimeRecord, ScanInfo, ScanRecord,
+    ModelRecord, ObjectResult, OutputFiles, Provenance, RuntimeRecord, ScanInfo, ScanRecord,
 };
 use medicosam_shared::quality::Quality;
 use std::fmt;
@@ -95,13 +96,12 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
         (made.prompts, made.drawn, made.records),
         (objects, quality),
     );
-    let Reserved {
-        folder,
-        stem,
-        known,
-    } = reserve(tools, work, &header)?;
-    provenance.kept_in = Some(known.next);
-    let files = output::write(&folder, &stem, &header, segmentation.masks(), &provenance)?;
+    let files = write(
+        tools,
+        work,
+        (&header, segmentation.masks()),
+        &mut provenance,
+    )?;
     provenance.timings.write_s = started.elapsed().as_secs_f64();
     provenance.timings.total_s = total.elapsed().as_secs_f64();
     let timings = provenance.timings;
@@ -120,12 +120,25 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
     Ok(())
 }
 
-/// Folder and name of the files of a result, which may be written there now.
-pub(super) fn reserve(
+/// Writes the files of a result where they may lie, and notes in the provenance which of the daemon's
+/// records of its outputs they belong to.
+pub(super) fn write(
     tools: &mut Tools,
     work: &Work,
-    header: &Header,
-) -> Result<Reserved, Failure> {
+    (header, masks): (&Header, &MaskSet),
+    provenance: &mut Provenance,
+) -> Result<OutputFiles, Failure> {
+    let Reserved {
+        folder,
+        stem,
+        known,
+    } = reserve(tools, work, header)?;
+    provenance.kept_in = Some(known.next);
+    Ok(output::write(&folder, &stem, header, masks, provenance)?)
+}
+
+/// Folder and name of the files of a result, which may be written there now.
+fn reserve(tools: &mut Tools, work: &Work, header: &Header) -> Result<Reserved, Failure> {
     let folder = output_folder(&tools.config, &work.source)?;
     let stem = output::stem(&work.source.name());
     // A worker whose lease is lost must not touch the files of its successor. Results stay where

@@ -1,13 +1,12 @@
 //! The first revision of a second reading: a copy of what the machine made of the first case.
 
-use super::commit::{record_of, reserve};
+use super::commit::{record_of, write};
 use super::failure::Failure;
 use super::job::Assignment;
 use super::load;
 use super::report::StageReport;
 use super::tools::Tools;
-use crate::output;
-use crate::registry::{FirstReading, Reserved};
+use crate::registry::FirstReading;
 use crate::store::NewRevision;
 
 /// Writes what the machine made of the first case beside it, under the name of the second reading, and
@@ -24,13 +23,7 @@ pub fn begin_second_reading(tools: &mut Tools, assignment: Assignment<'_>) -> Re
     } = tools.registry.first_reading(&work.lease)?;
     // It may have moved since.
     provenance.scan = record_of(&work.source, &work.sha256, &provenance.scan.info);
-    let Reserved {
-        folder,
-        stem,
-        known,
-    } = reserve(tools, work, &header)?;
-    provenance.kept_in = Some(known.next);
-    let files = output::write(&folder, &stem, &header, &masks, &provenance)?;
+    let files = write(tools, work, (&header, &masks), &mut provenance)?;
     let revision = NewRevision {
         approval: None,
         provenance,

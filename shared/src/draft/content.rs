@@ -181,30 +181,21 @@ impl Draft {
         })
     }
 
+    /// The model's answers, newest first.
+    pub fn answers_back(&self) -> impl Iterator<Item = &Answered> {
+        self.done().iter().rev().filter_map(Step::answer)
+    }
+
     /// The rule by which boxes on several slices last became masks, if any did.
     pub fn rule(&self) -> Option<Propagation> {
-        self.done().iter().rev().find_map(|step| match step {
-            Step::Answered(answered) => answered.rule.as_deref().copied(),
-            Step::Object { .. }
-            | Step::Drawn { .. }
-            | Step::Chosen { .. }
-            | Step::Painted { .. }
-            | Step::Emptied { .. }
-            | Step::Put(_) => None,
-        })
+        let rule = |answered: &Answered| answered.rule.as_deref().copied();
+        self.answers_back().find_map(rule)
     }
 
     /// Model and runtime of the newest answer.
     pub fn made_by(&self) -> Option<(&ModelRecord, &RuntimeRecord)> {
-        self.done().iter().rev().find_map(|step| match step {
-            Step::Answered(answered) => Some((&answered.model, &answered.runtime)),
-            Step::Object { .. }
-            | Step::Drawn { .. }
-            | Step::Chosen { .. }
-            | Step::Painted { .. }
-            | Step::Emptied { .. }
-            | Step::Put(_) => None,
-        })
+        let newest = self.answers_back().next();
+        newest.map(|answered| (&answered.model, &answered.runtime))
     }
 
     /// Puts it on top of another revision, in which people have segmented the places `edited`:

@@ -64,6 +64,21 @@ pub enum Step {
     Put(Put),
 }
 
+impl Step {
+    /// The model's answer, if the step is one.
+    pub fn answer(&self) -> Option<&Answered> {
+        match self {
+            Step::Answered(answered) => Some(answered),
+            Step::Object { .. }
+            | Step::Drawn { .. }
+            | Step::Chosen { .. }
+            | Step::Painted { .. }
+            | Step::Emptied { .. }
+            | Step::Put(_) => None,
+        }
+    }
+}
+
 /// Masks that are put in place without the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Put {

@@ -5,6 +5,7 @@
 //! too many nor one typed ahead decides on a case. An approval that something speaks against needs
 //! another key to confirm it.
 
+use super::action::{Action, Decide};
 use super::dialog::Dialog;
 use super::dialog::approval::Approval;
 use super::dialog::line::Line;
@@ -231,9 +232,17 @@ fn of_several(notice: Notice, count: usize) -> Notice {
     }
 }
 
-/// Takes back what was decided, put away or brought back last with one key in this session; without that, the reviewer's own
-/// decision on what is selected or looked at.
+/// Takes back what was decided, put away or brought back last with one key in this session; without
+/// that, the reviewer's own decision on what is selected or looked at.
 pub(super) fn take_back(model: &mut Model) -> Vec<Effect> {
+    if model.batches.is_doing() {
+        // Otherwise what was done before it would be taken back.
+        let undo = Action::Decide(Decide::TakeBack);
+        let undo = model.keymap.way(model.context(), undo);
+        let said = format!("That is still on its way to the daemon; press {undo} again.");
+        model.notice = Some(Notice::good(said));
+        return Vec::new();
+    }
     let last = match model.batches.take_last() {
         Some(Done::PutAway(cases)) => return dismissal::bring_back_again(model, cases),
         Some(Done::BroughtBack(cases)) => return dismissal::put_away_again(model, cases),

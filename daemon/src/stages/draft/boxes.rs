@@ -1,14 +1,13 @@
 //! The masks of an object in a draft, by the boxes that are drawn for it on several slices.
 
+use super::progress::Reports;
 use super::{answered, in_work};
 use crate::case::DraftId;
 use crate::prompts::Prompts;
-use crate::registry::Registry;
 use crate::segment::Segmentation;
 use crate::stages::correct::{answer_boxes, answer_slice};
 use crate::stages::failure::Failure;
 use crate::stages::job::{Assignment, Job};
-use crate::stages::report::StageReport;
 use crate::stages::tools::{BetweenSlices, Tools};
 use medicosam_shared::draft::{Answered, Boxes, Candidate, SliceAnswer, Together};
 use medicosam_shared::geometry::Axis;
@@ -17,10 +16,6 @@ use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt, VolumeBox};
 use medicosam_shared::propagation::Propagation;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-/// Shortest time between two reports of progress: each is a transaction.
-const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 /// Segments the slices from the first box that is drawn for an object to the last one. The masks count
 /// as the person's, as those of a 3-D box do that is corrected without a draft.
@@ -42,14 +37,12 @@ pub fn segment_boxes(
     };
     let boxes = in_volume(label, &boxes, job.axis);
     let prompts = Prompts::of_boxes(&boxes, job.axis, rule);
-    let mut told = Told::new(prompts.by_slice().len() as u32);
+    let mut counted = Counted::new(prompts.by_slice().len() as u32);
+    let mut reports = Reports::default();
     let lease = work.lease.clone();
     let mut between = |tools: &mut Tools| {
         between(tools)?;
-        told.tell(tools, |registry, progress| {
-            // Fails if the person has changed their mind.
-            Ok(registry.draft_report(&lease, progress)?)
-        })
+        reports.report(tools, &lease, counted.next())
     };
     let mut segmentation = Segmentation::continuing(before.clone(), &[]);
     for prompt in prompts.slices() {
@@ -121,38 +114,23 @@ fn slice_answer(
     })
 }
 
-/// How far the slices are, told now and then. Each is embedded and then asked about; a rule that comes
-/// back to a slice does not make it more.
-struct Told {
-    progress: Progress,
-    last: Option<Instant>,
-}
+/// How far the slices are. Each is embedded and then asked about; a rule that comes back to a slice
+/// does not make it more.
+struct Counted(Progress);
 
-impl Told {
+impl Counted {
     fn new(slices: u32) -> Self {
-        let progress = Progress {
+        Counted(Progress {
             done: 0,
             total: 2 * slices,
-        };
-        Told {
-            progress,
-            last: None,
-        }
+        })
     }
 
-    fn tell(
-        &mut self,
-        tools: &mut Tools,
-        report: impl FnOnce(&Registry, Progress) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let Progress { done, total } = self.progress;
-        self.progress.done = (done + 1).min(total.saturating_sub(1));
-        if self.last.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
-            report(&tools.registry, self.progress)?;
-            tools.reporter.tell(StageReport::Changed);
-            self.last = Some(Instant::now());
-        }
-        Ok(())
+    /// How far it is now; the next time one step farther, and never at the end.
+    fn next(&mut self) -> Progress {
+        let Progress { done, total } = self.0;
+        self.0.done = (done + 1).min(total.saturating_sub(1));
+        self.0
     }
 }
 

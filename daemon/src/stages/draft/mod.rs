@@ -4,6 +4,7 @@ mod boxes;
 mod commit_draft;
 mod logits;
 mod preview;
+mod progress;
 mod propagate;
 
 pub use boxes::segment_boxes;

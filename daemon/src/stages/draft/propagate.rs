@@ -1,5 +1,6 @@
 //! The slices of a draft around those that a person segmented.
 
+use super::progress::Reports;
 use super::{answered, damaged, in_work};
 use crate::case::DraftId;
 use crate::model::Segmented;
@@ -15,10 +16,6 @@ use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SlicePrompt};
 use medicosam_shared::propagation_report::PropagationReport;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-
-/// Shortest time between two reports of progress: each is a transaction.
-const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 /// Segments the slices around those that a person segmented, in this draft or in an earlier
 /// revision; the slices of that person stay as they are. `between` is called before each question.
@@ -45,7 +42,7 @@ pub fn propagate(
         label,
         prompts: BTreeMap::new(),
         asked: 0,
-        reported: None,
+        reports: Reports::default(),
     };
     let ask =
         |question: &Question, total: u32| asking.ask(tools, &mut job, (question, total), between);
@@ -102,8 +99,7 @@ struct Asking {
     /// What was asked, by slice.
     prompts: BTreeMap<u32, SlicePrompt>,
     asked: u32,
-    /// When progress was reported last.
-    reported: Option<Instant>,
+    reports: Reports,
 }
 
 impl Asking {
@@ -117,16 +113,11 @@ impl Asking {
     ) -> Result<Segmented, Failure> {
         between(tools)?;
         tools.reporter.tell(StageReport::Alive);
-        if self.reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
-            let progress = Progress {
-                done: self.asked,
-                total,
-            };
-            // Fails if the person has changed their mind.
-            tools.registry.draft_report(&job.work.lease, progress)?;
-            tools.reporter.tell(StageReport::Changed);
-            self.reported = Some(Instant::now());
-        }
+        let progress = Progress {
+            done: self.asked,
+            total,
+        };
+        self.reports.report(tools, &job.work.lease, progress)?;
         self.asked += 1;
         let prompt = SlicePrompt {
             label: self.label,

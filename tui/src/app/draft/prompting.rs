@@ -110,9 +110,6 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         return effects;
     }
     let label = place.label;
-    if let Some(effects) = spreading::draw(model, action, label) {
-        return effects;
-    }
     match action {
         Draw::Begin => begin(model),
         Draw::Brush => painting::choose(model, Tool::brush),
@@ -140,10 +137,10 @@ pub(in crate::app) fn draw(model: &mut Model, action: Draw) -> Vec<Effect> {
         Draw::NextCandidate => choose(model, 1),
         Draw::PreviousCandidate => choose(model, -1),
         Draw::Segment | Draw::Confirm => segment(model, place),
-        // Done by `spreading`.
-        Draw::Propagate | Draw::PropagateRange | Draw::PropagateThrough | Draw::SegmentBoxes => {
-            Vec::new()
-        }
+        Draw::Propagate => spreading::follow_all(model, label),
+        Draw::PropagateRange => spreading::ask_range(model, label),
+        Draw::PropagateThrough => spreading::go_through(model, label),
+        Draw::SegmentBoxes => spreading::ask_boxes(model, label),
         Draw::Undo => undo(model),
         Draw::Redo => ask(model, DraftChange::Redo),
         Draw::Commit => commit(model),

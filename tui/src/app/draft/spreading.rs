@@ -11,48 +11,14 @@ use crate::app::event::Effect;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::review::Review;
-use medicosam_shared::draft::{Answered, Draft, DraftChange, DraftRefusal, Slices, Step, Together};
+use medicosam_shared::draft::{Answered, Draft, DraftChange, DraftRefusal, Slices, Together};
 use medicosam_shared::place::Label;
 use medicosam_shared::prompt::SliceBox;
 use medicosam_shared::propagation_report::PropagationReport;
 
-/// Does what an action says of many slices; `None` if it is about something else.
-pub(super) fn draw(model: &mut Model, action: Draw, label: Label) -> Option<Vec<Effect>> {
-    match action {
-        Draw::Propagate => Some(follow(model, label, (Slices::All, false))),
-        Draw::PropagateRange => Some(ask_range(model, label)),
-        Draw::PropagateThrough => Some(go_through(model, label)),
-        Draw::SegmentBoxes => Some(ask_boxes(model, label)),
-        Draw::Begin
-        | Draw::Corner
-        | Draw::Confirm
-        | Draw::PositivePoint
-        | Draw::NegativePoint
-        | Draw::Clear
-        | Draw::NextObject
-        | Draw::NewObject
-        | Draw::Undo
-        | Draw::Redo
-        | Draw::Segment
-        | Draw::NextCandidate
-        | Draw::PreviousCandidate
-        | Draw::Commit
-        | Draw::Brush
-        | Draw::Eraser
-        | Draw::Lasso
-        | Draw::Larger
-        | Draw::Smaller
-        | Draw::EmptySlice
-        | Draw::EmptyObject
-        | Draw::EmptyOlder
-        | Draw::Interpolate
-        | Draw::CopyMask
-        | Draw::CopyPrompt
-        | Draw::Revert
-        | Draw::Approve
-        | Draw::Discard
-        | Draw::CopyAsProfile => None,
-    }
+/// Follows the object over all slices.
+pub(super) fn follow_all(model: &mut Model, label: Label) -> Vec<Effect> {
+    follow(model, label, (Slices::All, false))
 }
 
 /// Follows the object to the slices around those that were made by hand.
@@ -102,7 +68,7 @@ fn is_busy(model: &mut Model) -> bool {
 }
 
 /// Asks which slices are to be segmented, if the object can be followed at all.
-fn ask_range(model: &mut Model, label: Label) -> Vec<Effect> {
+pub(super) fn ask_range(model: &mut Model, label: Label) -> Vec<Effect> {
     if is_busy(model) {
         return Vec::new();
     }
@@ -133,7 +99,7 @@ fn checked(model: &mut Model, change: &DraftChange) -> Option<(u32, u32)> {
 }
 
 /// Follows the object once more, through the stop that is nearest to the slice that is looked at.
-fn go_through(model: &mut Model, label: Label) -> Vec<Effect> {
+pub(super) fn go_through(model: &mut Model, label: Label) -> Vec<Effect> {
     if is_busy(model) {
         return Vec::new();
     }
@@ -162,7 +128,7 @@ fn go_through(model: &mut Model, label: Label) -> Vec<Effect> {
 }
 
 /// Asks what the boxes of the object say together, if there are enough.
-fn ask_boxes(model: &mut Model, label: Label) -> Vec<Effect> {
+pub(super) fn ask_boxes(model: &mut Model, label: Label) -> Vec<Effect> {
     if is_busy(model) {
         return Vec::new();
     }
@@ -183,17 +149,8 @@ fn ask_boxes(model: &mut Model, label: Label) -> Vec<Effect> {
 
 /// What work for the draft has last put into it, apart from single slices.
 pub(super) fn last_spread(draft: &Draft) -> Option<&Answered> {
-    draft.done().iter().rev().find_map(|step| match step {
-        Step::Answered(answered) => {
-            Some(answered).filter(|a| a.report.is_some() || a.rule.is_some())
-        }
-        Step::Object { .. }
-        | Step::Drawn { .. }
-        | Step::Chosen { .. }
-        | Step::Painted { .. }
-        | Step::Emptied { .. }
-        | Step::Put(_) => None,
-    })
+    let mut answers = draft.answers_back();
+    answers.find(|answered| answered.report.is_some() || answered.rule.is_some())
 }
 
 /// The notice at its end: how far it went, why no farther, and which keys help.

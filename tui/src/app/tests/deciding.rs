@@ -157,6 +157,29 @@ fn u_takes_the_last_decision_back_and_shows_the_case_again() {
 }
 
 #[test]
+fn u_takes_nothing_older_back_while_a_decision_is_on_its_way() {
+    let mut model = with_review(&["one", "two"]);
+    press(&mut model, "enter");
+    show_all(&mut model);
+    press(&mut model, "a");
+    accept(&mut model, "one", CaseState::Approved);
+    show_all(&mut model);
+    press(&mut model, "a");
+    assert_eq!(
+        press(&mut model, "u"),
+        [],
+        "one would be taken back instead of two"
+    );
+    assert!(
+        notice(&model).contains("still on its way"),
+        "{}",
+        notice(&model)
+    );
+    accept(&mut model, "two", CaseState::Approved);
+    assert_eq!(press(&mut model, "u"), [undo("two")]);
+}
+
+#[test]
 fn a_decision_of_an_earlier_session_is_taken_back_on_its_case() {
     let mut model = connected(vec![summary("old", CaseState::Flagged, Some(0.5))]);
     assert_eq!(press(&mut model, "u"), [undo("old")]);

@@ -131,6 +131,15 @@ impl Batches {
         Some(batch)
     }
 
+    /// Whether something that can be taken back is still on its way.
+    pub fn is_doing(&self) -> bool {
+        let mut open = self.open.iter();
+        open.any(|batch| match batch.asked {
+            Asked::Decide(_) | Asked::Dismiss | Asked::BringBack => true,
+            Asked::Undo | Asked::UndoDismissal | Asked::Retry => false,
+        })
+    }
+
     /// What was done last with one key, which will be taken back.
     pub fn take_last(&mut self) -> Option<Done> {
         self.done.pop()

@@ -130,17 +130,8 @@ impl Slices {
         result: Result<Arc<SliceValues>, String>,
     ) {
         self.on_their_way.remove(&slice);
-        match result {
-            Ok(values) => {
-                let by = shape.width.div_ceil(values.shape.width.max(1));
-                let reduced = by > 1 && values.shape == packed::reduced_shape(shape, by);
-                let values = match reduced {
-                    true => {
-                        let whole = packed::enlarge(&values.values, by, shape);
-                        Arc::new(SliceValues::grey(shape, whole))
-                    }
-                    false => values,
-                };
+        match result.and_then(|values| in_full_size(values, shape)) {
+            Ok((values, reduced)) => {
                 self.failed.remove(&slice);
                 self.bytes += bytes(&values);
                 let kept = Kept {
@@ -178,8 +169,29 @@ impl Slices {
     }
 }
 
+/// The values in the size of the slice, and whether they were reduced on their way.
+fn in_full_size(
+    values: Arc<SliceValues>,
+    shape: SliceShape,
+) -> Result<(Arc<SliceValues>, bool), String> {
+    if values.shape == shape {
+        return Ok((values, false));
+    }
+    let by = packed::reduction(shape);
+    if values.shape != packed::reduced_shape(shape, by) {
+        let SliceShape { width, height } = values.shape;
+        return Err(format!(
+            "the daemon sent {width}×{height} pixels of a slice of {}×{}",
+            shape.width, shape.height
+        ));
+    }
+    let whole = packed::enlarge(&values.values, by, shape);
+    Ok((Arc::new(SliceValues::grey(shape, whole)), true))
+}
+
 fn bytes(values: &SliceValues) -> usize {
-    values.values.len() * size_of::<f32>()
+    let colours = values.colours.as_ref().map_or(0, Vec::len);
+    values.values.len() * size_of::<f32>() + colours * size_of::<[u8; 3]>()
 }
 
 #[cfg(test)]
@@ -239,6 +251,37 @@ mod tests {
         slices.arrived(slice(4), SIDE, Ok(values(1024)));
         assert!(!slices.is_reduced(slice(4)) && slices.whole(slice(4)).is_some());
         assert_eq!(slices.look(&[slice(5)], &[]), [Wanted::Whole(slice(5))]);
+    }
+
+    #[test]
+    fn a_reduced_slice_is_known_as_one_whatever_its_sides() {
+        let thin = SliceShape {
+            width: 9,
+            height: 512,
+        };
+        let by = packed::reduction(thin);
+        let small = packed::reduced_shape(thin, by);
+        assert_eq!((by, small.width, small.height), (4, 3, 128));
+        let sent = SliceValues::grey(small, vec![0.0; small.pixels()]);
+        let mut slices = Slices {
+            far: true,
+            ..Slices::default()
+        };
+        slices.arrived(slice(4), thin, Ok(Arc::new(sent)));
+        assert_eq!(slices.get(slice(4)).map(|v| v.shape), Some(thin));
+        assert!(slices.whole(slice(4)).is_none());
+    }
+
+    #[test]
+    fn a_slice_of_another_size_is_a_failure() {
+        let mut slices = Slices::default();
+        slices.arrived(slice(4), SIDE, Ok(values(512)));
+        assert!(slices.get(slice(4)).is_none());
+        let said = slices.failure(slice(4)).unwrap();
+        assert!(
+            said.contains("512×512") && said.contains("1024×1024"),
+            "{said}"
+        );
     }
 
     #[test]
