@@ -138,3 +138,91 @@ fn the_device_gives_the_processors_numbers() {
         );
     }
 }
+
+/// The device that `MEDICOSAM_TEST_DEVICE` names, with the runtime in `MEDICOSAM_TEST_RUNTIME`.
+fn device_under_test() -> (Device, Runtime) {
+    let device = std::env::var("MEDICOSAM_TEST_DEVICE").unwrap();
+    let library = PathBuf::from(std::env::var_os("MEDICOSAM_TEST_RUNTIME").unwrap());
+    (device.parse().unwrap(), Runtime::load(&library).unwrap())
+}
+
+#[test]
+#[ignore = "needs a device: MEDICOSAM_TEST_DEVICE names it, MEDICOSAM_TEST_RUNTIME its runtime"]
+fn half_precision_changes_no_mask() {
+    let (device, runtime) = device_under_test();
+    let models = tempfile::tempdir().unwrap();
+    let request = InstallRequest::from(known_model("litemedsam").unwrap());
+    let installed = install(&test_assets().1, &request, models.path()).unwrap();
+    let open = |precision| {
+        let options = SessionOptions {
+            device,
+            precision,
+            kernels: false,
+            ..SessionOptions::default()
+        };
+        Sam::open(&runtime, &installed, &options).unwrap()
+    };
+    let (mut full, mut half) = (open(Precision::F32), open(Precision::F16));
+    assert_eq!(half.precision(), Precision::F16);
+    let slice = slice(1);
+    let (exact, rough) = (full.embed(&slice).unwrap(), half.embed(&slice).unwrap());
+    let difference = max_difference(&exact.values, &rough.values);
+    let prompt = SlicePrompt {
+        label: Label::new(1).unwrap(),
+        index: 0,
+        bbox: Some(SliceBox {
+            x0: 40,
+            y0: 30,
+            x1: 150,
+            y1: 120,
+        }),
+        points: vec![],
+    };
+    let mut mask = |embedding: &Embedding| full.decode(embedding, &prompt, None).unwrap().mask;
+    let same = dice(
+        mask(&exact).pixels().to_vec(),
+        mask(&rough).pixels().to_vec(),
+    );
+    println!("{device}, f16: the embedding differs by {difference:.1e}, masks: Dice {same:.5}");
+    assert!(difference < 0.1 && same > 0.995, "{difference} {same}");
+}
+
+/// A batch that does not fit is halved until it does, and gives what single slices give.
+#[test]
+#[ignore = "needs a device: MEDICOSAM_TEST_DEVICE names it, MEDICOSAM_TEST_RUNTIME its runtime"]
+fn batches_shrink_until_they_fit() {
+    let (device, runtime) = device_under_test();
+    let models = tempfile::tempdir().unwrap();
+    let request = InstallRequest::from(known_model("litemedsam").unwrap());
+    let installed = install(&test_assets().1, &request, models.path()).unwrap();
+    let open = |batch, memory_limit| {
+        let options = SessionOptions {
+            device,
+            batch,
+            memory_limit,
+            ..SessionOptions::default()
+        };
+        Sam::open(&runtime, &installed, &options).unwrap()
+    };
+    // A processor would take minutes for as many as a GPU needs to be measured.
+    let count = if device.gpu().is_some() { 64 } else { 4 };
+    let slices: Vec<SliceImage> = (0..count).map(slice).collect();
+    for batch in [1, 2, 4, 8, 16].into_iter().filter(|n| *n <= slices.len()) {
+        let mut sam = open(batch, None);
+        drop(sam.embed_batch(&slices[..batch]).unwrap());
+        let started = Instant::now();
+        drop(sam.embed_batch(&slices).unwrap());
+        let rate = slices.len() as f64 / started.elapsed().as_secs_f64();
+        println!("{device}, batches of {batch}: {rate:.1} slices a second");
+    }
+    let mut narrow = open(64, Some(600 << 20));
+    let together = narrow.embed_batch(&slices).unwrap();
+    println!("{device}, 600 MiB: batches of {} fit", narrow.batch());
+    assert_eq!(together.len(), slices.len());
+    if device.gpu().is_some() {
+        assert!(narrow.batch() < 64, "nothing had to be halved");
+    }
+    let alone = open(1, None).embed(&slices[3]).unwrap();
+    let difference = max_difference(&alone.values, &together[3].values);
+    assert!(difference < 1e-3, "{difference}");
+}

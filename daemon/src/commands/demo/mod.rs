@@ -9,7 +9,7 @@ mod watching;
 use super::DataFolder;
 use super::error::CommandError;
 use crate::commands::stdout;
-use crate::model::DEFAULT_MODEL;
+use crate::model::{DEFAULT_MODEL, Device};
 use crate::setup::{self, Check, PipCommand, ProgressPrinter, Source, Wanted, pinned};
 use clap::Args;
 use daemon::Daemon;
@@ -30,6 +30,10 @@ pub struct DemoArgs {
     #[command(flatten)]
     data: DataFolder,
 
+    /// Where the model runs: cpu, cuda:0 or tensorrt:0
+    #[arg(long, default_value_t = Device::Cpu)]
+    device: Device,
+
     /// Print the result as one JSON object, and open no review
     #[arg(long)]
     json: bool,
@@ -41,8 +45,8 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
     let data = args.data.path();
     let interactive =
         !args.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let fetched = fetch(&data)?;
-    let place = Place::prepare(&data)?;
+    let fetched = fetch(&data, args.device)?;
+    let place = Place::prepare(&data, args.device)?;
     let daemon = Daemon::start(&place)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -72,10 +76,22 @@ pub fn run(args: &DemoArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Makes sure that the runtime and the default model are there; whether anything had to be fetched.
-fn fetch(data: &Path) -> Result<bool, CommandError> {
+/// Makes sure that the runtime for a device and the default model are there; whether anything had to be
+/// fetched.
+fn fetch(data: &Path, device: Device) -> Result<bool, CommandError> {
+    let package = match device {
+        Device::Cpu => &pinned::ONNXRUNTIME_CPU,
+        Device::Cuda(_) | Device::TensorRt(_) => &pinned::ONNXRUNTIME_GPU,
+        Device::OpenVino(_) | Device::WebGpu => {
+            return Err(CommandError::new(
+                "demo-device",
+                format!("the demo cannot run on {device}: it fetches no runtime for it"),
+                "It runs on cpu, cuda:0 or tensorrt:0. `medicosamd probe` tries other devices.",
+            ));
+        }
+    };
     let wanted = [Wanted {
-        package: &pinned::ONNXRUNTIME_CPU,
+        package,
         source: Source::Pip,
     }];
     let mut printer = ProgressPrinter::stderr();
@@ -98,14 +114,16 @@ fn fetch(data: &Path) -> Result<bool, CommandError> {
 struct Place {
     data: PathBuf,
     folder: PathBuf,
+    device: Device,
 }
 
 impl Place {
     /// Makes new folders, with a configuration.
-    fn prepare(data: &Path) -> Result<Self, CommandError> {
+    fn prepare(data: &Path, device: Device) -> Result<Self, CommandError> {
         let place = Place {
             data: data.to_owned(),
             folder: data.join("demo"),
+            device,
         };
         let failed = |error: std::io::Error| {
             CommandError::new(
@@ -161,12 +179,16 @@ impl Place {
             min,
             max,
         } = sample::TARGET;
+        let device = self.device;
         format!(
             "# Written by `medicosamd demo`. Paths are relative to this file.\n\
              [daemon]\n\
              state = \"state\"\n\
              socket = \"api.sock\"\n\
              cache = \"embeddings\"\n\
+             \n\
+             [runtime]\n\
+             devices = [\"{device}\"]\n\
              \n\
              [[root]]\n\
              path = \"incoming\"\n\

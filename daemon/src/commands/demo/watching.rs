@@ -6,6 +6,7 @@ use super::progress::Line;
 use super::{Place, sample};
 use medicosam_shared::case::{CaseDetail, CaseState, CaseSummary};
 use medicosam_shared::client::{Client, ClientError};
+use medicosam_shared::progress::Progress;
 use std::time::{Duration, Instant};
 
 /// Time between two looks at the daemon.
@@ -70,12 +71,37 @@ pub async fn segment_sample(
 async fn describe(client: &Client, state: CaseState) -> Result<String, CommandError> {
     let status = client.status().await?;
     let progress = status.workers.iter().find_map(|worker| worker.progress);
-    Ok(match (state, progress) {
-        (CaseState::Embedding, Some(progress)) => {
-            let slice = (progress.done + 1).min(progress.total);
-            format!("embedding slice {slice} of {}", progress.total)
+    Ok(in_words(state, progress))
+}
+
+/// What the daemon is doing, in a line.
+fn in_words(state: CaseState, progress: Option<Progress>) -> String {
+    match (state, progress) {
+        (CaseState::Embedding, Some(Progress { done, total })) => {
+            format!("embedding slice {} of {total}", (done + 1).min(total))
         }
         (CaseState::Embedding, None) => "reading the scan".to_owned(),
+        (CaseState::Segmenting, Some(Progress { done, total })) if done < total => {
+            format!("segmenting slice {} of {total}", done + 1)
+        }
+        (CaseState::Segmenting, Some(_)) => "comparing the slices with each other".to_owned(),
         (state, _) => state.to_string(),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stage_says_how_far_it_is() {
+        let at = |state, done| in_words(state, Some(Progress { done, total: 3 }));
+        assert_eq!(in_words(CaseState::Embedding, None), "reading the scan");
+        assert_eq!(at(CaseState::Embedding, 0), "embedding slice 1 of 3");
+        assert_eq!(at(CaseState::Embedding, 3), "embedding slice 3 of 3");
+        assert_eq!(at(CaseState::Segmenting, 2), "segmenting slice 3 of 3");
+        let last = at(CaseState::Segmenting, 3);
+        assert_eq!(last, "comparing the slices with each other");
+        assert_eq!(in_words(CaseState::Waiting, None), "waiting");
+    }
 }
