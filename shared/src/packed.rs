@@ -34,7 +34,7 @@ pub fn reduced_shape(shape: SliceShape, by: u32) -> SliceShape {
     }
 }
 
-/// The mean of each `by` × `by` values, rounded; fewer at the right and at the lower edge.
+/// The mean of each `by` × `by` values, rounded if all values are whole; fewer at the right and at the lower edge.
 pub fn reduce(values: &[f32], shape: SliceShape, by: u32) -> Vec<f32> {
     let small = reduced_shape(shape, by);
     let (width, by) = (shape.width as usize, by.max(1) as usize);
@@ -48,7 +48,12 @@ pub fn reduce(values: &[f32], shape: SliceShape, by: u32) -> Vec<f32> {
             }
         }
     }
-    let mean = |(sum, count): (f64, u32)| (sum / f64::from(count.max(1))).round() as f32;
+    let are_whole = values.iter().all(|value| value.fract() == 0.0);
+    let mean = |(sum, count): (f64, u32)| {
+        let mean = sum / f64::from(count.max(1));
+        // Whole numbers are packed better.
+        (if are_whole { mean.round() } else { mean }) as f32
+    };
     sums.into_iter().map(mean).collect()
 }
 
@@ -194,6 +199,16 @@ mod tests {
         assert!(unpack_integers(&packed, 2, 5).is_err());
         assert!(unpack_integers(&packed[..2], 2, 4).is_err());
         assert!(unpack_floats(b"nonsense", 4).is_err());
+    }
+
+    #[test]
+    fn means_of_whole_numbers_are_whole_and_others_are_not() {
+        let shape = SliceShape {
+            width: 2,
+            height: 1,
+        };
+        assert_eq!(reduce(&[1.0, 2.0], shape, 2), [2.0]);
+        assert_eq!(reduce(&[0.25, 0.75], shape, 2), [0.5]);
     }
 
     proptest! {

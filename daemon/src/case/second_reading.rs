@@ -6,6 +6,7 @@
 //! any other. Its scan is that of the first case, with which it moves.
 
 use super::arrival::take_place;
+use super::decision::resting;
 use super::share::Share;
 use super::{Case, DAEMON, Entry, Now, Refusal, Task, WorkItem};
 use medicosam_shared::case::{Action, CaseId, Event, Revision, Verdict};
@@ -101,10 +102,25 @@ pub fn check_reader(second: &Case, history: &[Event], who: &str) -> Result<(), R
 }
 
 /// Has a second reading go where its first case is, and be back if it was off the list. Whether it needs
-/// a worker, and the line for the log; nothing if all is as it was.
-pub fn follow(second: &mut Case, first: &Case, now: Now) -> Option<(bool, Entry)> {
+/// a worker, and the line for the log; nothing if all is as it was. `history` is its own.
+pub fn follow(
+    second: &mut Case,
+    first: &Case,
+    history: &[Event],
+    now: Now,
+) -> Option<(bool, Entry)> {
     let is_there = second.source == first.source && second.is_listed();
-    (!is_there && first.is_listed()).then(|| take_place(second, &first.source, true, now))
+    if is_there || !first.is_listed() {
+        return None;
+    }
+    // What people have made of it since is not replaced by another copy: it goes back to where it was
+    // before the work that was taken back.
+    let is_back_with_result = !second.is_listed() && second.revision.is_some();
+    let (needs_work, entry) = take_place(second, &first.source, !is_back_with_result, now);
+    if is_back_with_result && !second.state.is_decidable() {
+        second.put(resting(history), None, now);
+    }
+    Some((needs_work, entry))
 }
 
 #[cfg(test)]
@@ -197,21 +213,43 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_of_it_is_not_replaced_by_another_copy() {
+        let first = case("a");
+        let id = id(&first.id, 0);
+        let (mut second, ..) = begin(&first, id, NOW);
+        // Its scan was replaced while a correction was in hand.
+        second.revision = Some(2);
+        second.state = CaseState::Segmenting;
+        second.listing = Listing::Superseded(first.id.clone());
+        let (needs_work, _) = follow(&mut second, &first, &[], NOW).unwrap();
+        assert!(!needs_work && second.is_listed());
+        assert_eq!(second.state, CaseState::Review);
+        second.listing = Listing::Superseded(first.id.clone());
+        second.state = CaseState::Paused;
+        let approved = Event {
+            revision: Some(2),
+            ..event("ben", Action::Approved)
+        };
+        follow(&mut second, &first, &[approved], NOW).unwrap();
+        assert_eq!(second.state, CaseState::Approved);
+    }
+
+    #[test]
     fn it_goes_where_its_first_case_goes() {
         let mut first = case("a");
         let (mut second, _, _) = begin(&first, id(&first.id, 0), NOW);
-        assert_eq!(follow(&mut second, &first, NOW), None);
+        assert_eq!(follow(&mut second, &first, &[], NOW), None);
         second.put(CaseState::Review, None, NOW);
         first.source = Source::file("/in/b.nii");
-        let (needs_work, entry) = follow(&mut second, &first, NOW).unwrap();
+        let (needs_work, entry) = follow(&mut second, &first, &[], NOW).unwrap();
         assert_eq!((needs_work, entry.action), (false, Action::Moved));
         assert_eq!(second.source, first.source);
         second.put(CaseState::Waiting, None, NOW);
         second.listing = Listing::Withdrawn;
-        let (needs_work, _) = follow(&mut second, &first, NOW).unwrap();
+        let (needs_work, _) = follow(&mut second, &first, &[], NOW).unwrap();
         assert!(needs_work && second.is_listed());
         second.listing = Listing::Withdrawn;
         first.listing = Listing::Withdrawn;
-        assert_eq!(follow(&mut second, &first, NOW), None);
+        assert_eq!(follow(&mut second, &first, &[], NOW), None);
     }
 }

@@ -114,7 +114,8 @@ pub(super) fn follow(rows: &mut dyn Rows, first: &CaseId, now: Now) -> Result<()
         return Ok(());
     };
     let first = case(rows, first)?;
-    if let Some((needs_work, entry)) = second_reading::follow(&mut second, &first, now) {
+    let history = history(rows, &second.id)?;
+    if let Some((needs_work, entry)) = second_reading::follow(&mut second, &first, &history, now) {
         rows.put_case(&second)?;
         log(rows, [entry], now)?;
         if needs_work {

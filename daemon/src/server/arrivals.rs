@@ -15,6 +15,7 @@ use crate::live_state::LiveState;
 use crate::registry::Registry;
 use crate::watch::presence::Records;
 use crate::watch::{RootState, SecondLook, Settled, WatcherReport};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,7 @@ pub fn start(
         records: Records::load(&context.config.state),
         roots: None,
         settling: Vec::new(),
+        changed: BTreeSet::new(),
         has_news: false,
         shown: None,
         context,
@@ -103,6 +105,9 @@ struct Arrivals {
     roots: Option<Vec<RootState>>,
     /// Scans that were not finished then.
     settling: Vec<PathBuf>,
+    /// Scans that changed while they were read, until the watcher reports them once more: what it saw in
+    /// other roots meanwhile says nothing of them.
+    changed: BTreeSet<PathBuf>,
     /// Whether roots or unfinished scans have changed since they were shown.
     has_news: bool,
     shown: Option<Instant>,
@@ -158,6 +163,7 @@ impl Arrivals {
         self.has_news = true;
         match message {
             Message::Report(WatcherReport::Settled(settled)) => {
+                self.changed.remove(&settled.place);
                 if let Some(settled) = self.in_hand.take(settled) {
                     self.read(settled);
                 }
@@ -166,6 +172,7 @@ impl Arrivals {
                 let gone = scans.into_iter().chain(prompts);
                 let gone: Vec<_> = gone.filter(|place| self.in_hand.gone(place)).collect();
                 for place in &gone {
+                    self.changed.remove(place);
                     self.unreadable.remove(place);
                 }
                 self.filings.push(Filing::Gone(gone));
@@ -175,6 +182,9 @@ impl Arrivals {
                 self.remember();
             }
             Message::Report(WatcherReport::Walked { roots, settling }) => {
+                let cannot_be_read =
+                    |place: &Path| roots.iter().any(|r| r.unreadable.contains_key(place));
+                self.changed.retain(|place| !cannot_be_read(place));
                 if let Some(before) = self.roots.replace(roots) {
                     self.resume_after(&before);
                 }
@@ -212,7 +222,7 @@ impl Arrivals {
             }
             Read::Changed => {
                 self.context.second_look.at(&place);
-                self.settling.push(place);
+                self.changed.insert(place);
             }
             Read::Unreadable(why) => self.retry(place, why),
             Read::Stopped => {}
@@ -237,6 +247,7 @@ impl Arrivals {
             registry: &self.context.registry,
             config: &self.context.config,
             records: &self.records,
+            unanswered: RefCell::default(),
         };
         for (place, error) in cabinet.file(filings) {
             self.retry(place, error.to_string());
@@ -270,7 +281,9 @@ impl Arrivals {
             let root = self.context.config.root_of(place);
             root.is_some_and(|root| self.records.silence(&root.path).is_some())
         };
-        let in_hand = self.in_hand.places().filter(|place| !silent(place));
+        let changed = self.changed.iter().map(PathBuf::as_path);
+        let in_hand = self.in_hand.places().chain(changed);
+        let in_hand = in_hand.filter(|place| !silent(place));
         let settling = self.settling.iter().map(PathBuf::as_path);
         let settling: BTreeSet<&Path> = settling.chain(in_hand).collect();
         let settling = settling.into_iter().map(Path::to_owned).collect();

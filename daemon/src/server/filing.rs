@@ -11,6 +11,8 @@ use crate::registry::{Registry, RegistryError};
 use crate::scan::Source;
 use crate::watch::presence::Records;
 use crate::watch::{self, Kind};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +45,9 @@ pub struct Cabinet<'a> {
     pub config: &'a Config,
     /// What is remembered of the mounted file systems.
     pub records: &'a Records,
+    /// Roots that left a question unanswered while this was filed: they are not asked again, or all that
+    /// is filed together would wait for each answer.
+    pub unanswered: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Cabinet<'_> {
@@ -101,11 +106,11 @@ impl Cabinet<'_> {
         let root = self.config.root_of(source.place());
         let root = root.map(|root| root.path.clone());
         if let Some(root) = &root
-            && self.records.silence(root).is_some()
+            && (self.records.silence(root).is_some() || self.unanswered.borrow().contains(root))
         {
             return Look::Unsure;
         }
-        let (source, records) = (source.clone(), self.records.clone());
+        let (source, records, asked) = (source.clone(), self.records.clone(), root.clone());
         let look = move || match source.stamp() {
             Ok(stamp) => Look::Found(stamp),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -118,7 +123,10 @@ impl Cabinet<'_> {
             }
             Err(_) => Look::Unsure,
         };
-        answer_within(PATIENCE, look).unwrap_or(Look::Unsure)
+        answer_within(PATIENCE, look).unwrap_or_else(|| {
+            self.unanswered.borrow_mut().extend(asked);
+            Look::Unsure
+        })
     }
 
     /// Segments the scan that prompts beside it belong to, if it has been found.

@@ -30,6 +30,7 @@ use crate::scan::Fingerprint;
 use crate::watch::presence::Records;
 use crate::watch::{Beginning, KnownScan, Part, Watcher, WatcherHandle};
 use crate::workers::{Prober, Supervisor};
+use answer_within::answer_within;
 use arrivals::{ArrivalsHandle, Context};
 use check::Look;
 use end::end_of_run;
@@ -41,8 +42,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+
+/// How long the end of a one-shot run waits until decisions are written beside results.
+const LAST_RECORDS: Duration = Duration::from_secs(60);
 
 /// When the daemon ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +127,13 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     drop(watching);
     if until == Until::Done {
         // The next run may be days away.
-        Recorder::new(&shared.store, &shared.config)?.step()?;
+        let mut recorder = Recorder::new(&shared.store, &shared.config)?;
+        match answer_within(LAST_RECORDS, move || recorder.step()) {
+            Some(step) => step?,
+            None => tracing::warn!(
+                "an output folder does not answer: what was decided is written beside its results by the next run"
+            ),
+        }
     }
     // A socket that stays behind would only be replaced; but it looks like a running daemon.
     let _ = std::fs::remove_file(&config.socket);

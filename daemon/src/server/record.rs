@@ -175,17 +175,22 @@ impl Recorder {
         Ok(())
     }
 
-    /// A result that is not there was deleted, unless its file system is away.
+    /// A result that is not there was deleted, unless its file system is away. Where its server does not
+    /// answer, nothing is tried: the call might never return, and the results of others would wait for it.
     fn put_beside(&self, record: &RecordOfCase) -> Result<(), String> {
+        let path = record.output.record_path();
+        let root = self.config.root_writing_to(&path);
+        let records = Records::load(&self.config.state);
+        if let Some(why) = root.and_then(|root| records.silence(&root.output)) {
+            return Err(why.to_owned());
+        }
         let review = record.review.as_ref();
         match write_review(&record.output, &record.provenance, review) {
             Ok(Recorded::Written | Recorded::AsItIs) => Ok(()),
             Ok(Recorded::Missing) => {
-                let path = record.output.record_path();
-                let Some(root) = self.config.root_writing_to(&path) else {
+                let Some(root) = root else {
                     return Ok(());
                 };
-                let records = Records::load(&self.config.state);
                 let presence = records.presence_in_output(&root.output, &path);
                 presence.problem().map_or(Ok(()), |why| Err(why.to_owned()))
             }

@@ -8,6 +8,7 @@ use super::report::StageReport;
 use super::tools::Tools;
 use crate::registry::FirstReading;
 use crate::store::NewRevision;
+use jiff::Timestamp;
 
 /// Writes what the machine made of the first case beside it, under the name of the second reading, and
 /// puts that up for review.
@@ -21,6 +22,9 @@ pub fn begin_second_reading(tools: &mut Tools, assignment: Assignment<'_>) -> Re
         mut provenance,
         masks,
     } = tools.registry.first_reading(&work.lease)?;
+    // Otherwise files that were written before an interruption would be older than the case itself, and
+    // be taken for those of somebody else.
+    provenance.created = Timestamp::now();
     // It may have moved since.
     provenance.scan = record_of(&work.source, &work.sha256, &provenance.scan.info);
     let files = write(tools, work, (&header, &masks), &mut provenance)?;

@@ -66,6 +66,22 @@ fn approve(model: &mut Model, targets: Vec<Target>) -> Vec<Effect> {
     send(model, decision)
 }
 
+/// Approves the revision below a draft that is being discarded. Grave doubts about it are confirmed with
+/// a key of their own, draft or not.
+pub(super) fn approve_without_draft(model: &mut Model, decision: Decision) -> Vec<Effect> {
+    let mut doubts = Doubts::default();
+    for (case, revision) in &decision.targets {
+        doubts.add(doubts_about(model, case, *revision));
+    }
+    doubts.draft = false;
+    if doubts.are_grave() {
+        let targets = decision.targets;
+        model.dialog = Some(Dialog::Approval(Approval { targets, doubts }));
+        return Vec::new();
+    }
+    send(model, decision)
+}
+
 /// What speaks against the approval of a revision that was on the screen.
 fn doubts_about(model: &Model, case: &CaseId, revision: RevisionNumber) -> Doubts {
     let open = model.review().filter(|review| review.case == *case);
@@ -259,8 +275,7 @@ pub(super) fn take_back(model: &mut Model) -> Vec<Effect> {
         model.notice = Some(Notice::good("There is nothing to take back."));
         return Vec::new();
     };
-    let ids: Vec<CaseId> = targets.iter().map(|(case, _)| case.clone()).collect();
-    model.batches.begin(Asked::Undo, &ids, None);
+    model.batches.begin_undo(Done::Decided(targets.clone()));
     let effect = |(case, revision)| Effect::Undo {
         case,
         request: UndoRequest {

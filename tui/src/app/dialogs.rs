@@ -89,7 +89,7 @@ fn grant(model: &mut Model, wish: Wish) -> Vec<Effect> {
         Wish::CommitAndApprove => prompting::commit_and_approve(model),
         Wish::DiscardAndApprove(decision) => {
             let mut effects = prompting::discard(model);
-            effects.extend(decide::send(model, decision));
+            effects.extend(decide::approve_without_draft(model, decision));
             effects
         }
         Wish::Retry(case, output) => retrying::retry_with(model, case, output),

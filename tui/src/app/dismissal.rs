@@ -5,7 +5,7 @@ use super::action::{Action, Decide};
 use super::event::{Effect, Failure};
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
-use super::state::queue::batch::Asked;
+use super::state::queue::batch::{Asked, Done};
 use medicosam_shared::case::{CaseId, CaseState, CaseSummary};
 use medicosam_shared::text::printable;
 
@@ -36,20 +36,23 @@ pub(super) fn dismiss(model: &mut Model) -> Vec<Effect> {
 
 /// Takes back that cases were put away.
 pub(super) fn bring_back_again(model: &mut Model, cases: Vec<CaseId>) -> Vec<Effect> {
-    ask(model, cases, (Asked::UndoDismissal, Effect::BringBack))
+    model.batches.begin_undo(Done::PutAway(cases.clone()));
+    cases.into_iter().map(Effect::BringBack).collect()
 }
 
 /// Takes back that cases were brought back.
 pub(super) fn put_away_again(model: &mut Model, cases: Vec<CaseId>) -> Vec<Effect> {
-    ask(model, cases, (Asked::UndoDismissal, Effect::Dismiss))
+    model.batches.begin_undo(Done::BroughtBack(cases.clone()));
+    cases.into_iter().map(Effect::Dismiss).collect()
 }
 
 /// Asks for the same of several cases.
 fn ask(
     model: &mut Model,
-    cases: Vec<CaseId>,
+    mut cases: Vec<CaseId>,
     (asked, effect): (Asked, fn(CaseId) -> Effect),
 ) -> Vec<Effect> {
+    cases.retain(|case| !model.batches.waits(asked, case));
     if cases.is_empty() {
         return Vec::new();
     }
@@ -156,5 +159,18 @@ mod tests {
         away.dismissed = false;
         handle(&mut model, Event::from(answer(away)));
         assert!(model.notice.as_ref().unwrap().text.contains("is back"));
+    }
+
+    #[test]
+    fn a_held_key_puts_one_case_away_and_asks_once() {
+        let failed = |id| summary(id, CaseState::Failed, None);
+        let mut model = connected(vec![failed("a"), failed("b")]);
+        let effects = press(&mut model, "X");
+        assert!(matches!(&effects[..], [Effect::Dismiss(_)]), "{effects:?}");
+        assert!(press(&mut model, "X").is_empty(), "the key was not let go");
+        assert!(
+            press_later(&mut model, "X").is_empty(),
+            "it was asked already"
+        );
     }
 }

@@ -10,6 +10,7 @@ use medicosam_shared::api::{
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
 use medicosam_shared::client::ClientError;
+use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::geometry::Plane;
 use medicosam_shared::mask::MaskSet;
 use std::sync::Arc;
@@ -75,6 +76,13 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether the daemon gave no answer: nobody knows what has become of the request.
+    pub fn is_of_the_line(&self) -> bool {
+        [FaultCode::DaemonUnreachable, FaultCode::ConnectionBroken]
+            .iter()
+            .any(|code| self.fault.is(*code))
+    }
+
     /// What went wrong and what to do, as sentences.
     pub fn text(&self) -> String {
         let mut text = self.fault.message.trim_end().to_owned();

@@ -10,7 +10,7 @@ use crate::figures::{score, size};
 use clap::Args;
 use jiff::Timestamp;
 use medicosam_shared::api::{DecisionRequest, NoteRequest, Status, UndoRequest};
-use medicosam_shared::case::{CaseDetail, CaseId, CaseState, Verdict};
+use medicosam_shared::case::{CaseDetail, CaseId, Verdict};
 use medicosam_shared::client::Client;
 use medicosam_shared::text::printable;
 use std::io::{BufRead, Write};
@@ -76,7 +76,7 @@ pub(super) async fn run(
     let status = client.status().await?;
     let now = Timestamp::now();
     let mut cases = client.cases().await?.cases;
-    cases.retain(|case| case.state == CaseState::Review && args.filter.matches(case, now));
+    cases.retain(|case| case.awaits_you() && args.filter.matches(case, now));
     let ids = sorted(cases, args.sort, false).into_iter().map(|c| c.id);
     let mut talk = Talk {
         client,
@@ -246,6 +246,9 @@ fn told(detail: &CaseDetail) -> String {
         printable(&case.profile),
         case.id
     )];
+    if case.reads.is_some() {
+        said.push("It is a second reading: the first one is not shown.".to_owned());
+    }
     if case.draft {
         said.push("You have a draft on it that is not committed.".to_owned());
     }
@@ -288,6 +291,7 @@ fn told(detail: &CaseDetail) -> String {
 mod tests {
     use super::*;
     use crate::app::fixture::detail;
+    use medicosam_shared::case::CaseState;
 
     #[test]
     fn words_are_whole_and_reasons_are_needed() {

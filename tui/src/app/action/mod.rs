@@ -83,7 +83,7 @@ impl Action {
     pub fn decides(self) -> bool {
         matches!(
             self,
-            Action::Decide(Decide::Approve | Decide::TakeBack | Decide::Retry)
+            Action::Decide(Decide::Approve | Decide::TakeBack | Decide::Retry | Decide::Dismiss)
                 | Action::Draw(Draw::Approve)
         )
     }

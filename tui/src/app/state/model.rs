@@ -330,6 +330,14 @@ impl Model {
         self.seen.get(&(case.clone(), revision))
     }
 
+    /// As if everything had been on the screen without its picture.
+    #[cfg(test)]
+    pub fn forget_pictures(&mut self) {
+        for sight in self.seen.values_mut() {
+            sight.pictured = false;
+        }
+    }
+
     /// Slices of a revision with a mask: how many were seen, and how many there are.
     pub fn coverage(&self, case: &CaseId, revision: RevisionNumber) -> (usize, usize) {
         let sight = self.sight(case, revision);

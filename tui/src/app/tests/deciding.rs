@@ -180,6 +180,32 @@ fn u_takes_nothing_older_back_while_a_decision_is_on_its_way() {
 }
 
 #[test]
+fn an_undo_that_did_not_reach_the_daemon_is_tried_again_before_an_earlier_one() {
+    let mut model = with_review(&["one", "two"]);
+    press(&mut model, "enter");
+    show_all(&mut model);
+    for case in ["one", "two"] {
+        press(&mut model, "a");
+        accept(&mut model, case, CaseState::Approved);
+        show_all(&mut model);
+    }
+    let unanswered = |code: &str| {
+        let mut failure = failure("no answer", false);
+        failure.fault.code = code.to_owned();
+        Answer::Undone {
+            case: id("two"),
+            result: Err(failure),
+        }
+    };
+    assert_eq!(press(&mut model, "u"), [undo("two")]);
+    answer(&mut model, unanswered("daemon-unreachable"));
+    assert_eq!(press(&mut model, "j u"), [undo("two")], "and not one");
+    // What the daemon refused cannot be taken back at all.
+    answer(&mut model, unanswered("not-yours"));
+    assert_eq!(press(&mut model, "j u"), [undo("one")]);
+}
+
+#[test]
 fn a_decision_of_an_earlier_session_is_taken_back_on_its_case() {
     let mut model = connected(vec![summary("old", CaseState::Flagged, Some(0.5))]);
     assert_eq!(press(&mut model, "u"), [undo("old")]);

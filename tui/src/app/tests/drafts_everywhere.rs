@@ -221,6 +221,25 @@ fn an_approval_with_a_draft_commits_it_or_discards_it_first() {
 }
 
 #[test]
+fn a_discarded_draft_does_not_settle_grave_doubts() {
+    let (_, mut model) = drafted();
+    press(&mut model, "q");
+    // Its masks were never on the screen with a picture.
+    model.forget_pictures();
+    press(&mut model, "a");
+    let effects = press(&mut model, "D");
+    assert_eq!(asked(&effects), [&DraftChange::Discard]);
+    assert_eq!(effects.len(), 1, "and no decision: {effects:?}");
+    let Some(Dialog::Approval(Approval { doubts, .. })) = &model.dialog else {
+        panic!("{:?}", model.dialog);
+    };
+    assert!(doubts.unpictured && !doubts.draft, "{doubts:?}");
+    assert_eq!(press(&mut model, "enter"), []);
+    let effects = press(&mut model, "Y");
+    assert_eq!(effects, [decision("one", 1, Verdict::Approve, "")]);
+}
+
+#[test]
 fn a_case_with_a_draft_is_not_approved_in_the_list() {
     let mut model = with_review(&["one", "two"]);
     press(&mut model, "enter");

@@ -73,10 +73,7 @@ fn boxes_on_two_slices_become_one_or_have_others_between_them_and_the_question_s
             panic!("no question: {}", said(&model))
         };
         let words = boxes.in_words();
-        assert!(
-            words.starts_with("Boxes on 8 and 11: all 4 masks from 8 to 11"),
-            "{words}"
-        );
+        assert!(words.starts_with("All 4 masks on 8 to 11 again"), "{words}");
         daemon.press(&mut model, key);
         let expected = DraftChange::Boxes {
             label: LABEL,

@@ -45,9 +45,13 @@ pub struct Batch {
     pub count: usize,
     /// The case that follows the one that was looked at, as it was when the key was pressed.
     pub next: Option<CaseId>,
+    /// What it takes back, if that is what it does.
+    undoes: Option<Done>,
     open: HashSet<CaseId>,
     done: Vec<(CaseId, RevisionNumber)>,
     failed: Vec<Failure>,
+    /// Cases whose answer never came.
+    lost: HashSet<CaseId>,
 }
 
 impl Batch {
@@ -58,8 +62,13 @@ impl Batch {
             Asked::Decide(_) => Some(Done::Decided(self.done.clone())),
             Asked::Dismiss => Some(Done::PutAway(cases())),
             Asked::BringBack => Some(Done::BroughtBack(cases())),
-            Asked::Undo | Asked::UndoDismissal | Asked::Retry => None,
+            // What did not reach the daemon can still be taken back, before what was done earlier.
+            Asked::Undo | Asked::UndoDismissal => {
+                self.undoes.clone().map(|undoes| undoes.only(&self.lost))
+            }
+            Asked::Retry => None,
         }
+        .filter(|done| !done.cases().is_empty())
     }
 
     /// The outcome for all of them, in a line, and whether something went wrong.
@@ -83,6 +92,40 @@ pub enum Done {
     BroughtBack(Vec<CaseId>),
 }
 
+impl Done {
+    /// Its cases.
+    pub fn cases(&self) -> Vec<CaseId> {
+        match self {
+            Done::Decided(targets) => targets.iter().map(|(case, _)| case.clone()).collect(),
+            Done::PutAway(cases) | Done::BroughtBack(cases) => cases.clone(),
+        }
+    }
+
+    /// Only these of its cases.
+    fn only(self, these: &HashSet<CaseId>) -> Done {
+        let only = |mut cases: Vec<CaseId>| {
+            cases.retain(|case| these.contains(case));
+            cases
+        };
+        match self {
+            Done::Decided(mut targets) => {
+                targets.retain(|(case, _)| these.contains(case));
+                Done::Decided(targets)
+            }
+            Done::PutAway(cases) => Done::PutAway(only(cases)),
+            Done::BroughtBack(cases) => Done::BroughtBack(only(cases)),
+        }
+    }
+
+    /// What is asked to take it back.
+    fn undo(&self) -> Asked {
+        match self {
+            Done::Decided(_) => Asked::Undo,
+            Done::PutAway(_) | Done::BroughtBack(_) => Asked::UndoDismissal,
+        }
+    }
+}
+
 /// What is on its way, and what can be taken back.
 #[derive(Debug, Clone, Default)]
 pub struct Batches {
@@ -98,10 +141,20 @@ impl Batches {
             asked,
             count: cases.len(),
             next,
+            undoes: None,
             open: cases.iter().cloned().collect(),
             done: Vec::new(),
             failed: Vec::new(),
+            lost: HashSet::new(),
         });
+    }
+
+    /// Something is being taken back.
+    pub fn begin_undo(&mut self, undoes: Done) {
+        self.begin(undoes.undo(), &undoes.cases(), None);
+        if let Some(batch) = self.open.last_mut() {
+            batch.undoes = Some(undoes);
+        }
     }
 
     /// One of the answers is here. Returns the batch if it was the last one.
@@ -119,15 +172,18 @@ impl Batches {
             Ok(summary) => batch
                 .done
                 .push((case.clone(), summary.revision.unwrap_or(0))),
-            Err(failure) => batch.failed.push(failure.clone()),
+            Err(failure) => {
+                if failure.is_of_the_line() {
+                    batch.lost.insert(case.clone());
+                }
+                batch.failed.push(failure.clone());
+            }
         }
         if !batch.open.is_empty() {
             return None;
         }
         let batch = self.open.remove(at);
-        if !batch.done.is_empty() {
-            self.done.extend(batch.outcome());
-        }
+        self.done.extend(batch.outcome());
         Some(batch)
     }
 
@@ -138,6 +194,12 @@ impl Batches {
             Asked::Decide(_) | Asked::Dismiss | Asked::BringBack => true,
             Asked::Undo | Asked::UndoDismissal | Asked::Retry => false,
         })
+    }
+
+    /// Whether this is being asked for a case.
+    pub fn waits(&self, asked: Asked, case: &CaseId) -> bool {
+        let mut open = self.open.iter();
+        open.any(|batch| batch.asked == asked && batch.open.contains(case))
     }
 
     /// What was done last with one key, which will be taken back.
