@@ -10,7 +10,7 @@ mod support;
 use medicosam_daemon::model::onnx::{Conv, Dim, GraphBuilder, Model, Value};
 use medicosam_daemon::model::{
     Embedding, Family, ImageForm, InstallError, InstalledModel, PairRequest, PromptToken, Runtime,
-    Sam, SessionOptions, TokenKind, install_pair,
+    Sam, SessionOptions, TokenKind, View, install_pair,
 };
 use medicosam_shared::geometry::SliceShape;
 use std::path::{Path, PathBuf};
@@ -203,10 +203,10 @@ fn a_decoder_is_fed_whether_or_not_it_wants_the_size_of_the_picture() {
         let embedding = Embedding {
             values: sam.encode(&slice()).unwrap(),
             shape: [CHANNELS, GRID, GRID],
-            original: SliceShape {
+            view: View::as_stored(SliceShape {
                 width: 64,
                 height: 64,
-            },
+            }),
         };
         let point = PromptToken {
             at: [2.0, 5.0],

@@ -11,7 +11,7 @@ mod support;
 use medicosam_daemon::embed::{ContentKey, EmbeddingCache, Purpose};
 use medicosam_daemon::model::{
     Checksum, Device, Embedding, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam,
-    SessionOptions, SliceImage, Xxh128, install, known_model,
+    SessionOptions, SliceImage, View, Xxh128, install, known_model,
 };
 use medicosam_daemon::setup::pinned::LITEMEDSAM_CHECKPOINT;
 use medicosam_shared::geometry::SliceShape;
@@ -81,11 +81,16 @@ impl Slice {
         SliceImage::new(shape, pixels).unwrap()
     }
 
+    /// As it is stored and whole: what upstream embeds.
+    fn view(&self) -> View {
+        View::as_stored(self.slice().shape())
+    }
+
     fn embedding(&self) -> Embedding {
         Embedding {
             values: self.floats("embedding"),
             shape: [256, 64, 64],
-            original: self.slice().shape(),
+            view: self.view(),
         }
     }
 
@@ -146,7 +151,11 @@ fn every_tensor_is_that_of_upstream() {
         );
         for case in CASES {
             let mask = fixture.try_floats(&format!("{case}.mask_input"));
-            let mask = mask.map(|values| LowResLogits { values, side: 256 });
+            let mask = mask.map(|values| LowResLogits {
+                values,
+                side: 256,
+                view: fixture.view(),
+            });
             let prompt = fixture.tokens(case);
             let masks = sam
                 .decode_tokens(&fixture.embedding(), &prompt, mask.as_ref())
@@ -226,7 +235,7 @@ fn the_mask_of_a_kept_embedding_is_that_of_the_embedding() {
         let key = ContentKey::of(sam.model().hash(), &fixture.slice());
         cache.put(&key, &mut exact.clone(), Purpose::Now).unwrap();
         let started = Instant::now();
-        let kept = cache.get_content(&key).unwrap();
+        let kept = cache.get_content(&key, fixture.view()).unwrap();
         let read = started.elapsed();
         let rounding = max_difference(&kept.values, &exact.values);
         let of_exact = sam.decode(&exact, &prompt, None).unwrap();
@@ -274,6 +283,7 @@ fn what_is_not_the_models_is_refused_before_it_runs() {
     let mask = LowResLogits {
         values: vec![0.0; 64 * 64],
         side: 64,
+        view: fixture.view(),
     };
     let error = sam.decode(&embedding, &prompt, Some(&mask)).unwrap_err();
     assert_eq!(error.code(), "model-other-embedding");

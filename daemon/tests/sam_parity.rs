@@ -10,7 +10,7 @@ use medicosam_daemon::model::graph::{Encoder, Form};
 use medicosam_daemon::model::onnx::Model;
 use medicosam_daemon::model::{
     Embedding, Family, InstallRequest, InstalledModel, LowResLogits, Runtime, Sam, SessionOptions,
-    install,
+    View, install,
 };
 use medicosam_shared::geometry::SliceShape;
 use std::path::PathBuf;
@@ -79,14 +79,18 @@ fn every_tensor_is_that_of_upstream() {
     let embedding = Embedding {
         values: expected[..EMBEDDING].to_vec(),
         shape: [32, 16, 16],
-        original: SliceShape {
+        view: View::as_stored(SliceShape {
             width: 256,
             height: 256,
-        },
+        }),
     };
     for case in CASES {
         let mask = fixture.try_floats(&format!("{case}.mask_input"));
-        let mask = mask.map(|values| LowResLogits { values, side: 64 });
+        let mask = mask.map(|values| LowResLogits {
+            values,
+            side: 64,
+            view: embedding.view,
+        });
         let prompt = fixture.tokens(case);
         let masks = sam
             .decode_tokens(&embedding, &prompt, mask.as_ref())

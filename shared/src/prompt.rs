@@ -54,6 +54,17 @@ impl SliceBox {
         }
     }
 
+    /// What two boxes have in common.
+    pub fn common(self, other: SliceBox) -> Option<Self> {
+        let common = SliceBox {
+            x0: self.x0.max(other.x0),
+            y0: self.y0.max(other.y0),
+            x1: self.x1.min(other.x1),
+            y1: self.y1.min(other.y1),
+        };
+        (common.x0 < common.x1 && common.y0 < common.y1).then_some(common)
+    }
+
     /// The first voxel, and one past the last one, of this rectangle on the slices `first` to `last`
     /// across `axis`.
     pub fn in_volume(self, axis: Axis, (first, last): (u32, u32)) -> [[u32; 3]; 2] {

@@ -2,6 +2,7 @@
 //!
 //! The same record is kept in the store, written beside the label map and shown to the reviewer.
 
+use crate::geometry::display::Edges;
 use crate::geometry::{Affine, Axis, Dims, Plane};
 use crate::hand::Hands;
 use crate::mask_rules::MaskRules;
@@ -62,6 +63,10 @@ pub struct Provenance {
     pub axis: Axis,
     /// See `axis`.
     pub plane: Plane,
+    /// How slices were shown to the model; `None` in pictures and in results of older versions, where they were
+    /// shown as they are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Edges>,
     /// How voxel values became grey.
     pub window: Window,
     /// The values that were black and white.

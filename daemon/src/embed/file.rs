@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! "MSAMEMB2"                                     8 bytes
-//! width, height of the slice                     2 × u32
+//! width, height of the picture                   2 × u32
 //! channels, rows, columns of the embedding       3 × u32
 //! bits of a value: 16 or 32                      u32
 //! values, columns fastest                        f16 or f32 (IEEE 754) each
@@ -17,6 +17,7 @@
 //! re-prompt would wait for.
 
 use crate::model::Embedding;
+use crate::model::View;
 use crate::model::half::{f16_to_f32, f32_to_f16};
 use medicosam_shared::geometry::SliceShape;
 
@@ -47,7 +48,7 @@ pub(super) fn encode(embedding: &mut Embedding) -> Encoded {
     let mut bytes = Vec::with_capacity(length);
     bytes.extend_from_slice(MARK);
     let [channels, rows, columns] = embedding.shape.map(|n| n as u32);
-    let SliceShape { width, height } = embedding.original;
+    let SliceShape { width, height } = embedding.view.picture();
     for number in [width, height, channels, rows, columns, bits] {
         bytes.extend_from_slice(&number.to_le_bytes());
     }
@@ -68,8 +69,9 @@ pub(super) fn encode(embedding: &mut Embedding) -> Encoded {
     Encoded(bytes)
 }
 
-/// The embedding in a file's bytes; `None` if they are not what [`encode`] made.
-pub(super) fn decode(bytes: &[u8]) -> Option<Embedding> {
+/// The embedding in a file's bytes, of a picture in `view`; `None` if they are not what [`encode`] made of
+/// one.
+pub(super) fn decode(bytes: &[u8], view: View) -> Option<Embedding> {
     let (body, sum) = bytes.split_last_chunk::<CHECKSUM>()?;
     if u32::from_le_bytes(*sum) != checksum(body) {
         return None;
@@ -91,13 +93,15 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Embedding> {
         _ => return None,
     };
     let expected = shape.iter().try_fold(1usize, |n, &m| n.checked_mul(m))?;
-    (values.len() == expected).then_some(Embedding {
+    let picture = SliceShape {
+        width: u32::from_le_bytes(width),
+        height: u32::from_le_bytes(height),
+    };
+    let is_whole = values.len() == expected && picture == view.picture();
+    is_whole.then_some(Embedding {
         values,
         shape,
-        original: SliceShape {
-            width: u32::from_le_bytes(width),
-            height: u32::from_le_bytes(height),
-        },
+        view,
     })
 }
 
@@ -121,14 +125,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const VIEW: View = View::as_stored(SliceShape {
+        width: 512,
+        height: 300,
+    });
+
     fn embedding(values: Vec<f32>) -> Embedding {
         Embedding {
             shape: [1, 1, values.len()],
             values,
-            original: SliceShape {
-                width: 512,
-                height: 300,
-            },
+            view: VIEW,
         }
     }
 
@@ -155,7 +161,7 @@ mod tests {
             -0.0,
         ];
         assert_eq!(rounded.values, expected);
-        assert_eq!(decode(file.bytes()), Some(rounded));
+        assert_eq!(decode(file.bytes(), VIEW), Some(rounded));
         assert_eq!(file.bytes().len(), HEADER + 7 * 2 + CHECKSUM);
     }
 
@@ -166,7 +172,7 @@ mod tests {
             let mut kept = embedding(values.clone());
             let file = encode(&mut kept);
             assert_eq!(kept.values, values);
-            assert_eq!(decode(file.bytes()), Some(kept));
+            assert_eq!(decode(file.bytes(), VIEW), Some(kept));
         }
     }
 
@@ -178,10 +184,20 @@ mod tests {
             for at in 0..whole.len() {
                 let mut damaged = whole.to_vec();
                 damaged[at] ^= 0x10;
-                assert_eq!(decode(&damaged), None, "byte {at}");
-                assert_eq!(decode(&whole[..at]), None, "{at} bytes");
+                assert_eq!(decode(&damaged, VIEW), None, "byte {at}");
+                assert_eq!(decode(&whole[..at], VIEW), None, "{at} bytes");
             }
         }
+    }
+
+    #[test]
+    fn the_embedding_of_a_picture_of_another_size_is_none() {
+        let file = encode(&mut embedding(vec![1.0]));
+        let other = View::as_stored(SliceShape {
+            width: 300,
+            height: 512,
+        });
+        assert_eq!(decode(file.bytes(), other), None);
     }
 
     proptest! {
@@ -191,7 +207,7 @@ mod tests {
         ) {
             let mut once = embedding(values);
             let file = encode(&mut once);
-            let read = decode(file.bytes()).unwrap();
+            let read = decode(file.bytes(), VIEW).unwrap();
             prop_assert_eq!(&read, &once);
             let mut twice = read;
             prop_assert_eq!(encode(&mut twice), file);
@@ -199,12 +215,12 @@ mod tests {
 
         #[test]
         fn no_bytes_at_all_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            prop_assert_eq!(decode(&bytes), None);
+            prop_assert_eq!(decode(&bytes, VIEW), None);
             // With the mark and a right sum, as only malice would write it.
             bytes.splice(0..0, *MARK);
             let sum = checksum(&bytes).to_le_bytes();
             bytes.extend_from_slice(&sum);
-            let _ = decode(&bytes);
+            let _ = decode(&bytes, VIEW);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an embedding is known by: its content, and the places where that content was seen.
 
-use crate::model::SliceImage;
+use crate::model::{SliceImage, View};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::window::Range;
 use sha2::{Digest, Sha256};
@@ -91,29 +91,37 @@ pub struct Stack<'a> {
     pub scan: &'a str,
     /// Axis that the slices are cut across.
     pub axis: Axis,
+    /// The picture of each slice.
+    pub view: View,
     /// Values that are black and white.
     pub range: Range,
 }
 
 impl fmt::Display for Stack<'_> {
-    /// `<scan>.<encoder>.<axis>-<range>`, a file's name.
+    /// `<scan>.<encoder>.<axis>-<range>`, a file's name; with `-<view>`, unless the slices are shown whole and
+    /// as they are stored.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Stack {
             encoder,
             scan,
             axis,
+            view,
             range,
         } = self;
         write!(f, "{scan}.{encoder}.{axis}-")?;
         match range {
-            Range::Slice => f.write_str("slice"),
+            Range::Slice => f.write_str("slice")?,
             Range::Fixed { low, high } => {
                 let digest = Sha256::new()
                     .chain_update(low.to_le_bytes())
                     .chain_update(high.to_le_bytes())
                     .finalize();
-                hex(&digest[..8], f)
+                hex(&digest[..8], f)?;
             }
+        }
+        match *view == View::as_stored(view.slice()) {
+            true => Ok(()),
+            false => write!(f, "-{view}"),
         }
     }
 }
@@ -125,8 +133,15 @@ fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Turn;
     use medicosam_shared::geometry::SliceShape;
+    use medicosam_shared::prompt::SliceBox;
     use std::collections::HashSet;
+
+    const SHAPE: SliceShape = SliceShape {
+        width: 4,
+        height: 6,
+    };
 
     fn image(width: u32, height: u32, pixels: &[u8]) -> SliceImage {
         SliceImage::new(SliceShape { width, height }, pixels.to_vec()).unwrap()
@@ -161,7 +176,21 @@ mod tests {
             encoder: "m-1",
             scan: "abc",
             axis: Axis::K,
+            view: View::as_stored(SHAPE),
             range: Range::Slice,
+        };
+        let turned = View::whole(
+            SHAPE,
+            Turn {
+                flip_x: true,
+                ..Turn::NONE
+            },
+        );
+        let part = SliceBox {
+            x0: 1,
+            y0: 1,
+            x1: 3,
+            y1: 3,
         };
         let fixed = |low, high| Range::Fixed { low, high };
         let all = [
@@ -179,6 +208,14 @@ mod tests {
                 ..stack
             },
             Stack {
+                view: turned,
+                ..stack
+            },
+            Stack {
+                view: turned.part(part).unwrap(),
+                ..stack
+            },
+            Stack {
                 range: fixed(0.0, 1.0),
                 ..stack
             },
@@ -190,5 +227,10 @@ mod tests {
         let names: HashSet<String> = all.iter().map(Stack::to_string).collect();
         assert_eq!(names.len(), all.len());
         assert_eq!(stack.to_string(), "abc.m-1.k-slice");
+        let turned = Stack {
+            view: turned,
+            ..stack
+        };
+        assert_eq!(turned.to_string(), "abc.m-1.k-slice-x");
     }
 }

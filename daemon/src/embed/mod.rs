@@ -23,10 +23,10 @@ mod slice_keys;
 mod sweep;
 
 pub use key::{ContentKey, Stack};
-pub use slice_image::slice_image;
+pub use slice_image::{slice_image, view_of};
 
 use crate::config::{Cache, Config};
-use crate::model::Embedding;
+use crate::model::{Embedding, View};
 use budget::{Budget, Entry};
 use file::Encoded;
 use std::fs::{File, Metadata};
@@ -110,17 +110,17 @@ impl EmbeddingCache {
     /// The embedding of a slice, if its key is known, and it is there and whole.
     pub fn get(&self, stack: &Stack<'_>, index: u32) -> Option<Embedding> {
         let key = slice_keys::read(&self.slice_keys(stack), index)?;
-        self.get_content(&key)
+        self.get_content(&key, stack.view)
     }
 
-    /// The embedding with this key, if it is there and whole.
-    pub fn get_content(&self, key: &ContentKey) -> Option<Embedding> {
+    /// The embedding with this key, of a picture in `view`, if it is there and whole.
+    pub fn get_content(&self, key: &ContentKey, view: View) -> Option<Embedding> {
         let path = self.content(key);
         let mut file = File::open(&path).ok()?;
         let metadata = file.metadata().ok()?;
         let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
         file.read_to_end(&mut bytes).ok()?;
-        let embedding = file::decode(&bytes);
+        let embedding = file::decode(&bytes, view);
         if embedding.is_none() {
             tracing::warn!(path = %path.display(), "a damaged embedding is computed again");
         } else {

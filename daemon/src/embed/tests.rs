@@ -9,7 +9,13 @@ const STACK: Stack<'_> = Stack {
     encoder: "m-1",
     scan: "abcdef",
     axis: Axis::K,
+    view: View::as_stored(SHAPE),
     range: Range::Slice,
+};
+
+const SHAPE: SliceShape = SliceShape {
+    width: 512,
+    height: 300,
 };
 
 /// Bytes of the file of one embedding of these tests: 1000 halves, 32 of header, 4 of checksum.
@@ -22,10 +28,7 @@ fn embedding(number: u8) -> Embedding {
             .map(|n| f32::from(n % 8) * f32::from(number))
             .collect(),
         shape: [10, 10, 10],
-        original: SliceShape {
-            width: 512,
-            height: 300,
-        },
+        view: View::as_stored(SHAPE),
     }
 }
 
@@ -56,7 +59,7 @@ fn what_is_put_is_got_by_content_and_by_every_place() {
     assert_eq!(cache.get(&STACK, 7), None);
     assert_eq!(cache.missing(&STACK, 3), [0, 1, 2]);
     keep(&cache, 1, Purpose::Now);
-    assert_eq!(cache.get_content(&key(1)), Some(embedding(1)));
+    assert_eq!(cache.get_content(&key(1), STACK.view), Some(embedding(1)));
     assert_eq!(cache.get(&STACK, 2), None, "its place is not known yet");
 
     let copy = Stack {
@@ -84,7 +87,10 @@ fn the_limit_holds_and_what_was_used_last_stays() {
         used(&cache, number, 10 - u64::from(number));
     }
     assert_eq!(present(&cache), [1, 2, 3]);
-    assert!(cache.get_content(&key(1)).is_some(), "used again");
+    assert!(
+        cache.get_content(&key(1), STACK.view).is_some(),
+        "used again"
+    );
     keep(&cache, 4, Purpose::Now);
     assert_eq!(present(&cache), [1, 3, 4]);
 
@@ -110,7 +116,10 @@ fn what_is_made_ahead_makes_nothing_go_and_goes_first() {
     assert!(cache.has_room(BYTES));
     keep(&cache, 3, Purpose::Ahead);
     assert!(!cache.has_room(BYTES), "a fourth would push one out");
-    assert!(cache.get_content(&key(2)).is_some(), "somebody uses it");
+    assert!(
+        cache.get_content(&key(2), STACK.view).is_some(),
+        "somebody uses it"
+    );
     keep(&cache, 4, Purpose::Now);
     assert_eq!(present(&cache), [1, 2, 4]);
 }
@@ -222,10 +231,14 @@ fn a_damaged_file_is_as_good_as_none() {
     let whole = std::fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(97) {
         std::fs::write(&path, &whole[..length]).unwrap();
-        assert_eq!(cache.get_content(&key(1)), None, "{length} bytes");
+        assert_eq!(
+            cache.get_content(&key(1), STACK.view),
+            None,
+            "{length} bytes"
+        );
     }
     keep(&cache, 1, Purpose::Now);
-    assert_eq!(cache.get_content(&key(1)), Some(embedding(1)));
+    assert_eq!(cache.get_content(&key(1), STACK.view), Some(embedding(1)));
 }
 
 #[test]
@@ -244,7 +257,7 @@ fn a_vanishing_file_is_as_good_as_none() {
         }
         scope.spawn(|| {
             for number in (0..=u8::MAX).cycle().take(2000) {
-                let found = cache.get_content(&key(number));
+                let found = cache.get_content(&key(number), STACK.view);
                 assert!(found.is_none_or(|found| found == embedding(number)));
             }
         });
@@ -294,7 +307,10 @@ fn a_writer_killed_at_any_moment_leaves_nothing_half() {
         let there = present(&cache);
         assert!(!there.is_empty());
         for number in there {
-            assert_eq!(cache.get_content(&key(number)), Some(embedding(number)));
+            assert_eq!(
+                cache.get_content(&key(number), STACK.view),
+                Some(embedding(number))
+            );
         }
         for number in 0..=u8::MAX {
             let found = cache.get(&STACK, u32::from(number));

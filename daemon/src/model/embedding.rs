@@ -1,16 +1,16 @@
 //! Embeddings of slices, and masks as prompts for the decoder.
 
-use medicosam_shared::geometry::SliceShape;
+use super::view::View;
 
-/// The embedding of one slice: everything that a prompt needs from it.
+/// The embedding of one picture of a slice: everything that a prompt needs from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
     /// Row-major: columns fastest, then rows, then channels.
     pub values: Vec<f32>,
     /// Channels, rows, columns.
     pub shape: [usize; 3],
-    /// Size of the slice that was embedded.
-    pub original: SliceShape,
+    /// The picture of the slice that was embedded.
+    pub view: View,
 }
 
 /// Logits of one mask at the decoder's resolution: a mask prompt for the next round.
@@ -20,4 +20,6 @@ pub struct LowResLogits {
     pub values: Vec<f32>,
     /// Width and height.
     pub side: usize,
+    /// The picture of the slice that they belong to.
+    pub view: View,
 }

@@ -22,6 +22,7 @@ pub mod onnx;
 mod progress;
 mod run;
 mod sizes;
+mod view;
 
 pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
@@ -50,3 +51,4 @@ pub use run::runtime_error::RuntimeError;
 pub use run::sam::Sam;
 pub use run::yardstick::{GemmRate, Yardstick};
 pub use sizes::Sizes;
+pub use view::{Turn, View};

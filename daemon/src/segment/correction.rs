@@ -87,7 +87,7 @@ fn corrected(
         return Ok(Answered { asked, offered });
     }
     // The box holds it back: without one, from the mask itself.
-    let start = model.family().start_from(present.mask, model.sizes());
+    let start = sam.start_from(embedding, present.mask);
     let freely = SlicePrompt {
         bbox: None,
         ..asked.clone()
@@ -112,7 +112,8 @@ fn as_drawn(
 ) -> Result<Answered, CorrectionError> {
     let takes_masks = sam.model().understands().masks;
     let logits = present.continues.and_then(|answer| answer.logits);
-    let logits = logits.filter(|_| takes_masks);
+    // Those of another picture lie elsewhere.
+    let logits = logits.filter(|logits| takes_masks && logits.view == embedding.view);
     let mut offered = sam.candidates(embedding, drawn, logits)?;
     if present.continues.is_some() {
         offered = refine(&drawn.points, present.mask, offered);

@@ -14,6 +14,7 @@ use crate::scan::{Header, Source};
 use crate::segment::{self, Cohort, Segmentation};
 use crate::store::NewRevision;
 use jiff::Timestamp;
+use medicosam_shared::geometry::display::Orientation;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::provenance::{
@@ -207,6 +208,8 @@ fn provenance(
         scan: record_of(&job.work.source, &job.work.sha256, &job.info),
         axis: job.axis,
         plane: job.info.affine.plane(job.axis),
+        shown: (!job.info.picture)
+            .then(|| Orientation::of_slice(&job.info.affine, job.axis).edges()),
         window: job.window,
         range: job.range,
         model,

@@ -117,8 +117,8 @@ pub(super) fn answer_slice(
     let embedding = embed::embedding(tools, job, place.index)?;
     let object = segmentation.masks().object(place.label);
     let mask = match object.and_then(|object| object.slices.get(&place.index)) {
-        Some(runs) => runs.to_mask(embedding.original).map_err(damaged)?,
-        None => SliceMask::empty(embedding.original),
+        Some(runs) => runs.to_mask(embedding.view.slice()).map_err(damaged)?,
+        None => SliceMask::empty(embedding.view.slice()),
     };
     let present = Present {
         mask: &mask,

@@ -56,7 +56,7 @@ impl Slices<'_> {
             }
             let image = self.image(index)?;
             let key = ContentKey::of(self.stack.encoder, &image);
-            if !keys.contains(&key) && cache.cache().get_content(&key).is_none() {
+            if !keys.contains(&key) && cache.cache().get_content(&key, image.view()).is_none() {
                 embedded.push(index);
                 images.push(image);
                 keys.push(key);
@@ -80,7 +80,7 @@ impl Slices<'_> {
     ) -> Result<Embedded, Failure> {
         let image = self.image(index)?;
         let key = ContentKey::of(self.stack.encoder, &image);
-        if let Some(embedding) = cache.cache().get_content(&key) {
+        if let Some(embedding) = cache.cache().get_content(&key, image.view()) {
             cache.keep_place(&self.stack, index, &key);
             return Ok(Embedded {
                 embedding,
@@ -96,8 +96,10 @@ impl Slices<'_> {
     }
 
     fn image(&self, index: u32) -> Result<SliceImage, Failure> {
-        let axis = self.stack.axis;
-        slice_image(self.volume, axis, self.stack.range, index).ok_or_else(|| {
+        let Stack {
+            axis, view, range, ..
+        } = self.stack;
+        slice_image(self.volume, (axis, view), range, index).ok_or_else(|| {
             let count = self.volume.info().dims.along(axis);
             Failure::new(
                 "no-such-slice",

@@ -101,7 +101,10 @@ impl From<SamError> for Failure {
                 FaultClass::Environment,
                 "Install the model again: `medicosamd setup --verify`.",
             ),
-            SamError::Run { .. } | SamError::BadResult { .. } | SamError::OtherModel { .. } => (
+            SamError::Run { .. }
+            | SamError::BadResult { .. }
+            | SamError::OtherModel { .. }
+            | SamError::NotShown => (
                 FaultClass::Passing,
                 "It is tried again by itself; the daemon's log has more.",
             ),

@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::load::LoadedScan;
 use crate::config::Profile;
-use crate::embed::Stack;
+use crate::embed::{Stack, view_of};
+use crate::model::View;
 use crate::registry::{Registry, Work};
 use crate::scan::Volume;
 use crate::segment::propagation::Span;
@@ -139,7 +140,13 @@ impl<'a> Job<'a> {
             encoder,
             scan: &self.work.sha256,
             axis: self.axis,
+            view: self.view(),
             range: self.range,
         }
+    }
+
+    /// How its slices are shown to the model.
+    pub fn view(&self) -> View {
+        view_of(&self.info, self.axis)
     }
 }

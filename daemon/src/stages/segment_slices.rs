@@ -80,10 +80,8 @@ fn answer_slice(
     let sam = models.get(&job.profile.model)?;
     for prompt in prompts {
         let (label, index) = (prompt.label, prompt.index);
-        let start = asked.starts.get(&prompt.place()).map(|mask| {
-            let model = sam.model();
-            model.family().start_from(mask, model.sizes())
-        });
+        let start = asked.starts.get(&prompt.place());
+        let start = start.map(|mask| sam.start_from(embedding, mask));
         let answer = sam.decode(embedding, prompt, start.as_ref())?;
         let name = name_of(label, asked.names, segmentation);
         segmentation.put(label, &name, index, &answer);

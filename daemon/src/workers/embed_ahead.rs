@@ -6,7 +6,7 @@
 
 use super::protocol::WorkerReport;
 use super::reporter::ThreadReporter;
-use crate::embed::{AheadClaim, Purpose, Stack};
+use crate::embed::{AheadClaim, Purpose, Stack, view_of};
 use crate::model::Sizes;
 use crate::registry::ScanOfCase;
 use crate::scan::Volume;
@@ -128,6 +128,7 @@ impl EmbedAhead {
                 encoder: &encoder,
                 scan: &rest.scan.sha256,
                 axis: rest.axis,
+                view: view_of(rest.volume.info(), rest.axis),
                 range: rest.range,
             },
             volume: &rest.volume,
@@ -161,6 +162,7 @@ fn begin(scan: ScanOfCase, tools: &mut Tools) -> Result<Step, Failure> {
         encoder: &encoder,
         scan: &scan.sha256,
         axis: record.axis,
+        view: view_of(&record.scan.info, record.axis),
         range: record.range,
     };
     let total = record.scan.info.dims.along(record.axis);

@@ -107,7 +107,9 @@ impl Affine {
     pub fn acquisition_axis(&self) -> Axis {
         let spacing = self.spacing();
         let axial = self.axis(Plane::Axial);
-        Axis::ALL.into_iter().fold(axial, |best, axis| {
+        // By plane, so that it does not depend on the order of the file's axes.
+        let axes = Plane::ALL.map(|plane| self.axis(plane));
+        axes.into_iter().fold(axial, |best, axis| {
             if spacing[axis.index()] > spacing[best.index()] * 1.01 {
                 axis
             } else {

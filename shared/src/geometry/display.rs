@@ -1,13 +1,23 @@
-//! How a slice is turned for a screen.
+//! How a slice is turned for a screen, and for a model.
 //!
 //! Radiological convention: the patient's right is on the left of an axial or coronal picture,
 //! the front is up in axial pictures, the head is up in coronal and sagittal ones, and sagittal
 //! pictures look from the left side (front on the left).
 
 use super::{Affine, Axis, Plane, SliceShape};
+use serde::{Deserialize, Serialize};
 
 /// Letters of the positive and the negative side of world x, y and z.
 pub const SIDES: [[char; 2]; 3] = [['R', 'L'], ['A', 'P'], ['S', 'I']];
+
+/// The sides of the patient at two edges of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edges {
+    /// At the left edge: one of `R L A P S I`.
+    pub left: char,
+    /// At the top edge.
+    pub top: char,
+}
 
 /// How a slice in file order is turned for the screen, and the sides at the picture's edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +70,14 @@ impl Orientation {
             right: side(horizontal, right_is_positive),
             top: side(vertical, !bottom_is_positive),
             bottom: side(vertical, bottom_is_positive),
+        }
+    }
+
+    /// What lies at the left and at the top edge.
+    pub fn edges(&self) -> Edges {
+        Edges {
+            left: self.left,
+            top: self.top,
         }
     }
 

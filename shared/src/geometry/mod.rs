@@ -3,7 +3,7 @@
 //! Voxels are indexed `[i, j, k]` as in the NIfTI file, `i` fastest in memory. A slice is cut
 //! across one voxel axis; of the two others the lower one runs along its columns (x), the higher
 //! one down its rows (y). Data is never resampled or reordered: only the affine tells what
-//! is R, A or S, and only the screen turns a slice (see [`display`]).
+//! is R, A or S, and only what people and models are shown is turned (see [`display`]).
 
 mod affine;
 pub mod display;

@@ -145,6 +145,7 @@ fn provenance() -> Provenance {
         },
         axis: Axis::K,
         plane: Plane::Axial,
+        shown: None,
         window: Window::Level {
             level: -600.0,
             width: 1500.0,

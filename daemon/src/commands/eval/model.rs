@@ -1,7 +1,7 @@
 //! A model at work on one scan after another, and where the time goes.
 
 use crate::commands::error::CommandError;
-use crate::embed::{ContentKey, EmbeddingCache, Purpose, slice_image};
+use crate::embed::{ContentKey, EmbeddingCache, Purpose, slice_image, view_of};
 use crate::model::{
     Device, Embedding, InstalledModel, LowResLogits, Runtime, Sam, Segmented, SessionOptions,
 };
@@ -162,15 +162,15 @@ impl Stage {
     }
 
     fn embedding(&mut self, index: u32) -> Result<Embedding, CommandError> {
-        let image = self
-            .scan
-            .as_ref()
-            .and_then(|(volume, axis, range)| slice_image(volume, *axis, *range, index));
+        let image = self.scan.as_ref().and_then(|(volume, axis, range)| {
+            let view = view_of(volume.info(), *axis);
+            slice_image(volume, (*axis, view), *range, index)
+        });
         let image = image.ok_or_else(|| {
             CommandError::new("no-such-slice", format!("there is no slice {index}"), "")
         })?;
         let key = ContentKey::of(self.sam.encoder_hash(), &image);
-        if let Some(embedding) = self.cache.get_content(&key) {
+        if let Some(embedding) = self.cache.get_content(&key, image.view()) {
             return Ok(embedding);
         }
         let started = Instant::now();

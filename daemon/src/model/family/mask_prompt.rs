@@ -4,14 +4,16 @@ use super::Family;
 use crate::model::embedding::LowResLogits;
 use crate::model::image::fit_longest_side;
 use crate::model::sizes::Sizes;
+use crate::model::view::View;
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 
 impl Family {
     /// A mask as the logits that the decoder takes to start from, at its resolution: those of probabilities of 0.999
-    /// inside and 0.001 outside, and where the input is padded (`_compute_logits_from_mask` of
+    /// inside and 0.001 outside, and where the input is padded, in the picture `view` of the slice (`_compute_logits_from_mask` of
     /// micro_sam since June 2026: resized, smoothed where it becomes smaller, then cut at one half).
-    pub fn start_from(self, mask: &SliceMask, sizes: Sizes) -> LowResLogits {
+    pub fn start_from(self, mask: &SliceMask, view: View, sizes: Sizes) -> LowResLogits {
+        let mask = view.mask(mask);
         let (shape, side) = (mask.shape(), sizes.mask());
         let fitted = match self {
             Family::MedSam => SliceShape {
@@ -40,7 +42,7 @@ impl Family {
                 }
             }
         }
-        LowResLogits { values, side }
+        LowResLogits { values, side, view }
     }
 }
 
@@ -85,7 +87,7 @@ mod tests {
             height: 100,
         };
         let mask = SliceMask::from_fn(shape, |x, y| (x, y) == (7, 9) || (x, y) == (255, 99));
-        let logits = Family::LiteMedSam.start_from(&mask, SIZES);
+        let logits = Family::LiteMedSam.start_from(&mask, View::as_stored(mask.shape()), SIZES);
         assert_eq!(set(&logits), [(7, 9), (255, 99)]);
         let extreme = logits.values.iter().map(|v| v.abs()).fold(0.0, f32::max);
         assert!((extreme - 6.906_755).abs() < 1e-5, "{extreme}");
@@ -100,7 +102,7 @@ mod tests {
         let mask = SliceMask::from_fn(shape, |x, y| {
             (100..140).contains(&x) && (200..220).contains(&y)
         });
-        let places = set(&Family::Sam.start_from(&mask, SIZES));
+        let places = set(&Family::Sam.start_from(&mask, View::as_stored(mask.shape()), SIZES));
         assert_eq!(places.len(), 200);
         assert!(
             places
@@ -109,7 +111,7 @@ mod tests {
         );
         // Less than half of what one place is made of.
         let dot = SliceMask::from_fn(shape, |x, y| (x, y) == (100, 200));
-        assert!(set(&Family::Sam.start_from(&dot, SIZES)).is_empty());
+        assert!(set(&Family::Sam.start_from(&dot, View::as_stored(shape), SIZES)).is_empty());
     }
 
     #[test]
@@ -119,7 +121,9 @@ mod tests {
             height: 64,
         };
         let mask = SliceMask::from_fn(shape, |_, _| true);
-        let area = |family: Family| set(&family.start_from(&mask, SIZES)).len();
+        let area = |family: Family| {
+            set(&family.start_from(&mask, View::as_stored(mask.shape()), SIZES)).len()
+        };
         assert_eq!(area(Family::MedSam), 256 * 256);
         assert_eq!(area(Family::Sam), 256 * 128);
     }

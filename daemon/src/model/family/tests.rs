@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::view::View;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint};
 
@@ -177,7 +178,7 @@ fn a_mask_to_start_from_lies_where_the_model_sees_the_slice() {
         (Family::LiteMedSam, 128),
         (Family::MedSam, 256),
     ] {
-        let start = family.start_from(&mask, FULL);
+        let start = family.start_from(&mask, View::as_stored(wide), FULL);
         let positive = |x: usize, y: usize| start.values[y * start.side + x] > 0.0;
         assert_eq!(start.side, 256);
         assert!(positive(0, 0) && positive(127, rows - 1), "{family:?}");

@@ -8,6 +8,7 @@
 //! fixed point.
 
 use super::SliceImage;
+use crate::model::view::View;
 use medicosam_shared::geometry::SliceShape;
 
 /// Resizes a picture; both sides of the target have at least one pixel.
@@ -28,6 +29,7 @@ pub fn resize_area(image: &SliceImage, to: SliceShape) -> SliceImage {
     };
     SliceImage {
         shape: to,
+        view: View::as_stored(to),
         pixels,
         more: None,
     }

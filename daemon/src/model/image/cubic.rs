@@ -10,6 +10,7 @@
 //! 16(6), 1999.
 
 use super::{SliceImage, range_of};
+use crate::model::view::View;
 use medicosam_shared::geometry::SliceShape;
 
 /// Resizes a picture; both sides of the target have at least one pixel.
@@ -41,6 +42,7 @@ pub fn resize_cubic(image: &SliceImage, to: SliceShape) -> SliceImage {
     let limited = |v: f64| v.max(f64::from(low)).min(f64::from(high)) as u8;
     SliceImage {
         shape: to,
+        view: View::as_stored(to),
         pixels: plane.values.into_iter().map(limited).collect(),
         more: None,
     }

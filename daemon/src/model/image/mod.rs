@@ -10,12 +10,15 @@ pub use bilinear::Upsampled;
 pub use cubic::resize_cubic;
 pub use pillow::resize_pillow;
 
+use super::view::View;
 use medicosam_shared::geometry::SliceShape;
 
 /// A slice as a picture, row-major: x (columns) fastest. Grey, or with colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliceImage {
     shape: SliceShape,
+    /// How it lies on its slice.
+    view: View,
     /// Grey, or red.
     pixels: Vec<u8>,
     /// Green and blue.
@@ -28,6 +31,7 @@ impl SliceImage {
         let fits = !pixels.is_empty() && pixels.len() == shape.pixels();
         fits.then_some(SliceImage {
             shape,
+            view: View::as_stored(shape),
             pixels,
             more: None,
         })
@@ -47,12 +51,30 @@ impl SliceImage {
     /// Its channels, each as a grey picture: one that stands for all three, or red, green and blue.
     pub fn channels(&self) -> Vec<SliceImage> {
         let channel = |pixels: &Vec<u8>| SliceImage {
-            shape: self.shape,
             pixels: pixels.clone(),
             more: None,
+            ..*self
         };
         let more = self.more.iter().flatten().map(channel);
         std::iter::once(channel(&self.pixels)).chain(more).collect()
+    }
+
+    /// The picture of this slice in a view, made of each colour by `shown`.
+    pub(super) fn viewed(&self, view: View, shown: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+        SliceImage {
+            shape: view.picture(),
+            view,
+            pixels: shown(&self.pixels),
+            more: self
+                .more
+                .as_ref()
+                .map(|more| more.each_ref().map(|c| shown(c))),
+        }
+    }
+
+    /// How it lies on its slice.
+    pub fn view(&self) -> View {
+        self.view
     }
 
     /// Its size.

@@ -6,6 +6,7 @@
 //! weights are whole numbers of 2⁻²².
 
 use super::SliceImage;
+use crate::model::view::View;
 use medicosam_shared::geometry::SliceShape;
 
 /// Bits behind the binary point of a weight.
@@ -39,6 +40,7 @@ pub fn resize_pillow(image: &SliceImage, to: SliceShape) -> SliceImage {
     };
     SliceImage {
         shape: to,
+        view: View::as_stored(to),
         pixels,
         more: None,
     }

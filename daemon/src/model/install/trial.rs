@@ -7,6 +7,7 @@ use crate::model::run::device::SessionOptions;
 use crate::model::run::error::{Part, SamError};
 use crate::model::run::runtime::Runtime;
 use crate::model::run::sam::Sam;
+use crate::model::view::View;
 use medicosam_shared::geometry::SliceShape;
 
 /// Segments a drawn picture, a bright square in the dark, by a point, a box, and both together: by
@@ -22,10 +23,10 @@ pub fn try_model(model: &InstalledModel, runtime: &Runtime) -> Result<usize, Sam
     let embedding = Embedding {
         values: sam.encode(&picture)?,
         shape: sizes.embedding(),
-        original: SliceShape {
+        view: View::as_stored(SliceShape {
             width: sizes.input,
             height: sizes.input,
-        },
+        }),
     };
     sam.unload_encoder();
     let token = |share: f32, kind| PromptToken {

@@ -143,7 +143,7 @@ impl SliceEncoder {
         Embedding {
             values,
             shape: self.model.sizes().embedding(),
-            original: image.shape(),
+            view: image.view(),
         }
     }
 

@@ -77,6 +77,9 @@ pub enum SamError {
         /// How many numbers it has.
         found: usize,
     },
+    /// The prompt is about another part of the slice.
+    #[error("the prompt lies outside the part of the slice that was embedded")]
+    NotShown,
     /// The prompt does not fit the slice.
     #[error(transparent)]
     Prompt(#[from] PromptError),
@@ -91,6 +94,7 @@ impl SamError {
             SamError::Run { .. } => "model-run-failed",
             SamError::BadResult { .. } => "model-bad-result",
             SamError::OtherModel { .. } => "model-other-embedding",
+            SamError::NotShown => "prompt-not-shown",
             SamError::Prompt(_) => "prompt-unusable",
         }
     }

@@ -9,10 +9,11 @@ use super::provider::DeviceError;
 use super::runtime::Runtime;
 use super::session::GraphSession;
 use crate::model::embedding::{Embedding, LowResLogits};
-use crate::model::family::PromptToken;
+use crate::model::family::{PromptToken, Scores};
 use crate::model::image::SliceImage;
 use crate::model::installed::installed_model::InstalledModel;
-use medicosam_shared::geometry::SliceShape;
+use crate::model::view::View;
+use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::SlicePrompt;
 
 /// A model ready to segment. Its graphs are loaded when first needed: prompting a slice that is
@@ -140,6 +141,13 @@ impl Sam {
         self.decoder.decode(embedding, prompt, mask)
     }
 
+    /// A mask of a slice as the logits that answers on this embedding of it can start from.
+    pub fn start_from(&self, embedding: &Embedding, mask: &SliceMask) -> LowResLogits {
+        let model = self.model();
+        let view = embedding.view;
+        model.family().start_from(mask, view, model.sizes())
+    }
+
     /// Answers a prompt on an embedded slice; `mask`, the logits of an earlier answer on the same
     /// slice, makes it a correction of that answer.
     pub fn decode(
@@ -149,7 +157,7 @@ impl Sam {
         mask: Option<&LowResLogits>,
     ) -> Result<Segmented, SamError> {
         let (masks, best) = self.offer(embedding, prompt, mask)?;
-        self.enlarged(&masks, best, embedding.original)
+        self.enlarged(&masks, best, embedding.view)
     }
 
     /// Like [`Self::decode`], but always with the first of the masks: SAM's
@@ -161,7 +169,7 @@ impl Sam {
         mask: Option<&LowResLogits>,
     ) -> Result<Segmented, SamError> {
         let (masks, _) = self.offer(embedding, prompt, mask)?;
-        self.enlarged(&masks, 0, embedding.original)
+        self.enlarged(&masks, 0, embedding.view)
     }
 
     /// Like [`Self::decode`], with all masks that the model offers.
@@ -173,7 +181,7 @@ impl Sam {
     ) -> Result<Candidates, SamError> {
         let (offered, best) = self.offer(embedding, prompt, mask)?;
         let masks = (0..offered.iou.len())
-            .map(|number| self.enlarged(&offered, number, embedding.original))
+            .map(|number| self.enlarged(&offered, number, embedding.view))
             .collect::<Result<_, _>>()?;
         Ok(Candidates { masks, best })
     }
@@ -186,21 +194,17 @@ impl Sam {
         mask: Option<&LowResLogits>,
     ) -> Result<(Masks, usize), SamError> {
         let (family, sizes) = (self.model().family(), self.model().sizes());
-        let shape = embedding.original;
-        prompt.check_pixels(shape)?;
-        let tokens = family.tokens(prompt, shape, sizes);
+        let view = embedding.view;
+        prompt.check_pixels(view.slice())?;
+        let shown = view.prompt(prompt).ok_or(SamError::NotShown)?;
+        let tokens = family.tokens(&shown, view.picture(), sizes);
         let masks = self.decode_tokens(embedding, &tokens, mask)?;
         let best = family.answer(prompt, mask.is_some(), &masks.iou);
         Ok((masks, best))
     }
 
-    /// One of the masks in the pixels of the slice.
-    fn enlarged(
-        &self,
-        masks: &Masks,
-        number: usize,
-        shape: SliceShape,
-    ) -> Result<Segmented, SamError> {
+    /// One of the masks in the pixels of the slice; outside of the part that was shown there is nothing.
+    fn enlarged(&self, masks: &Masks, number: usize, view: View) -> Result<Segmented, SamError> {
         let (family, sizes) = (self.model().family(), self.model().sizes());
         let side = sizes.mask();
         let logits = masks.logits.chunks_exact(side * side).nth(number);
@@ -210,13 +214,17 @@ impl Sam {
                 .session()
                 .bad_result(format!("{} masks", masks.iou.len())));
         };
-        let Some(scores) = family.enlarge(logits, sizes, shape) else {
+        let Some(scores) = family.enlarge(logits, sizes, view.picture()) else {
             return Err(self
                 .decoder
                 .session()
                 .bad_result(format!("masks of {} numbers", logits.len())));
         };
-        let (mask, stability) = threshold(&scores, shape);
+        let scores = Scores {
+            values: view.values(scores.values, f32::NEG_INFINITY),
+            ..scores
+        };
+        let (mask, stability) = threshold(&scores, view.slice());
         Ok(Segmented {
             mask,
             predicted_iou,
@@ -224,6 +232,7 @@ impl Sam {
             low_res: LowResLogits {
                 values: logits.to_vec(),
                 side,
+                view,
             },
         })
     }
@@ -240,6 +249,7 @@ fn encoder_hash(model: &str, precision: Precision) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use medicosam_shared::geometry::SliceShape;
     use medicosam_shared::prompt::{Label, PromptError, SliceBox, SlicePoint};
 
     const SHAPE: SliceShape = SliceShape {

@@ -53,6 +53,7 @@ fn provenance(info: &ScanInfo) -> Provenance {
         },
         axis: Axis::K,
         plane: Plane::Axial,
+        shown: None,
         window: Window::Level {
             level: -600.0,
             width: 1500.0,

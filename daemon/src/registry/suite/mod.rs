@@ -283,6 +283,7 @@ fn result(author: &str, predicted_iou: f32) -> NewRevision {
             },
             axis: Axis::K,
             plane: Plane::Axial,
+            shown: None,
             window: Window::MinMax,
             range: Range::Slice,
             model: ModelRecord {

@@ -2,13 +2,14 @@
 
 use medicosam_shared::prompt::SliceBox;
 
-/// A part of a side, in twentieths.
+/// A part of a side: how much of it is left out at the start and at the end, in twentieths. What is left out
+/// is rounded, so that a box that is mirrored has the same parts.
 type Part = (u32, u32);
 
-const ALL: Part = (0, 20);
-const FIRST: Part = (0, 14);
-const LAST: Part = (6, 20);
-const MIDDLE: Part = (3, 17);
+const ALL: Part = (0, 0);
+const FIRST: Part = (0, 6);
+const LAST: Part = (6, 0);
+const MIDDLE: Part = (3, 3);
 
 /// What an object on one slice may take of its 3-D box: all of it, the larger part at a side or in a
 /// corner, the middle of one side or of both. The four that are missing of all pairs (in the middle and
@@ -33,14 +34,15 @@ const SHORTEST: u32 = 2;
 
 /// Boxes of different places and sizes inside `bbox`, that box first, each once.
 pub fn boxes_inside(bbox: SliceBox) -> Vec<SliceBox> {
-    let at = |from: u32, to: u32, part: u32| from + ((to - from) * part + 10) / 20;
+    let share = |side: u32, part: u32| (side * part + 10) / 20;
+    let (width, height) = (bbox.x1 - bbox.x0, bbox.y1 - bbox.y0);
     let mut boxes = vec![bbox];
     for ((left, right), (top, bottom)) in PLACES {
         let part = SliceBox {
-            x0: at(bbox.x0, bbox.x1, left),
-            x1: at(bbox.x0, bbox.x1, right),
-            y0: at(bbox.y0, bbox.y1, top),
-            y1: at(bbox.y0, bbox.y1, bottom),
+            x0: bbox.x0 + share(width, left),
+            x1: bbox.x1 - share(width, right),
+            y0: bbox.y0 + share(height, top),
+            y1: bbox.y1 - share(height, bottom),
         };
         if is_worth_asking(part) && !boxes.contains(&part) {
             boxes.push(part);
@@ -73,6 +75,24 @@ mod tests {
                 prop_assert!(b.x0 >= x0 && b.y0 >= y0 && b.x1 <= bbox.x1 && b.y1 <= bbox.y1);
                 prop_assert!(b.x0 < b.x1 && b.y0 < b.y1);
                 prop_assert!(!boxes[..at].contains(b));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_mirrored_or_transposed_box_has_the_same_parts(
+            (x0, y0) in (0u32..50, 0u32..50),
+            (width, height) in (1u32..60, 1u32..60),
+        ) {
+            let mirrored = |b: SliceBox| SliceBox { x0: 200 - b.x1, x1: 200 - b.x0, ..b };
+            let transposed = |b: SliceBox| SliceBox { x0: b.y0, x1: b.y1, y0: b.x0, y1: b.x1 };
+            let bbox = SliceBox { x0, y0, x1: x0 + width, y1: y0 + height };
+            for turned in [mirrored, transposed as fn(SliceBox) -> SliceBox] {
+                let boxes = boxes_inside(bbox);
+                let others = boxes_inside(turned(bbox));
+                prop_assert_eq!(boxes.len(), others.len());
+                prop_assert!(boxes.into_iter().all(|b| others.contains(&turned(b))));
             }
         }
     }

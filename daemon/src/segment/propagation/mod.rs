@@ -76,10 +76,8 @@ pub fn answer(
         bbox: question.bbox,
         points: question.points.clone(),
     };
-    let mask = question.mask.as_ref().map(|mask| {
-        let model = sam.model();
-        model.family().start_from(mask, model.sizes())
-    });
+    let start = |mask| sam.start_from(embedding, mask);
+    let mask = question.mask.as_ref().map(start);
     match question.choice {
         Choice::Usual => sam.decode(embedding, &prompt, mask.as_ref()),
         Choice::First => sam.decode_first(embedding, &prompt, mask.as_ref()),

@@ -1,7 +1,7 @@
 //! A model that knows the truth, for tests of rules.
 
 use super::Question;
-use crate::model::{LowResLogits, Segmented};
+use crate::model::{LowResLogits, Segmented, View};
 use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use std::convert::Infallible;
@@ -26,6 +26,7 @@ pub fn segmented(mask: SliceMask, predicted_iou: f32) -> Segmented {
         low_res: LowResLogits {
             values: vec![],
             side: 0,
+            view: View::as_stored(SHAPE),
         },
     }
 }

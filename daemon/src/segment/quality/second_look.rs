@@ -71,7 +71,7 @@ fn moved(bbox: SliceBox, shape: SliceShape) -> Vec<SliceBox> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::LowResLogits;
+    use crate::model::{LowResLogits, View};
     use medicosam_shared::mask::SliceMask;
     use medicosam_shared::prompt::{Label, SlicePoint};
     use std::convert::Infallible;
@@ -127,6 +127,7 @@ mod tests {
                 low_res: LowResLogits {
                     values: vec![],
                     side: 0,
+                    view: View::as_stored(SHAPE),
                 },
             })
         });

@@ -3,7 +3,7 @@
 use super::{answered, damaged, in_work, logits};
 use crate::case::DraftId;
 use crate::case::FaultClass;
-use crate::model::{LowResLogits, Segmented};
+use crate::model::{LowResLogits, Segmented, View};
 use crate::registry::Registry;
 use crate::segment::correction::{self, Continued, Present};
 use crate::stages::embed;
@@ -49,10 +49,10 @@ pub fn preview(
         Some(Under::Put(..) | Under::Nothing) => Vec::new(),
     };
     let embedding = embed::embedding(tools, &mut job, index)?;
-    let mask = before.to_mask(embedding.original).map_err(damaged)?;
+    let mask = before.to_mask(embedding.view.slice()).map_err(damaged)?;
     let continues = adds_points(content.as_ref(), prompt);
     let kept = match continues {
-        true => kept_logits(&tools.registry, id, &draft, place)?,
+        true => kept_logits(&tools.registry, id, &draft, (place, embedding.view))?,
         false => None,
     };
     let present = Present {
@@ -108,12 +108,12 @@ fn adds_points(content: Option<&Content<'_>>, prompt: &SlicePrompt) -> bool {
     }
 }
 
-/// The logits of the newest answer for a place, if they were kept.
+/// The logits of the newest answer for a place, if they were kept and are of the picture in `view`.
 fn kept_logits(
     registry: &Registry,
     id: DraftId,
     draft: &Draft,
-    place: Place,
+    (place, view): (Place, View),
 ) -> Result<Option<LowResLogits>, Failure> {
     let Some((answer, chosen)) = draft.answer(place) else {
         return Ok(None);
@@ -122,7 +122,7 @@ fn kept_logits(
         return Ok(None);
     };
     let packed = registry.draft_logits(id, at + 1)?;
-    Ok(packed.and_then(|p| logits::unpack(&p, answer.candidates.len(), chosen as usize)))
+    Ok(packed.and_then(|p| logits::unpack(&p, view, (chosen as usize, answer.candidates.len()))))
 }
 
 /// Whether a prompt says more about the same object than an earlier one, and takes nothing back.
