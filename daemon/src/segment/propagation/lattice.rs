@@ -11,33 +11,52 @@ const FIRST: Part = (0, 6);
 const LAST: Part = (6, 0);
 const MIDDLE: Part = (3, 3);
 
-/// What an object on one slice may take of its 3-D box: all of it, the larger part at a side or in a
-/// corner, the middle of one side or of both. The four that are missing of all pairs (in the middle and
-/// at a side) find nothing that the boxes of the first masks, asked about in turn, do not find too.
+/// What an object on one slice may take of its 3-D box: all of it, the larger part at a side, the middle of both
+/// sides; then the larger part in a corner, and the middle of one side. The four that are missing of all
+/// pairs (in the middle and at a side) find nothing that the boxes of the first masks, asked about in turn,
+/// do not find too.
 const PLACES: [(Part, Part); 12] = [
     (ALL, ALL),
     (ALL, FIRST),
     (ALL, LAST),
     (FIRST, ALL),
     (LAST, ALL),
+    (MIDDLE, MIDDLE),
     (FIRST, FIRST),
     (LAST, FIRST),
     (FIRST, LAST),
     (LAST, LAST),
     (ALL, MIDDLE),
     (MIDDLE, ALL),
-    (MIDDLE, MIDDLE),
 ];
+
+/// How many places inside a box are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// The first six.
+    Few,
+    /// All twelve.
+    All,
+}
+
+impl Places {
+    fn count(self) -> usize {
+        match self {
+            Places::Few => 6,
+            Places::All => PLACES.len(),
+        }
+    }
+}
 
 /// The shortest side of a box that is worth asking about, in pixels.
 const SHORTEST: u32 = 2;
 
 /// Boxes of different places and sizes inside `bbox`, that box first, each once.
-pub fn boxes_inside(bbox: SliceBox) -> Vec<SliceBox> {
+pub fn boxes_inside(bbox: SliceBox, places: Places) -> Vec<SliceBox> {
     let share = |side: u32, part: u32| (side * part + 10) / 20;
     let (width, height) = (bbox.x1 - bbox.x0, bbox.y1 - bbox.y0);
     let mut boxes = vec![bbox];
-    for ((left, right), (top, bottom)) in PLACES {
+    for ((left, right), (top, bottom)) in PLACES.into_iter().take(places.count()) {
         let part = SliceBox {
             x0: bbox.x0 + share(width, left),
             x1: bbox.x1 - share(width, right),
@@ -49,6 +68,18 @@ pub fn boxes_inside(bbox: SliceBox) -> Vec<SliceBox> {
         }
     }
     boxes
+}
+
+/// A box that is smaller on each side by so many hundredths of its sides.
+pub fn shrunk(bbox: SliceBox, hundredths: u32) -> SliceBox {
+    let inset = |side: u32| (side * hundredths + 50) / 100;
+    let (dx, dy) = (inset(bbox.x1 - bbox.x0), inset(bbox.y1 - bbox.y0));
+    SliceBox {
+        x0: bbox.x0 + dx,
+        y0: bbox.y0 + dy,
+        x1: bbox.x1 - dx,
+        y1: bbox.y1 - dy,
+    }
 }
 
 /// Whether a box is large enough to ask about.
@@ -68,7 +99,7 @@ mod tests {
             (width, height) in (1u32..300, 1u32..300),
         ) {
             let bbox = SliceBox { x0, y0, x1: x0 + width, y1: y0 + height };
-            let boxes = boxes_inside(bbox);
+            let boxes = boxes_inside(bbox, Places::All);
             prop_assert_eq!(boxes[0], bbox);
             prop_assert!(boxes.len() <= PLACES.len());
             for (at, b) in boxes.iter().enumerate() {
@@ -89,8 +120,8 @@ mod tests {
             let transposed = |b: SliceBox| SliceBox { x0: b.y0, x1: b.y1, y0: b.x0, y1: b.x1 };
             let bbox = SliceBox { x0, y0, x1: x0 + width, y1: y0 + height };
             for turned in [mirrored, transposed as fn(SliceBox) -> SliceBox] {
-                let boxes = boxes_inside(bbox);
-                let others = boxes_inside(turned(bbox));
+                let boxes = boxes_inside(bbox, Places::All);
+                let others = boxes_inside(turned(bbox), Places::All);
                 prop_assert_eq!(boxes.len(), others.len());
                 prop_assert!(boxes.into_iter().all(|b| others.contains(&turned(b))));
             }
@@ -105,7 +136,8 @@ mod tests {
             x1: 10 + side,
             y1: 10 + side,
         };
-        assert_eq!(boxes_inside(square(40)).len(), 12);
-        assert_eq!(boxes_inside(square(1)), [square(1)]);
+        assert_eq!(boxes_inside(square(40), Places::All).len(), 12);
+        assert_eq!(boxes_inside(square(40), Places::Few).len(), 6);
+        assert_eq!(boxes_inside(square(1), Places::All), [square(1)]);
     }
 }

@@ -11,6 +11,7 @@ mod chain;
 mod distance;
 mod every_slice;
 mod followed;
+mod hypothesis;
 mod lattice;
 mod micro_sam;
 mod middle_out;

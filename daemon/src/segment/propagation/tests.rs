@@ -196,6 +196,40 @@ fn agreement_is_not_led_astray_on_one_slice() {
     }
 }
 
+/// An object that gets smaller towards both ends, in the middle of a box that has room for something else there.
+fn tapering(index: u32) -> SliceMask {
+    let size = 22 - 2 * index.abs_diff(8);
+    SliceMask::from_fn(SHAPE, |x, y| {
+        let inside = |at: u32, centre: u32| at.abs_diff(centre) <= size / 2;
+        inside(x, 24) && inside(y, 27)
+    })
+}
+
+/// A model that finds the object only if the box is not much larger, and takes something else for it, fairly
+/// sure, if it is.
+fn finds_what_fits(question: &Question) -> Result<Segmented, Infallible> {
+    let bbox = question.bbox.unwrap();
+    let object = tapering(question.index);
+    let bounds = object.bounds().unwrap();
+    let is_around = bbox.common(bounds) == Some(bounds);
+    let is_tight = bbox.x1 - bbox.x0 <= 2 * (bounds.x1 - bounds.x0);
+    Ok(match is_around && is_tight {
+        true => segmented(object, 0.8),
+        false => segmented(square(bbox.x0, 18), 0.75),
+    })
+}
+
+#[test]
+fn agreement_finds_the_ends_of_an_object_from_its_middle() {
+    let of = |rule| segment_span(rule, &span(3..14), SHAPE, finds_what_fits).unwrap();
+    let is_right = |answer: &Answer, index: u32| answer.mask == tapering(index).to_rle();
+    let every = of(Propagation::EverySlice);
+    assert!(is_right(&every[&8], 8) && !is_right(&every[&3], 3) && !is_right(&every[&13], 13));
+    for (index, answer) in of(Propagation::Agreement) {
+        assert!(is_right(&answer, index), "slice {index}");
+    }
+}
+
 #[test]
 fn a_box_of_one_pixel_has_an_answer() {
     let tiny = Span {
