@@ -12,6 +12,7 @@ use crate::progress::Progress;
 use crate::prompt::{SlicePrompt, VolumeBox};
 use crate::propagation::Propagation;
 use crate::quality::DOUBTFUL;
+use crate::reference::Reference;
 use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
 
@@ -228,6 +229,39 @@ pub struct AssignRequest {
     /// from anybody.
     #[serde(deserialize_with = "Option::deserialize")]
     pub to: Option<String>,
+}
+
+/// `POST /v1/cases/{id}/references`: reads a label map, and keeps its masks beside the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceRequest {
+    /// The whole path of the label map, on the daemon's machine.
+    pub path: String,
+    /// The name; that of the file, without its ending, if it is missing. A reference of that name is
+    /// replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Makes a revision of exactly these masks as well, in place of this revision. Another current
+    /// revision is a conflict (409).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_up: Option<RevisionNumber>,
+}
+
+/// Answer to a [`ReferenceRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceResponse {
+    /// The reference.
+    pub reference: Reference,
+    /// The revision that was made of it; `None` if none was asked for, or it is not there yet.
+    pub revision: Option<RevisionNumber>,
+}
+
+/// `POST /v1/cases/{id}/references/remove`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveReferenceRequest {
+    /// Which.
+    pub name: String,
 }
 
 /// Somebody who looks at a case.

@@ -2,6 +2,7 @@
 
 use crate::fault_code::FaultCode;
 use crate::provenance::{OutputFiles, Provenance, ScanInfo};
+use crate::reference::Reference;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -173,9 +174,12 @@ pub struct CaseSummary {
 }
 
 impl CaseSummary {
-    /// Whether it waits for a person because nothing was asked about it: its profile gave no prompts.
+    /// Whether it waits for a person because nothing was asked about it: its profile gave no prompts, and
+    /// nobody put masks there.
     pub fn needs_prompt(&self) -> bool {
-        self.state == CaseState::Review && self.revision.is_some() && self.score.is_none()
+        let is_empty = self.volume_ml.is_none_or(|volume| volume <= 0.0);
+        let unasked = self.revision.is_some() && self.score.is_none() && is_empty;
+        self.state == CaseState::Review && unasked
     }
 
     /// Whether it waits for the user who asks, or for anybody.
@@ -198,6 +202,9 @@ pub struct CaseDetail {
     pub revisions: Vec<Revision>,
     /// What happened to it, oldest first.
     pub history: Vec<Event>,
+    /// Reference masks that were put beside it, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// What lies where its results go, while it asks whether to keep or to replace that
     /// (`output-changed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

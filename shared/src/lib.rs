@@ -54,6 +54,7 @@ pub mod propagation;
 pub mod propagation_report;
 pub mod provenance;
 pub mod quality;
+pub mod reference;
 pub mod scan_name;
 pub mod text;
 pub mod understands;

@@ -243,7 +243,7 @@ pub async fn prompt(
 }
 
 /// Waits until work has ended.
-async fn done(api: &Api, id: &CaseId, work: WorkId) -> Result<PromptResponse, ApiError> {
+pub(super) async fn done(api: &Api, id: &CaseId, work: WorkId) -> Result<PromptResponse, ApiError> {
     let mut changes = api.store.changes().listen();
     loop {
         match api.ask(move |store| store.outcome(work)).await? {

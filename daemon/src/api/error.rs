@@ -83,7 +83,9 @@ impl From<RegistryError> for ApiError {
 
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::NoSuchCase(_) | Refusal::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
+        Refusal::NoSuchCase(_)
+        | Refusal::NoSuchRevision { .. }
+        | Refusal::NoSuchReference { .. } => StatusCode::NOT_FOUND,
         Refusal::OtherRevision { .. }
         | Refusal::BeingCorrected { .. }
         | Refusal::AlreadyDecided { .. }
@@ -96,6 +98,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::Draft(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
         Refusal::Ambiguous { .. }
         | Refusal::NoUserName(_)
+        | Refusal::NoReferenceName(_)
         | Refusal::Prompt(_)
         | Refusal::Draft(_) => StatusCode::BAD_REQUEST,
     }

@@ -8,6 +8,7 @@ mod events;
 mod live;
 mod metrics;
 mod peer;
+mod references;
 mod shelf;
 mod slices;
 mod socket;
@@ -101,6 +102,9 @@ impl Api {
             .route("/v1/cases/{id}/dismiss", post(cases::dismiss))
             .route("/v1/cases/{id}/bring-back", post(cases::bring_back))
             .route("/v1/cases/{id}/masks/{revision}", get(cases::masks))
+            .route("/v1/cases/{id}/references", post(references::add))
+            .route("/v1/cases/{id}/references/remove", post(references::remove))
+            .route("/v1/cases/{id}/references/{name}", get(references::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
             .route("/v1/cases/{id}/read-ahead", post(slices::read_ahead))
             .route("/v1/agreement", get(agreement::agreement))

@@ -207,6 +207,7 @@ impl Case {
         self.reviewer = match task {
             Task::Segment | Task::Copy => None,
             Task::Prompt { .. }
+            | Task::PutUp { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
             | Task::Boxes { .. }
@@ -268,7 +269,7 @@ impl Case {
         // Scores lie between 0 and 1. Without one, a case in review needs a prompt; others come last.
         let score = match self.score {
             Some(score) => 1 + (score.max(0.0) * 1e15) as u64,
-            None if self.state == CaseState::Review => 0,
+            None if self.state == CaseState::Review && self.volume_ml.is_none_or(|v| v <= 0.0) => 0,
             None => u64::MAX,
         };
         (rank, score, self.created, self.id.0.clone())

@@ -16,6 +16,7 @@
 //! | [`outputs`] | where results go, and what becomes of what lies there |
 //! | [`decision`] | approve, reject, flag, undo, overrule; approval by a policy |
 //! | [`assignment`] | who is to look at a case |
+//! | [`reference`] | masks beside a case, and revisions made of them |
 //! | [`second_reading`] | which cases are read twice, and by whom not |
 //! | [`share`] | a share of the cases, drawn by what they are |
 //! | [`dismissal`] | failed cases put away, and brought back |
@@ -29,6 +30,7 @@ pub mod dismissal;
 pub mod lease;
 pub mod life;
 pub mod outputs;
+pub mod reference;
 pub mod refusal;
 pub mod second_reading;
 pub mod share;

@@ -101,6 +101,17 @@ pub enum Refusal {
         /// The person.
         who: String,
     },
+    /// Reference masks cannot be called so.
+    #[error("{0:?} can be no name of reference masks")]
+    NoReferenceName(String),
+    /// The case has no reference masks of this name.
+    #[error("case {case} has no reference masks called {name:?}")]
+    NoSuchReference {
+        /// The case.
+        case: CaseId,
+        /// The name that was given.
+        name: String,
+    },
     /// Nobody can be called so.
     #[error("{0:?} can be no user's name")]
     NoUserName(String),
@@ -137,6 +148,8 @@ impl Refusal {
             Refusal::OthersDecision { .. } => "others-decision",
             Refusal::WrongState { .. } => "wrong-state",
             Refusal::FirstReader { .. } => "first-reader",
+            Refusal::NoReferenceName(_) => "no-reference-name",
+            Refusal::NoSuchReference { .. } => "no-such-reference",
             Refusal::NoUserName(_) => "no-user-name",
             Refusal::OtherResult { .. } => FaultCode::OutputChanged.as_str(),
             Refusal::Prompt(_) => "prompt-outside",
@@ -166,6 +179,8 @@ impl Refusal {
             Refusal::FirstReader { .. } => {
                 "Leave it to another reviewer; `medicosam assign CASE USER` says to whom."
             }
+            Refusal::NoReferenceName(_) => "Give a name of up to 64 characters with --name.",
+            Refusal::NoSuchReference { .. } => "`medicosam reference CASE` lists them.",
             Refusal::NoUserName(_) => {
                 "Give a login name, as decisions have it, without blanks around it."
             }

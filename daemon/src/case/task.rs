@@ -38,6 +38,13 @@ pub enum Task {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         propagation: Option<Propagation>,
     },
+    /// Make a revision of reference masks as they are.
+    PutUp {
+        /// The revision in whose place they come.
+        revision: RevisionNumber,
+        /// The name of the reference.
+        reference: String,
+    },
     /// Segment a slice of a draft by what is drawn on it.
     Preview {
         /// The draft.
@@ -76,7 +83,9 @@ impl Task {
     pub const fn first_stage(&self) -> Option<CaseState> {
         match self {
             Task::Segment => Some(CaseState::Embedding),
-            Task::Copy | Task::Prompt { .. } | Task::Commit { .. } => Some(CaseState::Segmenting),
+            Task::Copy | Task::Prompt { .. } | Task::PutUp { .. } | Task::Commit { .. } => {
+                Some(CaseState::Segmenting)
+            }
             Task::Preview { .. } | Task::Propagate { .. } | Task::Boxes { .. } => None,
         }
     }
@@ -84,7 +93,7 @@ impl Task {
     /// Whether it makes a revision that corrects another one.
     pub const fn corrects(&self) -> bool {
         match self {
-            Task::Prompt { .. } | Task::Commit { .. } => true,
+            Task::Prompt { .. } | Task::PutUp { .. } | Task::Commit { .. } => true,
             Task::Segment
             | Task::Copy
             | Task::Preview { .. }
@@ -100,7 +109,7 @@ impl Task {
             | Task::Propagate { draft, .. }
             | Task::Boxes { draft, .. }
             | Task::Commit { draft } => Some(*draft),
-            Task::Segment | Task::Copy | Task::Prompt { .. } => None,
+            Task::Segment | Task::Copy | Task::Prompt { .. } | Task::PutUp { .. } => None,
         }
     }
 
@@ -111,6 +120,7 @@ impl Task {
             // Done in a moment, without a model.
             Task::Copy
             | Task::Prompt { .. }
+            | Task::PutUp { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
             | Task::Boxes { .. }

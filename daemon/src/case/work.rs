@@ -178,6 +178,7 @@ impl WorkItem {
         match self.task {
             Task::Segment | Task::Copy => CaseState::Waiting,
             Task::Prompt { .. }
+            | Task::PutUp { .. }
             | Task::Commit { .. }
             | Task::Preview { .. }
             | Task::Propagate { .. }
@@ -272,6 +273,7 @@ impl WorkItem {
                 let state = match self.task {
                     Task::Segment | Task::Copy => CaseState::Failed,
                     Task::Prompt { .. }
+                    | Task::PutUp { .. }
                     | Task::Commit { .. }
                     | Task::Preview { .. }
                     | Task::Propagate { .. }

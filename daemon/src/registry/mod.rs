@@ -18,6 +18,7 @@ mod queries;
 mod queued;
 mod recorded;
 mod recovery;
+mod references;
 mod rows;
 mod second_readings;
 mod work;
@@ -33,6 +34,7 @@ pub use job::{ScanOfCase, Work, WorkOutcome};
 pub use outputs::Reserved;
 pub use recorded::RecordOfCase;
 pub use recovery::RecoveredCase;
+pub use references::ReferenceFrame;
 pub use second_readings::{FirstReading, Shares};
 
 use crate::case::Now;

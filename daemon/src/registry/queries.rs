@@ -108,6 +108,7 @@ impl Registry {
                 scan: rows.scan(id)?,
                 revisions,
                 history: history(rows, id)?,
+                references: rows.references(id)?,
                 output_found: found.found,
             })
         })

@@ -325,6 +325,7 @@ fn hurry(rows: &mut dyn Rows, which: impl Fn(Tick) -> bool) -> Result<()> {
 pub(super) fn check_it_still_corrects(rows: &dyn Rows, item: &WorkItem, case: &Case) -> Result<()> {
     let corrected = match item.task {
         Task::Prompt { revision, .. } => revision,
+        Task::PutUp { revision, .. } => Some(revision),
         Task::Commit { draft } => rows.draft_by_id(draft)?.and_then(|row| row.revision),
         Task::Segment
         | Task::Copy

@@ -2,7 +2,7 @@
 
 use super::{
     CaseQuery, CaseRows, Commit, DraftRow, DraftRows, EventQuery, EventRows, FileRow, NewRevision,
-    OutputName, RevisionRows, Rows, Store, StoreFault, Tally, WorkQuery, WorkRows,
+    OutputName, ReferenceRows, RevisionRows, Rows, Store, StoreFault, Tally, WorkQuery, WorkRows,
 };
 use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, Tick, WorkId, WorkItem, WorkState};
@@ -12,6 +12,7 @@ use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{ObjectResult, OutputFiles, ScanInfo};
+use medicosam_shared::reference::Reference;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -72,6 +73,7 @@ struct Tables {
     files: BTreeMap<(PathBuf, String), FileRow>,
     work: Vec<WorkItem>,
     revisions: BTreeMap<(String, RevisionNumber), (Revision, MaskSet)>,
+    references: BTreeMap<(String, String), (Reference, MaskSet)>,
     events: Vec<Event>,
     recorded: u64,
     drafts: Vec<DraftRow>,
@@ -311,6 +313,38 @@ impl RevisionRows for Tables {
         if let Some((revision, _)) = self.revisions.get_mut(&(id.0.clone(), number)) {
             revision.output.clone_from(files);
         }
+        Ok(())
+    }
+}
+
+impl ReferenceRows for Tables {
+    fn references(&self, id: &CaseId) -> Result<Vec<Reference>, StoreFault> {
+        let own = self
+            .references
+            .iter()
+            .filter(|((case, _), _)| *case == id.0);
+        Ok(own.map(|(_, (reference, _))| reference.clone()).collect())
+    }
+
+    fn reference_masks(&self, id: &CaseId, name: &str) -> Result<Option<MaskSet>, StoreFault> {
+        let found = self.references.get(&(id.0.clone(), name.to_owned()));
+        Ok(found.map(|(_, masks)| masks.clone()))
+    }
+
+    fn put_reference(
+        &mut self,
+        id: &CaseId,
+        reference: &Reference,
+        masks: &MaskSet,
+    ) -> Result<(), StoreFault> {
+        let key = (id.0.clone(), reference.name.clone());
+        self.references
+            .insert(key, (reference.clone(), masks.clone()));
+        Ok(())
+    }
+
+    fn remove_reference(&mut self, id: &CaseId, name: &str) -> Result<(), StoreFault> {
+        self.references.remove(&(id.0.clone(), name.to_owned()));
         Ok(())
     }
 }

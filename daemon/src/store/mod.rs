@@ -31,6 +31,7 @@ use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::{OutputFiles, ScanInfo};
+use medicosam_shared::reference::Reference;
 use std::path::Path;
 
 /// Whether a transaction takes effect.
@@ -68,9 +69,9 @@ pub trait Store: Send + Sync {
 
 /// All that a transaction can read (by `&dyn Rows`) and write (by `&mut dyn Rows`). What was written
 /// can be read in the same transaction.
-pub trait Rows: CaseRows + WorkRows + RevisionRows + EventRows + DraftRows {}
+pub trait Rows: CaseRows + WorkRows + RevisionRows + ReferenceRows + EventRows + DraftRows {}
 
-impl<T: CaseRows + WorkRows + RevisionRows + EventRows + DraftRows> Rows for T {}
+impl<T: CaseRows + WorkRows + RevisionRows + ReferenceRows + EventRows + DraftRows> Rows for T {}
 
 /// Cases, and the files that they stand for.
 pub trait CaseRows {
@@ -144,6 +145,23 @@ pub trait RevisionRows {
         number: RevisionNumber,
         files: &OutputFiles,
     ) -> Result<(), StoreFault>;
+}
+
+/// Reference masks beside cases.
+pub trait ReferenceRows {
+    /// The reference masks of a case, by name.
+    fn references(&self, id: &CaseId) -> Result<Vec<Reference>, StoreFault>;
+    /// The masks of one.
+    fn reference_masks(&self, id: &CaseId, name: &str) -> Result<Option<MaskSet>, StoreFault>;
+    /// Writes reference masks, new ones or in place of those of the same name.
+    fn put_reference(
+        &mut self,
+        id: &CaseId,
+        reference: &Reference,
+        masks: &MaskSet,
+    ) -> Result<(), StoreFault>;
+    /// Removes reference masks.
+    fn remove_reference(&mut self, id: &CaseId, name: &str) -> Result<(), StoreFault>;
 }
 
 /// The audit log, which is added to and never changed.

@@ -7,7 +7,8 @@ use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
     Assignment, Correction, Failure, LoadedScan, StageReport, Tools, apply_profile,
-    begin_second_reading, commit_draft, correct, presence, preview, propagate, segment_boxes,
+    begin_second_reading, commit_draft, correct, presence, preview, propagate, put_up,
+    segment_boxes,
 };
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;
@@ -144,6 +145,10 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
                 thread.answer_handed(tools)
             })
         }
+        Task::PutUp {
+            revision,
+            reference,
+        } => put_up(tools, assignment, (*revision, reference.as_str())),
         &Task::Preview {
             draft,
             label,

@@ -160,6 +160,15 @@ pub enum Answer {
         /// Its values.
         result: Result<Arc<SliceValues>, Failure>,
     },
+    /// Reference masks.
+    Reference {
+        /// Of this case.
+        case: CaseId,
+        /// SHA-256 of their label map.
+        sha256: String,
+        /// The masks.
+        result: Result<Arc<MaskSet>, Failure>,
+    },
     /// The masks of a revision.
     Masks {
         /// Which case.
@@ -269,6 +278,15 @@ pub enum Effect {
         case: CaseId,
         /// This one.
         revision: RevisionNumber,
+    },
+    /// Read reference masks.
+    LoadReference {
+        /// Of this case.
+        case: CaseId,
+        /// Called so.
+        name: String,
+        /// SHA-256 of their label map.
+        sha256: String,
     },
     /// Take down a decision.
     Decide {

@@ -92,6 +92,7 @@ pub fn detail(id: &str, state: CaseState, revisions: u32) -> CaseDetail {
             event(1, case::Action::Identified, None),
             event(2, case::Action::Revised, Some(1)),
         ],
+        references: Vec::new(),
         output_found: None,
         summary,
     }
@@ -336,6 +337,11 @@ pub fn serve(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
             Effect::LoadMasks { case, revision } => Answer::Masks {
                 case,
                 revision,
+                result: Ok(Arc::new(masks())),
+            },
+            Effect::LoadReference { case, sha256, .. } => Answer::Reference {
+                case,
+                sha256,
                 result: Ok(Arc::new(masks())),
             },
             Effect::LoadDraft(case) => Answer::Draft {

@@ -43,6 +43,11 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             revision,
             result,
         } => return masks_read(model, &case, revision, result),
+        Answer::Reference {
+            case,
+            sha256,
+            result,
+        } => reference_read(model, &case, sha256, result),
         Answer::Decided {
             case,
             request,
@@ -184,6 +189,21 @@ fn masks_read(
             model.notice = Some(Notice::failure(&failure));
             Vec::new()
         }
+    }
+}
+
+fn reference_read(
+    model: &mut Model,
+    case: &CaseId,
+    sha256: String,
+    result: Result<Arc<MaskSet>, Failure>,
+) {
+    let Some(review) = model.review_of(case) else {
+        return;
+    };
+    match result {
+        Ok(masks) => review.put_reference(sha256, masks),
+        Err(failure) => model.notice = Some(Notice::failure(&failure)),
     }
 }
 

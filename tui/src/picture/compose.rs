@@ -30,6 +30,8 @@ pub struct Scene<'a> {
     pub region: Region,
     /// Masks; later ones are painted over earlier ones.
     pub masks: &'a [(Ink, SliceMask)],
+    /// Masks that are compared with these: dashed outlines on top.
+    pub references: &'a [(Ink, SliceMask)],
     /// Each has the number of its object beside it, so that colour alone need not tell them apart.
     pub numbered: bool,
     /// How they are painted.
@@ -126,6 +128,16 @@ pub fn compose(scene: &Scene<'_>, size: Size, palette: Palette) -> Option<Indexe
         line.paint_casing(&mut picture);
     }
     for ((ink, _), line) in scene.masks.iter().zip(&lines) {
+        line.paint(&mut picture, *ink);
+    }
+    let dash = if size.width.min(size.height) < marks::COARSE {
+        2
+    } else {
+        marks::DASH
+    };
+    for (ink, mask) in scene.references {
+        let line = outline(mask).dashed(dash);
+        line.paint_casing(&mut picture);
         line.paint(&mut picture, *ink);
     }
     if scene.numbered {
@@ -269,6 +281,7 @@ mod tests {
             orientation: UPRIGHT,
             region: Region::whole(SHAPE, UPRIGHT),
             masks,
+            references: &[],
             numbered: false,
             form: Form::Outline,
             marks,
@@ -496,6 +509,7 @@ mod tests {
     fn numbers_of_objects_stand_in_pictures_that_have_room_for_them() {
         let masks = mask(|x, y| (x, y) == (2, 1));
         let numbered = Scene {
+            references: &[],
             numbered: true,
             ..scene(&masks, &[])
         };

@@ -76,6 +76,14 @@ impl Line {
         }
     }
 
+    /// Dashes of it, `dash` pixels along the diagonals, with gaps of the same length.
+    pub fn dashed(mut self, dash: i64) -> Line {
+        let is_kept = |(x, y): &(i64, i64)| (x + y).rem_euclid(2 * dash) < dash;
+        self.line.retain(is_kept);
+        self.casing.retain(is_kept);
+        self
+    }
+
     /// The first pixel of its first row; `None` for a line without pixels.
     pub fn top(&self) -> Option<(i64, i64)> {
         self.line.iter().copied().min_by_key(|&(x, y)| (y, x))

@@ -54,7 +54,7 @@ pub enum Mark {
 pub(super) const COARSE: u32 = 200;
 
 /// Pixels of a dash, and of the gap behind it.
-const DASH: i64 = 5;
+pub(super) const DASH: i64 = 5;
 
 /// Paints `mark` on the picture of a slice, with a casing of one pixel around it.
 pub fn paint(picture: &mut Indexed, mark: Mark, projection: &Projection) {

@@ -182,6 +182,14 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
                 result: result.map(Arc::new).map_err(Failure::from),
             }
         }
+        Effect::LoadReference { case, name, sha256 } => {
+            let result = client.reference_masks(&case, &name).await;
+            Answer::Reference {
+                case,
+                sha256,
+                result: result.map(Arc::new).map_err(Failure::from),
+            }
+        }
         Effect::Decide { case, request } => decide(client, case, request).await,
         Effect::Undo { case, request } => {
             let result = client.undo(&case, &request).await.map_err(Failure::from);

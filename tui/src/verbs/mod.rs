@@ -21,6 +21,7 @@ mod note;
 mod open;
 mod plain;
 mod prompt;
+mod reference;
 mod retry;
 mod show;
 mod slice_change;
@@ -42,6 +43,7 @@ pub use note::NoteArgs;
 pub use open::{OpenArgs, open};
 pub use plain::PlainArgs;
 pub use prompt::PromptArgs;
+pub use reference::ReferenceArgs;
 pub use retry::RetryArgs;
 pub use show::ShowArgs;
 pub use undo::UndoArgs;
@@ -77,6 +79,8 @@ pub enum Verb {
     Assign(AssignArgs),
     /// Show how far first and second readings agree
     Agreement(AgreementArgs),
+    /// Keep an expert's, an atlas' or another tool's masks beside a case, or put them up for review
+    Reference(ReferenceArgs),
     /// Segment one slice again from a box or points, as a new revision
     Prompt(PromptArgs),
     /// Show or change your draft on a case: what is segmented before it becomes a revision
@@ -134,6 +138,7 @@ impl Verb {
             Verb::Note(args) => args.format.json,
             Verb::Assign(args) => args.format.json,
             Verb::Agreement(args) => args.format.json,
+            Verb::Reference(args) => args.format.json,
             Verb::Approve(args) => args.decision.many.format.json,
             Verb::Reject(args) | Verb::Flag(args) => args.decision.many.format.json,
             Verb::Prompt(args) => args.format.json,
@@ -159,6 +164,7 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Flag(args) => decide::object(client, args, Verdict::Flag, out).await,
         Verb::Undo(args) => undo::run(client, args, out).await,
         Verb::Agreement(args) => agreement::run(client, args, out).await,
+        Verb::Reference(args) => reference::run(client, args, out).await,
         Verb::Note(args) => note::run(client, args, out).await,
         Verb::Assign(args) => assign::run(client, args, out).await,
         Verb::Prompt(args) => prompt::run(client, args, out).await,

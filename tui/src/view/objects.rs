@@ -34,6 +34,7 @@ pub fn lines<'a>(review: &Review, stack: &Stack, width: usize, theme: Theme) -> 
             ];
             lines.extend(reasons(object, measures, width, theme));
             lines.extend(changed(review, object.label));
+            lines.extend(beside(review, object.label));
             if few {
                 let areas = measures.map_or(&[][..], |m| m.areas(stack.axis));
                 lines.push(here(review, stack, object, areas, (own, width), theme));
@@ -129,6 +130,14 @@ fn changed<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
     let dice = dice(now.object(label), before.object(label));
     let number = review.before()?;
     Some(Line::raw(format!("  Dice {dice:.3} to rev {number}")))
+}
+
+/// How like its mask is to that of the reference that is drawn.
+fn beside<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
+    let (reference, theirs) = review.reference()?;
+    let dice = dice(review.masks()?.object(label), theirs.object(label));
+    let name = printable(&reference.name);
+    Some(Line::raw(format!("  Dice {dice:.3} to {name}, dashed")))
 }
 
 /// Its part on the current slice.

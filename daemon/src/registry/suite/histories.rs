@@ -276,7 +276,8 @@ impl World {
             Task::Preview { .. }
             | Task::Propagate { .. }
             | Task::Boxes { .. }
-            | Task::Commit { .. } => unreachable!(),
+            | Task::Commit { .. }
+            | Task::PutUp { .. } => unreachable!(),
         };
         NewRevision {
             output: files_at(place),
@@ -562,6 +563,8 @@ fn says_who_was_first(refusal: &Refusal) {
         | Refusal::NothingDecided { .. }
         | Refusal::WrongState { .. }
         | Refusal::NoUserName(_)
+        | Refusal::NoReferenceName(_)
+        | Refusal::NoSuchReference { .. }
         | Refusal::FirstReader { .. }
         | Refusal::OtherResult { .. }
         | Refusal::Prompt(_)

@@ -8,6 +8,7 @@ mod drafts;
 mod histories;
 mod life;
 mod outputs;
+mod references;
 mod second_readings;
 mod sidecars;
 mod standing;
@@ -160,6 +161,10 @@ stories! {
         a_case_is_assigned_and_whoever_else_decides_is_named,
         a_failed_case_is_put_away_until_it_is_tried_again,
         volumes_of_other_cases_are_those_of_their_current_revisions,
+    }
+    references {
+        reference_masks_are_kept_replaced_and_removed,
+        masks_are_put_up_as_they_are_once_and_not_over_a_decision,
     }
     second_readings {
         a_decision_draws_a_second_reading_that_shows_nothing_of_the_first,

@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod drafts;
 mod events;
+mod references;
 mod revisions;
 mod schema;
 mod statement;

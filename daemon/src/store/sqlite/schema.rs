@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| run(t, include_str!("../schema/8_dismissed.sql")),
     |t| run(t, include_str!("../schema/9_assigned.sql")),
     |t| run(t, include_str!("../schema/10_second_reading.sql")),
+    |t| run(t, include_str!("../schema/11_references.sql")),
 ];
 
 fn run(t: &Transaction<'_>, sql: &str) -> Result<(), StoreFault> {

@@ -15,6 +15,9 @@ actions! {
         /// Show what was added and removed since the parent revision, or the masks again.
         ShowChanges = "show_changes", "what changed since then",
             on("c", REVIEW, Section::Cases);
+        /// Draw reference masks beside the masks, the next ones, or none again.
+        NextReference = "next_reference", "reference masks, the next",
+            on("O", REVIEW, Section::Masks);
         /// Look at axial slices.
         Axial = "view_axial", "axial slices",
             on("z", REVIEW, Section::Planes).hint("plane"),

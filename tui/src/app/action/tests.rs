@@ -74,6 +74,7 @@ const NAMES: &[&str] = &[
     "less_opaque",
     "show_before",
     "show_changes",
+    "next_reference",
     "edit",
     "move_left",
     "move_down",

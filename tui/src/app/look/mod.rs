@@ -55,6 +55,7 @@ pub(super) fn look(model: &mut Model, action: Look) -> Vec<Effect> {
         }
         match action {
             Look::ShowBefore => return compare(review, Compared::Before),
+            Look::NextReference => return review.next_reference(),
             Look::ShowChanges => return compare(review, Compared::Changes),
             Look::Axial => return Ok(plane(review, Plane::Axial)),
             Look::Coronal => return Ok(plane(review, Plane::Coronal)),

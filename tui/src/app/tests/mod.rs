@@ -8,6 +8,7 @@ mod notices;
 mod painting;
 mod previewing;
 mod prompting;
+mod references;
 mod spreading;
 
 use super::fixture::{

@@ -16,6 +16,7 @@ mod moving;
 pub mod overlay;
 mod picture;
 mod prompts;
+pub mod reference;
 pub mod scores;
 pub mod seen;
 pub mod slices;
@@ -42,6 +43,7 @@ use medicosam_shared::mask::MaskSet;
 use medicosam_shared::place::Label;
 use medicosam_shared::provenance::ScanInfo;
 use mode::Mode;
+use reference::References;
 use slices::{SliceId, Slices};
 use stack::Stack;
 use std::collections::BTreeMap;
@@ -101,6 +103,7 @@ pub struct Review {
     /// Slices at hand.
     pub slices: Slices,
     masks: BTreeMap<RevisionNumber, Measured>,
+    references: References,
 }
 
 /// Who chose the current voxel.
@@ -150,6 +153,7 @@ impl Review {
             ahead: loading::AHEAD,
             slices: Slices::default(),
             masks: BTreeMap::new(),
+            references: References::default(),
         }
     }
 

@@ -26,6 +26,15 @@ pub enum Overlay {
     },
 }
 
+/// The masks of a set on a slice of any plane, with their colours.
+pub(super) fn masks_on(set: &MaskSet, SliceId { axis, index }: SliceId) -> Vec<(Ink, SliceMask)> {
+    let masks = set.objects.iter().filter_map(|object| {
+        let mask = cut(set, object, axis, index)?;
+        Some((Ink::Mask(object.label), mask))
+    });
+    masks.collect()
+}
+
 /// A value that never changes under the name beside it, so that names are compared in its place.
 #[derive(Debug, Clone)]
 pub struct ByName<T>(pub Arc<T>);
@@ -86,11 +95,7 @@ impl Overlay {
         match self {
             Overlay::Nothing => Vec::new(),
             Overlay::Masks(_, ByName(set)) | Overlay::Draft(_, ByName(set)) => {
-                let masks = set.objects.iter().filter_map(|object| {
-                    let mask = cut(set, object, axis, index)?;
-                    Some((Ink::Mask(object.label), mask))
-                });
-                masks.collect()
+                masks_on(set, SliceId { axis, index })
             }
             Overlay::Changes {
                 now: (_, ByName(now)),

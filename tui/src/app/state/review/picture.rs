@@ -52,6 +52,7 @@ impl Review {
                 Overlay::Masks(..) | Overlay::Draft(..) | Overlay::Nothing => self.display.form,
             },
             overlay,
+            reference: self.reference_drawn(),
             opacity: self.display.opacity,
         }))
     }
@@ -96,6 +97,11 @@ impl Review {
             values: ByName(values.clone()),
             reduced: self.slices.is_reduced(slice),
         })
+    }
+
+    fn reference_drawn(&self) -> Option<(String, ByName<MaskSet>)> {
+        let (reference, masks) = self.reference().filter(|_| self.display.masks_visible)?;
+        Some((reference.sha256.clone(), ByName(masks.clone())))
     }
 
     fn overlay(&self) -> Overlay {

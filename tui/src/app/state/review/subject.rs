@@ -1,7 +1,7 @@
 //! What the picture on the screen shows.
 
 use super::layout::Layout;
-use super::overlay::{ByName, Overlay};
+use super::overlay::{ByName, Overlay, masks_on};
 use super::slices::SliceId;
 use super::tiles::{Tile, Tiles};
 use crate::picture::arrange::{self, Caption, Frames, Spot};
@@ -11,6 +11,7 @@ use crate::picture::{
 use medicosam_shared::api::SliceValues;
 use medicosam_shared::case::{CaseId, RevisionNumber};
 use medicosam_shared::geometry::display::Orientation;
+use medicosam_shared::mask::MaskSet;
 use medicosam_shared::window::Range;
 
 /// What is on the screen where the picture belongs.
@@ -39,6 +40,8 @@ pub struct SliceSubject {
     pub inverted: bool,
     /// What is drawn of the masks.
     pub overlay: Overlay,
+    /// Reference masks, dashed, by the hash of their label map.
+    pub reference: Option<(String, ByName<MaskSet>)>,
     /// How.
     pub form: Form,
     /// How much of a filled mask is its colour.
@@ -154,6 +157,7 @@ impl SliceSubject {
             range: self.range,
             inverted: self.inverted,
             overlay: self.overlay.clone(),
+            reference: self.reference.clone(),
             form: self.form,
             size: spot.size,
             palette,
@@ -222,6 +226,8 @@ impl SliceSubject {
         resample: Resample,
     ) -> Option<Indexed> {
         let masks = self.overlay.on(pane.slice);
+        let reference = self.reference.as_ref();
+        let references = reference.map(|(_, ByName(set))| masks_on(set, pane.slice));
         let scene = Scene {
             shape: pane.values.0.shape,
             values: &pane.values.0.values,
@@ -231,6 +237,7 @@ impl SliceSubject {
             orientation: pane.orientation,
             region: pane.region,
             masks: &masks,
+            references: references.as_deref().unwrap_or_default(),
             numbered: self.overlay.has_several_objects(),
             form: self.form,
             marks: &pane.marks,

@@ -1,11 +1,12 @@
 //! A cache of drawn slices for pictures with several of them: when another tile of a mosaic is
 //! selected, only two frames change.
 
-use super::overlay::Overlay;
+use super::overlay::{ByName, Overlay};
 use super::slices::SliceId;
 use crate::picture::{Form, Indexed, Mark, Palette, Region, Resample, Size};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::geometry::display::Orientation;
+use medicosam_shared::mask::MaskSet;
 use medicosam_shared::window::Range;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,7 @@ pub(super) struct Tile {
     pub range: Range,
     pub inverted: bool,
     pub overlay: Overlay,
+    pub reference: Option<(String, ByName<MaskSet>)>,
     pub form: Form,
     pub size: Size,
     pub palette: Palette,

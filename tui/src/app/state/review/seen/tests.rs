@@ -127,6 +127,7 @@ impl View {
                 high: 255.0,
             },
             inverted: false,
+            reference: None,
             overlay: Overlay::Nothing,
             form: Form::Outline,
             opacity: Opacity::default(),
