@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::peer::Peer;
 use super::{Api, blocking};
 use crate::case::reference;
-use crate::prompts::{PromptsError, check_grid};
+use crate::prompts::{PromptsError, onto_grid};
 use crate::registry::{ReferenceFrame, RegistryError};
 use crate::scan::LabelMap;
 use axum::Json;
@@ -22,6 +22,10 @@ use medicosam_shared::prompt::Label;
 use medicosam_shared::reference::Reference;
 use std::collections::BTreeSet;
 use std::path::{Path as FilePath, PathBuf};
+
+/// Most labels of a label map. A scan that somebody took for one has thousands, and would hold the daemon
+/// up for minutes.
+const MOST_LABELS: usize = 256;
 
 /// `POST /v1/cases/{id}/references`: answers when the masks are kept and, if that is wanted, a revision
 /// is made of them.
@@ -79,8 +83,11 @@ fn read(
     let map = LabelMap::read(&path)
         .map_err(|error| ApiError::bad_request(error.code(), &error, error.hint()))?;
     let unfit = |error: PromptsError| ApiError::bad_request(error.code(), &error, error.hint());
-    check_grid(&path, &map.info, &frame.scan).map_err(unfit)?;
+    let map = onto_grid(&path, map, &frame.scan).map_err(unfit)?;
     let labels = map.labels();
+    if labels.len() > MOST_LABELS {
+        return Err(too_many(&path, labels.len()));
+    }
     if labels.is_empty() || !frame.knows_any_of(&labels) {
         return Err(nothing_in_common(frame, &path, &labels));
     }
@@ -99,6 +106,17 @@ fn read(
         at: Timestamp::now(),
     };
     Ok((reference, masks))
+}
+
+fn too_many(path: &FilePath, found: usize) -> ApiError {
+    ApiError::bad_request(
+        "labels-many",
+        format!(
+            "the label map {} has {found} labels, more than the {MOST_LABELS} that are read",
+            path.display()
+        ),
+        "Give a label map of objects, not a scan; leave out labels that are not compared.",
+    )
 }
 
 fn nothing_in_common(frame: &ReferenceFrame, path: &FilePath, found: &BTreeSet<Label>) -> ApiError {

@@ -66,6 +66,7 @@ pub fn put_up(
     let task = Task::PutUp {
         revision,
         reference: reference.name.clone(),
+        sha256: reference.sha256.clone(),
     };
     let detail = format!("put up as it is: {}", origin(reference));
     let (who, action) = (reference.by.as_str(), Action::Prompted);

@@ -44,6 +44,8 @@ pub enum Task {
         revision: RevisionNumber,
         /// The name of the reference.
         reference: String,
+        /// SHA-256 of its label map: another one that has come under the same name is not put up.
+        sha256: String,
     },
     /// Segment a slice of a draft by what is drawn on it.
     Preview {

@@ -1,6 +1,7 @@
 //! Whether a label map lies on the scan's grid.
 
 use super::error::PromptsError;
+use crate::scan::{AxisOrder, LabelMap};
 use medicosam_shared::geometry::Dims;
 use medicosam_shared::provenance::ScanInfo;
 use std::path::Path;
@@ -41,6 +42,25 @@ pub fn check_grid(path: &Path, labels: &ScanInfo, scan: &ScanInfo) -> Result<(),
         world(labels),
         world(scan)
     )))
+}
+
+/// The label map at `path` with its voxels in the order of the scan's: maps that other programs wrote lie
+/// on the same grid, but often with their axes in another order or direction. Refused where the grids differ
+/// in more than that.
+pub fn onto_grid(path: &Path, map: LabelMap, scan: &ScanInfo) -> Result<LabelMap, PromptsError> {
+    let order = AxisOrder::between(&map.info.affine, &scan.affine);
+    if order.is_identity() {
+        check_grid(path, &map.info, scan)?;
+        return Ok(map);
+    }
+    let reordered = map.reordered(order);
+    // Sizes are named as the file has them.
+    let compared = match reordered.info.dims == scan.dims {
+        true => &reordered,
+        false => &map,
+    };
+    check_grid(path, &compared.info, scan)?;
+    Ok(reordered)
 }
 
 /// The largest distance between the same corners of two grids, and the corner.
@@ -107,5 +127,36 @@ mod tests {
         let mut broken = scan.clone();
         broken.affine.0[0][0] = f64::NAN;
         assert!(check(&broken).is_err());
+    }
+
+    #[test]
+    fn a_label_map_in_another_order_is_put_right_and_another_size_is_refused() {
+        let scan = info([3, 2, 2], Affine::from_spacing([0.8, 0.8, 5.0]));
+        let map = |dims, affine, voxels: &[u16]| LabelMap {
+            info: info(dims, affine),
+            sha256: String::new(),
+            voxels: voxels.to_vec(),
+        };
+        let path = Path::new("/in/l.nii");
+        // Along j, k and i, the last one from the other end.
+        let turned = Affine([
+            [0.0, 0.0, -0.8, 1.6],
+            [0.8, 0.0, 0.0, 0.0],
+            [0.0, 5.0, 0.0, 0.0],
+        ]);
+        let stored = map([2, 2, 3], turned, &[9, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0]);
+        let right = onto_grid(path, stored, &scan).unwrap();
+        assert_eq!(right.voxels, [7, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(right.info.dims, scan.dims);
+
+        let larger = map([2, 2, 4], turned, &[0; 16]);
+        let text = onto_grid(path, larger, &scan).unwrap_err().to_string();
+        assert!(text.contains("2×2×4") && text.contains("3×2×2"), "{text}");
+        // Half a voxel beside the scan is another place.
+        let mut moved = turned;
+        moved.0[0][3] += 0.4;
+        let text = onto_grid(path, map([2, 2, 3], moved, &[0; 12]), &scan);
+        let text = text.unwrap_err().to_string();
+        assert!(text.contains("0.40 mm apart"), "{text}");
     }
 }

@@ -21,7 +21,7 @@ mod written;
 
 pub use error::PromptsError;
 pub use files::{Files, NamedMap, scans_of};
-pub use grid::check_grid;
+pub use grid::{check_grid, onto_grid};
 pub use object::ObjectPrompts;
 pub use of_scan::Prompts;
 pub use origin::Origin;

@@ -31,6 +31,7 @@
 //! | 512×512×300, .nii.gz of 64 MB | 0.41 s, 157 MB | 0.81 s, 309 MB | 1.01 s, 462 MB | 0.35 s |
 //! | 512×512×300, .nii of 157 MB | 0.23 s, 157 MB | 0.31 s, 309 MB | 0.48 s, 462 MB | |
 
+mod axis_order;
 mod bytes;
 mod error;
 mod files;
@@ -59,6 +60,7 @@ mod voxels;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use axis_order::AxisOrder;
 pub use error::ScanError;
 pub use formats::{endings, parts, places};
 pub use geometry::{Geometry, Space};

@@ -12,18 +12,27 @@ use medicosam_shared::mask::Rle;
 use medicosam_shared::place::Place;
 use medicosam_shared::provenance::PromptSource;
 
-/// Makes a revision of the reference masks called `name` in place of `replaced`: every pixel of them
+/// Makes a revision of the reference masks called `name`, whose label map has this hash, in place of `replaced`: every pixel of them
 /// counts as made by hand, and where they are empty a hand has emptied it.
 pub fn put_up(
     tools: &mut Tools,
     assignment: Assignment<'_>,
-    (replaced, name): (RevisionNumber, &str),
+    replaced: RevisionNumber,
+    (name, sha256): (&str, &str),
 ) -> Result<(), Failure> {
     let work = assignment.work;
     let case = &work.lease.case;
     let before = tools.registry.revision(case, replaced)?.provenance;
     let masks_before = tools.registry.masks(case, replaced)?;
     let (reference, masks) = tools.registry.reference(case, name)?;
+    if reference.sha256 != sha256 {
+        return Err(Failure::new(
+            "reference-replaced",
+            format!("other masks have come under the name {name:?} since they were to be put up"),
+            "Look at them, then put them up: `medicosam reference CASE FILE --for-review`.",
+            FaultClass::BadInput,
+        ));
+    }
     if masks.dims != before.scan.info.dims || masks.axis != before.axis {
         return Err(Failure::new(
             "labels-other-grid",

@@ -148,7 +148,8 @@ fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Re
         Task::PutUp {
             revision,
             reference,
-        } => put_up(tools, assignment, (*revision, reference.as_str())),
+            sha256,
+        } => put_up(tools, assignment, *revision, (reference, sha256)),
         &Task::Preview {
             draft,
             label,

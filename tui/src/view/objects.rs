@@ -135,7 +135,11 @@ fn changed<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
 /// How like its mask is to that of the reference that is drawn.
 fn beside<'a>(review: &Review, label: Label) -> Option<Line<'a>> {
     let (reference, theirs) = review.reference()?;
-    let dice = dice(review.masks()?.object(label), theirs.object(label));
+    let ours = review.masks()?;
+    if ours.axis != theirs.axis {
+        return None;
+    }
+    let dice = dice(ours.object(label), theirs.object(label));
     let name = printable(&reference.name);
     Some(Line::raw(format!("  Dice {dice:.3} to {name}, dashed")))
 }
