@@ -28,8 +28,9 @@ pub use embedding::{Embedding, LowResLogits};
 pub use family::{Family, PromptToken, TokenKind};
 pub use image::SliceImage;
 pub use install::{
-    InstallError, InstallRequest, PairError, PairRequest, can_remake, fingerprint, install,
-    install_fingerprinted, install_pair, open_or_remake, remove, try_model, usual_family,
+    InstallError, InstallRequest, LEAST_DICE, PairError, PairRequest, Trial, can_remake,
+    fingerprint, install, install_fingerprinted, install_pair, open_or_remake, remove, try_model,
+    usual_family,
 };
 pub use installed::catalog::{
     DEFAULT_MODEL, KNOWN_MODELS, KnownModel, Origin, known_checkpoint, known_model, known_names,

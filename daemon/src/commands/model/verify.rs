@@ -3,10 +3,15 @@
 use super::{CommandError, Place};
 use crate::commands::runtime;
 use crate::commands::stdout;
-use crate::model::{InstalledModel, Progress, Runtime, installed_models, try_model};
+use crate::model::{
+    InstalledModel, LEAST_DICE, Progress, Runtime, Source, Trial, installed_models, try_model,
+};
 use crate::setup::{self, ProgressPrinter};
 use clap::Args;
 use serde_json::{Value, json};
+
+/// What helps where the files are in order and the masks are not.
+const REMEDY: &str = "Install the model again (`medicosamd model pull` or `model import`) from a checkpoint that is in order.";
 
 /// Read the files of models, compare them with their manifests, and let each segment a picture
 #[derive(Debug, Clone, Args)]
@@ -40,8 +45,11 @@ pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), Co
         let result = verify(place, name, runtime.as_ref(), &mut printer);
         printer.finish();
         let (text, value) = match &result {
-            Ok(()) if runtime.is_some() => ("in order, and it segments".to_owned(), Value::Null),
-            Ok(()) => ("in order (not run)".to_owned(), Value::Null),
+            Ok(Some(Trial { dice, .. })) => (
+                format!("in order, and it segments (a drawn square with Dice {dice:.2})"),
+                Value::Null,
+            ),
+            Ok(None) => ("in order (not run)".to_owned(), Value::Null),
             Err(error) => (error.fault().message.clone(), json!(error.fault())),
         };
         if !as_json {
@@ -50,7 +58,8 @@ pub fn run(place: &Place<'_>, args: &VerifyArgs, as_json: bool) -> Result<(), Co
         values.push(json!({
             "name": name,
             "ok": result.is_ok(),
-            "run": result.is_ok() && runtime.is_some(),
+            "run": matches!(result, Ok(Some(_))),
+            "dice": result.as_ref().ok().and_then(|trial| Some(trial.as_ref()?.dice)),
             "error": value,
         }));
         first_problem = first_problem.or(result.err());
@@ -71,13 +80,27 @@ fn verify(
     name: &str,
     runtime: Option<&Runtime>,
     printer: &mut ProgressPrinter<std::io::Stderr>,
-) -> Result<(), CommandError> {
+) -> Result<Option<Trial>, CommandError> {
     let model = InstalledModel::open(place.models, name)?;
     let mut watch = |progress: Progress| printer.show_line(|| format!("{name}: {progress}"));
     model.verify(&mut watch)?;
-    if let Some(runtime) = runtime {
-        watch(Progress::Trying);
-        try_model(&model, runtime).map_err(|e| CommandError::new(e.code(), &e, ""))?;
+    let Some(runtime) = runtime else {
+        return Ok(None);
+    };
+    watch(Progress::Trying);
+    let trial = try_model(&model, runtime).map_err(|e| CommandError::new(e.code(), &e, REMEDY))?;
+    // Weights of one's own may be trained for something that a drawn square is not.
+    let is_known = matches!(model.source(), Source::Checkpoint { known: Some(_), .. });
+    if is_known && trial.dice < LEAST_DICE {
+        return Err(CommandError::new(
+            "model-trial-failed",
+            format!(
+                "model {name} finds a bright square in the dark with a Dice coefficient of {:.2} \
+                 instead of at least {LEAST_DICE}",
+                trial.dice
+            ),
+            REMEDY,
+        ));
     }
-    Ok(())
+    Ok(Some(trial))
 }

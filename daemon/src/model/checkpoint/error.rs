@@ -45,6 +45,7 @@ impl CheckpointError {
             CheckpointProblem::BadStorage { .. } => "checkpoint-bad-storage",
             CheckpointProblem::OutsideStorage { .. } => "checkpoint-tensor-outside-storage",
             CheckpointProblem::NotFloat { .. } => "checkpoint-tensor-not-float",
+            CheckpointProblem::NotFinite { .. } => "checkpoint-tensor-not-finite",
             CheckpointProblem::Missing { .. } => "checkpoint-tensor-missing",
             CheckpointProblem::WrongShape { .. } => "checkpoint-tensor-shape",
         }
@@ -165,6 +166,22 @@ pub enum CheckpointProblem {
     NotFloat {
         /// Name of the tensor.
         tensor: String,
+    },
+    /// A weight that is not a number, or infinite: every mask would be made of it.
+    #[error(
+        "tensor {tensor} has {count} weight(s) that are no finite numbers (the first is {value}, element \
+         {element}); the training diverged or the file is damaged. Save an earlier checkpoint, or fetch \
+         it again"
+    )]
+    NotFinite {
+        /// Name of the tensor.
+        tensor: String,
+        /// How many of its weights.
+        count: usize,
+        /// The first one.
+        value: f32,
+        /// Where it is, row-major from 0.
+        element: usize,
     },
     /// A tensor that the architecture needs is not there.
     #[error(

@@ -210,7 +210,8 @@ impl Checkpoint {
         CheckpointError::new(&self.path, problem)
     }
 
-    /// Reads a tensor that must have the given shape; any float type is widened or rounded to f32.
+    /// Reads a tensor that must have the given shape; any float type is widened or rounded to f32, and all
+    /// numbers must be finite.
     pub fn read(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, CheckpointError> {
         let (index, view) = self.find(name, shape)?;
         if view.shape != shape {
@@ -221,11 +222,26 @@ impl Checkpoint {
             }));
         }
         let data = self.source.read(index).map_err(|e| self.error(e))?;
+        check_finite(name, &data).map_err(|e| self.error(e))?;
         Ok(Tensor {
             shape: shape.to_vec(),
             data,
         })
     }
+}
+
+/// A single weight that is not finite spoils every mask.
+fn check_finite(tensor: &str, data: &[f32]) -> Result<(), CheckpointProblem> {
+    let Some(element) = data.iter().position(|weight| !weight.is_finite()) else {
+        return Ok(());
+    };
+    let others = data.iter().skip(element);
+    Err(CheckpointProblem::NotFinite {
+        tensor: tensor.to_owned(),
+        count: others.filter(|weight| !weight.is_finite()).count(),
+        value: data[element],
+        element,
+    })
 }
 
 /// Two names that only differ in their wrappers: neither can be preferred.

@@ -202,6 +202,31 @@ fn missing_and_misshapen_tensors_are_named_with_their_shapes() {
 }
 
 #[test]
+fn weights_that_are_not_finite_are_refused_with_their_tensor() {
+    let pickle = torch_save::pickle(&[ramp("neck.0.weight", &[2, 2])]);
+    for (value, word) in [
+        (f32::NAN, "NaN"),
+        (f32::INFINITY, "inf"),
+        (f32::NEG_INFINITY, "-inf"),
+    ] {
+        let numbers = [0.5, 1.0, value, value];
+        let bytes: Vec<u8> = numbers.iter().flat_map(|n: &f32| n.to_le_bytes()).collect();
+        let files = [
+            ("a/data.pkl".to_owned(), pickle.as_slice()),
+            ("a/data/0".to_owned(), bytes.as_slice()),
+        ];
+        let archive = torch_save::archive(&files, CompressionMethod::Stored);
+        let mut checkpoint = open(&archive).unwrap();
+        let error = checkpoint.read("neck.0.weight", &[2, 2]).unwrap_err();
+        assert_eq!(error.code(), "checkpoint-tensor-not-finite");
+        let text = error.to_string();
+        for part in ["neck.0.weight", "2 weight(s)", "element 2", word] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
 fn compressed_and_missing_storages_are_refused() {
     let pickle = torch_save::pickle(&[ramp("t", &[2])]);
     let described = [("a/data.pkl".to_owned(), pickle.as_slice())];

@@ -16,4 +16,4 @@ pub use from_checkpoint::{
 };
 pub use pair::install_pair;
 pub use pair_interface::PairRequest;
-pub use trial::try_model;
+pub use trial::{LEAST_DICE, Trial, try_model};

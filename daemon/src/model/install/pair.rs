@@ -52,7 +52,7 @@ pub fn install_pair(
 
     watch(Progress::Trying);
     let trial = InstalledModel::new(staged.path().to_owned(), manifest.clone());
-    let masks = try_model(&trial, runtime)?;
+    let masks = try_model(&trial, runtime)?.masks;
     if masks != MASKS {
         return Err(InstallError::Pair(PairError::Masks {
             path: request.decoder.to_owned(),
