@@ -20,8 +20,7 @@ pub struct MaskRules {
     pub min_volume: f64,
     /// Of the parts of the volume (26 neighbours) only the largest stays.
     pub largest: bool,
-    /// Which object gets voxels that two objects claim. Without it each object keeps its whole mask,
-    /// and the label map shows the higher label.
+    /// Which object gets voxels that two objects claim; without it the one that the model is surer of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap: Option<Overlap>,
 }
@@ -32,9 +31,15 @@ fn is_zero(value: &f64) -> bool {
 }
 
 /// Which object gets voxels that two objects claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Overlap {
+    /// The object takes them whose mask on the slice the model is surer of; what a person made there
+    /// wins.
+    #[default]
+    Surest,
+    /// The object with the higher label takes them.
+    HigherLabel,
     /// The object that was there first keeps them; of a profile's objects, the one that is written
     /// first.
     Keep,
@@ -42,6 +47,17 @@ pub enum Overlap {
     Overwrite,
     /// There is no result.
     Refuse,
+}
+
+impl Overlap {
+    /// The rule for what a person has just made: that is wanted there, however sure the model was of the
+    /// others.
+    pub fn by_a_person(self) -> Overlap {
+        match self {
+            Overlap::Surest => Overlap::Overwrite,
+            Overlap::HigherLabel | Overlap::Keep | Overlap::Overwrite | Overlap::Refuse => self,
+        }
+    }
 }
 
 impl MaskRules {

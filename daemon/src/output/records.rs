@@ -127,9 +127,8 @@ fn field<T: DeserializeOwned>(record: &Value, name: &str) -> Option<T> {
     serde_json::from_value(record.get(name)?.clone()).ok()
 }
 
-/// The label table: BIDS's columns `index` and `name`, then what was measured on each object's own
-/// mask (where objects overlap, the label map shows less of the lower label). Values that are not
-/// known are `n/a`.
+/// The label table: BIDS's columns `index` and `name`, then what was measured on each object in
+/// the label map. Values that are not known are `n/a`.
 pub(super) fn label_table(masks: &MaskSet, scan: &ScanInfo, provenance: &Provenance) -> String {
     let mut table = String::from("index\tname\tvoxels\tvolume_ml\tslices\tpredicted_iou\n");
     for object in &masks.objects {

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Segmentation {
     masks: MaskSet,
     scores: BTreeMap<Label, BTreeMap<u32, SliceScore>>,
+    losses: overlap::Losses,
 }
 
 impl Segmentation {
@@ -33,6 +34,7 @@ impl Segmentation {
         Segmentation {
             masks: MaskSet::empty(dims, axis),
             scores: BTreeMap::new(),
+            losses: overlap::Losses::default(),
         }
     }
 
@@ -45,6 +47,7 @@ impl Segmentation {
         Segmentation {
             masks,
             scores: objects.iter().map(by_index).collect(),
+            losses: overlap::Losses::default(),
         }
     }
 
@@ -151,15 +154,29 @@ impl Segmentation {
     /// Decides about voxels that two objects claim; see [`overlap::settle`].
     pub fn settle_overlaps(
         &mut self,
-        policy: Option<Overlap>,
+        policy: Overlap,
         changed: &[Place],
         fixed: &BTreeSet<Place>,
     ) -> Result<(), OverlapError> {
-        if let Some(policy) = policy {
-            overlap::settle(&mut self.masks, policy, changed, fixed)?;
-            self.measure_again();
-        }
+        let scores = &self.scores;
+        let score = |place: Place| scores.get(&place.label)?.get(&place.index).copied();
+        let losses = overlap::settle(&mut self.masks, policy, changed, fixed, score)?;
+        self.losses.join(losses);
+        self.measure_again();
         Ok(())
+    }
+
+    /// Settles what is left of overlaps, as the label map shows them: the higher label has the voxel. An
+    /// earlier revision may have some on slices that are left as they are. Volumes are those of the file then.
+    pub fn settle_as_shown(&mut self) -> Result<(), OverlapError> {
+        let labels = self.masks.objects.iter().map(|object| object.label);
+        let all: Vec<Place> = labels.flat_map(|label| self.places(label)).collect();
+        self.settle_overlaps(Overlap::HigherLabel, &all, &BTreeSet::new())
+    }
+
+    /// A sentence for each object that lost many of its voxels to another one.
+    pub fn losses(&self) -> Vec<String> {
+        self.losses.sentences(&self.masks)
     }
 
     /// Brings the areas of the scores up to date.

@@ -62,7 +62,7 @@ pub struct Made<'a> {
 
 /// Writes the files, then commits the revision. The other order could leave a revision whose
 /// files were never written.
-pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(), Failure> {
+pub fn commit(tools: &mut Tools, mut job: Job<'_>, mut made: Made<'_>) -> Result<(), Failure> {
     let started = Instant::now();
     let work = job.work;
     job.timings.total_s = job.started.elapsed().as_secs_f64();
@@ -72,6 +72,7 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, made: Made<'_>) -> Result<(),
         runtime: runtime.name.clone(),
         device: device.clone(),
     });
+    made.segmentation.settle_as_shown()?;
     let objects = made
         .segmentation
         .results(|voxels| job.info.volume_ml(voxels));
@@ -175,7 +176,15 @@ fn assess(
         cohort.insert(object.label, others);
     }
     let masks = segmentation.masks();
-    Ok(segment::assess(objects, masks, &job.boxes, &cohort))
+    let quality = segment::assess(objects, masks, &job.boxes, &cohort);
+    Ok(quality.map(|quality| with_losses(quality, segmentation)))
+}
+
+/// What objects lost to one another comes first: the masks were right or wrong before that.
+fn with_losses(quality: Quality, segmentation: &Segmentation) -> Quality {
+    let mut reasons = segmentation.losses();
+    reasons.extend(quality.reasons);
+    Quality { reasons, ..quality }
 }
 
 /// The approval of a result that the profile wants nobody to look at.

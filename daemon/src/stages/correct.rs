@@ -71,7 +71,8 @@ pub fn correct(
     let places: Vec<Place> = prompts.iter().map(SlicePrompt::place).collect();
     // Where the profile lets the latest mask win, no earlier manual mask is protected: this is
     // what a person asked for last.
-    segmentation.settle_overlaps(profile.masks.overlap, &places, &BTreeSet::new())?;
+    let overlap = profile.masks.overlap.unwrap_or_default().by_a_person();
+    segmentation.settle_overlaps(overlap, &places, &BTreeSet::new())?;
     job.edited.extend(places);
     let records = tools.models.records(&profile.model)?;
     let drawn = prompts.iter().filter(|prompt| !asked.contains(prompt));

@@ -57,9 +57,9 @@ pub fn commit_draft(
         carried_on,
     } = drafted;
     // What people made wins over propagated masks; the latest that people made wins.
-    let overlap = profile.masks.overlap;
+    let overlap = profile.masks.overlap.unwrap_or_default();
     segmentation.settle_overlaps(overlap, &carried_on, &job.edited)?;
-    segmentation.settle_overlaps(overlap, &by_hand, &BTreeSet::new())?;
+    segmentation.settle_overlaps(overlap.by_a_person(), &by_hand, &BTreeSet::new())?;
     let made = Made {
         by: Maker::Person(&work.author),
         segmentation,
