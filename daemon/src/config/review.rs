@@ -29,11 +29,15 @@ impl ReviewPolicy {
         }
     }
 
-    /// Whether a result waits for a person. A result without a score always does.
+    /// Whether a result waits for a person. A result without a score always does, and so does one of which
+    /// nothing is right.
     pub fn wants(self, case: &CaseId, quality: Option<&Quality>) -> bool {
         let Some(quality) = quality else {
             return true;
         };
+        if quality.score <= 0.0 {
+            return true;
+        }
         match self {
             ReviewPolicy::All => true,
             ReviewPolicy::Below(least) => quality.score < least,
@@ -123,6 +127,8 @@ mod tests {
         assert!(!wants("sample:10%", "1a0000000000", 0.1));
         assert!(wants("sample:100%", "ffffffffffff", 0.9));
         assert!(!wants("sample:0%", "000000000000", 0.9));
+        assert!(wants("sample:0%", "000000000000", 0.0));
+        assert!(wants("below:0", "000000000000", 0.0));
         assert!(
             policy("sample:0%")
                 .unwrap()

@@ -11,7 +11,7 @@ use crate::case::decision::Approval;
 use crate::output;
 use crate::registry::{Registry, Reserved, Work};
 use crate::scan::{Header, Source};
-use crate::segment::{self, Cohort, Segmentation};
+use crate::segment::{self, Cohort, Segmentation, Sight};
 use crate::store::NewRevision;
 use jiff::Timestamp;
 use medicosam_shared::geometry::display::Orientation;
@@ -21,6 +21,7 @@ use medicosam_shared::provenance::{
     ModelRecord, ObjectResult, OutputFiles, Provenance, RuntimeRecord, ScanInfo, ScanRecord,
 };
 use medicosam_shared::quality::Quality;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Instant;
@@ -177,7 +178,21 @@ fn assess(
     }
     let masks = segmentation.masks();
     let quality = segment::assess(objects, masks, &job.boxes, &cohort);
-    Ok(quality.map(|quality| with_losses(quality, segmentation)))
+    let quality = quality.map(|quality| with_losses(quality, segmentation));
+    Ok(quality.map(|quality| segment::by_sight(quality, &sights(job, objects))))
+}
+
+/// What the slices show that the model was asked about. Nothing is known where the scan was not read: such a
+/// revision changes one whose slices were judged.
+fn sights(job: &Job<'_>, objects: &[ObjectResult]) -> BTreeMap<u32, Sight> {
+    let scores = objects.iter().flat_map(|object| &object.slices);
+    let asked: BTreeSet<u32> = scores.map(|score| score.index).collect();
+    let shape = job.info.dims.slice_shape(job.axis);
+    let of_slice = |index: u32| {
+        let values = job.volume.as_ref()?.slice(job.axis, index)?;
+        Some((index, segment::sight(&job.range.apply(&values), shape)))
+    };
+    asked.into_iter().filter_map(of_slice).collect()
 }
 
 /// What objects lost to one another comes first: the masks were right or wrong before that.

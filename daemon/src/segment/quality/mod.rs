@@ -13,8 +13,10 @@
 mod object;
 mod second_look;
 mod shape;
+mod sight;
 
 pub use second_look::second_look;
+pub use sight::{Sight, by_sight, sight};
 
 use super::propagation::Span;
 use medicosam_shared::cohort;
