@@ -35,6 +35,35 @@ pub fn read_label_map(path: &Path) -> ([usize; 3], Vec<u16>) {
     (dims, voxels)
 }
 
+/// Writes a gzipped label map of type uint8 once more, uncompressed, with its columns (`i`) in the other
+/// order; each voxel keeps its place in the world.
+pub fn mirror(from: &Path, to: &Path) {
+    let file = std::fs::File::open(from).expect("the label map can be opened");
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(file)
+        .read_to_end(&mut bytes)
+        .expect("the label map is gzip");
+    let short = |at: usize| i16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let (columns, start) = (short(42) as usize, 108);
+    let kind = (short(70), short(254) > 0);
+    assert_eq!(kind, (2, true), "uint8 with an sform");
+    let float = |bytes: &[u8], at: usize| {
+        f32::from_le_bytes(bytes[at..at + 4].try_into().expect("4 bytes"))
+    };
+    let start = float(&bytes, start) as usize;
+    bytes[252..254].fill(0);
+    for row in [280, 296, 312] {
+        let (step, origin) = (float(&bytes, row), float(&bytes, row + 12));
+        let last = origin + step * (columns - 1) as f32;
+        bytes[row..row + 4].copy_from_slice(&(-step).to_le_bytes());
+        bytes[row + 12..row + 16].copy_from_slice(&last.to_le_bytes());
+    }
+    for row in bytes[start..].chunks_exact_mut(columns) {
+        row.reverse();
+    }
+    std::fs::write(to, bytes).expect("the label map can be written");
+}
+
 /// Writes a scan of this size: little-endian NIfTI-1, not compressed, of type int16, with voxels of
 /// 1 × 1 × `thickness` mm. `value` gives the voxel at i, j, k.
 pub fn write_scan(

@@ -8,12 +8,11 @@
 
 use medicosam_shared::case::{CaseDetail, CaseState};
 use medicosam_tests::Size;
-use medicosam_tests::client::{in_queue, json, on, on_case, quit};
+use medicosam_tests::client::{in_queue, json, on, quit};
 use medicosam_tests::keys::ENTER;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::ScriptedTerminal;
-use medicosam_tests::system::{SCAN, System, lung_profile, sample};
-use medicosam_tests::under_review::reviewable;
+use medicosam_tests::system::{SCAN, System, lung_profile};
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -236,72 +235,4 @@ fn without_second_readings_the_answer_says_how_to_turn_them_on() {
     let unknown = system.medicosam(&["agreement", "--profile", "liver", "--json"]);
     assert_eq!(code(&unknown), 1);
     assert_eq!(json(&unknown)["error"]["code"], "no-such-profile");
-}
-
-#[test]
-fn masks_from_elsewhere_are_compared_and_put_up_as_they_are() {
-    let (system, case) = reviewable(10, 12);
-    let id = &*case.summary.id.0;
-    let run = |arguments: &[&str]| system.medicosam(arguments);
-    let expert = system.path("expert.nii.gz");
-    fs::copy(&case.current().unwrap().output.label_map, &expert).unwrap();
-    let expert = expert.to_str().unwrap();
-    let corrected = ["prompt", id, "--slice", "10", "--box", "330,345,390,390"];
-    assert_eq!(code(&run(&corrected)), 0);
-
-    let added = json(&run(&["reference", id, expert, "--json"]));
-    let reference = &added["references"][0];
-    assert_eq!(
-        (&reference["name"], &reference["labels"]),
-        (&"expert".into(), &[1].into())
-    );
-    let dice = reference["objects"][0]["dice"].as_f64().unwrap();
-    assert!(dice > 0.1 && dice < 1.0, "{dice}");
-    let size = Size::new(120, 40);
-    let command = on_case(&system, &case);
-    let mut terminal = ScriptedTerminal::spawn(command, size, Profile::SIXEL_WITH_SIZES).unwrap();
-    terminal.wait_for("the case", |view| view.contains("revision 2 of 2"));
-    terminal.type_keys("O").unwrap();
-    let beside = format!("Dice {dice:.3} to expert");
-    terminal.wait_for("how like they are", |view| view.contains(&beside));
-    terminal.type_keys("O").unwrap();
-    terminal.wait_for("that it is gone", |view| !view.contains(&beside));
-    quit(&mut terminal);
-
-    // As it is: not a pixel more or less, and every one made by hand.
-    let up = json(&run(&["reference", id, expert, "--for-review", "--json"]));
-    assert_eq!(
-        (&up["revised"], &up["references"][0]["objects"][0]["dice"]),
-        (&3.into(), &1.0.into())
-    );
-    let now = system.wait(system.client().case(id));
-    assert_eq!(now.summary.state, CaseState::Review);
-    assert!(!now.summary.needs_prompt());
-    let made = &now.current().unwrap().provenance;
-    assert_eq!(
-        made.sources[0].sha256,
-        reference["sha256"].as_str().unwrap()
-    );
-    assert!(made.sources[0].used.contains(&made.author));
-    assert_eq!(made.painted.0.len(), 2, "both slices");
-
-    // What does not fit, and what is none.
-    let refused = |arguments: &[&str]| {
-        let output = run(&[&["reference", id], arguments, &["--json"]].concat());
-        (
-            code(&output),
-            json(&output)["error"]["code"].as_str().map(str::to_owned),
-        )
-    };
-    let other = sample("mr_brain.nii.gz");
-    assert_eq!(refused(&[other.to_str().unwrap()]).0, 1);
-    assert_eq!(refused(&["/dev/null"]).0, 1);
-    assert_eq!(refused(&["/nonexistent.nii.gz"]).0, 1);
-    let unknown = refused(&["--remove", "atlas"]);
-    assert_eq!(unknown, (1, Some("no-such-reference".to_owned())));
-    assert_eq!(code(&run(&["approve", id])), 0);
-    let decided = refused(&[expert, "--for-review"]);
-    assert_eq!(decided, (4, Some("wrong-state".to_owned())));
-    let removed = json(&run(&["reference", id, "--remove", "expert", "--json"]));
-    assert_eq!(removed["references"], serde_json::json!([]));
 }
