@@ -50,8 +50,7 @@ use std::thread;
 /// Writes the results for `scan` into `folder` (made, with its parents, if it is not there) under
 /// the names that begin with `stem`, in place of earlier results of the same name.
 ///
-/// Files of these names that this program did not write are never replaced. Where objects overlap
-/// the label map shows the highest label. Voxels are uint8 if all labels fit, uint16 if not.
+/// Files of these names that this program did not write are never replaced. Voxels are uint8 if all labels fit, uint16 if not.
 /// The same arguments give the same bytes.
 pub fn write(
     folder: &Path,
