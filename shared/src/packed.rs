@@ -2,7 +2,8 @@
 //!
 //! Packed integers are what is left when the neighbours to the left, above, and above left are taken
 //! into account, which is little in a picture; first the low bytes of all of them, then the high ones.
-//! Other numbers are their bytes, likewise byte by byte. Both are compressed by DEFLATE (RFC 1951).
+//! Other numbers are their bytes, likewise byte by byte. Colours are red less green, green, and blue less
+//! green, each less what its neighbours let expect. All are compressed by DEFLATE (RFC 1951).
 
 use crate::geometry::SliceShape;
 use flate2::Compression;
@@ -55,6 +56,29 @@ pub fn reduce(values: &[f32], shape: SliceShape, by: u32) -> Vec<f32> {
         (if are_whole { mean.round() } else { mean }) as f32
     };
     sums.into_iter().map(mean).collect()
+}
+
+/// The mean of each `by` × `by` colours, as [`reduce`] takes that of values.
+pub fn reduce_colours(colours: &[[u8; 3]], shape: SliceShape, by: u32) -> Vec<[u8; 3]> {
+    of_channels(colours, |channel| reduce(channel, shape, by))
+}
+
+/// Colours of a slice of `shape`, as [`enlarge`] makes values.
+pub fn enlarge_colours(colours: &[[u8; 3]], by: u32, shape: SliceShape) -> Vec<[u8; 3]> {
+    of_channels(colours, |channel| enlarge(channel, by, shape))
+}
+
+/// Does the same to red, green and blue.
+fn of_channels(colours: &[[u8; 3]], change: impl Fn(&[f32]) -> Vec<f32>) -> Vec<[u8; 3]> {
+    let channel = |of: usize| -> Vec<f32> {
+        let values: Vec<f32> = colours.iter().map(|colour| f32::from(colour[of])).collect();
+        change(&values)
+    };
+    let [red, green, blue] = [channel(0), channel(1), channel(2)];
+    let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
+    let all = red.into_iter().zip(green).zip(blue);
+    all.map(|((red, green), blue)| [byte(red), byte(green), byte(blue)])
+        .collect()
 }
 
 /// A slice of `shape` made of one that was reduced `by` along each side, evenly from value to value.
@@ -117,6 +141,63 @@ pub fn unpack_integers(packed: &[u8], width: usize, count: usize) -> io::Result<
 
 /// The integer that its neighbours let expect at a place.
 fn expected(values: &[i16], at: usize, width: usize) -> i16 {
+    let value = |is_there: bool, back: usize| match is_there {
+        true => values.get(at.wrapping_sub(back)).copied().unwrap_or(0),
+        false => 0,
+    };
+    let width = width.max(1);
+    let (has_left, has_above) = (!at.is_multiple_of(width), at >= width);
+    let sum = value(has_left, 1).wrapping_add(value(has_above, width));
+    sum.wrapping_sub(value(has_left && has_above, width + 1))
+}
+
+/// Packs colours of rows of `width`.
+pub fn pack_colours(colours: &[[u8; 3]], width: usize) -> io::Result<Vec<u8>> {
+    let mut left = Vec::with_capacity(colours.len() * 3);
+    for plane in planes(colours) {
+        let expected = plane.iter().enumerate().map(|(at, value)| {
+            let expected = expected_byte(&plane, at, width);
+            value.wrapping_sub(expected)
+        });
+        left.extend(expected);
+    }
+    compress(&left)
+}
+
+/// Unpacks `count` colours of rows of `width`.
+pub fn unpack_colours(packed: &[u8], width: usize, count: usize) -> io::Result<Vec<[u8; 3]>> {
+    let bytes = decompress(packed, count * 3)?;
+    let plane = |of: usize| -> Vec<u8> {
+        let mut values: Vec<u8> = Vec::with_capacity(count);
+        for (at, left) in bytes[of * count..(of + 1) * count].iter().enumerate() {
+            values.push(left.wrapping_add(expected_byte(&values, at, width)));
+        }
+        values
+    };
+    let (red, green, blue) = (plane(0), plane(1), plane(2));
+    let colour = |at: usize| {
+        let green = green[at];
+        [
+            red[at].wrapping_add(green),
+            green,
+            blue[at].wrapping_add(green),
+        ]
+    };
+    Ok((0..count).map(colour).collect())
+}
+
+/// Red less green, green, and blue less green: colours are alike in how light they are.
+fn planes(colours: &[[u8; 3]]) -> [Vec<u8>; 3] {
+    let plane = |of: fn(&[u8; 3]) -> u8| colours.iter().map(of).collect();
+    [
+        plane(|[red, green, _]| red.wrapping_sub(*green)),
+        plane(|[_, green, _]| *green),
+        plane(|[_, green, blue]| blue.wrapping_sub(*green)),
+    ]
+}
+
+/// The byte that its neighbours let expect at a place.
+fn expected_byte(values: &[u8], at: usize, width: usize) -> u8 {
     let value = |is_there: bool, back: usize| match is_there {
         true => values.get(at.wrapping_sub(back)).copied().unwrap_or(0),
         false => 0,
@@ -193,6 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn colours_are_reduced_one_by_one_and_packed_to_less() {
+        let colours = [[0, 10, 255], [2, 10, 255], [4, 10, 255], [6, 10, 255]];
+        let small = reduce_colours(&colours, shape(4, 1), 2);
+        assert_eq!(small, [[1, 10, 255], [5, 10, 255]]);
+        let large = enlarge_colours(&small, 2, shape(4, 1));
+        assert_eq!(
+            large,
+            [[1, 10, 255], [2, 10, 255], [4, 10, 255], [5, 10, 255]]
+        );
+        let smooth: Vec<[u8; 3]> = (0..64 * 64u32)
+            .map(|at| [(at % 64) as u8 * 3, (at / 64) as u8, 200])
+            .collect();
+        let packed = pack_colours(&smooth, 64).unwrap();
+        assert!(packed.len() < smooth.len(), "{} bytes", packed.len());
+        assert!(unpack_colours(&packed, 64, 63).is_err());
+    }
+
+    #[test]
     fn what_is_damaged_is_refused() {
         let packed = pack_integers(&[1, 2, 3, 4], 2).unwrap();
         assert!(unpack_integers(&packed, 2, 3).is_err());
@@ -216,8 +315,11 @@ mod tests {
         fn packing_loses_nothing(
             integers in prop::collection::vec(any::<i16>(), 0..200),
             floats in prop::collection::vec(-1e9f32..1e9, 0..100),
+            colours in prop::collection::vec(any::<[u8; 3]>(), 0..100),
             width in 1usize..20,
         ) {
+            let packed = pack_colours(&colours, width).unwrap();
+            prop_assert_eq!(unpack_colours(&packed, width, colours.len()).unwrap(), colours);
             let packed = pack_integers(&integers, width).unwrap();
             prop_assert_eq!(unpack_integers(&packed, width, integers.len()).unwrap(), integers);
             let packed = pack_floats(&floats).unwrap();

@@ -24,6 +24,8 @@ enum Format {
     Raw,
     Colour,
     Packed,
+    #[serde(rename = "packed-colour")]
+    PackedColour,
     Png,
 }
 
@@ -38,12 +40,12 @@ pub struct SliceQuery {
     width: Option<f64>,
 }
 
-/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|colour|packed|png&reduce=…&level=…&width=…`
+/// `GET /v1/cases/{id}/slices/{plane}/{index}?format=raw|colour|packed|packed-colour|png&reduce=…&level=…&width=…`
 ///
 /// Rows and columns as in the file. `raw` is little-endian `int16` where that loses nothing, else
 /// `float32`; `colour` is the same, but red, green and blue of a picture that has colours; `packed` is
-/// `raw` compressed ([`packed`]), reduced along each side if that is asked for; `png` is 8-bit grey in
-/// the given window, or from the slice's minimum to its maximum.
+/// `raw` compressed ([`packed`]), reduced along each side if that is asked for; `packed-colour` is `colour`
+/// likewise; `png` is 8-bit grey in the given window, or from the slice's minimum to its maximum.
 pub async fn slice(
     State(api): State<Api>,
     path: Result<Path<(String, Plane, u32)>, PathRejection>,
@@ -73,11 +75,11 @@ pub async fn slice(
                 Some(channels) => coloured(shape, &channels),
                 None => raw(shape, &values),
             }),
-            Format::Packed if by > 1 => {
-                let small = packed::reduce(&values, shape, by);
-                as_packed(packed::reduced_shape(shape, by), &small)
-            }
-            Format::Packed => as_packed(shape, &values),
+            Format::Packed => reduced_and_packed(shape, &values, by),
+            Format::PackedColour => match volume.colours(axis, index) {
+                Some(channels) => colours_packed(shape, &channels, by),
+                None => reduced_and_packed(shape, &values, by),
+            },
             Format::Png => png(shape, &range(&query)?.apply(&values)),
         }
     })
@@ -123,11 +125,18 @@ fn range(query: &SliceQuery) -> Result<Range, ApiError> {
 fn reduction(query: &SliceQuery) -> Result<u32, ApiError> {
     match (query.reduce, &query.format) {
         (None, _) => Ok(1),
-        (Some(by), Format::Packed) if (1..=packed::MOST_REDUCED).contains(&by) => Ok(by),
+        (Some(by), Format::Packed | Format::PackedColour)
+            if (1..=packed::MOST_REDUCED).contains(&by) =>
+        {
+            Ok(by)
+        }
         (Some(by), _) => Err(ApiError::bad_request(
             "bad-reduction",
             format!("a slice cannot be reduced by {by} in that format"),
-            &format!("Only with format=packed, by 1 to {}.", packed::MOST_REDUCED),
+            &format!(
+                "Only with format=packed or packed-colour, by 1 to {}.",
+                packed::MOST_REDUCED
+            ),
         )),
     }
 }
@@ -153,6 +162,31 @@ fn raw(shape: SliceShape, values: &[f32]) -> Response {
     }
 }
 
+fn reduced_and_packed(shape: SliceShape, values: &[f32], by: u32) -> Result<Response, ApiError> {
+    match by {
+        1 => as_packed(shape, values),
+        _ => {
+            let small = packed::reduce(values, shape, by);
+            as_packed(packed::reduced_shape(shape, by), &small)
+        }
+    }
+}
+
+fn colours_packed(
+    shape: SliceShape,
+    channels: &[Vec<f32>; 3],
+    by: u32,
+) -> Result<Response, ApiError> {
+    let colours = packed::reduce_colours(&colours(channels), shape, by);
+    let shape = packed::reduced_shape(shape, by);
+    let bytes = packed::pack_colours(&colours, shape.width as usize);
+    Ok(of_type(
+        "rgb8",
+        shape,
+        bytes.map_err(|e| ApiError::internal(&e))?,
+    ))
+}
+
 fn as_packed(shape: SliceShape, values: &[f32]) -> Result<Response, ApiError> {
     let integers = as_integers(values);
     let (name, bytes) = match &integers {
@@ -170,10 +204,14 @@ fn as_packed(shape: SliceShape, values: &[f32]) -> Result<Response, ApiError> {
 }
 
 fn coloured(shape: SliceShape, channels: &[Vec<f32>; 3]) -> Response {
-    let [red, green, blue] = channels;
+    of_type("rgb8", shape, colours(channels).into_flattened())
+}
+
+/// Red, green and blue of each pixel.
+fn colours([red, green, blue]: &[Vec<f32>; 3]) -> Vec<[u8; 3]> {
     let colours = red.iter().zip(green).zip(blue);
-    let bytes = colours.flat_map(|((r, g), b)| [*r as u8, *g as u8, *b as u8]);
-    of_type("rgb8", shape, bytes.collect())
+    let bytes = colours.map(|((r, g), b)| [*r as u8, *g as u8, *b as u8]);
+    bytes.collect()
 }
 
 /// The bytes of a slice, with its size and their type.

@@ -16,6 +16,8 @@ enum Sent {
     Colour,
     /// Packed, and reduced by so much along each side.
     Packed(u32),
+    /// Likewise, with its colours, if it has any.
+    PackedColour(u32),
 }
 
 impl Client {
@@ -59,6 +61,23 @@ impl Client {
         }
     }
 
+    /// The same as it comes sooner over a slow line: packed, and reduced `by` along each side. A daemon
+    /// that is too old for that sends all of it.
+    pub async fn coloured_slice_packed(
+        &self,
+        id: &CaseId,
+        (plane, index): (Plane, u32),
+        by: u32,
+    ) -> Result<SliceValues, ClientError> {
+        let packed = Sent::PackedColour(by);
+        match self.slice_as(id, (plane, index), packed).await {
+            Err(ClientError::Refused { status: 400, .. }) => {
+                self.coloured_slice(id, plane, index).await
+            }
+            result => result,
+        }
+    }
+
     async fn slice_as(
         &self,
         id: &CaseId,
@@ -69,6 +88,7 @@ impl Client {
             Sent::Raw => String::new(),
             Sent::Colour => "?format=colour".to_owned(),
             Sent::Packed(by) => format!("?format=packed&reduce={by}"),
+            Sent::PackedColour(by) => format!("?format=packed-colour&reduce={by}"),
         };
         let path = format!("/v1/cases/{}/slices/{plane}/{index}{query}", escape(&id.0));
         let reply = self.send(Method::GET, &path, None::<&()>).await?;
@@ -97,12 +117,16 @@ impl Client {
         };
         let body = reply.body().await?;
         let shape = SliceShape { width, height };
-        if voxel_type == "rgb8" && body.len() == 3 * shape.pixels() {
-            return Ok(SliceValues::coloured(shape, body.as_chunks().0.to_vec()));
+        if voxel_type == "rgb8" {
+            let colours = match sent {
+                Sent::Raw | Sent::Colour => raw_colours(&body, shape),
+                Sent::Packed(_) | Sent::PackedColour(_) => unpacked_colours(&body, shape),
+            };
+            return Ok(SliceValues::coloured(shape, colours.map_err(nonsense)?));
         }
         let values = match sent {
             Sent::Raw | Sent::Colour => raw(&voxel_type, &body),
-            Sent::Packed(_) => unpacked(&voxel_type, &body, shape),
+            Sent::Packed(_) | Sent::PackedColour(_) => unpacked(&voxel_type, &body, shape),
         };
         let values = values.map_err(nonsense)?;
         if values.len() != shape.pixels() {
@@ -140,4 +164,22 @@ fn unpacked(voxel_type: &str, body: &[u8], shape: SliceShape) -> Result<Vec<f32>
         other => return Err(format!("values of type {other:?}")),
     };
     values.map_err(|error| format!("what does not unpack: {error}"))
+}
+
+/// The colours of a body that is sent as it is.
+fn raw_colours(body: &[u8], shape: SliceShape) -> Result<Vec<[u8; 3]>, String> {
+    match body.len() == 3 * shape.pixels() {
+        true => Ok(body.as_chunks().0.to_vec()),
+        false => Err(format!(
+            "{} bytes for {} colours",
+            body.len(),
+            shape.pixels()
+        )),
+    }
+}
+
+/// The colours of a packed body.
+fn unpacked_colours(body: &[u8], shape: SliceShape) -> Result<Vec<[u8; 3]>, String> {
+    packed::unpack_colours(body, shape.width as usize, shape.pixels())
+        .map_err(|error| format!("what does not unpack: {error}"))
 }

@@ -162,10 +162,12 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             index,
             reduced,
         } => {
-            let result = match client.host() {
-                _ if coloured => client.coloured_slice(&case, plane, index).await,
-                Some(_) => client.slice_packed(&case, (plane, index), reduced).await,
-                None => client.slice(&case, plane, index).await,
+            let slice = (plane, index);
+            let result = match (client.host(), coloured) {
+                (Some(_), true) => client.coloured_slice_packed(&case, slice, reduced).await,
+                (Some(_), false) => client.slice_packed(&case, slice, reduced).await,
+                (None, true) => client.coloured_slice(&case, plane, index).await,
+                (None, false) => client.slice(&case, plane, index).await,
             };
             Answer::Slice {
                 case,

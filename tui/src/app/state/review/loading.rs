@@ -126,7 +126,7 @@ impl Review {
         let load = |wanted: Wanted| {
             let slice = wanted.slice();
             let reduced = match wanted {
-                Wanted::Soon(_) if self.slices.far && !self.is_picture() => {
+                Wanted::Soon(_) if self.slices.far => {
                     packed::reduction(stack.across(slice.axis).shape())
                 }
                 Wanted::Soon(_) | Wanted::Whole(_) => 1,

@@ -185,8 +185,11 @@ fn in_full_size(
             shape.width, shape.height
         ));
     }
-    let whole = packed::enlarge(&values.values, by, shape);
-    Ok((Arc::new(SliceValues::grey(shape, whole)), true))
+    let whole = match &values.colours {
+        Some(colours) => SliceValues::coloured(shape, packed::enlarge_colours(colours, by, shape)),
+        None => SliceValues::grey(shape, packed::enlarge(&values.values, by, shape)),
+    };
+    Ok((Arc::new(whole), true))
 }
 
 fn bytes(values: &SliceValues) -> usize {
