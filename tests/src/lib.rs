@@ -7,6 +7,7 @@
 //! - [`mouse`]: what a terminal sends for a mouse.
 //! - [`nifti`]: label maps read without the product's code.
 //! - [`signals`]: signals to programs.
+//! - [`slow_port`]: a slow line to a port.
 //! - [`sshd`]: another machine to log in to.
 //! - [`system`]: the real daemon with the real model, in a folder of its own.
 //! - [`pty`]: a program in a pseudo-terminal that answers queries like the terminal of a profile,
@@ -30,6 +31,7 @@ mod program;
 pub mod pty;
 pub mod screenshot;
 pub mod signals;
+pub mod slow_port;
 pub mod sshd;
 pub mod system;
 pub mod under_review;

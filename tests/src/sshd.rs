@@ -19,6 +19,9 @@ use tempfile::TempDir;
 /// missing.
 pub const REQUIRE_VARIABLE: &str = "MEDICOSAM_REQUIRE_SSHD";
 
+/// The name that its key is known by, whatever port leads to it.
+const NAME: &str = "medicosam-test";
+
 /// Where systems keep the server, which is in no user's PATH.
 const SERVERS: [&str; 3] = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd"];
 
@@ -76,13 +79,14 @@ impl Sshd {
         let host_key = fs::read_to_string(folder.path().join("host_key.pub")).expect("a key");
         fs::write(
             folder.path().join("known_hosts"),
-            format!("[127.0.0.1]:{port} {host_key}"),
+            format!("{NAME} {host_key}"),
         )
         .expect("a file");
         let at = folder.path().display();
         let config = format!(
             "IdentityFile {at}/user_key\nIdentitiesOnly yes\nIdentityAgent none\n\
-             UserKnownHostsFile {at}/known_hosts\nStrictHostKeyChecking yes\n"
+             UserKnownHostsFile {at}/known_hosts\nStrictHostKeyChecking yes\n\
+             HostKeyAlias {NAME}\n"
         );
         fs::write(folder.path().join("ssh_config"), config).expect("a file");
         Self {
@@ -96,7 +100,19 @@ impl Sshd {
     /// The machine as `medicosam --host` takes it.
     #[must_use]
     pub fn host(&self) -> String {
-        format!("ssh://{}@127.0.0.1:{}", self.user, self.port)
+        self.host_at(self.port)
+    }
+
+    /// The same through another port that leads to it.
+    #[must_use]
+    pub fn host_at(&self, port: u16) -> String {
+        format!("ssh://{}@127.0.0.1:{port}", self.user)
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The ssh command with the keys of this machine, for `MEDICOSAM_SSH`.

@@ -7,12 +7,16 @@
 )]
 
 use medicosam_shared::case::CaseState;
+use medicosam_shared::geometry::Plane;
+use medicosam_shared::packed;
 use medicosam_tests::Size;
 use medicosam_tests::client::{self, NOWHERE, json, quit};
 use medicosam_tests::keys::ENTER;
+use medicosam_tests::link::Link;
 use medicosam_tests::profile::Profile;
 use medicosam_tests::pty::{ScriptedTerminal, View};
 use medicosam_tests::signals::{self, Signal};
+use medicosam_tests::slow_port::SlowPort;
 use medicosam_tests::sshd::{self, Sshd};
 use medicosam_tests::system::{SCAN, System, lung_profile, program};
 use medicosam_tests::under_review::reviewable;
@@ -30,12 +34,17 @@ fn machine(system: &System) -> Sshd {
 
 /// `medicosam --host` to this machine.
 fn remote(machine: &Sshd) -> Command {
+    remote_at(machine, &machine.host())
+}
+
+/// The same by another way to it.
+fn remote_at(machine: &Sshd, host: &str) -> Command {
     let mut command = Command::new(program("medicosam"));
     command
         .env("MEDICOSAM_SSH", machine.client())
         .env("XDG_STATE_HOME", NOWHERE)
         .env_remove("MEDICOSAM_SOCKET")
-        .args(["--host", &machine.host()]);
+        .args(["--host", host]);
     command
 }
 
@@ -191,4 +200,49 @@ fn verbs_work_and_errors_say_where_it_stopped() {
         .output()
         .unwrap();
     assert_eq!(error_of(&missing), (Some(3), "ssh-missing".to_owned()));
+}
+
+#[test]
+fn over_a_slow_line_a_slice_is_seen_before_all_of_it_has_come() {
+    if !sshd::can_run() {
+        return;
+    }
+    let (system, case) = reviewable(9, 12);
+    let machine = machine(&system);
+    let line = SlowPort::before(machine.port(), Link::SLOW).unwrap();
+    let mut command = remote_at(&machine, &machine.host_at(line.port()));
+    command.args(["open", &case.summary.id.0]);
+    let mut terminal = ScriptedTerminal::spawn(command, SIZE, Profile::SIXEL_WITH_SIZES).unwrap();
+    terminal.wait_for("a picture", |view| !view.pictures().is_empty());
+    let at_first = line.passed();
+    terminal.wait_for("the slices around it and the rest of it", |view| {
+        view.contains("  seen ") && line.passed() > at_first
+    });
+
+    // On a slice that nothing was read of before.
+    let id = &case.summary.id;
+    let values = system.wait(system.client().slice(id, Plane::Axial, 0));
+    let integers: Vec<i16> = values.values.iter().map(|value| *value as i16).collect();
+    let whole = packed::pack_integers(&integers, values.shape.width as usize).unwrap();
+    let (pictures, before) = (terminal.look(|view| view.pictures().len()), line.passed());
+    terminal.type_keys("g").unwrap();
+    terminal.wait_for("a picture of the first slice", |view| {
+        view.contains("axial 0 ") && view.pictures().len() > pictures
+    });
+    let came = line.passed() - before;
+    assert!(came < whole.len() / 2, "{came} bytes of {}", whole.len());
+    // Without another key the rest follows, and with it a picture with more in it.
+    let longest = |view: &View| {
+        view.pictures()[pictures..]
+            .iter()
+            .map(|p| p.bytes.len())
+            .max()
+    };
+    let reduced = terminal.look(longest).unwrap_or_default();
+    terminal.wait_for("all of it", |view| {
+        longest(view).unwrap_or_default() > reduced
+    });
+    let came = line.passed() - before;
+    assert!(came >= whole.len(), "{came} bytes of {}", whole.len());
+    quit(&mut terminal);
 }
