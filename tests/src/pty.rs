@@ -335,7 +335,12 @@ impl ScriptedTerminal {
 /// Plays the terminal until no program has it open any more.
 fn show(display: &Display, keyboard: &Keyboard, shared: &Shared, profile: &Profile) {
     let mut splitter = Splitter::default();
-    while let Some(bytes) = display.receive() {
+    let mut arrived = Vec::new();
+    while let Some(more) = display.receive() {
+        arrived.extend(more);
+        // The emulator loses what stands right behind a character that comes in two pieces.
+        let rest = arrived.split_off(arrived.len() - unfinished_character(&arrived));
+        let bytes = std::mem::replace(&mut arrived, rest);
         let mut replies = String::new();
         {
             let view = &mut *shared.lock();
@@ -390,6 +395,22 @@ fn show(display: &Display, keyboard: &Keyboard, shared: &Shared, profile: &Profi
     }
     shared.lock().closed = true;
     shared.changed.notify_all();
+}
+
+/// How many bytes at the end are the beginning of a character that goes on.
+fn unfinished_character(bytes: &[u8]) -> usize {
+    let tail = bytes.iter().rev().take(3).enumerate();
+    for (at, byte) in tail {
+        let length = match byte {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            0x80..=0xbf => continue,
+            _ => 1,
+        };
+        return if at + 1 < length { at + 1 } else { 0 };
+    }
+    0
 }
 
 /// The keys of a command of kitty's protocol.
@@ -515,6 +536,24 @@ mod tests {
             assert_eq!(picture.sixel_size(), Some((6, 6)));
             assert_eq!(picture.bytes, b"\x1bP0;1q\"1;1;6;6#1;2;100;0;0#1!6~\x1b\\");
         });
+    }
+
+    #[test]
+    fn the_beginning_of_a_character_waits_for_its_rest() {
+        for text in ["a", "ab", "é", "aé", "€", "\u{10eeee}", "\u{10eeee}\u{305}"] {
+            let bytes = text.as_bytes();
+            assert_eq!(unfinished_character(bytes), 0, "{text:?}");
+            let last = text.chars().next_back().unwrap().len_utf8();
+            for cut in 1..last {
+                let length = bytes.len() - cut;
+                assert_eq!(
+                    unfinished_character(&bytes[..length]),
+                    last - cut,
+                    "{text:?}"
+                );
+            }
+        }
+        assert_eq!(unfinished_character(b""), 0);
     }
 
     #[test]

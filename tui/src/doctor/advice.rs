@@ -1,8 +1,8 @@
 //! What to set, and why. Nothing is changed without the user.
 
 use super::Report;
-use super::surroundings::Tmux;
 use super::terminal::Examined;
+use crate::term::tmux::Tmux;
 use medicosam_shared::text::printable;
 
 /// Bytes that tmux should take of one picture.
@@ -71,10 +71,22 @@ fn xterm(terminal: &Examined) -> Option<String> {
 }
 
 fn for_tmux(tmux: &Tmux) -> Vec<String> {
+    if tmux.shows_placeholders() {
+        return Vec::new();
+    }
+    if tmux.placeholders {
+        return vec![
+            "The terminal around tmux shows pictures, but tmux lets none past. Put into ~/.tmux.conf:\n\
+             set -g allow-passthrough on\n\
+             and for the tmux that runs now: tmux set -g allow-passthrough on"
+                .to_owned(),
+        ];
+    }
     if !tmux.sixel {
         return vec![
-            "This tmux shows no pictures. One of version 3.4 or later, built with --enable-sixel, \
-             does; or run medicosam outside of it."
+            "This tmux shows no pictures itself. One of version 3.4 or later, built with \
+             --enable-sixel, does; or any since 3.3 in kitty from 0.28 on or in Ghostty; or run \
+             medicosam outside of it."
                 .to_owned(),
         ];
     }

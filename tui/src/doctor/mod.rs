@@ -10,6 +10,7 @@ mod terminal;
 
 use crate::exit::Exit;
 use crate::term::probe::Preferences;
+use crate::term::tmux::Tmux;
 use crate::verbs::{Error, print};
 use medicosam_shared::api::VersionInfo;
 use medicosam_shared::client::Client;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::io::Write;
 use std::time::Instant;
-use surroundings::{Surroundings, Tmux};
+use surroundings::{Surroundings, tmux_lines};
 use terminal::Examined;
 
 /// How often a round trip is measured; the one in the middle counts.
@@ -79,11 +80,12 @@ pub async fn run(
 ) -> Result<Exit, Error> {
     // ssh may ask for a passphrase, before the terminal is asked.
     let daemon = daemon(client).await;
+    let tmux = Tmux::ask();
     let mut report = Report {
         client: VersionInfo::current(),
-        terminal: terminal::examine(preferences),
+        terminal: terminal::examine(preferences, tmux.clone()),
         surroundings: Surroundings::read(),
-        tmux: Tmux::ask(),
+        tmux,
         daemon,
         advice: Vec::new(),
     };
@@ -140,7 +142,7 @@ fn text(report: &Report) -> String {
         Err(why) => lines.push(("terminal", why.clone())),
     }
     lines.extend(report.surroundings.lines());
-    lines.extend(report.tmux.iter().flat_map(Tmux::lines));
+    lines.extend(report.tmux.iter().flat_map(tmux_lines));
     let place = report.daemon.host.as_deref().unwrap_or("here");
     lines.push((
         "daemon",

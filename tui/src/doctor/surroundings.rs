@@ -1,7 +1,7 @@
 //! The environment and tmux.
 
+use crate::term::tmux::Tmux;
 use serde::Serialize;
-use std::process::{Command, Stdio};
 
 /// The environment, as far as it matters for a screen.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -60,57 +60,21 @@ impl Surroundings {
     }
 }
 
-/// The tmux that this runs in.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Tmux {
-    /// Its version.
-    pub version: String,
-    /// Whether it was built with sixel.
-    pub sixel: bool,
-    /// Whether it believes that the terminal around it has sixel.
-    pub outer_sixel: bool,
-    /// Bytes that it takes of one picture, where that can be set (3.6).
-    pub buffer: Option<u64>,
-}
-
-impl Tmux {
-    /// Asks it, if this is inside of one.
-    pub fn ask() -> Option<Self> {
-        std::env::var_os("TMUX").filter(|v| !v.is_empty())?;
-        let format = "#{version}|#{sixel_support}|#{client_termfeatures}";
-        let told = tmux(&["display-message", "-p", format])?;
-        let mut parts = told.split('|');
-        let version = parts.next().unwrap_or_default().to_owned();
-        let sixel = parts.next() == Some("1");
-        let features = parts.next().unwrap_or_default();
-        Some(Tmux {
-            version,
-            sixel,
-            outer_sixel: features.split(',').any(|feature| feature == "sixel"),
-            buffer: tmux(&["show-options", "-sv", "input-buffer-size"])
-                .and_then(|size| size.parse().ok()),
-        })
+/// What tmux says of itself and of the terminals around it, for people.
+pub fn tmux_lines(tmux: &Tmux) -> Vec<(&'static str, String)> {
+    let sixel = if tmux.sixel {
+        "with sixel"
+    } else {
+        "without sixel"
+    };
+    let past = if tmux.passthrough {
+        "lets pictures past"
+    } else {
+        "lets no pictures past"
+    };
+    let mut lines = vec![("tmux", format!("{} {sixel}, {past}", tmux.version))];
+    if !tmux.terminals.is_empty() {
+        lines.push(("", format!("around it: {}", tmux.terminals.join(", "))));
     }
-
-    /// For people.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let sixel = if self.sixel {
-            "with sixel"
-        } else {
-            "without sixel"
-        };
-        vec![("tmux", format!("{} {sixel}", self.version))]
-    }
-}
-
-/// What a command of tmux prints; nothing if it does not know the command.
-fn tmux(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("tmux")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
+    lines
 }

@@ -4,6 +4,7 @@ use super::{ROUND_TRIPS, middle};
 use crate::term::graphics::Graphics;
 use crate::term::probe::{self, Environment, Preferences, Terminal};
 use crate::term::threads::{self, ASK_STATUS, Frame, Report, Writer};
+use crate::term::tmux::Tmux;
 use crate::term::tty::Tty;
 use crate::term::{Input, Reply};
 use serde::Serialize;
@@ -50,7 +51,7 @@ pub struct Examined {
 }
 
 /// Asks and measures; an error says why that cannot be.
-pub fn examine(preferences: Preferences) -> Result<Examined, String> {
+pub fn examine(preferences: Preferences, tmux: Option<Tmux>) -> Result<Examined, String> {
     let tty = Tty::open().map_err(|error| error.to_string())?;
     let guard = tty.enter().map_err(|error| error.to_string())?;
     let (report, reports) = mpsc::channel();
@@ -61,6 +62,7 @@ pub fn examine(preferences: Preferences) -> Result<Examined, String> {
     let answers = asked.ask(probe::questions(Environment::read()), |reply| {
         terminal.learn(reply)
     });
+    terminal.learn_tmux(tmux);
     terminal.give_up_waiting();
     let mut round_trip = None;
     let mut rate = None;

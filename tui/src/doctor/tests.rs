@@ -62,6 +62,7 @@ fn advice_can_be_copied_into_a_file() {
         sixel,
         outer_sixel,
         buffer,
+        ..Tmux::default()
     };
     let old = advised(|report, _| report.tmux = Some(tmux(false, false, None)));
     assert!(
@@ -76,6 +77,17 @@ fn advice_can_be_copied_into_a_file() {
     assert!(new.contains("\nset -s input-buffer-size 16777216"), "{new}");
     assert_eq!(
         advised(|report, _| report.tmux = Some(tmux(true, true, Some(16 << 20)))),
+        ""
+    );
+    let around_kitty = |passthrough| Tmux {
+        placeholders: true,
+        passthrough,
+        ..tmux(false, false, None)
+    };
+    let barred = advised(|report, _| report.tmux = Some(around_kitty(false)));
+    assert!(barred.contains("\nset -g allow-passthrough on"), "{barred}");
+    assert_eq!(
+        advised(|report, _| report.tmux = Some(around_kitty(true))),
         ""
     );
     let slow = advised(|_, terminal| terminal.bytes_per_second = Some(2e5));

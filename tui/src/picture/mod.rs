@@ -7,7 +7,8 @@
 //! - [`palette`]: those colours.
 //! - [`compose`]: slice, window, masks and marks → [`Indexed`].
 //! - [`arrange`]: several of them in one picture.
-//! - [`sixel`], [`kitty`], [`iterm2`]: [`Indexed`] → pixels as a terminal understands them.
+//! - [`sixel`], [`kitty`], [`iterm2`]: [`Indexed`] → pixels as a terminal understands them;
+//!   [`placeholders`]: past tmux, to the terminal around it.
 //! - [`halfblock`], [`braille`]: [`Indexed`] → [`cells`], characters that look like it.
 //! - [`detail`]: what to leave out where that has too many bytes.
 //!
@@ -27,6 +28,7 @@ mod letters;
 pub mod libsixel;
 mod marks;
 pub mod palette;
+pub mod placeholders;
 mod png;
 mod quantise;
 mod region;
@@ -145,6 +147,25 @@ impl Indexed {
     /// Its rows, from the top.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, u8> {
         self.pixels.chunks_exact(self.size.width.max(1) as usize)
+    }
+
+    /// With clear pixels to the right and below, up to `size`.
+    fn padded(&self, size: Size) -> Self {
+        let width = size.width.max(self.size.width) as usize;
+        let height = size.height.max(self.size.height) as usize;
+        let mut pixels = vec![CLEAR; width * height];
+        for (row, from) in pixels.chunks_exact_mut(width.max(1)).zip(self.rows()) {
+            row[..from.len()].copy_from_slice(from);
+        }
+        Indexed {
+            size: Size {
+                width: width as u32,
+                height: height as u32,
+            },
+            palette: self.palette,
+            colours: self.colours.clone(),
+            pixels,
+        }
     }
 
     /// Each pixel twice as wide and twice as high, cut to `size`.

@@ -11,6 +11,7 @@ mod keyboard;
 mod mouse;
 mod pace;
 mod painter;
+mod pane;
 mod pictures;
 mod place;
 mod places;
@@ -36,7 +37,8 @@ use jiff::tz::TimeZone;
 use medicosam_shared::case::CaseId;
 use medicosam_shared::client::Client;
 use mouse::Reporting;
-use painter::Painter;
+use painter::{Painter, Pixels};
+use pane::Pane;
 use pictures::Pictures;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -86,6 +88,7 @@ pub async fn run(
     let (report, mut reports) = mpsc::channel(ROOM);
     let (answer, mut answers) = mpsc::channel(ROOM);
     let (encoded, mut pictures) = mpsc::channel(1);
+    let (said, mut from_tmux) = mpsc::channel(1);
 
     let size = tty.size();
     let window = (size.columns, size.rows);
@@ -110,6 +113,7 @@ pub async fn run(
         writing: 0,
         painter: Painter::new(),
         pictures: Pictures::new(encoded),
+        pane: Pane::new(said),
         theme: config.theme,
         guard: Some(guard),
         suspending: Suspending::No,
@@ -125,6 +129,7 @@ pub async fn run(
         ended: None,
     };
     screen.probe();
+    screen.ask_tmux();
     match start.opened {
         Some(review) => {
             let effects = screen.model.show(review);
@@ -144,6 +149,7 @@ pub async fn run(
             Some(report) = reports.recv() => screen.reports(report, &mut reports),
             Some(answer) = answers.recv() => screen.happen(Event::from(answer)),
             Some(encoded) = pictures.recv() => screen.pictures.encoded(encoded),
+            Some(said) = from_tmux.recv() => screen.tmux_said(said),
             signal = signals.next() => screen.signal(signal),
             () = sleep_until(deadline) => {}
         }
@@ -175,6 +181,7 @@ struct Running {
     writing: usize,
     painter: Painter,
     pictures: Pictures,
+    pane: Pane,
     theme: Theme,
     /// Holds the terminal.
     guard: Option<Guard>,
@@ -211,6 +218,7 @@ impl Running {
                 Effect::Redraw => {
                     self.painter.forget();
                     self.pictures.erased();
+                    self.ask_tmux();
                 }
                 Effect::Suspend => self.want_to_suspend(),
                 Effect::Rest => self.rest_until = Some(Instant::now() + REST),
@@ -301,6 +309,7 @@ impl Running {
             Report::Input(Input::Key(_) | Input::Mouse(_) | Input::Paste(_))
         ) {
             self.bell.touched(Instant::now());
+            self.pane.used();
         }
         match report {
             Report::Input(Input::Key(key)) => {
@@ -315,7 +324,9 @@ impl Running {
                 self.terminal.learn(&reply);
                 self.theme = self.theme.on(self.terminal.background());
                 if reply == Reply::Status {
-                    self.probe_until = None;
+                    if self.terminal.is_settled() {
+                        self.probe_until = None;
+                    }
                     self.pictures.answered(Instant::now());
                     self.switch_mouse_on();
                     self.switch_releases_on();
@@ -387,6 +398,8 @@ impl Running {
         self.terminal.resized(size);
         self.painter.forget();
         self.pictures.resized(Instant::now());
+        // Another terminal may be around it now.
+        self.ask_tmux();
         self.record(|recording| recording.resized(size.columns, size.rows));
         self.happen(Event::Resized {
             columns: size.columns,
@@ -404,6 +417,7 @@ impl Running {
             self.probe_until,
             self.rest_until,
             self.pictures.deadline(),
+            self.pane.deadline(),
             self.suspending.deadline(),
         ];
         others.into_iter().flatten().fold(self.minute, Instant::min)
@@ -462,12 +476,24 @@ impl Running {
         if self.writing > 0 {
             return;
         }
-        let picture = self.pictures.take_ready();
+        if let Some(bytes) = self.pictures.take_again() {
+            return self.send(Frame {
+                bytes,
+                questions: 0,
+            });
+        }
+        let picture = match self.may_draw_picture() {
+            true => self.pictures.take_ready(),
+            false => None,
+        };
         let status: PictureStatus = self.pictures.status(&self.terminal);
         let mut next = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
         let cursor = view(&self.model, &status, self.theme, &mut next);
         self.pictures.draw_cells(&mut next);
         let drawing = picture.as_ref().and_then(Option::as_ref);
+        if let (Some(Pixels::ForText(_)), Some(guard)) = (drawing.map(|d| &d.pixels), &self.guard) {
+            guard.pictures_are_kept(self.pictures.delete_past_tmux());
+        }
         let mut bytes = self.painter.paint(
             next,
             self.pictures.covered(),

@@ -2,7 +2,7 @@
 //!
 //! It knows the contents of the terminal and writes only the differences. A picture lies over cells
 //! that are blank as text. Most pictures go when text is written on their cells; those of kitty
-//! stay until they are deleted.
+//! stay until they are deleted. Within tmux a picture is text.
 
 use crate::picture::kitty;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -41,6 +41,8 @@ pub enum Pixels {
     InCells(Vec<u8>),
     /// The output of [`kitty::encode`]; they lie over the text until they are deleted.
     OverCells(Vec<u8>),
+    /// Commands for a picture that cells of text name, and without which these show nothing.
+    ForText(Vec<u8>),
 }
 
 /// The first number of a picture; others may have pictures on the same terminal.
@@ -92,6 +94,9 @@ impl Painter {
             }
             self.delete_kept(self.kept.end, &mut bytes);
         }
+        if let Some(Pixels::ForText(commands)) = drawing.map(|drawing| &drawing.pixels) {
+            bytes.extend(commands);
+        }
         let changes: Vec<_> = last.diff_iter(&next).collect();
         if !changes.is_empty() {
             // Writing to memory cannot fail.
@@ -132,6 +137,8 @@ impl Painter {
                     self.delete_kept(id, bytes);
                 }
             }
+            // Went out before the text.
+            Pixels::ForText(_) => {}
         }
     }
 
@@ -251,6 +258,23 @@ mod tests {
         let gone = paint(None, None, true);
         assert!(gone.contains(&deleted(2)), "{gone:?}");
         assert_eq!(paint(None, None, true), "");
+    }
+
+    #[test]
+    fn a_picture_that_text_names_is_there_before_the_text() {
+        let mut painter = Painter::new();
+        paint(&mut painter, text(""), None, None);
+        let drawing = Drawing {
+            at: PLACE.as_position(),
+            pixels: Pixels::ForText(b"PICTURE".to_vec()),
+            whole: true,
+        };
+        let bytes = painter.paint(text("named"), None, Some(&drawing), None, false);
+        let bytes = String::from_utf8(bytes).unwrap();
+        assert!(
+            bytes.starts_with("PICTURE") && bytes.contains("named"),
+            "{bytes:?}"
+        );
     }
 
     #[test]

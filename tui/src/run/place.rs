@@ -1,8 +1,8 @@
 //! Where a picture goes and how large it is.
 
 use crate::app::state::review::subject::SliceSubject;
-use crate::picture::{Canvas, Size, braille, halfblock, sixel};
-use crate::term::graphics::{Graphics, Style};
+use crate::picture::{Canvas, Size, braille, halfblock, placeholders, sixel};
+use crate::term::graphics::{Graphics, Protocol, Style};
 use crate::term::probe::Terminal;
 use ratatui::layout::Rect;
 
@@ -31,8 +31,13 @@ pub fn place(subject: &SliceSubject, area: Rect, terminal: &Terminal) -> Option<
     let (canvas, pixel_columns, pixel_rows) = match graphics {
         Graphics::Undecided | Graphics::None => return None,
         Graphics::Pixels(pixels) => {
+            let most_cells = if pixels.protocol == Protocol::Placeholders {
+                placeholders::MOST
+            } else {
+                u16::MAX
+            };
             let room = |cells: u16, each: u16, most: u16| {
-                (u32::from(cells) * u32::from(each)).min(most.into())
+                (u32::from(cells.min(most_cells)) * u32::from(each)).min(most.into())
             };
             let size = Size {
                 width: room(area.width, cell_width, pixels.largest.0),

@@ -50,6 +50,8 @@ pub enum Protocol {
     Libsixel,
     /// That of kitty.
     Kitty,
+    /// That of kitty, past tmux to the terminal around it, in cells of text.
+    Placeholders,
     /// Inline images of iTerm2.
     Iterm2,
 }
@@ -61,7 +63,7 @@ impl Protocol {
             Protocol::Sixel => "sixel",
             #[cfg(feature = "libsixel")]
             Protocol::Libsixel => "libsixel",
-            Protocol::Kitty => "kitty",
+            Protocol::Kitty | Protocol::Placeholders => "kitty",
             Protocol::Iterm2 => "iterm2",
         }
     }
@@ -72,27 +74,17 @@ impl Protocol {
             Protocol::Sixel => true,
             #[cfg(feature = "libsixel")]
             Protocol::Libsixel => true,
-            Protocol::Kitty | Protocol::Iterm2 => false,
+            Protocol::Kitty | Protocol::Placeholders | Protocol::Iterm2 => false,
         }
     }
 
     /// How many greys are worth their bytes: a compressed file grows little with them.
     pub const fn usual_greys(self) -> GreyLevels {
         match self {
-            Protocol::Kitty | Protocol::Iterm2 => GreyLevels::FULL,
+            Protocol::Kitty | Protocol::Placeholders | Protocol::Iterm2 => GreyLevels::FULL,
             Protocol::Sixel => GreyLevels::USUAL,
             #[cfg(feature = "libsixel")]
             Protocol::Libsixel => GreyLevels::USUAL,
-        }
-    }
-
-    /// Whether pictures lie over the text until they are deleted, instead of in its place.
-    pub const fn lies_over_text(self) -> bool {
-        match self {
-            Protocol::Kitty => true,
-            #[cfg(feature = "libsixel")]
-            Protocol::Libsixel => false,
-            Protocol::Sixel | Protocol::Iterm2 => false,
         }
     }
 }

@@ -55,6 +55,23 @@ const KNOWN: [Known; 11] = [
     Known::new("mlterm", Some(Protocol::Sixel), false, "slow, but right"),
 ];
 
+/// The first version of kitty that shows pictures in cells of text.
+const KITTY_PLACEHOLDERS: (u32, u32) = (0, 28);
+
+/// Whether a terminal shows pictures of kitty's protocol in cells of text (Unicode placeholders), by what it
+/// says of its name and version, else by its `TERM`.
+pub(super) fn has_placeholders(version: &str, term: &str) -> bool {
+    if let Some(rest) = version.strip_prefix("kitty(") {
+        let mut numbers = rest.split(['.', ')']).map(|number| number.parse().ok());
+        let version = numbers.next().flatten().zip(numbers.next().flatten());
+        return version.is_some_and(|version| version >= KITTY_PLACEHOLDERS);
+    }
+    if version.is_empty() {
+        return term.starts_with("xterm-kitty") || term.starts_with("xterm-ghostty");
+    }
+    version.starts_with("ghostty ")
+}
+
 /// What is known of a terminal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
@@ -116,5 +133,33 @@ impl Known {
             start.is_some_and(|start| start.eq_ignore_ascii_case(known.name))
                 && (rest.is_empty() || rest.starts_with(['(', ' ']))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_in_cells_of_text_are_known_by_name_and_version() {
+        for (version, term, expected) in [
+            ("kitty(0.41.1)", "xterm-kitty", true),
+            ("kitty(0.28.0)", "xterm-256color", true),
+            ("kitty(1.0.0)", "xterm-kitty", true),
+            ("kitty(0.26.5)", "xterm-kitty", false),
+            ("kitty(?)", "xterm-kitty", false),
+            ("ghostty 1.1.3", "xterm-ghostty", true),
+            ("", "xterm-ghostty", true),
+            ("", "xterm-kitty", true),
+            ("", "xterm-256color", false),
+            ("WezTerm 20240203-110809", "xterm-256color", false),
+            ("tmux 3.5a", "tmux-256color", false),
+        ] {
+            assert_eq!(
+                has_placeholders(version, term),
+                expected,
+                "{version} {term}"
+            );
+        }
     }
 }

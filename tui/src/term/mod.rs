@@ -9,6 +9,7 @@
 //! - [`probe`]: what is asked at the start, and what the answers mean.
 //! - [`clipboard`]: the clipboard of the terminal.
 //! - [`notify`]: the bell, and notifications of the desktop.
+//! - [`tmux`]: tmux, and the terminals around it.
 //! - [`graphics`]: the ways to show a picture; `known`: terminals known by their names;
 //!   `background`: the colour behind the text.
 //!
@@ -27,6 +28,7 @@ pub mod probe;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod threads;
+pub mod tmux;
 pub mod tty;
 
 use crate::contrast::Rgb;

@@ -122,6 +122,7 @@ impl Tty {
             before,
             mouse: false,
             releases: false,
+            pictures: Vec::new(),
         });
         restore_on_panic();
         // Whether the terminal takes it is seen when the first frame is written.
@@ -227,6 +228,13 @@ impl Guard {
         }
     }
 
+    /// Says that the terminal is going to keep pictures, and what deletes them when it is given back.
+    pub fn pictures_are_kept(&self, delete: Vec<u8>) {
+        if let Some(taken) = lock().as_mut() {
+            taken.pictures = delete;
+        }
+    }
+
     /// Says that the terminal is going to be asked for reports of the mouse; it will be told to
     /// stop when it is given back.
     pub fn mouse_is_reported(&self) {
@@ -249,6 +257,8 @@ struct Taken {
     mouse: bool,
     /// Keys may be reported when they are let go.
     releases: bool,
+    /// What takes pictures out of the memory of the terminal.
+    pictures: Vec<u8>,
 }
 
 /// The terminal that was taken over, to be restored however the program ends.
@@ -264,7 +274,7 @@ pub fn restore() {
         let reports = if taken.mouse { mouse::OFF } else { b"" };
         // A terminal that is gone cannot be put right; nobody is left to tell.
         let releases = if taken.releases { keyboard::OFF } else { b"" };
-        let leave = [BROKEN_OFF, reports, releases, LEAVE].concat();
+        let leave = [BROKEN_OFF, &taken.pictures, reports, releases, LEAVE].concat();
         let _ = taken.tty.write(&leave, Some(Instant::now() + LEAVE_WAIT));
         // Now, and not when everything has been written: a stuck terminal takes nothing more.
         let _ = tcsetattr(&*taken.tty.device, OptionalActions::Now, &taken.before);

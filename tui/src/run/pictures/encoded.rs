@@ -5,7 +5,7 @@ use crate::picture::cells::{Cells, Depth};
 use crate::picture::{Detail, Indexed};
 use crate::run::painter::Drawing;
 use crate::run::place::Place;
-use crate::term::graphics::Graphics;
+use crate::term::graphics::{Graphics, Protocol};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +64,14 @@ impl Wanted {
 impl Encoded {
     pub(super) fn form(&self) -> Option<&Form> {
         self.made.as_ref().map(|made| &made.form)
+    }
+
+    /// Whether it is pixels that cells of text name.
+    pub(super) fn is_named_by_text(&self) -> bool {
+        let Graphics::Pixels(pixels) = self.wanted.place.graphics else {
+            return false;
+        };
+        pixels.protocol == Protocol::Placeholders && self.made.is_some()
     }
 
     /// Whether it cannot get any better.

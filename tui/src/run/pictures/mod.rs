@@ -6,9 +6,10 @@
 
 mod encoded;
 mod order;
+mod past_tmux;
 
 use super::pace::Pace;
-use super::painter::Drawing;
+use super::painter::{self, Drawing};
 use super::place::{Place, place};
 use crate::app::Subject;
 use crate::app::state::review::seen::Seen;
@@ -23,6 +24,7 @@ use crate::view::PictureStatus;
 pub use encoded::Encoded;
 use encoded::{Form, Made, Wanted};
 use order::{Draft, Order};
+use past_tmux::PastTmux;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -82,6 +84,7 @@ pub struct Pictures {
     timed: Option<(u64, usize, Instant)>,
     pace: Pace,
     tiles: Arc<Tiles>,
+    past_tmux: PastTmux,
     /// In which detail the last draft was in time, and its bytes.
     draft: Option<(Detail, usize)>,
     /// Not before this; the window is being resized.
@@ -107,6 +110,7 @@ impl Pictures {
             timed: None,
             pace: Pace::default(),
             tiles: Arc::default(),
+            past_tmux: PastTmux::new(),
             draft: None,
             not_before: None,
         }
@@ -227,7 +231,10 @@ impl Pictures {
             return None;
         }
         let mut ready = self.ready.take()?;
-        let drawing = ready.drawing.take();
+        let mut drawing = ready.drawing.take();
+        if let Some(painter::Pixels::ForText(bytes)) = drawing.as_mut().map(|d| &mut d.pixels) {
+            *bytes = self.past_tmux.send(ready.wanted.place.cells, bytes);
+        }
         if let (Some(Form::Pixels { detail, whole, .. }), true) = (ready.form(), self.is_moving()) {
             self.draft = Some((*detail, *whole));
         }
@@ -237,6 +244,26 @@ impl Pictures {
         }
         self.on_screen = Some(ready);
         sent.then_some(drawing)
+    }
+
+    /// Whether a picture waits to be drawn.
+    pub fn is_ready(&self) -> bool {
+        self.ready.is_some() && self.sent.is_none()
+    }
+
+    /// The commands for a picture past tmux that are to be sent again: tmux may have dropped them.
+    pub fn take_again(&mut self) -> Option<Vec<u8>> {
+        let there = self
+            .on_screen
+            .as_ref()
+            .is_some_and(Encoded::is_named_by_text);
+        let again = self.past_tmux.take_again(Instant::now())?;
+        there.then_some(again)
+    }
+
+    /// The commands that take pictures past tmux out of the terminal around it.
+    pub fn delete_past_tmux(&self) -> Vec<u8> {
+        self.past_tmux.delete()
     }
 
     fn is_moving(&self) -> bool {
@@ -259,13 +286,15 @@ impl Pictures {
     /// The window has another size.
     pub fn resized(&mut self, now: Instant) {
         self.erased();
+        self.past_tmux.resized(now);
         self.not_before = Some(now + QUIET);
     }
 
     /// The cells that a picture of pixels covers.
     pub fn covered(&self) -> Option<Rect> {
         let there = self.on_screen.as_ref()?;
-        matches!(there.form(), Some(Form::Pixels { .. })).then_some(there.wanted.place.cells)
+        let is_pixels = matches!(there.form(), Some(Form::Pixels { .. }));
+        (is_pixels && !there.is_named_by_text()).then_some(there.wanted.place.cells)
     }
 
     /// Draws a picture that is made of text where it belongs.
@@ -273,6 +302,9 @@ impl Pictures {
         let Some(there) = &self.on_screen else {
             return;
         };
+        if there.is_named_by_text() {
+            return self.past_tmux.draw(there.wanted.place.cells, buffer);
+        }
         let Some(Form::Cells(picture)) = there.form() else {
             return;
         };
@@ -387,10 +419,15 @@ impl Pictures {
             Some(Sent::Unanswered(_, _, until)) => Some(*until),
             Some(Sent::Writing(_)) | None => None,
         };
-        [answer, self.not_before, self.moving_until, self.pause_until]
-            .into_iter()
-            .flatten()
-            .min()
+        let again = self.past_tmux.deadline();
+        let times = [
+            answer,
+            self.not_before,
+            self.moving_until,
+            self.pause_until,
+            again,
+        ];
+        times.into_iter().flatten().min()
     }
 
     /// Does what is due.

@@ -4,7 +4,8 @@ use super::encoded::{Encoded, Form, Made, Wanted};
 use crate::app::state::review::tiles::Tiles;
 use crate::picture::cells::Depth;
 use crate::picture::{
-    Detail, GreyLevels, Indexed, Resample, braille, detail, halfblock, iterm2, kitty, sixel,
+    Detail, GreyLevels, Indexed, Resample, Size, braille, detail, halfblock, iterm2, kitty,
+    placeholders, sixel,
 };
 use crate::run::painter::{self, Drawing};
 use crate::run::place::Place;
@@ -110,7 +111,7 @@ impl Order {
             None if new == **there => None,
             None => return None,
             Some(patch) => {
-                let bytes = encode(&patch.picture, pixels.protocol)?;
+                let bytes = self.bytes(&patch.picture, pixels.protocol)?;
                 *written = bytes.len();
                 *patches += 1;
                 if *written > *whole / 2 {
@@ -123,7 +124,7 @@ impl Order {
                         x: corner.x + (x / u32::from(width)) as u16,
                         y: corner.y + (y / u32::from(height)) as u16,
                     },
-                    pixels: as_drawn(bytes, pixels.protocol),
+                    pixels: self.as_drawn(bytes, pixels.protocol),
                     whole: false,
                 })
             }
@@ -146,7 +147,7 @@ impl Order {
     fn whole(&self, pixels: Pixels) -> Option<(Made, Option<Drawing>)> {
         let make = |detail| {
             let picture = self.picture(detail)?;
-            Some((encode(&picture, pixels.protocol)?, picture))
+            Some((self.bytes(&picture, pixels.protocol)?, picture))
         };
         let most = Detail::full(pixels.greys);
         let in_time = self.draft.and_then(|draft| {
@@ -169,7 +170,7 @@ impl Order {
         };
         let drawing = Drawing {
             at: self.wanted.place.cells.as_position(),
-            pixels: as_drawn(bytes, pixels.protocol),
+            pixels: self.as_drawn(bytes, pixels.protocol),
             whole: true,
         };
         let made = Made {
@@ -178,21 +179,36 @@ impl Order {
         };
         Some((made, Some(drawing)))
     }
-}
 
-fn encode(picture: &Indexed, protocol: Protocol) -> Option<Vec<u8>> {
-    match protocol {
-        Protocol::Sixel => Some(sixel::encode(picture)),
-        #[cfg(feature = "libsixel")]
-        Protocol::Libsixel => crate::picture::libsixel::encode(picture),
-        Protocol::Kitty => kitty::encode(picture),
-        Protocol::Iterm2 => iterm2::encode(picture),
+    /// A picture as the terminal takes it.
+    fn bytes(&self, picture: &Indexed, protocol: Protocol) -> Option<Vec<u8>> {
+        match protocol {
+            Protocol::Sixel => Some(sixel::encode(picture)),
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => crate::picture::libsixel::encode(picture),
+            Protocol::Kitty => kitty::encode(picture),
+            Protocol::Placeholders => {
+                let Place { cells, cell, .. } = self.wanted.place;
+                let pixels = |cells: u16, each: u16| u32::from(cells) * u32::from(each);
+                let room = Size {
+                    width: pixels(cells.width, cell.0),
+                    height: pixels(cells.height, cell.1),
+                };
+                placeholders::encode(picture, room)
+            }
+            Protocol::Iterm2 => iterm2::encode(picture),
+        }
     }
-}
 
-fn as_drawn(bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
-    match protocol.lies_over_text() {
-        true => painter::Pixels::OverCells(bytes),
-        false => painter::Pixels::InCells(bytes),
+    fn as_drawn(&self, bytes: Vec<u8>, protocol: Protocol) -> painter::Pixels {
+        let in_cells = painter::Pixels::InCells;
+        match protocol {
+            Protocol::Sixel => in_cells(bytes),
+            #[cfg(feature = "libsixel")]
+            Protocol::Libsixel => in_cells(bytes),
+            Protocol::Iterm2 => in_cells(bytes),
+            Protocol::Kitty => painter::Pixels::OverCells(bytes),
+            Protocol::Placeholders => painter::Pixels::ForText(bytes),
+        }
     }
 }

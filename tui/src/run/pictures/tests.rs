@@ -292,8 +292,9 @@ async fn what_is_drawn_on_the_slice_is_a_patch_where_that_is_safe() {
             press(&mut desk.model, keys);
             let patch = desk.show().await;
             assert!(!patch.whole, "{name}: {keys}");
-            let (painter::Pixels::InCells(bytes) | painter::Pixels::OverCells(bytes)) =
-                &patch.pixels;
+            let (painter::Pixels::InCells(bytes)
+            | painter::Pixels::OverCells(bytes)
+            | painter::Pixels::ForText(bytes)) = &patch.pixels;
             assert!(bytes.len() <= 2000, "{name}: {keys}: {} bytes", bytes.len());
             let there = desk.pictures.on_screen.as_ref().unwrap();
             let Some(Form::Pixels {
@@ -378,4 +379,40 @@ fn without_pictures_what_is_wanted_counts_as_shown() {
     desk.want();
     assert_eq!(desk.shown(), Some(7));
     assert!(desk.pictures.status(&desk.terminal).none.is_some());
+}
+
+#[tokio::test]
+async fn past_tmux_a_picture_is_sent_and_named_by_text() {
+    let mut desk = Desk::new(Choice::Kitty);
+    desk.terminal.learn(&Reply::Version("tmux 3.3a".to_owned()));
+    let mut names = Vec::new();
+    for keys in ["", "j"] {
+        press(&mut desk.model, keys);
+        let drawing = desk.show().await;
+        let painter::Pixels::ForText(bytes) = &drawing.pixels else {
+            panic!("{drawing:?}");
+        };
+        let place = desk.pictures.on_screen.as_ref().unwrap().wanted.place.cells;
+        let size = format!("c={},r={},q=2", place.width, place.height);
+        assert!(String::from_utf8_lossy(bytes).contains(&size), "{size}");
+        assert_eq!(desk.pictures.covered(), None, "it is text");
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+        desk.pictures.draw_cells(&mut buffer);
+        for position in place.positions() {
+            assert!(buffer[position].symbol().starts_with('\u{10eeee}'));
+        }
+        assert_eq!(buffer[(0, 0)].symbol(), " ");
+        names.push(buffer[place.as_position()].fg);
+    }
+    assert_ne!(names[0], names[1], "another picture has another name");
+
+    // What tmux may have dropped while it redrew the pane is sent again, once.
+    let now = Instant::now();
+    assert_eq!(desk.pictures.take_again(), None);
+    desk.pictures
+        .past_tmux
+        .resized(now - Duration::from_secs(1));
+    let again = desk.pictures.take_again().unwrap();
+    assert!(String::from_utf8_lossy(&again).contains("a=T,U=1"));
+    assert_eq!(desk.pictures.take_again(), None);
 }

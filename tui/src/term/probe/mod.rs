@@ -6,6 +6,7 @@
 
 use super::graphics::{Choice, Graphics, Pixels, Protocol, Style};
 use super::known::{Best, Known};
+use super::tmux::Tmux;
 use super::tty::WindowSize;
 use super::{Background, Reply, keyboard};
 use crate::contrast::Rgb;
@@ -68,6 +69,17 @@ impl Environment {
     }
 }
 
+/// What is known of a tmux around this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Around {
+    /// There is none, or it is not asked.
+    Nothing,
+    /// It has been asked, and has not answered yet.
+    Asked,
+    /// What it says.
+    Tmux(Tmux),
+}
+
 /// What is known of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terminal {
@@ -85,6 +97,7 @@ pub struct Terminal {
     synchronized: bool,
     mouse_pixels: bool,
     key_releases: bool,
+    around: Around,
     /// The end mark has come, or nobody waits for it any more.
     settled: bool,
 }
@@ -107,6 +120,7 @@ impl Terminal {
             synchronized: false,
             mouse_pixels: false,
             key_releases: false,
+            around: Around::Nothing,
             settled: false,
         }
     }
@@ -132,6 +146,23 @@ impl Terminal {
         }
     }
 
+    /// tmux is being asked about itself and the terminals around it.
+    pub fn tmux_is_asked(&mut self) {
+        if self.around == Around::Nothing {
+            self.around = Around::Asked;
+        }
+    }
+
+    /// Takes what tmux says; `None`: there is none, or it cannot be asked.
+    pub fn learn_tmux(&mut self, tmux: Option<Tmux>) {
+        self.around = tmux.map_or(Around::Nothing, Around::Tmux);
+    }
+
+    /// Whether all that was asked has been answered, or nobody waits for it any more.
+    pub fn is_settled(&self) -> bool {
+        self.settled && self.around != Around::Asked
+    }
+
     /// The window has another size. The sizes in pixels hold until the terminal reports new
     /// ones: a font seldom changes with its window.
     pub fn resized(&mut self, size: WindowSize) {
@@ -149,6 +180,9 @@ impl Terminal {
     /// Stops waiting for the end mark; answers that still come count.
     pub fn give_up_waiting(&mut self) {
         self.settled = true;
+        if self.around == Around::Asked {
+            self.around = Around::Nothing;
+        }
     }
 
     /// Its size in characters.
@@ -210,6 +244,7 @@ impl Terminal {
             Choice::Sixel => self.pixels(Protocol::Sixel),
             #[cfg(feature = "libsixel")]
             Choice::Libsixel => self.pixels(Protocol::Libsixel),
+            Choice::Kitty if self.in_tmux() => self.pixels(Protocol::Placeholders),
             Choice::Kitty => self.pixels(Protocol::Kitty),
             Choice::Iterm2 => self.pixels(Protocol::Iterm2),
             Choice::Blocks => self.cells(Style::HalfBlocks),
@@ -225,6 +260,16 @@ impl Terminal {
     /// What is best for this terminal; `Some(None)`: characters; `None`: not known yet. Its name
     /// and its answer to kitty's question come before its attributes, so with those all is known.
     fn best(&self) -> Option<Option<Protocol>> {
+        match &self.around {
+            Around::Nothing => {}
+            Around::Asked => return None,
+            Around::Tmux(tmux) if tmux.shows_placeholders() => {
+                return Some(Some(Protocol::Placeholders));
+            }
+            // It says that it has sixel whatever the terminal around it can do.
+            Around::Tmux(tmux) if !tmux.shows_sixel() => return Some(None),
+            Around::Tmux(_) => {}
+        }
         match self.known().map_or(Best::AsItSays, |known| known.best) {
             Best::Pixels(protocol) => Some(Some(protocol)),
             Best::Cells => Some(None),
@@ -243,6 +288,12 @@ impl Terminal {
         let name = self.version.as_deref().unwrap_or("the terminal");
         let said = match self.best() {
             None => return "the terminal has not answered yet".to_owned(),
+            Some(Some(Protocol::Placeholders)) => {
+                return format!("tmux lets pictures past, and {} shows them", self.outer());
+            }
+            Some(None) if self.is_barred() => {
+                return format!("{} shows pictures, but tmux lets none past", self.outer());
+            }
             Some(Some(Protocol::Kitty)) => "speaks kitty's graphics protocol",
             Some(Some(Protocol::Iterm2)) => "shows inline images",
             Some(Some(_)) => "says that it has sixel",
@@ -254,6 +305,22 @@ impl Terminal {
         match self.known() {
             Some(known) => format!("{name} {said}; {}", known.why),
             None => format!("{name} {said}"),
+        }
+    }
+
+    /// Whether the terminal around tmux would show pictures if tmux let them past.
+    pub fn is_barred(&self) -> bool {
+        let Around::Tmux(tmux) = &self.around else {
+            return false;
+        };
+        tmux.placeholders && !tmux.passthrough && !tmux.shows_sixel()
+    }
+
+    /// The terminals around tmux, by name.
+    fn outer(&self) -> String {
+        match &self.around {
+            Around::Tmux(tmux) => tmux.terminals.join(", "),
+            Around::Nothing | Around::Asked => String::new(),
         }
     }
 
@@ -310,12 +377,13 @@ impl Terminal {
             Protocol::Sixel | Protocol::Kitty => self.known().is_some_and(|known| known.patches),
             #[cfg(feature = "libsixel")]
             Protocol::Libsixel => false,
-            Protocol::Iterm2 => false,
+            Protocol::Placeholders | Protocol::Iterm2 => false,
         };
         Graphics::Pixels(Pixels {
             protocol,
             greys: registers.map_or(greys, |count| greys.within(count)),
-            bytes: if self.in_tmux() {
+            // What goes past tmux goes in short commands.
+            bytes: if self.in_tmux() && protocol != Protocol::Placeholders {
                 TMUX_LIMIT
             } else {
                 usize::MAX

@@ -87,6 +87,67 @@ fn within_tmux_the_terminal_around_it_is_not_believed() {
     assert_eq!(inside.graphics(), BLOCKS);
 }
 
+/// A tmux with these abilities, in one kitty.
+fn in_tmux(tmux: Tmux) -> Terminal {
+    let mut inside = terminal(Choice::Auto, (0, 0));
+    inside.environment.tmux = true;
+    inside.tmux_is_asked();
+    let mut inside = answered(inside, "\x1bP>|tmux 3.5a\x1b\\\x1b[?1;2;4c\x1b[0n");
+    assert_eq!(inside.graphics(), Graphics::Undecided, "tmux has not said");
+    inside.learn_tmux(Some(Tmux {
+        terminals: vec!["kitty(0.41.1)".to_owned()],
+        ..tmux
+    }));
+    inside
+}
+
+#[test]
+fn within_tmux_pictures_go_past_it_to_a_terminal_that_shows_them_in_cells() {
+    let past = in_tmux(Tmux {
+        passthrough: true,
+        placeholders: true,
+        sixel: true,
+        ..Tmux::default()
+    });
+    let found = pixels(&past);
+    assert_eq!(found.protocol, Protocol::Placeholders);
+    assert_eq!((found.bytes, found.patches), (usize::MAX, false));
+    assert_eq!(
+        past.reason(),
+        "tmux lets pictures past, and kitty(0.41.1) shows them"
+    );
+}
+
+#[test]
+fn a_tmux_that_lets_nothing_past_is_named_and_its_sixel_needs_a_terminal_with_sixel() {
+    let barred = in_tmux(Tmux {
+        placeholders: true,
+        sixel: true,
+        ..Tmux::default()
+    });
+    assert_eq!(barred.graphics(), BLOCKS);
+    assert!(barred.is_barred());
+    assert!(barred.reason().ends_with("tmux lets none past"));
+    let sixel = in_tmux(Tmux {
+        placeholders: true,
+        sixel: true,
+        outer_sixel: true,
+        ..Tmux::default()
+    });
+    assert_eq!(pixels(&sixel).protocol, Protocol::Sixel);
+    assert!(!sixel.is_barred());
+}
+
+#[test]
+fn a_tmux_that_cannot_be_asked_is_believed() {
+    let mut inside = terminal(Choice::Auto, (0, 0));
+    inside.environment.tmux = true;
+    inside.tmux_is_asked();
+    inside.learn_tmux(None);
+    let inside = answered(inside, "\x1bP>|tmux 3.6\x1b\\\x1b[?1;2;4c\x1b[0n");
+    assert_eq!(pixels(&inside).protocol, Protocol::Sixel);
+}
+
 #[test]
 fn kitty_refusing_is_no_kitty() {
     let refusing = answered(
