@@ -133,12 +133,6 @@ pub fn help((columns, rows): (u16, u16)) -> (usize, usize) {
     (rows, usize::from(columns / HELP_LIST).max(1))
 }
 
-/// Rows that do not fit into the help: how far it can be scrolled.
-pub fn help_overflow(count: usize, size: (u16, u16)) -> usize {
-    let (rows, lists) = help(size);
-    count.saturating_sub(rows * lists)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use super::dialog::command::Command;
 use super::dialog::help::Help;
 use super::draft::prompting;
 use super::event::Effect;
-use super::keymap::Keymap;
+use super::keymap::{self, Keymap};
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::review::layout::Layout;
@@ -45,7 +45,13 @@ fn decide(model: &mut Model, action: Decide) -> Vec<Effect> {
 
 fn cases(model: &mut Model, action: Cases) -> Vec<Effect> {
     match action {
-        Cases::Filter => narrowing::begin(model),
+        Cases::Filter => {
+            if let Some(Dialog::Help(help)) = &mut model.dialog {
+                help.typing = true;
+            } else {
+                narrowing::begin(model);
+            }
+        }
         Cases::SavedFilters => narrowing::show_saved(model),
         Cases::Sort => narrowing::sort(model),
         Cases::ReverseSort => narrowing::reverse_sort(model),
@@ -94,7 +100,7 @@ fn app(model: &mut Model, action: App) -> Vec<Effect> {
         App::Help => {
             let context = model.context();
             model.dialog = match model.dialog.take() {
-                None => Some(Dialog::Help(Help { context, top: 0 })),
+                None => Some(Dialog::Help(Help::of(context))),
                 Some(_) => None,
             };
         }
@@ -115,6 +121,11 @@ fn app(model: &mut Model, action: App) -> Vec<Effect> {
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.dialog.take().is_some() {
         return Vec::new();
+    if let Some(Dialog::Help(help)) = &mut model.dialog
+        && help.show_all()
+    {
+        return Vec::new();
+    }
     }
     if let Some(effects) = prompting::back(model) {
         return effects;
@@ -131,11 +142,11 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn select(model: &mut Model, step: isize) {
-    if let Some(Dialog::Help(help)) = model.dialog {
-        let rows = model.help(help.context).len();
-        let last = crate::layout::help_overflow(rows, model.size);
-        let top = help.top.saturating_add_signed(step).min(last);
-        model.dialog = Some(Dialog::Help(Help { top, ..help }));
+    if let Some(Dialog::Help(help)) = &model.dialog {
+        let last = keymap::help::overflow(&model.help(help), model.size);
+        if let Some(Dialog::Help(help)) = &mut model.dialog {
+            help.top = help.top.saturating_add_signed(step).min(last);
+        }
         return;
     }
     model.queue.select_by(step);

@@ -255,7 +255,12 @@ fn failed_case() {
 
 #[test]
 fn help() {
-    for (name, keys) in [("queue", "?"), ("review", "enter ?"), ("edit", "enter e ?")] {
+    for (name, keys) in [
+        ("queue", "?"),
+        ("review", "enter ?"),
+        ("edit", "enter e ?"),
+        ("found", "enter ? / m a s k"),
+    ] {
         let mut model = with_review(&["sub-015"]);
         press(&mut model, keys);
         check(&format!("help_{name}"), &mut model, &sixel());

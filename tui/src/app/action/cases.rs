@@ -10,9 +10,10 @@ const HELP: &[Context] = &[Context::Help];
 actions! {
     /// Which cases the list shows, and which of them is selected, marked or opened.
     Cases {
-        /// Filter the list.
+        /// Filter the list; find keys in the help.
         Filter = "filter", "filter, as state:review liver",
-            on("/", QUEUE, Section::Find).hint("filter");
+            on("/", QUEUE, Section::Find).hint("filter"),
+            on("/", HELP, Section::Scroll).hint("find");
         /// Choose a saved filter.
         SavedFilters = "saved_filters", "saved filters",
             on("F", QUEUE, Section::Find);

@@ -85,7 +85,7 @@ actions! {
         EmptyObject = "empty_object", "empty the object, all slices",
             on("E", EDIT, Section::Hand);
         /// Take the masks away that are older than the last propagation, outside what it reached.
-        EmptyOlder = "empty_older", "empty what S did not reach",
+        EmptyOlder = "empty_older", "empty what was not reached",
             on("W", EDIT, Section::Hand);
         /// Make the masks between slices made by hand.
         Interpolate = "interpolate", "fill in between own slices",

@@ -75,7 +75,7 @@ impl Dialog {
     /// Takes a key.
     pub fn press(&mut self, key: Key) -> Said {
         match self {
-            Dialog::Help(_) => Said::Keymap,
+            Dialog::Help(dialog) => dialog.press(key),
             Dialog::Reason(dialog) => dialog.press(key),
             Dialog::Refusal(dialog) => dialog.press(key),
             Dialog::Command(dialog) => dialog.press(key),
@@ -102,8 +102,8 @@ impl Dialog {
             | Dialog::Range(_)
             | Dialog::Note(_)
             | Dialog::Filter(_) => true,
-            Dialog::Help(_)
-            | Dialog::Boxes(_)
+            Dialog::Help(dialog) => dialog.typing,
+            Dialog::Boxes(_)
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
             | Dialog::Approval(_)
@@ -121,8 +121,8 @@ impl Dialog {
             Dialog::Range(dialog) => dialog.text.insert(text),
             Dialog::Note(dialog) => dialog.text.insert(text),
             Dialog::Filter(dialog) => return dialog.paste(text),
-            Dialog::Help(_)
-            | Dialog::Boxes(_)
+            Dialog::Help(dialog) => dialog.paste(text),
+            Dialog::Boxes(_)
             | Dialog::Refusal(_)
             | Dialog::Question(_)
             | Dialog::SavedFilters(_)
@@ -136,6 +136,7 @@ impl Dialog {
     /// Its keys for the row of hints; `None` where the keymap has them.
     pub fn hints(&self) -> Option<Vec<DialogHint>> {
         Some(match self {
+            Dialog::Help(dialog) if dialog.typing => keys::hints(help::KEYS),
             Dialog::Help(_) => return None,
             Dialog::Reason(_) => keys::hints(reason::KEYS),
             Dialog::Refusal(_) => keys::hints(refusal::KEYS),

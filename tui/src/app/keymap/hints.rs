@@ -92,6 +92,7 @@ const EDIT: &[Hint] = &[
 ];
 
 const HELP: &[Hint] = &[
+    &[Action::Cases(Cases::Filter)],
     &[
         Action::Cases(Cases::SelectNext),
         Action::Cases(Cases::SelectPrevious),

@@ -1,6 +1,7 @@
 //! The meaning of keys in each context. Hints, help and notices ask here for keys.
 
 mod gestures;
+pub mod help;
 pub mod hints;
 
 use super::action::context::Context;
@@ -22,21 +23,6 @@ pub struct Binding {
     pub key: Key,
     /// The meaning.
     pub action: Action,
-}
-
-/// A row of the help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HelpRow {
-    /// Nothing.
-    Gap,
-    /// The heading of the keys below.
-    Heading(&'static str),
-    /// The keys of an action, and what it does.
-    Keys(Action),
-    /// A gesture of the mouse, and its effect.
-    Gesture(&'static str, &'static str),
-    /// A word of the screen, and its meaning.
-    Word(&'static str, &'static str),
 }
 
 /// All of them; in a context a key has at most one meaning.
@@ -111,34 +97,6 @@ impl Keymap {
         }));
     }
 
-    /// The rows of the help for `context`, with those of the mouse if it is used.
-    pub fn help(&self, context: Context, mouse: bool) -> Vec<HelpRow> {
-        let mut rows = Vec::new();
-        for section in context.sections() {
-            let keys: Vec<HelpRow> = self
-                .actions(context)
-                .filter(|action| {
-                    action
-                        .def()
-                        .at(context)
-                        .is_some_and(|k| k.section == *section)
-                })
-                .map(HelpRow::Keys)
-                .collect();
-            add_section(&mut rows, section.heading(), keys);
-        }
-        if mouse {
-            let gestures = gestures::gestures(context).iter();
-            let gestures = gestures.map(|&(gesture, title)| HelpRow::Gesture(gesture, title));
-            add_section(&mut rows, "mouse", gestures.collect());
-        }
-        if matches!(context, Context::Review | Context::Edit) {
-            let words = WORDS.map(|(word, meaning)| HelpRow::Word(word, meaning));
-            add_section(&mut rows, "words", words.to_vec());
-        }
-        rows
-    }
-
     /// Every action that has a key in `context`, in the order of the help.
     pub fn actions(&self, context: Context) -> impl Iterator<Item = Action> {
         let sections = context.sections().iter();
@@ -148,24 +106,6 @@ impl Keymap {
         });
         actions.filter(move |action| self.keys(context, *action).next().is_some())
     }
-}
-
-/// Words that a newcomer meets on the screen, in a line each.
-const WORDS: [(&str, &str); 3] = [
-    ("revision", "a result; changes make more"),
-    ("draft", "your changes, not committed"),
-    ("seen", "slices of the mask you saw"),
-];
-
-fn add_section(rows: &mut Vec<HelpRow>, heading: &'static str, section: Vec<HelpRow>) {
-    if section.is_empty() {
-        return;
-    }
-    if !rows.is_empty() {
-        rows.push(HelpRow::Gap);
-    }
-    rows.push(HelpRow::Heading(heading));
-    rows.extend(section);
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@ use super::review::subject::{Showing, Subject};
 use super::sight::Sight;
 use crate::app::action::context::Context;
 use crate::app::dialog::Dialog;
+use crate::app::dialog::help::Help;
 use crate::app::dialog::saved_filters::FIRST_FILTERS;
 use crate::app::event::{Effect, Failure};
-use crate::app::keymap::{HelpRow, Keymap};
+use crate::app::keymap::Keymap;
+use crate::app::keymap::help::{self, HelpRow};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use medicosam_shared::activity::Activity;
@@ -154,9 +156,13 @@ impl Model {
         }
     }
 
-    /// The rows of the help for a context.
-    pub fn help(&self, context: Context) -> Vec<HelpRow> {
-        self.keymap.help(context, self.mouse)
+    /// The rows of a help: all of its context, or those that its words leave.
+    pub fn help(&self, help: &Help) -> Vec<HelpRow> {
+        let all = help::rows(&self.keymap, help.context, self.mouse);
+        match help.words.as_str().trim() {
+            "" => all,
+            words => help::about(words, &all, &self.keymap, help.context),
+        }
     }
 
     /// The open case.

@@ -416,6 +416,31 @@ fn answers_about_another_case_change_nothing() {
 }
 
 #[test]
+fn keys_are_found_by_words_and_escape_shows_all_of_them_before_it_leaves() {
+    let mut model = with_review(&["one"]);
+    press(&mut model, "enter ?");
+    let shown = |model: &Model| match &model.dialog {
+        Some(Dialog::Help(help)) => model.help(help).len(),
+        other => panic!("{other:?}"),
+    };
+    let all = shown(&model);
+    assert_eq!(
+        press(&mut model, "/ a p p r o v e"),
+        [],
+        "what is typed decides nothing"
+    );
+    assert_eq!(shown(&model), 2);
+    press(&mut model, "enter j");
+    assert_eq!(shown(&model), 2, "kept; keys mean what they say again");
+    press(&mut model, "esc");
+    assert_eq!(shown(&model), all);
+    press(&mut model, "/ q esc");
+    assert_eq!(shown(&model), all, "out of the line at once");
+    press(&mut model, "esc");
+    assert_eq!(model.dialog, None);
+}
+
+#[test]
 fn help_covers_the_screen_and_goes_with_any_way_out() {
     let mut model = with_review(&["one"]);
     press(&mut model, "enter ?");

@@ -1,7 +1,8 @@
 //! The keys of a screen, and the mouse.
 
 use crate::app::dialog::help::Help;
-use crate::app::keymap::{END, HelpRow, REDRAW};
+use crate::app::keymap::help::{HelpRow, columns, overflow};
+use crate::app::keymap::{END, REDRAW};
 use crate::app::{Context, Model};
 use crate::layout;
 use crate::view::text::put;
@@ -13,12 +14,12 @@ use ratatui::text::{Line, Span};
 const KEYS: usize = 9;
 
 pub fn draw(model: &Model, help: &Help, theme: Theme, buffer: &mut Buffer) {
-    let Help { context, top } = *help;
+    let context = help.context;
     let title = match context {
         Context::Queue => "Keys in the queue",
         Context::Review => "Keys when looking at a case",
         Context::Window => "Keys when adjusting the window",
-        Context::Edit => "Keys when changing prompts",
+        Context::Edit => "Keys when correcting masks",
         Context::Help => "Keys",
     };
     let always = format!("{} ends, {} draws anew", END.symbol(), REDRAW.symbol());
@@ -28,10 +29,14 @@ pub fn draw(model: &Model, help: &Help, theme: Theme, buffer: &mut Buffer) {
         buffer,
     );
     let size = (buffer.area.width, buffer.area.height);
-    let rows = model.help(context);
+    let rows = model.help(help);
     let (height, lists) = layout::help(size);
-    let top = top.min(layout::help_overflow(rows.len(), size));
-    for (list, rows) in rows[top..].chunks(height).take(lists).enumerate() {
+    let top = help.top.min(overflow(&rows, size));
+    if rows.is_empty() {
+        let nothing = Line::styled("No key has to do with that.", theme.faint());
+        put(buffer, 1, 2, buffer.area.width, &nothing);
+    }
+    for (list, rows) in columns(&rows[top..], height).iter().take(lists).enumerate() {
         for (y, row) in rows.iter().enumerate() {
             let line = match row {
                 HelpRow::Gap => continue,

@@ -6,6 +6,7 @@ mod command;
 mod conflict;
 mod filter;
 pub mod help;
+mod help_words;
 mod new_object;
 mod note;
 mod other_result;
@@ -35,7 +36,8 @@ pub struct Shown {
 pub fn shown(model: &Model, room: usize, theme: Theme) -> Option<Shown> {
     let noticed = model.notice.is_some();
     Some(match model.dialog.as_ref()? {
-        Dialog::Help(_) | Dialog::SavedFilters(_) => return None,
+        Dialog::SavedFilters(_) => return None,
+        Dialog::Help(dialog) => return help_words::shown(dialog, room, theme).filter(|_| !noticed),
         // The line gives way to a notice about it, until the next key.
         Dialog::Reason(_)
         | Dialog::Note(_)
