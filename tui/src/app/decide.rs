@@ -33,11 +33,8 @@ pub(super) fn decide(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
     match (targets(model, verdict), verdict) {
         (Ok(targets), Verdict::Approve) => return approve(model, targets),
         (Ok(targets), Verdict::Reject | Verdict::Flag) => {
-            model.dialog = Some(Dialog::Reason(Reason {
-                verdict,
-                targets,
-                text: Line::default(),
-            }));
+            let earlier = model.queue.reasons(verdict);
+            model.dialog = Some(Dialog::Reason(Reason::of(verdict, targets, earlier)));
         }
         (Err(notice), Verdict::Approve) => model.notice = Some(notice),
         (Err(notice), Verdict::Reject | Verdict::Flag) => {

@@ -5,6 +5,7 @@ use crate::app::dialog::approval::Approval;
 use crate::app::dialog::conflict::Conflict;
 use crate::app::state::doubts::Doubts;
 use medicosam_shared::api::{Live, NoteRequest, UndoRequest, Viewer};
+use medicosam_shared::case::CaseSummary;
 use medicosam_shared::geometry::Axis;
 
 fn undo(case: &str) -> Effect {
@@ -346,4 +347,26 @@ fn who_else_looks_at_a_case_is_known_until_they_leave() {
     assert_eq!(model.live.viewers(&id("two")), [""; 0]);
     answer(&mut model, live(vec![]));
     assert_eq!(model.live.viewers(&id("one")), [""; 0]);
+}
+
+#[test]
+fn a_reason_that_was_given_before_is_given_again_with_one_key() {
+    let rejected = CaseSummary {
+        reason: Some("motion".to_owned()),
+        ..summary("old", CaseState::Rejected, None)
+    };
+    let mut model = connected(vec![summary("one", CaseState::Review, Some(0.5)), rejected]);
+    press(&mut model, "g");
+    let first = model.queue.selected().unwrap().id.0.clone();
+    press(&mut model, if first == "one" { "r" } else { "j r" });
+    press(&mut model, "x up");
+    let typed = |model: &Model| match &model.dialog {
+        Some(Dialog::Reason(reason)) => reason.text.as_str().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(typed(&model), "motion");
+    press(&mut model, "up");
+    assert_eq!(typed(&model), "motion", "there is no other");
+    press(&mut model, "down");
+    assert_eq!(typed(&model), "");
 }

@@ -4,11 +4,12 @@ pub mod batch;
 pub mod filter;
 pub mod live;
 pub mod peek;
+mod reasons;
 pub mod sort;
 
 use filter::{Filter, Haystack};
 use jiff::Timestamp;
-use medicosam_shared::case::{CaseId, CaseSummary};
+use medicosam_shared::case::{CaseId, CaseSummary, Verdict};
 use medicosam_shared::cohort::{Cohort, Outlier};
 use sort::Sort;
 use std::cmp::Reverse;
@@ -46,6 +47,11 @@ impl Queue {
     /// All cases, in no particular order.
     pub fn cases(&self) -> &[CaseSummary] {
         &self.cases
+    }
+
+    /// Reasons of earlier decisions of this kind, the last one first.
+    pub fn reasons(&self, verdict: Verdict) -> Vec<String> {
+        reasons::reasons(&self.cases, verdict)
     }
 
     /// The cases that are shown, in order.
