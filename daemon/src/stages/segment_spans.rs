@@ -120,6 +120,7 @@ impl Asking<'_> {
         let answer = propagation::answer(sam, embedding, label, question)?;
         job.timings.decode_s += started.elapsed().as_secs_f64();
         job.timings.decodes += 1;
+        tools.answered += 1;
         Ok(answer)
     }
 

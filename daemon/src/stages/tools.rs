@@ -23,6 +23,8 @@ pub struct Tools {
     pub swept: SweptFolders,
     /// Where progress is reported to.
     pub reporter: Reporter,
+    /// Questions of rules for 3-D boxes that the models have answered so far: long work counts by them.
+    pub answered: u64,
 }
 
 /// What a thread does between two slices of long work, with the same tools.

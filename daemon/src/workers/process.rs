@@ -58,6 +58,7 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         let reporter = claims.reporter.for_stages();
         Tools {
             models: Models::new(&config, device, model_use, reporter.clone()),
+            answered: 0,
             cache: KeptEmbeddings::new(Arc::clone(&cache), reporter.clone()),
             registry: Arc::clone(&registry),
             config: Arc::clone(&config),

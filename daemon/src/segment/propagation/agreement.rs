@@ -42,6 +42,9 @@ const WITHIN: f64 = 0.2;
 /// Up to so many slices get boxes of more places, since they have few neighbours to learn from.
 const FEW_SLICES: usize = 4;
 
+/// Questions about a slice from the core outwards, roughly: some boxes come twice.
+const QUESTIONS_OUTWARDS: u32 = 4;
+
 /// How much smaller than the mask before the boxes outwards are, on each side, in hundredths of their sides.
 const SMALLER: [u32; 2] = [8, 15];
 
@@ -60,12 +63,8 @@ impl<E> Rule<E> for Agreement {
             shape,
             found: vec![Vec::new(); span.slices.len()],
         };
-        let places = match slices.found.len() <= FEW_SLICES {
-            true => Places::All,
-            false => Places::Few,
-        };
         for at in 0..slices.found.len() {
-            for bbox in boxes_inside(span.bbox, places) {
+            for bbox in boxes_inside(span.bbox, places(span)) {
                 slices.consider(at, bbox, ask)?;
             }
         }
@@ -77,6 +76,18 @@ impl<E> Rule<E> for Agreement {
         let answers = found.map(|(slice, &at)| vote(slice, &slice[at], shape));
         Ok(span.slices.clone().zip(answers).collect())
     }
+}
+
+fn places(span: &Span) -> Places {
+    match span.slices.len() <= FEW_SLICES {
+        true => Places::All,
+        false => Places::Few,
+    }
+}
+
+/// About how many questions are asked about an object on each slice, to tell how far it is.
+pub(super) fn questions(span: &Span) -> u32 {
+    boxes_inside(span.bbox, places(span)).len() as u32 + QUESTIONS_OUTWARDS
 }
 
 /// The hypotheses on the slices of a 3-D box.

@@ -54,6 +54,18 @@ pub fn segment_span<E>(
     rule(chosen).segment_span(span, shape, &mut ask)
 }
 
+/// About how many questions a rule asks about an object, to tell how far it is.
+pub fn questions(chosen: Propagation, span: &Span) -> u32 {
+    let each = match chosen {
+        Propagation::Agreement => agreement::questions(span),
+        Propagation::EverySlice
+        | Propagation::Interpolate
+        | Propagation::MiddleOut
+        | Propagation::MicroSam(_) => 1,
+    };
+    span.slices.len() as u32 * each
+}
+
 /// See [`Rule::follow`].
 pub fn follow<E>(
     chosen: Propagation,

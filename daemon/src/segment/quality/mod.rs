@@ -15,7 +15,7 @@ mod second_look;
 mod shape;
 mod sight;
 
-pub use second_look::second_look;
+pub use second_look::{MOVED_BOXES, second_look};
 pub use sight::{Sight, by_sight, sight};
 
 use super::propagation::Span;

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// and half of the smallest box that a person would draw still covers the object.
 const MOVED_BY: u32 = 15;
 
+/// Questions about each slice with a mask.
+pub const MOVED_BOXES: u32 = 4;
+
 /// Asks about moved boxes on each slice, and notes how steady the masks are.
 ///
 /// The boxes are those of the masks themselves, so that it does not matter how they came about. It

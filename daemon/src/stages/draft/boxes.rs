@@ -1,5 +1,6 @@
 //! The masks of an object in a draft, by the boxes that are drawn for it on several slices.
 
+use super::counted::Counted;
 use super::progress::Reports;
 use super::{answered, in_work};
 use crate::case::DraftId;
@@ -12,10 +13,10 @@ use crate::stages::tools::{BetweenSlices, Tools};
 use medicosam_shared::draft::{Answered, Boxes, Candidate, SliceAnswer, Together};
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::Rle;
-use medicosam_shared::progress::Progress;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePrompt, VolumeBox};
 use medicosam_shared::propagation::Propagation;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Segments the slices from the first box that is drawn for an object to the last one. The masks count
 /// as the person's, as those of a 3-D box do that is corrected without a draft.
@@ -37,12 +38,14 @@ pub fn segment_boxes(
     };
     let boxes = in_volume(label, &boxes, job.axis);
     let prompts = Prompts::of_boxes(&boxes, job.axis, rule);
-    let mut counted = Counted::new(prompts.by_slice().len() as u32);
+    let mut counted = Counted::new(&prompts, rule);
     let mut reports = Reports::default();
     let lease = work.lease.clone();
+    let before_any = tools.answered;
     let mut between = |tools: &mut Tools| {
         between(tools)?;
-        reports.report(tools, &lease, counted.next())
+        counted.step((tools.answered - before_any) as u32, Instant::now());
+        reports.report(tools, &lease, counted.progress())
     };
     let mut segmentation = Segmentation::continuing(before.clone(), &[]);
     for prompt in prompts.slices() {
@@ -112,26 +115,6 @@ fn slice_answer(
         }],
         chosen: 0,
     })
-}
-
-/// How far the slices are. Each is embedded and then asked about; a rule that comes back to a slice
-/// does not make it more.
-struct Counted(Progress);
-
-impl Counted {
-    fn new(slices: u32) -> Self {
-        Counted(Progress {
-            done: 0,
-            total: 2 * slices,
-        })
-    }
-
-    /// How far it is now; the next time one step farther, and never at the end.
-    fn next(&mut self) -> Progress {
-        let Progress { done, total } = self.0;
-        self.0.done = (done + 1).min(total.saturating_sub(1));
-        self.0
-    }
 }
 
 #[cfg(test)]

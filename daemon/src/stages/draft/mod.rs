@@ -2,6 +2,7 @@
 
 mod boxes;
 mod commit_draft;
+mod counted;
 mod logits;
 mod preview;
 mod progress;
