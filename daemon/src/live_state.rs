@@ -4,7 +4,7 @@ use crate::change_signal::{ChangeListener, ChangeSignal};
 use crate::watch::RootState;
 use jiff::Timestamp;
 use medicosam_shared::activity::Activity;
-use medicosam_shared::api::{Live, RootStatus, Viewer, WorkerStatus};
+use medicosam_shared::api::{IntakePause, Live, RootStatus, Viewer, WorkerStatus};
 use medicosam_shared::case::CaseId;
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::provenance::Timings;
@@ -35,6 +35,7 @@ struct Inner {
     pace: VecDeque<f64>,
     viewers: BTreeMap<u64, Viewer>,
     viewings: u64,
+    paused: Option<IntakePause>,
 }
 
 /// Somebody looks at a case, until this is dropped.
@@ -227,8 +228,15 @@ impl LiveState {
         Live {
             viewers: others.map(|(_, viewer)| viewer.clone()).collect(),
             workers: inner.workers.clone(),
+            paused: inner.paused.clone(),
             scan_s: (scans > 0).then(|| inner.pace.iter().sum::<f64>() / scans as f64),
         }
+    }
+
+    /// Whether the intake is paused now.
+    pub fn intake(&self, paused: Option<IntakePause>) {
+        self.lock().paused = paused;
+        self.changes.announce();
     }
 
     /// What has been done, by device.

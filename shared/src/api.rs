@@ -112,6 +112,9 @@ pub struct Status {
     /// Profiles; empty in answers of older daemons.
     #[serde(default)]
     pub profiles: Vec<ProfileStatus>,
+    /// The pause of the intake, while there is one.
+    #[serde(default)]
+    pub paused: Option<IntakePause>,
 }
 
 impl Status {
@@ -120,6 +123,22 @@ impl Status {
         let known = self.profiles.iter().find(|known| known.name == profile);
         known.map_or(DOUBTFUL, |known| known.score_limit)
     }
+}
+
+/// That no scans are begun for now: what is being done is finished, and prompts and drafts are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntakePause {
+    /// Who said so.
+    pub who: String,
+    /// When.
+    pub since: jiff::Timestamp,
+}
+
+/// Answer to `POST /v1/intake/pause` and `/v1/intake/resume`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intake {
+    /// The pause, while there is one.
+    pub paused: Option<IntakePause>,
 }
 
 /// A profile.
@@ -285,6 +304,9 @@ pub struct Live {
     /// Mean seconds that a worker took for each of the last scans (not prompts); `None` before the
     /// first since the daemon was started.
     pub scan_s: Option<f64>,
+    /// The pause of the intake, while there is one.
+    #[serde(default)]
+    pub paused: Option<IntakePause>,
 }
 
 /// `POST /v1/cases/{id}/prompts`

@@ -322,6 +322,12 @@ pub enum Action {
     Beside,
     /// A person asked to try again.
     Retried,
+    /// A person put the case first in the queue.
+    Hurried,
+    /// A person paused the intake: no scans are begun. About no case.
+    Halted,
+    /// A person ended that pause. About no case.
+    Resumed,
     /// A person put the case away, which had failed.
     Dismissed,
     /// A person brought it back.
@@ -358,6 +364,9 @@ impl Action {
             Action::Discarded => "discarded",
             Action::Beside => "beside",
             Action::Retried => "retried",
+            Action::Hurried => "hurried",
+            Action::Halted => "halted",
+            Action::Resumed => "resumed",
             Action::Dismissed => "dismissed",
             Action::Restored => "restored",
             Action::Failed => "failed",
@@ -400,6 +409,9 @@ mod tests {
             Action::Undone,
             Action::Noted,
             Action::Assigned,
+            Action::Hurried,
+            Action::Halted,
+            Action::Resumed,
             Action::Dismissed,
             Action::Restored,
             Action::Beside,

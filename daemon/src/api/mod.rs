@@ -8,6 +8,7 @@ mod events;
 mod live;
 mod metrics;
 mod peer;
+mod queue;
 mod references;
 mod shelf;
 mod slices;
@@ -107,6 +108,9 @@ impl Api {
             .route("/v1/cases/{id}/references/{name}", get(references::masks))
             .route("/v1/cases/{id}/slices/{plane}/{index}", get(slices::slice))
             .route("/v1/cases/{id}/read-ahead", post(slices::read_ahead))
+            .route("/v1/cases/{id}/hurry", post(queue::hurry))
+            .route("/v1/intake/pause", post(queue::pause))
+            .route("/v1/intake/resume", post(queue::resume))
             .route("/v1/agreement", get(agreement::agreement))
             .route("/v1/events", get(events::events))
             .route("/v1/live", get(live::live))

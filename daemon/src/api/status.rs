@@ -23,8 +23,8 @@ pub async fn status(
     State(api): State<Api>,
     ConnectInfo(peer): ConnectInfo<Peer>,
 ) -> Result<Json<Status>, ApiError> {
-    let (counts, last_event) = api
-        .ask(|store| Ok((store.counts()?, store.last_event()?)))
+    let (counts, last_event, paused) = api
+        .ask(|store| Ok((store.counts()?, store.last_event()?, store.intake_pause()?)))
         .await?;
     let (roots, settling, workers) = api.live.snapshot();
     Ok(Json(Status {
@@ -41,5 +41,6 @@ pub async fn status(
         viewers: api.live.seen_by(None).viewers,
         you: peer.name().to_owned(),
         profiles: api.profiles.to_vec(),
+        paused,
     }))
 }

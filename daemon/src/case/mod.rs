@@ -86,8 +86,8 @@ pub struct Entry {
     pub who: String,
     /// What they did.
     pub action: Action,
-    /// To which case.
-    pub case: CaseId,
+    /// To which case; to all of them, if none.
+    pub case: Option<CaseId>,
     /// On which of its revisions.
     pub revision: Option<RevisionNumber>,
     /// More, in words.
@@ -106,9 +106,20 @@ impl Entry {
         Entry {
             who: who.to_owned(),
             action,
-            case: case.clone(),
+            case: Some(case.clone()),
             revision,
             detail: detail.into(),
+        }
+    }
+
+    /// A line about no case.
+    pub fn about_all(who: &str, action: Action) -> Self {
+        Entry {
+            who: who.to_owned(),
+            action,
+            case: None,
+            revision: None,
+            detail: String::new(),
         }
     }
 }

@@ -208,6 +208,23 @@ impl WorkItem {
         }
     }
 
+    /// Makes it the next of those that wait, before whatever was put first earlier. Work that waits for a
+    /// person's answer is not hurried by that. Whether it is the next now.
+    pub fn put_first(&mut self, now: Now) -> bool {
+        match &mut self.state {
+            WorkState::Ready { not_before } if *not_before != Tick::NEVER => {
+                // Due before anything else; the later it was said, the earlier.
+                *not_before = Tick(now.tick.0.max(1).saturating_neg());
+                true
+            }
+            WorkState::Ready { .. }
+            | WorkState::Leased { .. }
+            | WorkState::Done { .. }
+            | WorkState::Failed(_)
+            | WorkState::Cancelled => false,
+        }
+    }
+
     /// Takes back bulk work that would replace what was decided on: nobody asked for that. The case
     /// goes back to the decision, which a pause may have hidden.
     pub fn give_way(&mut self, case: &mut Case, decided: CaseState, now: Now) -> Entry {

@@ -15,6 +15,7 @@ mod following;
 mod job;
 mod outputs;
 mod queries;
+mod queue;
 mod queued;
 mod recorded;
 mod recovery;

@@ -1,6 +1,7 @@
 //! Queries: lists, cases, revisions, events. None of them waits for a writer.
 
 use super::job::{ScanOfCase, WorkOutcome};
+use super::queue::open_lane;
 use super::rows::{case, fingerprints, history, no_such_revision, revision};
 use super::{Registry, Result};
 use crate::case::Lane;
@@ -173,7 +174,7 @@ impl Registry {
     /// Whether [`Registry::claim`] would find any work now.
     pub fn has_due_work(&self) -> Result<bool> {
         let now = self.clock.now();
-        self.read(|rows| Ok(rows.due(Lane::Any, now)?.is_some()))
+        self.read(|rows| Ok(rows.due(open_lane(rows, Lane::Any)?, now)?.is_some()))
     }
 
     /// The scan of the bulk work that [`Registry::claim`] would hand out next, without taking it:
@@ -181,7 +182,7 @@ impl Registry {
     pub fn upcoming(&self) -> Result<Option<ScanOfCase>> {
         let now = self.clock.now();
         self.read(|rows| {
-            let next = rows.due(Lane::Any, now)?;
+            let next = rows.due(open_lane(rows, Lane::Any)?, now)?;
             let next = next.filter(|item| item.task.lane() == Lane::Any);
             next.map(|item| Ok(ScanOfCase::from(case(rows, &item.case)?)))
                 .transpose()

@@ -1,6 +1,7 @@
 //! Work: queued, claimed, done, given up.
 
 use super::job::Work;
+use super::queue::open_lane;
 use super::queued::cancel_all;
 use super::rows::{author_of, case, held, history, log, open_work, resting, revision};
 use super::{Registry, Result, drafts, second_readings};
@@ -27,10 +28,11 @@ impl Registry {
     pub fn claim(&self, owner: &Owner, lane: Lane) -> Result<Option<Work>> {
         // Most looks find nothing, and should keep nobody from writing.
         let now = self.clock.now();
-        if self.read(|rows| Ok(rows.due(lane, now)?.is_none()))? {
+        if self.read(|rows| Ok(rows.due(open_lane(rows, lane)?, now)?.is_none()))? {
             return Ok(None);
         }
         self.write(|rows, now| {
+            let lane = open_lane(rows, lane)?;
             let Some((mut item, mut case)) = next(rows, lane, now)? else {
                 return Ok(None);
             };

@@ -100,11 +100,16 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
         tracing::info!(%case, "taken up again after a stop in the middle of it");
     }
     EmbeddingCache::of(&config).sweep();
+    let paused = store.intake_pause()?;
+    if let Some(pause) = &paused {
+        tracing::warn!(by = %pause.who, since = %pause.since, "the intake is paused: no scans are begun");
+    }
     let shared = Shared {
         store,
         live: Arc::new(LiveState::new(&config.roots)),
         config: Arc::new(config),
     };
+    shared.live.intake(paused);
     let config = &shared.config;
     warn_of_outputs(config)?;
     let listener = api::listen(&config.socket)?;

@@ -7,6 +7,7 @@ use super::{
 use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, Tick, WorkId, WorkItem, WorkState};
 use crate::change_signal::ChangeSignal;
+use medicosam_shared::api::IntakePause;
 use medicosam_shared::case::{Action, CaseId, CaseState, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
@@ -76,6 +77,7 @@ struct Tables {
     references: BTreeMap<(String, String), (Reference, MaskSet)>,
     events: Vec<Event>,
     recorded: u64,
+    intake_pause: Option<IntakePause>,
     drafts: Vec<DraftRow>,
     steps: BTreeMap<(DraftId, u32), KeptStep>,
 }
@@ -378,13 +380,22 @@ impl EventRows for Tables {
         Ok(())
     }
 
+    fn intake_pause(&self) -> Result<Option<IntakePause>, StoreFault> {
+        Ok(self.intake_pause.clone())
+    }
+
+    fn put_intake_pause(&mut self, pause: Option<&IntakePause>) -> Result<(), StoreFault> {
+        self.intake_pause = pause.cloned();
+        Ok(())
+    }
+
     fn add_event(&mut self, entry: &Entry, now: Now) -> Result<(), StoreFault> {
         self.events.push(Event {
             seq: self.events.len() as u64 + 1,
             at: now.date,
             who: entry.who.clone(),
             action: entry.action,
-            case: Some(entry.case.clone()),
+            case: entry.case.clone(),
             revision: entry.revision,
             detail: entry.detail.clone(),
         });

@@ -26,6 +26,7 @@ pub use sqlite::SqliteStore;
 use crate::case::DraftId;
 use crate::case::{Case, Entry, Lane, Now, WorkId, WorkItem};
 use crate::change_signal::ChangeSignal;
+use medicosam_shared::api::IntakePause;
 use medicosam_shared::case::{Action, CaseId, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
@@ -176,6 +177,10 @@ pub trait EventRows {
     fn recorded(&self) -> Result<u64, StoreFault>;
     /// Writes that position.
     fn put_recorded(&mut self, position: u64) -> Result<(), StoreFault>;
+    /// The pause of the intake, while there is one.
+    fn intake_pause(&self) -> Result<Option<IntakePause>, StoreFault>;
+    /// Writes it.
+    fn put_intake_pause(&mut self, pause: Option<&IntakePause>) -> Result<(), StoreFault>;
 }
 
 /// Drafts and their steps.

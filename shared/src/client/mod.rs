@@ -1,6 +1,7 @@
 //! The API as async methods, over the daemon's Unix socket or through ssh.
 
 mod host;
+mod queue;
 mod reading;
 mod slices;
 mod ssh;

@@ -5,7 +5,7 @@ use super::state::review::subject::Showing;
 use crate::term::{Key, Mouse};
 use jiff::Timestamp;
 use medicosam_shared::api::{
-    CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Live,
+    CaseList, DecisionRequest, DraftProgress, DraftRequest, DraftResponse, DraftView, Intake, Live,
     NoteRequest, OutputChoice, SliceValues, Status, UndoRequest,
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, Fault, RevisionNumber};
@@ -219,6 +219,10 @@ pub enum Answer {
         /// The case as it is now.
         result: Result<CaseSummary, Failure>,
     },
+    /// A case was put first in the queue, or not.
+    Hurried(Result<CaseSummary, Failure>),
+    /// The intake was paused or resumed, or not.
+    Intake(Result<Intake, Failure>),
     /// A draft as the daemon has it.
     Draft {
         /// On which case.
@@ -334,6 +338,10 @@ pub enum Effect {
     Dismiss(CaseId),
     /// Bring a case back.
     BringBack(CaseId),
+    /// Put a case first in the queue.
+    Hurry(CaseId),
+    /// Pause the intake, or resume it.
+    PauseIntake(bool),
     /// Read the reviewer's draft on a case.
     LoadDraft(CaseId),
     /// Change the reviewer's draft.

@@ -17,6 +17,7 @@ mod dialogs;
 mod dismissal;
 pub mod draft;
 pub mod event;
+mod intake;
 pub mod keymap;
 mod keys;
 mod look;

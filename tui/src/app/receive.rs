@@ -8,7 +8,7 @@ use super::state::notice::Notice;
 use super::state::queue::live::Now;
 use super::state::review::Review;
 use super::state::review::slices::SliceId;
-use super::{calls, decide, decided, dismissal, resume};
+use super::{calls, decide, decided, dismissal, intake, resume};
 use medicosam_shared::api::{CaseList, SliceValues, Status};
 use medicosam_shared::case::{Action, CaseDetail, CaseId, Event, RevisionNumber, Verdict};
 use medicosam_shared::geometry::Plane;
@@ -65,11 +65,14 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Live(live) => {
             if let Some(status) = &mut model.status {
                 status.workers = live.workers;
+                status.paused = live.paused;
             }
             model.live = Now::new(live.viewers, live.scan_s);
         }
         Answer::Retried { case, result } => decided::retried(model, &case, result),
         Answer::Dismissed { case, result } => dismissal::dismissed(model, &case, result),
+        Answer::Hurried(result) => intake::hurried(model, result),
+        Answer::Intake(result) => intake::changed(model, result),
         Answer::Draft { case, result } => return answers::draft_loaded(model, &case, result),
         Answer::DraftChanged {
             case,
@@ -271,6 +274,7 @@ fn news(event: &Event, you: &str) -> Option<String> {
             "{has} just assigned this case {}.",
             printable(&event.detail)
         )),
+        Action::Hurried => Some(format!("{has} just put this case first in the queue.")),
         Action::Dismissed => Some(format!("{has} just put this case away.")),
         Action::Restored => Some(format!("{has} just brought this case back.")),
         Action::Prompted => Some(format!("{has} just asked for another mask.")),
@@ -283,6 +287,8 @@ fn news(event: &Event, you: &str) -> Option<String> {
         | Action::Discarded
         | Action::Beside
         | Action::Retried
+        | Action::Halted
+        | Action::Resumed
         | Action::Failed
         | Action::Paused
         | Action::Superseded

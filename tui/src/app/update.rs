@@ -11,7 +11,7 @@ use super::keymap::{self, Keymap};
 use super::state::model::{Model, Screen};
 use super::state::notice::Notice;
 use super::state::review::layout::Layout;
-use super::{copying, decide, dismissal, look, narrowing, retrying};
+use super::{copying, decide, dismissal, intake, look, narrowing, retrying};
 use medicosam_shared::case::Verdict;
 
 /// Cases in a large step.
@@ -40,6 +40,8 @@ fn decide(model: &mut Model, action: Decide) -> Vec<Effect> {
         Decide::TakeBack => decide::take_back(model),
         Decide::Retry => retrying::retry(model),
         Decide::Dismiss => dismissal::dismiss(model),
+        Decide::Hurry => intake::hurry(model),
+        Decide::PauseIntake => intake::pause(model),
     }
 }
 
@@ -119,13 +121,13 @@ fn app(model: &mut Model, action: App) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
-    if model.dialog.take().is_some() {
-        return Vec::new();
     if let Some(Dialog::Help(help)) = &mut model.dialog
         && help.show_all()
     {
         return Vec::new();
     }
+    if model.dialog.take().is_some() {
+        return Vec::new();
     }
     if let Some(effects) = prompting::back(model) {
         return effects;

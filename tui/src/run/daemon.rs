@@ -213,6 +213,10 @@ async fn answer(client: &Client, effect: Effect) -> Option<Answer> {
             let result = result.map_err(Failure::from);
             Answer::Retried { case, result }
         }
+        Effect::Hurry(case) => Answer::Hurried(client.hurry(&case).await.map_err(Failure::from)),
+        Effect::PauseIntake(paused) => {
+            Answer::Intake(client.pause_intake(paused).await.map_err(Failure::from))
+        }
         Effect::Dismiss(case) => {
             let result = client.dismiss(&case).await.map_err(Failure::from);
             Answer::Dismissed { case, result }

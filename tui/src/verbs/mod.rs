@@ -21,6 +21,7 @@ mod note;
 mod open;
 mod plain;
 mod prompt;
+mod queue;
 mod reference;
 mod retry;
 mod show;
@@ -91,6 +92,12 @@ pub enum Verb {
     Dismiss(ManyArgs),
     /// Bring cases back that were put away (`list --filter state:dismissed`)
     BringBack(ManyArgs),
+    /// Put cases first in the queue that wait for a worker
+    Hurry(ManyArgs),
+    /// Begin no scans until `resume`; what is being done is finished, prompts and drafts are answered
+    Pause(FormatArgs),
+    /// Begin scans again
+    Resume(FormatArgs),
     /// Review line by line, without a screen: for screen readers and simple terminals
     Plain(PlainArgs),
     /// Show how the daemon is: folders, workers, device
@@ -133,7 +140,8 @@ impl Verb {
             Verb::List(args) => args.format.json,
             Verb::Show(args) => args.format.json,
             Verb::Retry(args) => args.many.format.json,
-            Verb::Dismiss(args) | Verb::BringBack(args) => args.format.json,
+            Verb::Dismiss(args) | Verb::BringBack(args) | Verb::Hurry(args) => args.format.json,
+            Verb::Pause(args) | Verb::Resume(args) => args.json,
             Verb::Undo(args) => args.many.format.json,
             Verb::Note(args) => args.format.json,
             Verb::Assign(args) => args.format.json,
@@ -172,6 +180,9 @@ pub async fn run(client: &Client, verb: &Verb, out: &mut dyn Write) -> Result<()
         Verb::Retry(args) => retry::run(client, args, out).await,
         Verb::Dismiss(args) => dismiss::dismiss(client, args, out).await,
         Verb::BringBack(args) => dismiss::bring_back(client, args, out).await,
+        Verb::Hurry(args) => queue::hurry(client, args, out).await,
+        Verb::Pause(args) => queue::pause(client, *args, true, out).await,
+        Verb::Resume(args) => queue::pause(client, *args, false, out).await,
         Verb::Status(args) => status::run(client, *args, out).await,
         Verb::Events(args) => events::run(client, args, out).await,
         Verb::Plain(args) => plain::run(client, args, &mut std::io::stdin().lock(), out).await,

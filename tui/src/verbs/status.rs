@@ -43,6 +43,13 @@ fn text(status: &Status) -> String {
             (!status.settling.is_empty()).then(|| format!("{} files", status.settling.len())),
         ),
     ]);
+    if let Some(pause) = &status.paused {
+        let who = printable(&pause.who);
+        let since = pause.since.strftime("%Y-%m-%d %H:%M UTC");
+        text.push_str(&format!(
+            "intake paused by {who} since {since}; `medicosam resume` goes on\n"
+        ));
+    }
     for root in &status.roots {
         text.push_str(&root_line(root));
     }

@@ -56,6 +56,10 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
             false => Span::raw(format!("  {device}")),
         });
     }
+    if let Some(pause) = model.status.as_ref().and_then(|s| s.paused.as_ref()) {
+        let text = format!("  intake paused by {}", printable(&pause.who));
+        spans.push(Span::styled(text, theme.bad()));
+    }
     if workers.clone().any(|w| w.fault.is_some()) {
         spans.push(Span::styled("  worker in trouble", theme.bad()));
     }

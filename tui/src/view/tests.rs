@@ -90,6 +90,7 @@ fn queue_with_what_is_known_of_the_selected_case() {
         total: 21,
     });
     let live = Live {
+        paused: None,
         viewers: vec![Viewer {
             who: "ben".to_owned(),
             case: CaseId("sub-014_T1w".to_owned()),

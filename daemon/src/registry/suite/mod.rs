@@ -8,6 +8,7 @@ mod drafts;
 mod histories;
 mod life;
 mod outputs;
+mod queue;
 mod references;
 mod second_readings;
 mod sidecars;
@@ -165,6 +166,12 @@ stories! {
     references {
         reference_masks_are_kept_replaced_and_removed,
         masks_are_put_up_as_they_are_once_and_not_over_a_decision,
+    }
+    queue {
+        a_case_that_is_put_first_is_the_next_and_the_last_one_before_all,
+        a_case_that_waits_for_its_surroundings_need_not_wait_any_longer,
+        a_case_that_asks_a_person_is_not_hurried,
+        while_the_intake_is_paused_no_scan_is_begun_and_people_are_answered,
     }
     second_readings {
         a_decision_draws_a_second_reading_that_shows_nothing_of_the_first,

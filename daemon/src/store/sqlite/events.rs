@@ -5,10 +5,13 @@ use super::{StoreFault, Tables};
 use crate::case::{Entry, Now};
 use crate::store::row;
 use crate::store::{EventQuery, EventRows};
+use medicosam_shared::api::IntakePause;
 use medicosam_shared::case::{CaseId, Event};
 use rusqlite::{ToSql, params};
 
 const READING: &str = "reading the audit log";
+const INTAKE: &str = "whether the intake is paused";
+const PAUSE: &str = "a pause of the intake";
 const RECORDED: &str = "noting which decisions lie beside results";
 
 impl EventRows for Tables<'_> {
@@ -20,7 +23,7 @@ impl EventRows for Tables<'_> {
                 now.date.to_string(),
                 entry.who,
                 entry.action.as_str(),
-                entry.case.0,
+                entry.case.as_ref().map(|case| &case.0),
                 entry.revision,
                 entry.detail
             ],
@@ -42,6 +45,16 @@ impl EventRows for Tables<'_> {
     fn put_recorded(&mut self, position: u64) -> Result<(), StoreFault> {
         let sql = "UPDATE store SET recorded = ?1";
         self.run(RECORDED, sql, [position.cast_signed()])
+    }
+
+    fn intake_pause(&self) -> Result<Option<IntakePause>, StoreFault> {
+        let sql = "SELECT intake_pause FROM store WHERE intake_pause IS NOT NULL";
+        self.first(INTAKE, sql, [], |found| found.json(PAUSE, "intake_pause"))
+    }
+
+    fn put_intake_pause(&mut self, pause: Option<&IntakePause>) -> Result<(), StoreFault> {
+        let pause = pause.map(|pause| row::to_json(PAUSE, pause)).transpose()?;
+        self.run(INTAKE, "UPDATE store SET intake_pause = ?1", [pause])
     }
 
     fn events(&self, which: &EventQuery) -> Result<Vec<Event>, StoreFault> {

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     |t| run(t, include_str!("../schema/9_assigned.sql")),
     |t| run(t, include_str!("../schema/10_second_reading.sql")),
     |t| run(t, include_str!("../schema/11_references.sql")),
+    |t| run(t, include_str!("../schema/12_intake_pause.sql")),
 ];
 
 fn run(t: &Transaction<'_>, sql: &str) -> Result<(), StoreFault> {

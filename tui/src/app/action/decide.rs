@@ -31,5 +31,11 @@ actions! {
         /// Put a failed case away, or bring it back.
         Dismiss = "dismiss", "put away, or back (failed)",
             on("X", SCREENS, Section::Decide);
+        /// Have a case done before all others that wait.
+        Hurry = "hurry", "first in the queue (waiting)",
+            on("T", &[Context::Queue], Section::Cases);
+        /// Have the daemon begin no scans, or go on.
+        PauseIntake = "pause_intake", "pause the intake, or resume",
+            on("!", &[Context::Queue], Section::Cases);
     }
 }

@@ -122,6 +122,8 @@ const NAMES: &[&str] = &[
     "less_about",
     "dismiss",
     "copy_as_profile",
+    "hurry",
+    "pause_intake",
 ];
 
 #[test]

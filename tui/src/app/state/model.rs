@@ -371,10 +371,15 @@ impl Model {
         self.refresh.arrived()
     }
 
-    /// How long the scans that wait or are being worked on will take, at the pace of the last ones.
+    /// How long the scans that wait or are being worked on will take, at the pace of the last ones; nobody
+    /// knows that while the intake is paused.
     pub fn time_left(&self) -> Option<Duration> {
         let scan_s = self.live.scan_s()?;
-        let workers = &self.status.as_ref()?.workers;
+        let status = self
+            .status
+            .as_ref()
+            .filter(|status| status.paused.is_none())?;
+        let workers = &status.workers;
         let at_work = workers.iter().filter(|w| w.device.is_some()).count();
         let cases = self.queue.cases().iter();
         let waiting = cases.filter(|c| {

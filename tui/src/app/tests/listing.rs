@@ -153,6 +153,7 @@ fn the_time_left_follows_from_the_pace_of_the_last_scans() {
     workers[0].progress = Some(Progress { done: 1, total: 2 });
     let live = |workers| {
         Answer::Live(Live {
+            paused: None,
             viewers: Vec::new(),
             workers,
             scan_s: Some(60.0),

@@ -1,0 +1,2 @@
+-- JSON IntakePause while no scans are begun.
+ALTER TABLE store ADD COLUMN intake_pause TEXT;
