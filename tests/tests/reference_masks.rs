@@ -88,7 +88,7 @@ fn masks_from_elsewhere_are_compared_put_up_as_they_are_and_approved() {
 
     let current = approved.current().unwrap();
     assert_eq!(
-        read_label_map(&current.output.label_map),
+        read_label_map(current.output.label_map.as_ref()),
         read_label_map(&expert),
         "not a voxel more or less, in the scan's order"
     );
