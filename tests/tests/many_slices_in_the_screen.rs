@@ -63,7 +63,7 @@ fn boxes_on_two_slices_give_what_the_same_3d_box_gives() {
     terminal.wait_for("the next slice", |view| view.contains("axial 11 of"));
     terminal.type_keys("V").unwrap();
     terminal.wait_for("what will happen", |view| {
-        view.contains("Boxes on 10 and 11: all 2 masks from 10 to 11") && view.contains("3-D box")
+        view.contains("All 2 masks on 10 to 11 again") && view.contains("one 3-D box")
     });
     terminal.type_keys("v").unwrap();
     terminal.wait_for("the masks", |view| {

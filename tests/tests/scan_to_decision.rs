@@ -16,6 +16,9 @@ use std::fs;
 use std::process::{Command, Output};
 use std::time::Instant;
 
+/// Millilitres of a voxel of the lung scan.
+const VOXEL_ML: f64 = 0.626_953_125 * 0.626_953_125 * 5.0 / 1000.0;
+
 fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -77,7 +80,13 @@ fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
     assert!(table.starts_with("index\tname"), "{table}");
     assert!(table.contains("\n1\ttumour"), "{table}");
     let volume = case.summary.volume_ml.unwrap();
-    assert!((50.0..70.0).contains(&volume), "{volume} mL");
+    let voxels = ours.iter().filter(|&&v| v == 1).count() as f64;
+    let expected = expert.iter().filter(|&&v| v == 1).count() as f64 * VOXEL_ML;
+    assert!((volume - voxels * VOXEL_ML).abs() < 1e-3, "{volume} mL");
+    assert!(
+        (volume / expected - 1.0).abs() < 0.1,
+        "{volume} of {expected} mL"
+    );
     let prompts = &case.current().unwrap().provenance.prompts;
     assert_eq!(prompts.len(), 11, "one box on each slice");
     let made = &case.current().unwrap().provenance;

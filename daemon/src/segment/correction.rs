@@ -4,13 +4,21 @@
 //! replace it by something else. So points on a slice that has a mask ask about that mask ([`ask`]),
 //! and of the answer only what they point at is taken ([`refine`]): a point on the object adds the
 //! part of the answer that it lies in, one outside takes away the part of the mask that it lies in.
-//! All else of the slice stays. `medicosamd eval --protocol corrections` measures it; what was tried
+//! A part that is large beside the mask is taken near the point only ([`refined`]): one click that changes half
+//! of an object is more often an answer about something else. All else of the slice stays. `medicosamd eval --protocol corrections` measures it; what was tried
 //! besides is in `docs/models.md`.
 
 use super::components;
 use crate::model::{Candidates, Embedding, LowResLogits, Sam, SamError, Segmented};
+use medicosam_shared::geometry::SliceShape;
 use medicosam_shared::mask::SliceMask;
 use medicosam_shared::prompt::{SliceBox, SlicePoint, SlicePrompt};
+
+/// A change by one point that is larger than this share of the mask is taken near the point only.
+const LARGE: f64 = 0.4;
+
+/// How far such a change reaches, in distances of the point from the edge of the mask.
+const REACH: f64 = 2.0;
 
 /// What there is at a place before it is corrected.
 #[derive(Debug, Clone, Copy)]
@@ -181,29 +189,32 @@ fn around(bounds: SliceBox, points: &[SlicePoint]) -> SliceBox {
 }
 
 /// Takes of each mask that is offered what the drawn points point at, best first: those that do as most
-/// points say, and of them those most like the mask that is there.
+/// points say, of them those that could be taken as they are, and of them those most like the mask that is there.
 pub fn refine(drawn: &[SlicePoint], present: &SliceMask, offered: Candidates) -> Candidates {
-    let refined = offered.masks.into_iter().map(|answer| Segmented {
-        mask: refined(drawn, present, &answer.mask),
-        ..answer
-    });
-    let agreeing = |mask: &SliceMask| {
-        let agree = drawn.iter().filter(|p| mask.get(p.x, p.y) == p.positive);
-        agree.count()
-    };
     let before = present.to_rle();
-    let mut ranked: Vec<(usize, f64, Segmented)> = refined
+    let mut ranked: Vec<Ranked> = offered
+        .masks
+        .into_iter()
         .map(|answer| {
-            let likeness = before.iou(&answer.mask.to_rle());
-            (agreeing(&answer.mask), likeness, answer)
+            let (mask, is_whole) = refined(drawn, present, &answer.mask);
+            let agree = drawn.iter().filter(|p| mask.get(p.x, p.y) == p.positive);
+            Ranked {
+                agreeing: agree.count(),
+                is_whole,
+                likeness: before.iou(&mask.to_rle()),
+                answer: Segmented { mask, ..answer },
+            }
         })
         .collect();
     // Stable: of equals the model's first comes first.
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)));
-    let most = ranked.first().map_or(0, |(agree, ..)| *agree);
-    ranked.retain(|(agree, ..)| *agree == most);
+    ranked.sort_by(|a, b| {
+        let first = (b.agreeing, b.is_whole).cmp(&(a.agreeing, a.is_whole));
+        first.then(b.likeness.total_cmp(&a.likeness))
+    });
+    let most = ranked.first().map_or(0, |first| first.agreeing);
+    ranked.retain(|ranked| ranked.agreeing == most);
     let mut masks: Vec<Segmented> = Vec::new();
-    for (_, _, answer) in ranked {
+    for Ranked { answer, .. } in ranked {
         if masks.iter().all(|other| other.mask != answer.mask) {
             masks.push(answer);
         }
@@ -211,18 +222,29 @@ pub fn refine(drawn: &[SlicePoint], present: &SliceMask, offered: Candidates) ->
     Candidates { masks, best: 0 }
 }
 
-/// A mask with the parts of an answer that the points point at. If none of them says that the mask is
-/// wrong, or the answer follows none of them, there is nothing to pick from it: where all points agree
-/// with the mask it is the whole answer, else the mask as it is.
-fn refined(drawn: &[SlicePoint], present: &SliceMask, answer: &SliceMask) -> SliceMask {
+/// An answer after [`refined`], and what it is ranked by.
+struct Ranked {
+    /// How many points the mask does as told.
+    agreeing: usize,
+    /// See [`refined`].
+    is_whole: bool,
+    /// Its IoU with the mask that was there.
+    likeness: f64,
+    answer: Segmented,
+}
+
+/// A mask with the parts of an answer that the points point at, and whether these are whole. If none of the points
+/// says that the mask is wrong, or the answer follows none of them, there is nothing to pick from it: where all
+/// points agree with the mask it is the whole answer, else the mask as it is.
+fn refined(drawn: &[SlicePoint], present: &SliceMask, answer: &SliceMask) -> (SliceMask, bool) {
     let wrong: Vec<&SlicePoint> = drawn
         .iter()
         .filter(|p| present.get(p.x, p.y) != p.positive)
         .collect();
     if wrong.is_empty() {
-        return answer.clone();
+        return (answer.clone(), true);
     }
-    let mut mask = present.clone();
+    let (mut mask, mut is_whole) = (present.clone(), true);
     for positive in [true, false] {
         let points = wrong.iter().filter(|point| point.positive == positive);
         let points: Vec<(u32, u32)> = points.map(|point| (point.x, point.y)).collect();
@@ -230,22 +252,43 @@ fn refined(drawn: &[SlicePoint], present: &SliceMask, answer: &SliceMask) -> Sli
             present.get(x, y) != positive && answer.get(x, y) == positive
         });
         for part in components(&differs) {
-            if points.iter().any(|&(x, y)| part.get(x, y)) {
-                mask = SliceMask::from_fn(mask.shape(), |x, y| match part.get(x, y) {
-                    true => positive,
-                    false => mask.get(x, y),
+            let is_large = part.area() as f64 > LARGE * present.area() as f64;
+            for &at in points.iter().filter(|&&(x, y)| part.get(x, y)) {
+                let reach = match is_large {
+                    true => REACH * distance_to_edge(at, present),
+                    false => f64::INFINITY,
+                };
+                is_whole &= !is_large;
+                mask = SliceMask::from_fn(mask.shape(), |x, y| {
+                    match part.get(x, y) && distance(at, (x, y)) <= reach {
+                        true => positive,
+                        false => mask.get(x, y),
+                    }
                 });
             }
         }
     }
-    mask
+    (mask, is_whole)
+}
+
+/// How far a pixel is from the nearest one on the other side of the edge of a mask.
+fn distance_to_edge(at: (u32, u32), mask: &SliceMask) -> f64 {
+    let SliceShape { width, height } = mask.shape();
+    let all = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let is_inside = mask.get(at.0, at.1);
+    all.filter(|&(x, y)| mask.get(x, y) != is_inside)
+        .map(|pixel| distance(at, pixel))
+        .fold(f64::INFINITY, f64::min)
+}
+
+fn distance(a: (u32, u32), b: (u32, u32)) -> f64 {
+    f64::from(a.0.abs_diff(b.0)).hypot(f64::from(a.1.abs_diff(b.1)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::segment::propagation::testing::segmented;
-    use medicosam_shared::geometry::SliceShape;
     use medicosam_shared::place::{Label, Place};
     use proptest::prelude::*;
 
@@ -318,37 +361,60 @@ mod tests {
 
     #[test]
     fn only_what_is_pointed_at_is_taken() {
-        let present = columns(3..7);
-        // The answer moves to the right: it adds 7 to 9 and would lose 3 and 4.
-        let answer = columns(5..10);
+        let present = columns(3..11);
+        // The answer moves to the right: it adds 11 to 13 and would lose 3 and 4.
+        let answer = columns(5..14);
         let added = refine_to(
-            &[point(8, 4, true)],
+            &[point(12, 4, true)],
             &present,
             std::slice::from_ref(&answer),
         );
-        assert_eq!(added.masks[0].mask, columns(3..10));
+        assert_eq!(added.masks[0].mask, columns(3..14));
         let taken = refine_to(
             &[point(3, 4, false)],
             &present,
             std::slice::from_ref(&answer),
         );
-        assert_eq!(taken.masks[0].mask, columns(5..7));
-        let both = [point(3, 4, false), point(8, 4, true)];
+        assert_eq!(taken.masks[0].mask, columns(5..11));
+        let both = [point(3, 4, false), point(12, 4, true)];
         assert_eq!(
             refine_to(&both, &present, &[answer]).masks[0].mask,
-            columns(5..10)
+            columns(5..14)
         );
     }
 
     #[test]
+    fn of_a_change_that_is_large_beside_the_mask_only_what_is_near_is_taken() {
+        let present = columns(2..14);
+        // Nearly all would go, for a point beside the right edge.
+        let answer = columns(2..4);
+        let taken = refine_to(
+            &[point(12, 4, false)],
+            &present,
+            std::slice::from_ref(&answer),
+        );
+        let mask = &taken.masks[0].mask;
+        assert!(!mask.get(12, 4) && !mask.get(13, 4) && !mask.get(8, 4));
+        assert!(mask.get(7, 4), "{} pixels left", mask.area());
+        // A third of the mask goes as a whole.
+        let answer = columns(2..10);
+        let taken = refine_to(
+            &[point(12, 4, false)],
+            &present,
+            std::slice::from_ref(&answer),
+        );
+        assert_eq!(taken.masks[0].mask, answer);
+    }
+
+    #[test]
     fn of_several_masks_the_one_that_does_as_told_and_changes_least_is_taken() {
-        let present = columns(3..7);
-        let offered = [columns(0..1), columns(3..16), columns(3..9), columns(3..9)];
+        let present = columns(1..7);
+        let offered = [columns(0..1), columns(1..16), columns(1..9), columns(1..9)];
         let refined = refine_to(&[point(8, 4, true)], &present, &offered);
         let areas: Vec<u64> = refined.masks.iter().map(|m| m.mask.area()).collect();
         assert_eq!(
             (refined.best, areas),
-            (0, vec![36, 78]),
+            (0, vec![48, 66]),
             "the same one only once"
         );
     }

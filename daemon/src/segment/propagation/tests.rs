@@ -206,16 +206,21 @@ fn tapering(index: u32) -> SliceMask {
 }
 
 /// A model that finds the object only if the box is not much larger, and takes something else for it, fairly
-/// sure, if it is.
+/// sure, if it is. Of a smaller box it finds what lies inside.
 fn finds_what_fits(question: &Question) -> Result<Segmented, Infallible> {
     let bbox = question.bbox.unwrap();
     let object = tapering(question.index);
     let bounds = object.bounds().unwrap();
     let is_around = bbox.common(bounds) == Some(bounds);
     let is_tight = bbox.x1 - bbox.x0 <= 2 * (bounds.x1 - bounds.x0);
-    Ok(match is_around && is_tight {
-        true => segmented(object, 0.8),
-        false => segmented(square(bbox.x0, 18), 0.75),
+    let part = SliceMask::from_fn(SHAPE, |x, y| {
+        let is_in_box = (bbox.x0..bbox.x1).contains(&x) && (bbox.y0..bbox.y1).contains(&y);
+        is_in_box && object.get(x, y)
+    });
+    Ok(match (is_around, is_tight) {
+        (true, true) => segmented(object, 0.8),
+        (true, false) => segmented(square(bbox.x0, 18), 0.75),
+        (false, _) => segmented(part, 0.2),
     })
 }
 
