@@ -80,9 +80,9 @@ fn a_scan_becomes_a_label_map_a_decision_and_a_trail() {
     assert!(table.starts_with("index\tname"), "{table}");
     assert!(table.contains("\n1\ttumour"), "{table}");
     let volume = case.summary.volume_ml.unwrap();
-    let voxels = ours.iter().filter(|&&v| v == 1).count() as f64;
+    let found = ours.iter().filter(|&&v| v == 1).count() as f64;
     let expected = expert.iter().filter(|&&v| v == 1).count() as f64 * VOXEL_ML;
-    assert!((volume - voxels * VOXEL_ML).abs() < 1e-3, "{volume} mL");
+    assert!((volume - found * VOXEL_ML).abs() < 1e-3, "{volume} mL");
     assert!(
         (volume / expected - 1.0).abs() < 0.1,
         "{volume} of {expected} mL"
