@@ -61,11 +61,11 @@ impl<'a> Found<'a> {
 
     /// The scores of the whole object.
     pub fn scores(&self) -> Scores {
-        let truth = self.truth.slices.iter();
         let found = self.masks.iter();
         Scores::of(&Compared {
-            truth: truth.map(|(&index, mask)| (index, mask.to_rle())).collect(),
+            truth: self.truth.runs(),
             found: found.map(|(&index, mask)| (index, mask.to_rle())).collect(),
+            space: self.truth.space,
         })
     }
 

@@ -1,12 +1,12 @@
 //! The 3-D protocol: a 3-D box, or one prompt in the middle slice, is propagated by a rule.
 
-use super::metric::Compared;
+use super::metric::{Compared, Space};
 use super::random::Random;
 use super::slices::{Start, pixels};
 use crate::scan::LabelMap;
 use crate::segment::propagation::{Answer, Span};
 use medicosam_shared::geometry::{Axis, SliceShape};
-use medicosam_shared::mask::SliceMask;
+use medicosam_shared::mask::{Rle, SliceMask};
 use medicosam_shared::place::Place;
 use medicosam_shared::prompt::{Label, SliceBox, SlicePoint, SlicePrompt};
 use medicosam_shared::propagation::{MicroSam, Projection};
@@ -25,16 +25,23 @@ pub struct Truth {
     pub label: Label,
     /// Its masks: at least one, and none is empty.
     pub slices: BTreeMap<u32, SliceMask>,
+    /// Where they lie, and how finely they are compared.
+    pub space: Space,
 }
 
 impl Truth {
-    /// All objects of a label map cut across `axis`.
-    pub fn of_map(map: &LabelMap, axis: Axis) -> Vec<Truth> {
+    /// All objects of a label map cut across `axis`; surfaces up to `tolerance_mm` apart count as the same.
+    pub fn of_map(map: &LabelMap, axis: Axis, tolerance_mm: f64) -> Vec<Truth> {
+        let space = Space::of_scan(map.info.dims, axis, &map.info.affine, tolerance_mm);
         let mut objects: BTreeMap<Label, BTreeMap<u32, SliceMask>> = BTreeMap::new();
         for (Place { label, index }, mask) in map.masks(axis, |_| true) {
             objects.entry(label).or_default().insert(index, mask);
         }
-        let truth = |(label, slices)| Truth { label, slices };
+        let truth = |(label, slices)| Truth {
+            label,
+            slices,
+            space,
+        };
         objects.into_iter().map(truth).collect()
     }
 
@@ -57,12 +64,18 @@ impl Truth {
         })
     }
 
+    /// Its masks in runs.
+    pub fn runs(&self) -> BTreeMap<u32, Rle> {
+        self.slices.iter().map(|(&z, m)| (z, m.to_rle())).collect()
+    }
+
     /// The truth beside a result.
     pub fn compared(&self, answers: &BTreeMap<u32, Answer>) -> Compared {
         let found = answers.iter().map(|(&index, a)| (index, a.mask.clone()));
         Compared {
-            truth: self.slices.iter().map(|(&z, m)| (z, m.to_rle())).collect(),
+            truth: self.runs(),
             found: found.collect(),
+            space: self.space,
         }
     }
 }
@@ -156,7 +169,7 @@ mod tests {
             sha256: String::new(),
             voxels: labels,
         };
-        let truth = &Truth::of_map(&map, Axis::K)[0];
+        let truth = &Truth::of_map(&map, Axis::K, 2.0)[0];
         assert_eq!((truth.label.get(), truth.slices.len()), (7, 2));
         let span = truth.span(0).unwrap();
         let b = span.bbox;
@@ -192,6 +205,7 @@ mod tests {
         let truth = Truth {
             label: Label::MIN,
             slices: (3..7).map(|z| (z, disc.clone())).collect(),
+            space: super::super::metric::tests::space([1.0; 3]),
         };
         let prompt = middle_prompt(&truth, Start::Point, &mut Random::new(3)).unwrap();
         assert_eq!(prompt.index, 4);

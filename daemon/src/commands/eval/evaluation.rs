@@ -1,7 +1,7 @@
 //! The results of an evaluation, for people and for scripts.
 
 use super::model::Times;
-use crate::evaluate::{METRICS, Metric, Scores, auroc};
+use crate::evaluate::{Course, Diameters, METRICS, Metric, Scores, auroc};
 use crate::model::Device;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::propagation::Propagation;
@@ -18,6 +18,8 @@ pub struct Evaluation {
     model: String,
     device: String,
     seed: u64,
+    /// Surfaces up to this distance in mm count as the same in the NSD.
+    nsd_tolerance_mm: f64,
     /// By scan.
     pub scans: Vec<ScanEvaluation>,
     /// Mean of each metric over scans and labels: 2-D by start, then after the last round; 3-D by start and rule.
@@ -39,6 +41,11 @@ pub struct ScanEvaluation {
     pub volumes: Vec<Propagated>,
     /// The protocol of corrections.
     pub corrections: Vec<Corrected>,
+    /// The protocol of diameters.
+    pub recist: Vec<Propagated>,
+    /// The protocol of the CVPR 2025 challenge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cvpr25: Option<Course>,
     /// Good and bad boxes.
     pub judged: Vec<Judged>,
 }
@@ -72,7 +79,7 @@ pub struct Rounds {
     pub slices: u32,
     /// The mean of each metric after the first prompt and after each round.
     #[serde(flatten)]
-    pub scores: Scores<Vec<f64>>,
+    pub scores: Scores<Vec<Option<f64>>>,
 }
 
 /// An object by its 3-D box, then corrected by points.
@@ -84,7 +91,7 @@ pub struct Corrected {
     pub start: String,
     /// Each metric of the whole object before the first point and after each.
     #[serde(flatten)]
-    pub scores: Scores<Vec<f64>>,
+    pub scores: Scores<Vec<Option<f64>>>,
 }
 
 /// An object by one rule of the 3-D protocol.
@@ -98,6 +105,9 @@ pub struct Propagated {
     pub rule: Propagation,
     /// Whether its settings were chosen by the truth.
     pub oracle: bool,
+    /// The diameters that were the prompt.
+    #[serde(flatten)]
+    pub diameters: Option<Diameters>,
     /// The metrics of the whole object.
     #[serde(flatten)]
     pub scores: Scores,
@@ -130,6 +140,8 @@ impl ScanEvaluation {
             slices: Vec::new(),
             volumes: Vec::new(),
             corrections: Vec::new(),
+            recist: Vec::new(),
+            cvpr25: None,
             judged: Vec::new(),
         }
     }
@@ -137,11 +149,12 @@ impl ScanEvaluation {
 
 impl Evaluation {
     /// Nothing measured yet.
-    pub fn new(model: &str, device: Device, seed: u64) -> Self {
+    pub fn new(model: &str, device: Device, seed: u64, nsd_tolerance_mm: f64) -> Self {
         Evaluation {
             model: model.to_owned(),
             device: device.to_string(),
             seed,
+            nsd_tolerance_mm,
             scans: Vec::new(),
             means: BTreeMap::new(),
             times: Times::default(),
@@ -153,20 +166,20 @@ impl Evaluation {
     /// Takes the means.
     pub fn finish(&mut self) {
         let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-        let mut add = |name: &str, metric: Metric, value: Option<&f64>| {
+        let mut add = |name: &str, metric: Metric, value: Option<Option<f64>>| {
             // The first metric is the usual one, and goes without its name.
             let name = match metric.name == METRICS[0].name {
                 true => name.to_owned(),
                 false => format!("{name}, {}", metric.title),
             };
-            all.entry(name).or_default().extend(value);
+            all.entry(name).or_default().extend(value.flatten());
         };
         for scan in &self.scans {
             for row in &scan.corrections {
                 for (metric, rounds) in row.scores.iter() {
                     for (round, value) in rounds.iter().enumerate() {
                         let name = format!("{}, {round} points", row.start);
-                        add(&name, metric, Some(value));
+                        add(&name, metric, Some(*value));
                     }
                 }
             }
@@ -174,20 +187,30 @@ impl Evaluation {
                 let with = if row.mask_feedback { " with masks" } else { "" };
                 let name = format!("2-D {}{with}", row.start);
                 for (metric, rounds) in row.scores.iter() {
-                    add(&name, metric, rounds.first());
-                    add(&format!("{name}, corrected"), metric, rounds.last());
+                    add(&name, metric, rounds.first().copied());
+                    add(
+                        &format!("{name}, corrected"),
+                        metric,
+                        rounds.last().copied(),
+                    );
                 }
             }
-            for row in &scan.volumes {
+            for row in scan.volumes.iter().chain(&scan.recist) {
                 let name = format!("3-D {}, {}", row.start, row.rule_name());
                 for (metric, value) in row.scores.iter() {
-                    add(&name, metric, Some(value));
+                    add(&name, metric, Some(*value));
                 }
+            }
+        }
+        for scan in &self.scans {
+            for (name, value) in scan.cvpr25.iter().flat_map(figures) {
+                all.entry(name.to_owned()).or_default().push(value);
             }
         }
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         self.means = all
             .into_iter()
+            .filter(|(_, values)| !values.is_empty())
             .map(|(name, values)| (name, mean(values)))
             .collect();
         let judged = self.scans.iter().flat_map(|scan| &scan.judged);
@@ -209,7 +232,7 @@ impl fmt::Display for Evaluation {
                 let (label, slices) = (row.label, row.slices);
                 let start = format!("{}{with}", row.start);
                 for (metric, rounds) in row.scores.iter() {
-                    let rounds: Vec<String> = rounds.iter().map(|v| format!("{v:.3}")).collect();
+                    let rounds: Vec<String> = rounds.iter().map(|v| metric.text(*v)).collect();
                     writeln!(
                         f,
                         "  2-D  label {label:<4} {start:<14} {slices:>4} slices  {} {}",
@@ -218,7 +241,7 @@ impl fmt::Display for Evaluation {
                     )?;
                 }
             }
-            for row in &scan.volumes {
+            for row in scan.volumes.iter().chain(&scan.recist) {
                 writeln!(
                     f,
                     "  3-D  label {:<4} {:<14} {:<34} {}  {:>3} slices  {:>5} decodes  {:>6.1} s",
@@ -233,7 +256,7 @@ impl fmt::Display for Evaluation {
             }
             for row in &scan.corrections {
                 for (metric, rounds) in row.scores.iter() {
-                    let rounds: Vec<String> = rounds.iter().map(|v| format!("{v:.3}")).collect();
+                    let rounds: Vec<String> = rounds.iter().map(|v| metric.text(*v)).collect();
                     writeln!(
                         f,
                         "  points  label {:<4} {:<14} {} {}",
@@ -243,6 +266,19 @@ impl fmt::Display for Evaluation {
                         rounds.join(" ")
                     )?;
                 }
+            }
+            if let Some(course) = &scan.cvpr25 {
+                for (title, rounds) in [("Dice", &course.dsc), ("NSD", &course.nsd)] {
+                    let rounds: Vec<String> = rounds.iter().map(|v| format!("{v:.3}")).collect();
+                    let objects = course.objects;
+                    writeln!(
+                        f,
+                        "  cvpr25  {objects} objects  {title} {}",
+                        rounds.join(" ")
+                    )?;
+                }
+                let figures = figures(course).map(|(name, value)| format!("{name} {value:.3}"));
+                writeln!(f, "  {}", figures.join("  "))?;
             }
             for row in &scan.judged {
                 let reason = row.reasons.first().map_or("", String::as_str);
@@ -275,10 +311,20 @@ impl fmt::Display for Evaluation {
     }
 }
 
+/// What the challenge ranks by.
+fn figures(course: &Course) -> [(&'static str, f64); 4] {
+    [
+        ("cvpr25 DSC AUC", course.dsc_auc),
+        ("cvpr25 NSD AUC", course.nsd_auc),
+        ("cvpr25 DSC final", course.dsc_final),
+        ("cvpr25 NSD final", course.nsd_final),
+    ]
+}
+
 /// `Dice 0.912`, and so on for each metric.
 pub fn in_words(scores: &Scores) -> String {
     let words = scores
         .iter()
-        .map(|(metric, value)| format!("{} {value:.3}", metric.title));
+        .map(|(metric, value)| format!("{} {}", metric.title, metric.text(*value)));
     words.collect::<Vec<_>>().join("  ")
 }

@@ -1,10 +1,12 @@
 //! `medicosamd eval`: how good is a model on scans with labels?
 
 mod corrections;
+mod cvpr25;
 mod evaluation;
 mod judged;
 mod model;
 mod pairs;
+mod recist;
 mod slices;
 mod volumes;
 
@@ -13,7 +15,7 @@ use super::runtime::RuntimeArgs;
 use crate::commands::stdout;
 use crate::config::SlicePlane;
 use crate::data_folder::models_folder;
-use crate::evaluate::Truth;
+use crate::evaluate::{TOLERANCE_MM, Truth};
 use crate::model::{DEFAULT_MODEL, Device, InstalledModel, SamError};
 use crate::prompts::{PromptsError, check_grid};
 use crate::scan::{LabelMap, ScanError, Source, Volume};
@@ -35,7 +37,11 @@ use std::time::Instant;
 /// outside, where the mask is wrong. 3-D: each object by the 3-D box around it, and by its box or two
 /// points on its middle slice, from where micro_sam's rule follows it. Corrections: each object by its
 /// 3-D box and the default rule, then in each round one point in the middle of the largest error of any
-/// slice, as a reviewer would set it.
+/// slice, as a reviewer would set it. cvpr25: the CVPR 2025 challenge's, a 3-D box and five clicks.
+/// recist: the longest diameter on the largest slice and the one across it are the prompt for the volume.
+///
+/// Each result is compared with the labels by the Dice coefficient, the normalised surface Dice (NSD) and
+/// the 95 % Hausdorff distance in mm (HD95).
 #[derive(Debug, Clone, Args)]
 pub struct EvalArgs {
     /// A scan, or a folder of scans
@@ -86,6 +92,10 @@ pub struct EvalArgs {
     #[arg(long)]
     bad_boxes: bool,
 
+    /// Surfaces count as the same in the NSD up to this distance, in mm (cvpr25: always 2)
+    #[arg(long, default_value_t = TOLERANCE_MM, value_name = "MM", value_parser = tolerance)]
+    tolerance: f64,
+
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -120,6 +130,11 @@ enum Protocol {
     /// 3-D boxes, and one prompt in the middle slice
     #[value(name = "3d")]
     Volumes,
+    /// A 3-D box, then five clicks in the middle of the largest error, by the rule of the CVPR 2025
+    /// challenge for interactive segmentation
+    Cvpr25,
+    /// Two diameters on the largest slice, as a radiologist measures them, for the whole volume
+    Recist,
 }
 
 /// Each round asks again about every object of every slice; nobody corrects that often by hand.
@@ -131,6 +146,14 @@ fn rounds(text: &str) -> Result<u32, String> {
         0..=MOST_ROUNDS => Ok(rounds),
         _ => Err(format!("there can be at most {MOST_ROUNDS} rounds")),
     })
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number of mm".to_owned())?;
+    match (0.0..f64::INFINITY).contains(&value) {
+        true => Ok(value),
+        false => Err("a distance is 0 or more".to_owned()),
+    }
 }
 
 fn window(text: &str) -> Result<Window, String> {
@@ -191,7 +214,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
     let runtime = args.runtime.load()?;
     let installed = InstalledModel::open(&models_folder(&data), &args.model)?;
     let mut stage = Stage::new(&runtime, &installed, args.device, args.cache.as_deref())?;
-    let mut report = Evaluation::new(&args.model, args.device, args.seed);
+    let mut report = Evaluation::new(&args.model, args.device, args.seed, args.tolerance);
     for (number, (image, labels)) in pairs.iter().enumerate() {
         let name = image.file_name().unwrap_or_default().to_string_lossy();
         eprintln!("{} of {}: {name}", number + 1, pairs.len());
@@ -202,7 +225,7 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         let info = volume.info();
         check_grid(labels, &map.info, info)?;
         let axis = args.plane.axis(info);
-        let truths = Truth::of_map(&map, axis);
+        let truths = Truth::of_map(&map, axis, args.tolerance);
         let range = volume.range(args.window);
         stage.open(volume, axis, range);
         let mut scan = ScanEvaluation::new(&name);
@@ -214,6 +237,12 @@ pub fn run(args: &EvalArgs) -> Result<(), CommandError> {
         }
         if matches!(args.protocol, Protocol::Corrections) {
             scan.corrections = corrections::evaluate(args, &mut stage, &truths)?;
+        }
+        if matches!(args.protocol, Protocol::Cvpr25) {
+            scan.cvpr25 = cvpr25::evaluate(&mut stage, &truths)?;
+        }
+        if matches!(args.protocol, Protocol::Recist) {
+            scan.recist = recist::evaluate(&mut stage, &truths)?;
         }
         if args.bad_boxes {
             scan.judged = judged::evaluate(&mut stage, &truths)?;

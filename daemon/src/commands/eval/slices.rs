@@ -4,9 +4,7 @@ use super::EvalArgs;
 use super::evaluation::Rounds;
 use super::model::Stage;
 use crate::commands::error::CommandError;
-use crate::evaluate::{
-    Compared, METRICS, Random, Scores, Start, Truth, by_round, components, correct,
-};
+use crate::evaluate::{Compared, Random, Scores, Start, Truth, by_round, components, correct};
 use medicosam_shared::mask::SliceMask;
 
 /// Connected parts with fewer pixels are no objects.
@@ -32,25 +30,22 @@ pub fn evaluate(
         for start in Start::ALL {
             for &feedback in feedback {
                 eprintln!("  2-D, label {}, from a {}", truth.label, start.name());
-                let mut means = vec![Scores([0.0; METRICS.len()]); args.rounds as usize + 1];
-                let mut count = 0;
+                let mut of_slices: Vec<Vec<Scores>> = Vec::new();
                 for &index in &chosen {
                     let how = (start, feedback);
-                    if let Some(rounds) = on_slice(args, stage, truth, index, how)? {
-                        count += 1;
-                        let sums = means.iter_mut().flat_map(|sums| &mut sums.0);
-                        let values = rounds.iter().flat_map(|scores| scores.0);
-                        sums.zip(values).for_each(|(sum, value)| *sum += value);
-                    }
+                    of_slices.extend(on_slice(args, stage, truth, index, how)?);
                 }
-                for mean in means.iter_mut().flat_map(|means| &mut means.0) {
-                    *mean /= f64::from(count.max(1));
-                }
+                let mean = |round: usize| {
+                    let of_round: Vec<Scores> =
+                        of_slices.iter().map(|rounds| rounds[round]).collect();
+                    Scores::mean(&of_round)
+                };
+                let means: Vec<Scores> = (0..=args.rounds as usize).map(mean).collect();
                 rows.push(Rounds {
                     label: truth.label,
                     start: start.name(),
                     mask_feedback: feedback,
-                    slices: count,
+                    slices: of_slices.len() as u32,
                     scores: by_round(&means),
                 });
             }
@@ -95,6 +90,7 @@ fn on_slice(
         Scores::of(&Compared {
             truth: [(index, whole.to_rle())].into(),
             found: [(index, mask.to_rle())].into(),
+            space: truth.space.of_slice(),
         })
     };
     Ok(Some(found.iter().map(scores).collect()))

@@ -6,6 +6,7 @@ use super::model::Stage;
 use crate::commands::error::CommandError;
 use crate::evaluate::{Random, Scores, Start, Truth, grid, middle_prompt};
 use crate::segment::propagation::{Answer, Limits, Seeds, follow, segment_span};
+use medicosam_shared::prompt::SlicePrompt;
 use medicosam_shared::propagation::{MicroSam, Projection, Propagation};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -104,19 +105,28 @@ fn from_middle(
     let Some(prompt) = middle_prompt(truth, start, &mut random) else {
         return Ok(None);
     };
-    let first = stage.answer(&prompt, None, true)?;
+    follow_from(stage, &prompt, Propagation::MicroSam(settings)).map(Some)
+}
+
+/// Answers a prompt on one slice, and follows the object from there over the whole scan.
+pub fn follow_from(
+    stage: &mut Stage,
+    prompt: &SlicePrompt,
+    rule: Propagation,
+) -> Result<BTreeMap<u32, Answer>, CommandError> {
+    let first = stage.answer(prompt, None, true)?;
     let count = stage.slices().0;
     let seeds = Seeds::from([(prompt.index, first.mask.clone())]);
-    let rule = Propagation::MicroSam(settings);
     let followed = follow(rule, &seeds, Limits::none(count), |question, _| {
-        stage.ask(truth.label, question)
+        stage.ask(prompt.label, question)
     })?;
     let mut found = followed.answers;
     found.insert(prompt.index, Answer::from(&first));
-    Ok(Some(found))
+    Ok(found)
 }
 
-fn measured(
+/// Segments an object, and measures result and time; `None` where it cannot be asked about.
+pub fn measured(
     truth: &Truth,
     start: &str,
     rule: Propagation,
@@ -132,6 +142,7 @@ fn measured(
         start: start.to_owned(),
         rule,
         oracle: false,
+        diameters: None,
         scores: Scores::of(&truth.compared(&answers)),
         slices: answers.values().filter(|a| a.mask.area() > 0).count() as u32,
         decodes: stage.times.decodes - before.decodes,
