@@ -7,6 +7,13 @@ const FAR: f64 = 3.5;
 /// Volumes that differ by a smaller factor count as differing by this one.
 const SAME_VOLUME: f64 = 1.05;
 
+/// Whether a comparison with so many cases is worth doing again, where it was done whenever this said so:
+/// when there are just enough of them, and then each time they are a quarter more.
+pub fn is_grown(cases: usize) -> bool {
+    let mut steps = std::iter::successors(Some(FEWEST_CASES), |step| Some(step + step / 4));
+    steps.find(|step| *step >= cases) == Some(cases)
+}
+
 /// The volumes of many cases.
 ///
 /// Volumes differ by factors, so logarithms are compared: the distance from their median in units of
@@ -83,6 +90,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cohort_grows_by_a_quarter_each_time() {
+        let grown: Vec<usize> = (0..40).filter(|&cases| is_grown(cases)).collect();
+        assert_eq!(grown, [8, 10, 12, 15, 18, 22, 27, 33]);
+    }
 
     #[test]
     fn a_volume_unlike_those_of_other_cases_is_said_to_be() {

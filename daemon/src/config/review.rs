@@ -113,7 +113,7 @@ mod tests {
     fn low_scores_a_share_and_results_without_a_score_wait_for_a_person() {
         let quality = |score| Quality {
             score,
-            reasons: Vec::new(),
+            ..Quality::default()
         };
         let wants = |text: &str, id: &str, score: f32| {
             policy(text)

@@ -8,6 +8,7 @@
 mod agreement;
 mod arrivals;
 mod clock;
+mod cohort;
 mod decisions;
 mod drafts;
 mod error;
@@ -28,6 +29,7 @@ mod work;
 pub(crate) mod suite;
 
 pub use clock::{Clock, SystemClock};
+pub use cohort::COHORT;
 pub use drafts::DraftOutcome;
 pub use error::RegistryError;
 pub use following::{ResultsMove, ResultsStep};

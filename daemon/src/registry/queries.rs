@@ -3,7 +3,7 @@
 use super::job::{ScanOfCase, WorkOutcome};
 use super::queue::open_lane;
 use super::rows::{case, fingerprints, history, no_such_revision, revision};
-use super::{Registry, Result};
+use super::{Registry, Result, cohort};
 use crate::case::Lane;
 use crate::case::{Case, Refusal, WorkId, WorkState};
 use crate::scan::Stamp;
@@ -103,8 +103,15 @@ impl Registry {
                 // Of a case that was recovered only the newest one is there.
                 revisions.extend(rows.revision(id, number)?);
             }
+            let mut summary = found.summary();
+            if let Some(current) = revisions.last_mut()
+                && let Some(quality) = cohort::renewed(rows, &found, current)?
+            {
+                summary.score = Some(quality.score);
+                current.provenance.quality = Some(quality);
+            }
             Ok(CaseDetail {
-                summary: found.summary(),
+                summary,
                 sha256: found.content,
                 scan: rows.scan(id)?,
                 revisions,

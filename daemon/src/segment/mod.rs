@@ -9,7 +9,7 @@ mod tidy;
 
 pub use components::components;
 pub use overlap::OverlapError;
-pub use quality::{Cohort, MOVED_BOXES, Sight, assess, by_sight, second_look, sight};
+pub use quality::{Cohort, MOVED_BOXES, Sight, Surroundings, assess, by_sight, second_look, sight};
 
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::mask::{MaskSet, Rle, RleTooLong};

@@ -9,9 +9,9 @@ use super::tools::Tools;
 use super::write::output_folder;
 use crate::case::decision::Approval;
 use crate::output;
-use crate::registry::{Registry, Reserved, Work};
+use crate::registry::{COHORT, Registry, Reserved, Work};
 use crate::scan::{Header, Source};
-use crate::segment::{self, Cohort, Segmentation, Sight};
+use crate::segment::{self, Cohort, Segmentation, Sight, Surroundings};
 use crate::store::NewRevision;
 use jiff::Timestamp;
 use medicosam_shared::geometry::display::Orientation;
@@ -25,9 +25,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Instant;
-
-/// Other cases that a volume is compared with.
-const COHORT: u32 = 500;
 
 /// Who asked for a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +74,8 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, mut made: Made<'_>) -> Result
     let objects = made
         .segmentation
         .results(|voxels| job.info.volume_ml(voxels));
-    let quality = assess(&tools.registry, &job, &objects, &made.segmentation)?;
+    let cohort = cohort(&tools.registry, work, &objects)?;
+    let quality = assess(&job, &objects, &made.segmentation, &cohort);
     let approval = match made.by {
         Maker::Profile(_) => approval(&job, quality.as_ref()),
         Maker::Person(_) => None,
@@ -115,6 +113,7 @@ pub fn commit(tools: &mut Tools, mut job: Job<'_>, mut made: Made<'_>) -> Result
         output: files,
     };
     tools.registry.finish(lease, &revision)?;
+    renew_scores(&tools.registry, &work.profile, &cohort);
     tools.reporter.tell(StageReport::Finished {
         device,
         timings,
@@ -162,24 +161,58 @@ fn reserve(tools: &mut Tools, work: &Work, header: &Header) -> Result<Reserved, 
     Ok(reserved)
 }
 
-/// Assess: how far the result is to be trusted, also by comparison with other cases of the
-/// profile.
-fn assess(
+/// Compares earlier cases with what there is now. The result is committed, whatever comes of this; it is done
+/// again when the cohort has grown further.
+fn renew_scores(registry: &Registry, profile: &str, cohort: &Cohort) {
+    let cases = cohort.values().map(Vec::len).max().unwrap_or(0);
+    match registry.renew_scores(profile, cases) {
+        Ok(changed) if changed.is_empty() => {}
+        Ok(changed) => tracing::info!(
+            profile,
+            cases,
+            changed = changed.len(),
+            "scores compared again with more cases"
+        ),
+        Err(error) => tracing::warn!(profile, "scores could not be compared again: {error}"),
+    }
+}
+
+/// The volumes of the objects in other cases of the profile.
+fn cohort(
     registry: &Registry,
-    job: &Job<'_>,
+    Work { profile, lease, .. }: &Work,
     objects: &[ObjectResult],
-    segmentation: &Segmentation,
-) -> Result<Option<Quality>, Failure> {
-    let Work { profile, lease, .. } = job.work;
+) -> Result<Cohort, Failure> {
     let mut cohort = Cohort::new();
     for object in objects {
         let others = registry.volumes(profile, object.label, &lease.case, COHORT)?;
         cohort.insert(object.label, others);
     }
+    Ok(cohort)
+}
+
+/// Assess: how far the result is to be trusted, also by comparison with other cases.
+fn assess(
+    job: &Job<'_>,
+    objects: &[ObjectResult],
+    segmentation: &Segmentation,
+    cohort: &Cohort,
+) -> Option<Quality> {
     let masks = segmentation.masks();
-    let quality = segment::assess(objects, masks, &job.boxes, &cohort);
+    let around = Surroundings {
+        boxes: &job.boxes,
+        cohort,
+        slice: &|index| greys(job, index),
+    };
+    let quality = segment::assess(objects, masks, around);
     let quality = quality.map(|quality| with_losses(quality, segmentation));
-    Ok(quality.map(|quality| segment::by_sight(quality, &sights(job, objects))))
+    quality.map(|quality| segment::by_sight(quality, &sights(job, objects)))
+}
+
+/// A slice as its window shows it, if the scan was read.
+fn greys(job: &Job<'_>, index: u32) -> Option<Vec<u8>> {
+    let values = job.volume.as_ref()?.slice(job.axis, index)?;
+    Some(job.range.apply(&values))
 }
 
 /// What the slices show that the model was asked about. Nothing is known where the scan was not read: such a
@@ -188,10 +221,7 @@ fn sights(job: &Job<'_>, objects: &[ObjectResult]) -> BTreeMap<u32, Sight> {
     let scores = objects.iter().flat_map(|object| &object.slices);
     let asked: BTreeSet<u32> = scores.map(|score| score.index).collect();
     let shape = job.info.dims.slice_shape(job.axis);
-    let of_slice = |index: u32| {
-        let values = job.volume.as_ref()?.slice(job.axis, index)?;
-        Some((index, segment::sight(&job.range.apply(&values), shape)))
-    };
+    let of_slice = |index: u32| Some((index, segment::sight(&greys(job, index)?, shape)));
     asked.into_iter().filter_map(of_slice).collect()
 }
 

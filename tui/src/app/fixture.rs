@@ -170,6 +170,7 @@ fn provenance() -> Provenance {
                 "area jumps between slices 7 and 8, 2.6 times".to_owned(),
                 "the edge is uncertain on slice 8".to_owned(),
             ],
+            alone: Vec::new(),
         }),
         drawn: Vec::new(),
         sources: Vec::new(),

@@ -5,7 +5,7 @@ use super::model::Stage;
 use crate::commands::error::CommandError;
 use crate::evaluate::{Scores, Truth, disturbed};
 use crate::segment::propagation::{Question, segment_span};
-use crate::segment::{Cohort, Segmentation, assess, second_look};
+use crate::segment::{Cohort, Segmentation, Surroundings, assess, second_look};
 use medicosam_shared::propagation::Propagation;
 
 /// Metrics and score of each object by good and bad boxes.
@@ -28,7 +28,12 @@ pub fn evaluate(stage: &mut Stage, truths: &[Truth]) -> Result<Vec<Judged>, Comm
                 segmentation.put(truth.label, "object", index, answer.clone());
             }
             let objects = segmentation.results(|_| None);
-            let quality = assess(&objects, segmentation.masks(), &[span], &Cohort::new());
+            let around = Surroundings {
+                boxes: &[span],
+                cohort: &Cohort::new(),
+                slice: &|index| stage.greys(index),
+            };
+            let quality = assess(&objects, segmentation.masks(), around);
             let scores = Scores::of(&truth.compared(&answers));
             if let Some(quality) = quality {
                 let words = in_words(&scores);

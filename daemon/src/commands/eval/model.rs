@@ -108,6 +108,12 @@ impl Stage {
         Some((volume.info().dims, *axis, volume.info().affine))
     }
 
+    /// The greys of a slice as it is stored, row by row.
+    pub fn greys(&self, index: u32) -> Option<Vec<u8>> {
+        let (volume, axis, range) = self.scan.as_ref()?;
+        Some(range.apply(&volume.slice(*axis, index)?))
+    }
+
     /// Answers a rule's question.
     pub fn ask(&mut self, label: Label, question: &Question) -> Result<Segmented, CommandError> {
         self.on(question.index, |sam, embedding| {

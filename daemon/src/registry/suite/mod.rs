@@ -3,6 +3,7 @@
 //! The clock stands still unless a story moves it, so nothing here waits.
 
 mod arrivals;
+mod cohort;
 mod decisions;
 mod drafts;
 mod histories;
@@ -162,6 +163,10 @@ stories! {
         a_case_is_assigned_and_whoever_else_decides_is_named,
         a_failed_case_is_put_away_until_it_is_tried_again,
         volumes_of_other_cases_are_those_of_their_current_revisions,
+    }
+    cohort {
+        a_case_is_compared_again_when_there_are_more,
+        what_was_decided_keeps_its_score,
     }
     references {
         reference_masks_are_kept_replaced_and_removed,

@@ -1,7 +1,7 @@
 //! The score of one object, and the reasons to doubt it.
 
-use super::Oddity;
-use super::shape;
+use super::calibration::Terms;
+use super::{Oddity, greys, shape};
 use crate::segment::propagation::Span;
 use crate::segment::tidy::part_sizes;
 use medicosam_shared::geometry::SliceShape;
@@ -13,6 +13,8 @@ use std::ops::Range;
 
 /// Below this predicted IoU or stability a slice is named.
 const UNSURE: f64 = 0.7;
+/// An object whose greys change by more than this is named.
+const CHANGING: f64 = 1.0;
 /// Below this agreement a slice is named.
 const DISAGREE: f64 = 0.7;
 /// Below this steadiness a slice is named.
@@ -30,6 +32,8 @@ const PART: f64 = 0.02;
 /// From this share of the outline of a slice on a side of the 3-D box on it is named. Of a disc of 40
 /// pixels across a side of a tight box has 0.06, of one that is cut in half 0.33.
 const CUT: f64 = 0.15;
+/// An object of fewer slices may be large on all of them.
+const ENDS_SLICES: usize = 5;
 /// From this share of its largest area on the first or last slice on that is named.
 const ENDS_LARGE: f64 = 0.75;
 
@@ -38,7 +42,7 @@ pub fn assess_object(
     object: &ObjectResult,
     mask: Option<&ObjectMask>,
     bbox: Option<&Span>,
-    shape: SliceShape,
+    (shape, slice): (SliceShape, &dyn Fn(u32) -> Option<Vec<u8>>),
 ) -> Option<(f64, Vec<Oddity>)> {
     if object.slices.is_empty() {
         return None;
@@ -47,10 +51,13 @@ pub fn assess_object(
         return Some((0.0, vec![(0.0, "nothing was found".to_owned())]));
     };
     let mut odd = Vec::new();
-    let mut means = of_slices(&object.slices, &mut odd);
-    means.extend(of_neighbours(&mask.slices, &mut odd));
-    let product: f64 = means.iter().product();
-    let mut score = product.powf(1.0 / means.len() as f64);
+    let terms = Terms {
+        ends: bbox.and_then(|span| ends_area(span, &mask.slices)),
+        grey_change: grey_change(&mask.slices, shape, slice, &mut odd),
+        ..of_slices(&object.slices, &mut odd)
+    };
+    of_neighbours(&mask.slices, &mut odd);
+    let mut score = terms.score();
     parts(mask, shape, &mut odd);
     let bounds = |m| shape::bounds(m, shape);
     let union = mask.slices.values().filter_map(bounds);
@@ -67,8 +74,8 @@ pub fn assess_object(
     Some((score.clamp(0.0, 1.0), odd))
 }
 
-/// Means over the slices of the model's own scores, each 0 to 1.
-fn of_slices(slices: &[SliceScore], odd: &mut Vec<Oddity>) -> Vec<f64> {
+/// Means over the slices of what the model said of them, each 0 to 1.
+fn of_slices(slices: &[SliceScore], odd: &mut Vec<Oddity>) -> Terms {
     type Value = fn(&SliceScore) -> Option<f32>;
     type Text = fn(f64, u32) -> String;
     let values: [(Value, f64, Text); 4] = [
@@ -93,22 +100,48 @@ fn of_slices(slices: &[SliceScore], odd: &mut Vec<Oddity>) -> Vec<f64> {
             |_, at| format!("the mask moves with its box on slice {at}"),
         ),
     ];
-    let mut means = Vec::new();
-    for (value, limit, text) in values {
+    let [predicted_iou, _, _, steadiness] = values.map(|(value, limit, text)| {
         let of_slice = |s: &SliceScore| value(s).map(|v| f64::from(v).clamp(0.0, 1.0));
-        if let Some((mean, worst, at)) = mean_and_worst(slices, of_slice) {
-            means.push(mean);
-            if worst < limit {
-                odd.push((worst, text(worst, at)));
-            }
+        let (mean, worst, at) = mean_and_worst(slices, of_slice)?;
+        if worst < limit {
+            odd.push((worst, text(worst, at)));
         }
+        Some(mean)
+    });
+    Terms {
+        predicted_iou,
+        steadiness,
+        ..Terms::default()
     }
-    means
 }
 
-/// Mean IoU of neighbouring slices; `None` where no two are neighbours.
-fn of_neighbours(slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) -> Option<f64> {
-    let mut neighbours = Vec::new();
+/// Mean area on the first and the last slice of a 3-D box, by the largest area; `None` with few slices.
+fn ends_area(span: &Span, slices: &BTreeMap<u32, Rle>) -> Option<f64> {
+    let area = |z: u32| slices.get(&z).map_or(0, Rle::area) as f64;
+    let largest = span.slices.clone().map(area).fold(0.0, f64::max);
+    let both = area(span.slices.start) + area(span.slices.end.saturating_sub(1));
+    (span.slices.len() >= ENDS_SLICES && largest > 0.0).then(|| both / 2.0 / largest)
+}
+
+/// How much the greys of an object change from slice to slice.
+fn grey_change(
+    slices: &BTreeMap<u32, Rle>,
+    shape: SliceShape,
+    slice: &dyn Fn(u32) -> Option<Vec<u8>>,
+    odd: &mut Vec<Oddity>,
+) -> Option<f64> {
+    let change = greys::change(slices, shape, slice)?;
+    if change > CHANGING {
+        let text = format!(
+            "its grey changes from slice to slice by {change:.1} times its contrast to what is around it"
+        );
+        odd.push((1.0 / (1.0 + change), text));
+    }
+    Some(change)
+}
+
+/// What neighbouring slices have little in common.
+fn of_neighbours(slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) {
     let there: Vec<_> = slices.iter().filter(|(_, mask)| mask.area() > 0).collect();
     for pair in there.windows(2) {
         let [(a, of_a), (b, of_b)] = pair else {
@@ -119,7 +152,6 @@ fn of_neighbours(slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) -> Option<f
             continue;
         }
         let iou = of_a.iou(of_b);
-        neighbours.push(iou);
         let (less, more) = (of_a.area().min(of_b.area()), of_a.area().max(of_b.area()));
         let ratio = more as f64 / less.max(1) as f64;
         if ratio > JUMP {
@@ -129,7 +161,6 @@ fn of_neighbours(slices: &BTreeMap<u32, Rle>, odd: &mut Vec<Oddity>) -> Option<f
             odd.push((iou, format!("slices {a} and {b} have little in common")));
         }
     }
-    (!neighbours.is_empty()).then(|| neighbours.iter().sum::<f64>() / neighbours.len() as f64)
 }
 
 /// Whether it hangs together.

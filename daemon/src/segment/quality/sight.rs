@@ -80,12 +80,10 @@ pub fn by_sight(quality: Quality, sights: &BTreeMap<u32, Sight>) -> Quality {
         let slices = slices(&noise);
         reasons.push(format!("nothing but noise to see on {slices}"));
     }
-    reasons.extend(quality.reasons);
+    reasons.extend(quality.reasons.iter().cloned());
     let seen = 1.0 - nothing as f32 / sights.len() as f32;
-    Quality {
-        score: quality.score * seen,
-        reasons,
-    }
+    let quality = quality.times(seen);
+    Quality { reasons, ..quality }
 }
 
 /// Slices in words, in runs: "slice 4", "slices 0-2, 7".
@@ -161,6 +159,7 @@ mod tests {
         let quality = Quality {
             score: 0.8,
             reasons: vec!["the edge is uncertain on slice 1".to_owned()],
+            alone: Vec::new(),
         };
         let sights = |of: &[Sight]| (0..).zip(of.iter().copied()).collect();
         let all = by_sight(quality.clone(), &sights(&[Sight::Blank; 3]));
