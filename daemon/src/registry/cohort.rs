@@ -11,6 +11,7 @@ use medicosam_shared::cohort::is_grown;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::quality::Quality;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Other cases that a volume is compared with.
 pub const COHORT: u32 = 500;
@@ -37,10 +38,9 @@ impl Registry {
                     continue;
                 };
                 for object in &revision.provenance.objects {
-                    if !sizes.contains_key(&object.label) {
+                    if let Entry::Vacant(none) = sizes.entry(object.label) {
                         let nobody = CaseId(String::new());
-                        let all = rows.volumes(profile, object.label, &nobody, COHORT + 1)?;
-                        sizes.insert(object.label, all);
+                        none.insert(rows.volumes(profile, object.label, &nobody, COHORT + 1)?);
                     }
                 }
                 let objects = &revision.provenance.objects;
