@@ -23,6 +23,7 @@
 //! - [`paths`]: paths of data, state and socket.
 //! - [`quality`]: how far a result is to be trusted.
 //! - [`cohort`]: volumes that are far from those of other cases.
+//! - [`comparison`]: a result beside those of other cases.
 //! - [`scan_name`]: names of scans as people say them.
 //! - [`text`]: names from files made safe for a screen.
 //! - [`understands`]: which prompts a model was trained on.
@@ -35,6 +36,7 @@ pub mod api;
 pub mod case;
 pub mod client;
 pub mod cohort;
+pub mod comparison;
 pub mod correction;
 pub mod draft;
 pub mod fault_code;

@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::store::{CaseQuery, Rows};
 use medicosam_shared::case::{CaseId, Revision};
 use medicosam_shared::cohort::is_grown;
+use medicosam_shared::comparison::compared;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::quality::Quality;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ impl Registry {
                     }
                 }
                 let objects = &revision.provenance.objects;
-                let now = quality.compared(objects, |label| {
+                let now = compared(quality, objects, |label| {
                     let own = objects.iter().find(|object| object.label == label);
                     let all = sizes.get(&label).map_or(&[][..], Vec::as_slice);
                     without(all, own.map(|object| object.size()))
@@ -87,7 +88,7 @@ pub(super) fn renewed(
         sizes.insert(object.label, others);
     }
     let others = |label| sizes.get(&label).cloned().unwrap_or_default();
-    Ok(Some(quality.compared(&provenance.objects, others)))
+    Ok(Some(compared(quality, &provenance.objects, others)))
 }
 
 fn current(rows: &dyn Rows, case: &Case) -> Result<Option<Revision>> {

@@ -20,6 +20,7 @@ pub use second_look::{MOVED_BOXES, second_look};
 pub use sight::{Sight, by_sight, sight};
 
 use super::propagation::Span;
+use medicosam_shared::comparison::compared;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::provenance::ObjectResult;
@@ -83,7 +84,7 @@ pub fn assess(
         alone,
     };
     let others = |label| cohort.get(&label).cloned().unwrap_or_default();
-    Some(quality.compared(objects, others))
+    Some(compared(&quality, objects, others))
 }
 
 #[cfg(test)]
