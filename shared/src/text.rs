@@ -15,6 +15,16 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The same for text of several lines, which may have columns.
+pub fn printable_lines(text: &str) -> String {
+    let pieces = text.split_inclusive(['\n', '\t']);
+    let printable_piece = |piece: &str| match piece.strip_suffix(['\n', '\t']) {
+        Some(words) => printable(words) + &piece[words.len()..],
+        None => printable(piece),
+    };
+    pieces.map(printable_piece).collect()
+}
+
 /// The one of `known` that is closest to `word`, if one is close.
 pub fn did_you_mean<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     known
@@ -33,6 +43,7 @@ mod tests {
         assert_eq!(printable("a\x1b]52;c;x\x07b\nc"), "a·]52;c;x·b·c");
         assert_eq!(printable("gz\u{202e}nii\u{9b}m"), "gz·nii·m");
         assert_eq!(printable("Lunge_ö.nii.gz"), "Lunge_ö.nii.gz");
+        assert_eq!(printable_lines("a\x1b\nb\r\n\tc"), "a·\nb·\n\tc");
     }
 
     #[test]

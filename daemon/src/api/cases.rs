@@ -1,6 +1,7 @@
 //! Cases: reading them, deciding on them, asking for other masks.
 
 use super::Api;
+use super::amounts::{check_prompts, check_text};
 use super::error::{ApiError, LOOK_UP};
 use super::peer::Peer;
 use crate::case::WorkId;
@@ -100,6 +101,7 @@ pub async fn decide(
     body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
     let request: DecisionRequest = understand(&body)?;
+    check_text(&api.limits, "reason", &request.reason)?;
     if request.verdict != Verdict::Approve && request.reason.trim().is_empty() {
         return Err(ApiError::bad_request(
             "no-reason",
@@ -141,6 +143,7 @@ pub async fn note(
     body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
     let request: NoteRequest = understand(&body)?;
+    check_text(&api.limits, "note", &request.text)?;
     if request.text.trim().is_empty() {
         return Err(ApiError::bad_request(
             "no-text",
@@ -165,6 +168,7 @@ pub async fn assign(
     body: Bytes,
 ) -> Result<Json<CaseSummary>, ApiError> {
     let AssignRequest { to } = understand(&body)?;
+    check_text(&api.limits, "name", to.as_deref().unwrap_or_default())?;
     let summary = api
         .ask(move |store| {
             let case = store.assign(&store.find(&id)?, peer.name(), to.as_deref())?;
@@ -231,6 +235,7 @@ pub async fn prompt(
             "Give at least one slice with a box or a point, or a 3-D box.",
         ));
     }
+    check_prompts(&api.limits, &request)?;
     let (id, work) = api
         .ask(move |store| {
             let id: CaseId = store.find(&id)?;

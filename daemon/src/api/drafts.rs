@@ -1,6 +1,7 @@
 //! Drafts: what a reviewer changes in a case before it becomes a revision.
 
 use super::Api;
+use super::amounts::check_draft;
 use super::cases::{PATIENCE, understand};
 use super::error::ApiError;
 use super::peer::Peer;
@@ -53,6 +54,7 @@ pub async fn change(
     body: Bytes,
 ) -> Result<Json<DraftResponse>, ApiError> {
     let request: DraftRequest = understand(&body)?;
+    check_draft(&api.limits, &request.change)?;
     let who = peer.name().to_owned();
     let asked = request.clone();
     let by = who.clone();

@@ -9,6 +9,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use medicosam_shared::api::ErrorBody;
 use medicosam_shared::case::Fault;
+use std::time::Duration;
 
 /// What to do about a request that is not understood.
 pub const LOOK_UP: &str = "docs/api.md lists the paths and what they take.";
@@ -29,6 +30,21 @@ impl ApiError {
     /// Something that is not there.
     pub fn not_found(code: &str, message: impl ToString, hint: &str) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, code, message, hint)
+    }
+
+    /// A request that asks for more than the limits allow.
+    pub fn too_large(code: &str, message: impl ToString, hint: &str) -> Self {
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message, hint)
+    }
+
+    /// A request that did not come to its end in time.
+    pub fn too_slow(limit: Duration) -> Self {
+        ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request-too-slow",
+            format!("the request was not complete after {} s", limit.as_secs()),
+            "Send it again; over a slow line, raise `request_time` under [limits].",
+        )
     }
 
     /// Somebody else was first.

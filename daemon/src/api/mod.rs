@@ -1,7 +1,10 @@
 //! The API: HTTP and JSON over a Unix socket, so that `curl --unix-socket` works.
 
 mod agreement;
+mod amounts;
+mod body;
 mod cases;
+mod connections;
 mod drafts;
 mod error;
 mod events;
@@ -10,6 +13,7 @@ mod metrics;
 mod peer;
 mod queue;
 mod references;
+mod seats;
 mod shelf;
 mod slices;
 mod socket;
@@ -17,25 +21,20 @@ mod status;
 
 pub use socket::{ListenError, listen};
 
-use crate::config::Profile;
+use crate::config::{Config, Limits};
 use crate::live_state::LiveState;
 use crate::registry::{Registry, RegistryError};
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::middleware;
 use axum::routing::{get, post};
+use connections::Manners;
 use error::ApiError;
 use medicosam_shared::api::ProfileStatus;
-use peer::Peer;
+use seats::Seats;
 use shelf::ScanShelf;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::UnixListener;
-
-/// Largest body of a request, in bytes: a few thousand points.
-const LARGEST_REQUEST: usize = 1 << 20;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -44,18 +43,13 @@ pub struct Api {
     live: Arc<LiveState>,
     scans: Arc<ScanShelf>,
     profiles: Arc<[ProfileStatus]>,
+    limits: Arc<Limits>,
 }
 
 impl Api {
-    /// An API over a store, for cases of these profiles. `scan_memory` bytes of scans are kept in
-    /// memory for people who look at them.
-    pub fn new(
-        store: Arc<Registry>,
-        live: Arc<LiveState>,
-        profiles: &[Profile],
-        scan_memory: u64,
-    ) -> Self {
-        let profiles = profiles.iter().map(|profile| ProfileStatus {
+    /// An API over a store, for cases of the profiles of this configuration.
+    pub fn new(store: Arc<Registry>, live: Arc<LiveState>, config: &Config) -> Self {
+        let profiles = config.profiles.iter().map(|profile| ProfileStatus {
             name: profile.name.clone(),
             score_limit: profile.review.score_limit(),
             second_reading: profile.second_reading.fraction(),
@@ -63,21 +57,27 @@ impl Api {
         Api {
             store,
             live,
-            scans: Arc::new(ScanShelf::new(scan_memory)),
+            scans: Arc::new(ScanShelf::new(config.scan_memory)),
             profiles: profiles.collect(),
+            limits: Arc::new(config.limits.clone()),
         }
     }
 
-    /// Serves requests until `end` is done; event streams end with it.
-    pub async fn serve(
+    /// Serves requests until `end` is done. Each connection takes a descriptor, and so may not take all
+    /// of the `open_files` that there can be.
+    pub async fn serve<T>(
         self,
         listener: UnixListener,
-        end: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let service = self.router().into_make_service_with_connect_info::<Peer>();
+        open_files: usize,
+        end: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        let manners = Manners {
+            seats: Seats::new(self.limits.connections.min(open_files / 2)),
+            patience: self.limits.request_time,
+        };
         tokio::select! {
-            result = async { axum::serve(listener, service).await } => result,
-            () = end => Ok(()),
+            () = connections::accept(listener, self.router(), manners) => std::future::pending().await,
+            ended = end => ended,
         }
     }
 
@@ -115,7 +115,10 @@ impl Api {
             .route("/v1/events", get(events::events))
             .route("/v1/live", get(live::live))
             .fallback(error::no_such_path)
-            .layer(middleware::from_fn(read_whole))
+            .layer(middleware::from_fn_with_state(
+                Arc::clone(&self.limits),
+                body::read_whole,
+            ))
             .with_state(self)
     }
 
@@ -126,23 +129,6 @@ impl Api {
     ) -> Result<T, ApiError> {
         let store = Arc::clone(&self.store);
         blocking(move || question(store.as_ref()).map_err(ApiError::from)).await
-    }
-}
-
-/// Reads a request to its end before any handler answers it. A socket that is closed with unread
-/// input takes the answer with it.
-async fn read_whole(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    match to_bytes(body, LARGEST_REQUEST).await {
-        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err(error) => ApiError::bad_request(
-            "request-unreadable",
-            format!(
-                "the request cannot be read, or is longer than {LARGEST_REQUEST} bytes: {error}"
-            ),
-            "Send fewer prompts at once.",
-        )
-        .into_response(),
     }
 }
 

@@ -3,15 +3,15 @@
 //! The kernel tells the uid of the process that connected. Over SSH that is the uid of the user
 //! who logged in, so decisions carry real names without passwords.
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
 use nix::unistd::{Uid, User};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 
 /// The user behind a connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
     name: String,
+    /// `None` if the kernel does not tell.
+    uid: Option<Uid>,
 }
 
 impl Peer {
@@ -19,18 +19,28 @@ impl Peer {
     pub fn name(&self) -> &str {
         &self.name
     }
-}
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        let name = match stream.io().peer_cred() {
-            Ok(credentials) => user_name(credentials.uid()),
+    /// Whether it is the user that the daemon runs as, or the superuser.
+    pub fn is_owner(&self) -> bool {
+        self.uid
+            .is_some_and(|uid| uid.is_root() || uid == Uid::effective())
+    }
+
+    /// The user at the other end of a connection.
+    pub fn of(stream: &UnixStream) -> Self {
+        match stream.peer_cred() {
+            Ok(credentials) => Peer {
+                name: user_name(credentials.uid()),
+                uid: Some(Uid::from_raw(credentials.uid())),
+            },
             Err(error) => {
                 tracing::warn!("cannot tell who connected: {error}");
-                "unknown".to_owned()
+                Peer {
+                    name: "unknown".to_owned(),
+                    uid: None,
+                }
             }
-        };
-        Peer { name }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reference masks: read from label maps on this machine, and kept beside cases.
 
+use super::amounts::check_text;
 use super::cases::{PATIENCE, done, understand};
 use super::error::ApiError;
 use super::peer::Peer;
@@ -36,6 +37,8 @@ pub async fn add(
     body: Bytes,
 ) -> Result<Json<ReferenceResponse>, ApiError> {
     let request: ReferenceRequest = understand(&body)?;
+    let name = request.name.as_deref().unwrap_or_default();
+    check_text(&api.limits, "name", name)?;
     let path = PathBuf::from(&request.path);
     if !path.is_absolute() {
         return Err(ApiError::bad_request(

@@ -6,6 +6,7 @@ use crate::setup::SetupError;
 use crate::workers::WorkerError;
 use medicosam_shared::case::Fault;
 use medicosam_shared::client::ClientError;
+use medicosam_shared::text::printable_lines;
 use std::fmt::Display;
 
 /// Why a verb did not do what was asked.
@@ -34,9 +35,9 @@ impl CommandError {
             message,
             hint,
         } = &self.0;
-        eprintln!("medicosamd: {message} [{code}]");
+        eprintln!("medicosamd: {} [{code}]", printable_lines(message));
         if !hint.is_empty() {
-            eprintln!("  {hint}");
+            eprintln!("  {}", printable_lines(hint));
         }
     }
 }

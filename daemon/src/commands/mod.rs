@@ -11,6 +11,7 @@ mod error;
 mod eval;
 mod explain;
 mod generate;
+mod logging;
 mod model;
 mod probe;
 mod recover;
@@ -23,7 +24,6 @@ mod worker;
 use clap::{Args, Parser, Subcommand};
 use error::CommandError;
 use medicosam_shared::paths;
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -134,17 +134,4 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Logs go to standard error; `MEDICOSAM_LOG` says how much (`info` by default).
-fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("MEDICOSAM_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,ort=warn"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
-    // A second start, in tests, keeps the first one.
-    let _ = subscriber.try_init();
 }

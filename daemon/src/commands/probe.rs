@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::stdout;
-use super::{DataFolder, start_logging};
+use super::{DataFolder, logging};
 use crate::config::{Config, DeviceSettings};
 use crate::data_folder::runtime_library;
 use crate::model::{Device, OpenVinoUnit, ProbeReport};
@@ -117,7 +117,7 @@ fn devices(named: &[Device], config: Option<&Config>) -> Vec<Device> {
 
 /// Tries one device here; the answer goes to standard output as one line of JSON.
 pub fn run_here(args: &ProbeHereArgs) -> Result<(), CommandError> {
-    start_logging();
+    logging::start();
     let answer = probe_answer(&args.library, args.device, args.memory_limit);
     // All of it is out before the device's library can crash at the end of the process.
     stdout::text(answer.unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::stdout;
-use super::{Places, start_logging};
+use super::{Places, logging};
 use crate::server::{self, Outcome, Until};
 use clap::Args;
 use medicosam_shared::case::CaseState;
@@ -41,7 +41,7 @@ pub struct RunArgs {
 
 /// Runs the daemon until it is stopped.
 pub fn run(args: &RunArgs) -> Result<(), CommandError> {
-    start_logging();
+    logging::start();
     let config = args.places.load()?;
     let until = if args.oneshot {
         Until::Done

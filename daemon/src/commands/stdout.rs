@@ -1,13 +1,14 @@
 //! Standard output, where the results of verbs go.
 
 use super::error::CommandError;
+use medicosam_shared::text::printable_lines;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Prints text. A reader that has read enough and is gone (`| head`) is no failure: nothing is printed
+/// Prints text, without control characters that a configuration or the name of a file may hold. A reader that has read enough and is gone (`| head`) is no failure: nothing is printed
 /// then, and the verb goes on to its own end and exit status.
 pub fn text(text: impl Display) -> Result<(), CommandError> {
-    bytes(text.to_string().as_bytes())
+    bytes(printable_lines(&text.to_string()).as_bytes())
 }
 
 /// Prints text with a line break behind it.

@@ -1,7 +1,7 @@
 //! `medicosamd worker`: started by the daemon.
 
 use super::error::CommandError;
-use super::{Places, start_logging};
+use super::{Places, logging};
 use crate::model::Device;
 use crate::workers;
 use clap::Args;
@@ -23,6 +23,6 @@ pub struct WorkerArgs {
 
 /// Works until the daemon is gone.
 pub fn run(args: &WorkerArgs) -> Result<(), CommandError> {
-    start_logging();
+    logging::start();
     Ok(workers::run(args.places.load()?, args.number, args.device)?)
 }

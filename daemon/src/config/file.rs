@@ -4,6 +4,7 @@ use super::error::{self, ConfigError};
 use super::fallback::Fallback;
 use super::frames::Frames;
 use super::from_labels::FromLabels;
+use super::limits;
 use super::results::Results;
 use super::review::ReviewPolicy;
 use super::rules::Rules;
@@ -40,6 +41,8 @@ pub(super) struct File {
     pub worker: Worker,
     #[serde(default)]
     pub model: BTreeMap<String, Model>,
+    #[serde(default)]
+    pub limits: limits::Written,
     #[serde(default)]
     pub root: Vec<Root>,
     #[serde(default)]

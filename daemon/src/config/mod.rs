@@ -13,6 +13,7 @@ mod file;
 mod frames;
 mod from_labels;
 mod glob;
+mod limits;
 mod marks;
 mod one_place;
 mod pattern;
@@ -32,6 +33,7 @@ pub use error::ConfigError;
 pub use fallback::Fallback;
 pub use frames::Frames;
 pub use from_labels::{FromLabels, UsedAs};
+pub use limits::{Limits, MAX_SIDECAR};
 pub use marks::Marks;
 pub use pattern::PathPattern;
 pub use plane::SlicePlane;
@@ -79,6 +81,8 @@ pub struct Config {
     /// How long a worker may stay silent before it counts as hung; `None` lets the daemon learn it
     /// from the worker's own pace.
     pub hang_after: Option<Duration>,
+    /// How much of anything is taken.
+    pub limits: Limits,
     /// Watched folders.
     pub roots: Vec<Root>,
     /// How scans are segmented.
@@ -175,6 +179,7 @@ impl Config {
             devices,
             threads: file.worker.threads,
             hang_after: hang_after.transpose()?,
+            limits: Limits::check(file.limits)?,
             roots,
             profiles,
             source,

@@ -185,7 +185,9 @@ mod tests {
     fn both_ways_of_asking_agree() {
         let folder = folder(&[("x.prompts.json", r#"{"from_labels": "{stem}_lab.nii.gz"}"#)]);
         let scan = Source::file(folder.path().join("x.nii.gz"));
-        let sidecar = sidecar::read(&scan).unwrap().unwrap();
+        let sidecar = sidecar::read_file(&folder.path().join("x.prompts.json"))
+            .unwrap()
+            .unwrap();
         for source in [scan.clone(), scan.frame(2)] {
             let map = names_label_map(&sidecar, &source).unwrap();
             assert!(is_label_map_of_a_sidecar(&map, folder.path()), "{map:?}");

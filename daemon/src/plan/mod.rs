@@ -90,6 +90,11 @@ fn first<'a>(arrival: &Arrival<'a>, reader: &dyn Reader) -> Result<First<'a>, Fa
     let segmenting = reader
         .files(profile, source)
         .and_then(|files| Segmenting::of(profile, &info, files, masks, None))
+        .and_then(|segmenting| {
+            let prompts = &segmenting.prompts;
+            prompts.check_amount(&profile.name, reader.limits())?;
+            Ok(segmenting)
+        })
         .map_err(|error| fault::of_prompts(&error, &arrival.passed_over))?;
     Ok(First {
         source: source.clone(),

@@ -1,7 +1,7 @@
 //! What a plan reads.
 
 use super::fault;
-use crate::config::{Profile, Values};
+use crate::config::{Config, Limits, Profile, Values};
 use crate::data_folder::models_folder;
 use crate::model;
 use crate::prompts::{Files, PromptsError};
@@ -9,7 +9,7 @@ use crate::scan::{self, Header, Source, Volume};
 use medicosam_shared::case::Fault;
 use medicosam_shared::provenance::ScanInfo;
 use medicosam_shared::understands::Understands;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The header of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,19 +46,24 @@ pub trait Reader {
 
     /// What a model was trained on, if that is known.
     fn understands(&self, model: &str) -> Option<Understands>;
+
+    /// How much may be asked.
+    fn limits(&self) -> &Limits;
 }
 
 /// Reads the files themselves.
 #[derive(Debug, Clone)]
 pub struct Disk {
     models: PathBuf,
+    limits: Limits,
 }
 
 impl Disk {
-    /// With the models of this data folder.
-    pub fn new(data: &Path) -> Self {
+    /// With the models and the limits of this configuration.
+    pub fn new(config: &Config) -> Self {
         Disk {
-            models: models_folder(data),
+            models: models_folder(&config.data),
+            limits: config.limits.clone(),
         }
     }
 }
@@ -79,10 +84,14 @@ impl Reader for Disk {
     }
 
     fn files(&self, profile: &Profile, source: &Source) -> Result<Files, PromptsError> {
-        Files::read(profile, source)
+        Files::read(profile, source, &self.limits)
     }
 
     fn understands(&self, model: &str) -> Option<Understands> {
         model::understands(&self.models, model)
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
     }
 }

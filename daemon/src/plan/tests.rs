@@ -1,7 +1,7 @@
 //! Plans without files: a profile for every header, scans for every number of volumes.
 
 use super::*;
-use crate::config::Values;
+use crate::config::{Limits, Values};
 use crate::prompts::{Files, PromptsError};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
 use medicosam_shared::place::Place;
@@ -15,6 +15,7 @@ struct Told {
     header: Result<Seen, Fault>,
     values: Option<Values>,
     understands: Option<Understands>,
+    limits: Limits,
     asked: RefCell<Vec<String>>,
 }
 
@@ -31,6 +32,7 @@ impl Told {
             header: Ok(Seen { info, volumes }),
             values: None,
             understands: None,
+            limits: Limits::default(),
             asked: RefCell::default(),
         }
     }
@@ -71,6 +73,10 @@ impl Reader for Told {
 
     fn understands(&self, _: &str) -> Option<Understands> {
         self.understands
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
     }
 }
 

@@ -42,6 +42,18 @@ pub enum PromptsError {
         /// What is wrong.
         what: String,
     },
+    /// More is asked than the limits allow.
+    #[error("{origin} asks for too much: {what}, and `[limits] {key}` allows {limit}")]
+    TooMuch {
+        /// The place where it is written.
+        origin: Origin,
+        /// What there is too much of, with its number.
+        what: String,
+        /// The key of the limit.
+        key: &'static str,
+        /// The limit.
+        limit: u64,
+    },
     /// An object that the profile does not have.
     #[error("{origin}: object {object} is not one of profile {profile:?}, which has {known}")]
     UnknownObject {
@@ -108,6 +120,7 @@ impl PromptsError {
             PromptsError::Outside { .. } => "prompt-outside",
             PromptsError::SidecarUnreadable { .. } => "prompts-unreadable",
             PromptsError::SidecarWrong { .. } => "prompts-wrong",
+            PromptsError::TooMuch { .. } => "prompts-too-many",
             PromptsError::UnknownObject { .. } => "prompts-unknown-object",
             PromptsError::Labels { source, .. } => source.code(),
             PromptsError::NoLabels { .. } => "labels-missing",
@@ -138,6 +151,9 @@ impl PromptsError {
             }
             PromptsError::SidecarWrong { .. } => {
                 "Correct the file; the scan is segmented again as soon as it changes."
+            }
+            PromptsError::TooMuch { .. } => {
+                "Ask for less; a few points and one box say as much as thousands. Or raise the limit, and `medicosam retry CASE`."
             }
             PromptsError::UnknownObject { .. } => {
                 "Use the profile's label or name, or add the object to the profile."

@@ -3,7 +3,7 @@
 use super::error::PromptsError;
 use super::origin::Origin;
 use super::sidecar::{self, Sidecar};
-use crate::config::{FromLabels, PathPattern, Profile};
+use crate::config::{FromLabels, Limits, PathPattern, Profile};
 use crate::scan::{Class, LabelMap, Role, Source, SourceKey, places, role, split_frame};
 use std::path::{Path, PathBuf};
 
@@ -29,8 +29,8 @@ pub struct NamedMap {
 
 impl Files {
     /// Reads what lies beside a scan with this profile.
-    pub fn read(profile: &Profile, scan: &Source) -> Result<Files, PromptsError> {
-        let sidecar = sidecar::read(scan)?;
+    pub fn read(profile: &Profile, scan: &Source, limits: &Limits) -> Result<Files, PromptsError> {
+        let sidecar = sidecar::read(scan, limits)?;
         let labels = labels_of(profile, sidecar.as_ref())
             .map(|(origin, spec)| read_map(origin, spec.clone(), scan));
         Ok(Files { sidecar, labels })

@@ -101,6 +101,23 @@ impl ObjectPrompts {
         slices.into_values()
     }
 
+    /// Number of slices that something is asked about.
+    pub fn slice_count(&self) -> usize {
+        let spans = self.spans.iter();
+        self.slices.len() + spans.map(|span| span.slices.len()).sum::<usize>()
+    }
+
+    /// The slice with the most points, and how many.
+    pub fn most_points(&self) -> Option<(u32, usize)> {
+        let alone = self
+            .slices
+            .iter()
+            .map(|(index, on)| (*index, on.points.len()));
+        let spans = self.spans.iter().flat_map(|span| &span.points);
+        let in_spans = spans.map(|(index, points)| (*index, points.len()));
+        alone.chain(in_spans).max_by_key(|(_, count)| *count)
+    }
+
     /// The same without what is asked at these places. A span that loses slices falls apart into
     /// the runs that are left.
     #[must_use]

@@ -1,7 +1,10 @@
 //! All prompts of one scan.
 
+use super::error::PromptsError;
 use super::object::ObjectPrompts;
+use super::origin::Origin;
 use super::place::VoxelBox;
+use crate::config::Limits;
 use crate::segment::propagation::Span;
 use medicosam_shared::geometry::Axis;
 use medicosam_shared::mask::SliceMask;
@@ -54,6 +57,34 @@ impl Prompts {
     /// Whether nothing is asked, and no file beside the scan says so.
     pub fn is_from_nowhere(&self) -> bool {
         self.sources.is_empty() && self.starts.is_empty() && self.by_slice().is_empty()
+    }
+
+    /// Checks how much is asked, before any of it costs anything.
+    pub fn check_amount(&self, profile: &str, limits: &Limits) -> Result<(), PromptsError> {
+        let too_much = |what, key, limit: usize| PromptsError::TooMuch {
+            origin: match self.sources.first() {
+                Some(source) => Origin::Sidecar((&source.path).into()),
+                None => Origin::Profile(profile.to_owned()),
+            },
+            what,
+            key,
+            limit: limit as u64,
+        };
+        let asked: usize = self.objects.iter().map(ObjectPrompts::slice_count).sum();
+        if asked > limits.prompts {
+            let what = format!("{asked} masks, counted by object and slice");
+            return Err(too_much(what, "prompts", limits.prompts));
+        }
+        for object in &self.objects {
+            if let Some((index, points)) = object.most_points()
+                && points > limits.points
+            {
+                let label = object.label;
+                let what = format!("object {label} has {points} points on slice {index}");
+                return Err(too_much(what, "points", limits.points));
+            }
+        }
+        Ok(())
     }
 
     /// The rule that makes masks on slices without a box of their own; `None` if there are none.

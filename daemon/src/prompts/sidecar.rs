@@ -1,7 +1,8 @@
 //! `<scan>.prompts.json`: prompts of one scan, in a file beside it.
 
 use super::error::PromptsError;
-use crate::config::{BoxSpec, FromLabels, Marks, PointSpec};
+use super::origin::Origin;
+use crate::config::{BoxSpec, FromLabels, Limits, MAX_SIDECAR, Marks, PointSpec};
 use crate::scan::Source;
 use medicosam_shared::prompt::Label;
 use medicosam_shared::propagation::Propagation;
@@ -15,9 +16,6 @@ use std::path::{Path, PathBuf};
 
 /// Follows the scan's name, with or without its ending, in the name of a sidecar.
 pub const ENDING: &str = ".prompts.json";
-
-/// Most bytes of a sidecar, enough for thousands of points.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// A sidecar that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,28 +94,61 @@ pub fn named_after(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reads the sidecar of a scan, if there is one.
-pub fn read(scan: &Source) -> Result<Option<Sidecar>, PromptsError> {
+pub fn read(scan: &Source, limits: &Limits) -> Result<Option<Sidecar>, PromptsError> {
     for path in places(scan) {
-        if let Some(sidecar) = read_file(&path)? {
-            return Ok(Some(sidecar));
+        let Some(sidecar) = read_within(&path, limits.sidecar)? else {
+            continue;
+        };
+        let objects = sidecar.objects.iter();
+        let marks: usize = objects
+            .map(|object| object.marks.boxes.len() + object.marks.points.len())
+            .sum();
+        if marks > limits.prompts {
+            return Err(PromptsError::TooMuch {
+                origin: Origin::Sidecar(path),
+                what: format!("it has {marks} boxes and points"),
+                key: "prompts",
+                limit: limits.prompts as u64,
+            });
         }
+        return Ok(Some(sidecar));
     }
     Ok(None)
 }
 
 /// Reads the sidecar at `path`; `None` if there is no such file.
 pub fn read_file(path: &Path) -> Result<Option<Sidecar>, PromptsError> {
+    read_within(path, MAX_SIDECAR)
+}
+
+/// Reads the sidecar at `path` if it has at most `most` bytes.
+fn read_within(path: &Path, most: u64) -> Result<Option<Sidecar>, PromptsError> {
     let path = path.to_owned();
-    match read_bytes(&path) {
-        Ok(bytes) => parse(path, &bytes).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    match read_bytes(&path, most) {
+        Ok(Some(bytes)) => parse(path, &bytes).map(Some),
+        Ok(None) => Err(PromptsError::TooMuch {
+            origin: Origin::Sidecar(path),
+            what: "it is too large".to_owned(),
+            key: "sidecar",
+            limit: most,
+        }),
+        // No file can have a name that the system refuses.
+        Err(error) if is_missing(&error) => Ok(None),
         Err(source) => Err(PromptsError::SidecarUnreadable { path, source }),
     }
 }
 
+/// Whether there is no such file, and cannot be one: the ending makes long names of scans too long.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
+    )
+}
+
 /// A person who may write into the folder must not choose which other files are read. So links are
-/// not followed, and the opened file is checked, not the name.
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+/// not followed, and the opened file is checked, not the name. `None` if it has more than `most` bytes.
+fn read_bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let not_plain = || io::Error::other("it is not a plain file");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -130,13 +161,8 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
         return Err(not_plain());
     }
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other(format!(
-            "it has more than {MAX_BYTES} bytes, which is the limit"
-        )));
-    }
-    Ok(bytes)
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
@@ -263,13 +289,13 @@ mod tests {
     fn a_sidecar_is_found_by_the_scans_name_or_its_stem() {
         let folder = tempfile::tempdir().unwrap();
         let scan = Source::file(folder.path().join("ct.nii.gz"));
-        assert_eq!(read(&scan).unwrap(), None);
+        assert_eq!(read(&scan, &Limits::default()).unwrap(), None);
         let write = |name: &str, label: u16| {
             let text = format!(r#"{{"object": [{{"label": {label}}}]}}"#);
             std::fs::write(folder.path().join(name), text).unwrap();
         };
         let found = || {
-            read(&scan).unwrap().unwrap().objects[0]
+            read(&scan, &Limits::default()).unwrap().unwrap().objects[0]
                 .label
                 .unwrap()
                 .get()
@@ -279,10 +305,10 @@ mod tests {
         write("ct.nii.gz.prompts.json", 2);
         assert_eq!(found(), 2, "the whole name goes first");
         let volume = scan.frame(3);
-        let sidecar = read(&volume).unwrap().unwrap();
+        let sidecar = read(&volume, &Limits::default()).unwrap().unwrap();
         assert_eq!(sidecar.objects[0].label, Label::new(2), "that of the file");
         write("ct_frame-0003.prompts.json", 3);
-        let sidecar = read(&volume).unwrap().unwrap();
+        let sidecar = read(&volume, &Limits::default()).unwrap().unwrap();
         assert_eq!(sidecar.objects[0].label, Label::new(3), "its own");
         for place in places(&scan) {
             let named = named_after(&place).unwrap();
@@ -299,7 +325,7 @@ mod tests {
         let place = folder.path().join("ct.prompts.json");
         let elsewhere = folder.path().join("elsewhere");
         std::fs::write(&elsewhere, r#"{"object": []}"#).unwrap();
-        let refused = || read(&scan).unwrap_err().to_string();
+        let refused = || read(&scan, &Limits::default()).unwrap_err().to_string();
 
         std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
         assert!(refused().contains("not a plain file"), "{}", refused());
@@ -308,8 +334,42 @@ mod tests {
         assert!(refused().contains("not a plain file"), "{}", refused());
         std::fs::remove_dir(&place).unwrap();
         let large = File::create(&place).unwrap();
-        large.set_len(MAX_BYTES + 1).unwrap();
-        assert!(refused().contains("the limit"), "{}", refused());
+        large.set_len(MAX_SIDECAR + 1).unwrap();
+        assert!(refused().contains("[limits] sidecar"), "{}", refused());
+    }
+
+    #[test]
+    fn more_than_the_limits_allow_is_the_fault_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let scan = Source::file(folder.path().join("ct.nii"));
+        let points = "{\"at\": [1, 2, 3]},".repeat(9);
+        let text = format!(
+            r#"{{"object": [{{"label": 1, "points": [{}]}}]}}"#,
+            points.trim_end_matches(',')
+        );
+        std::fs::write(folder.path().join("ct.prompts.json"), &text).unwrap();
+        let of = |prompts, sidecar| {
+            let limits = Limits {
+                prompts,
+                sidecar,
+                ..Limits::default()
+            };
+            read(&scan, &limits).map(|found| found.is_some())
+        };
+        assert!(of(9, text.len() as u64).unwrap());
+        let many = of(8, 1 << 20).unwrap_err();
+        assert_eq!(many.code(), "prompts-too-many");
+        assert!(many.to_string().contains("9 boxes and points"), "{many}");
+        assert!(of(9, text.len() as u64 - 1).is_err());
+    }
+
+    #[test]
+    fn a_scan_whose_name_leaves_no_room_for_the_ending_has_no_sidecar() {
+        let folder = tempfile::tempdir().unwrap();
+        for length in [243, 255] {
+            let scan = Source::file(folder.path().join("x".repeat(length)));
+            assert_eq!(read(&scan, &Limits::default()).unwrap(), None);
+        }
     }
 
     proptest! {

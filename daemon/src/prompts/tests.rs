@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{
-    BoxSpec, FromLabels, Marks, Object, Profile, ReviewPolicy, Rules, SlicePlane, UsedAs,
+    BoxSpec, FromLabels, Limits, Marks, Object, Profile, ReviewPolicy, Rules, SlicePlane, UsedAs,
 };
 use crate::scan::{Class, Source, SourceKey};
 use medicosam_shared::geometry::{Affine, Axis, Dims};
@@ -83,7 +83,7 @@ impl Fixture {
 
     fn gather(&self, masks: bool) -> Result<Prompts, PromptsError> {
         let scan = Source::file(self.folder.path().join("ct.nii.gz"));
-        let files = Files::read(&self.profile, &scan)?;
+        let files = Files::read(&self.profile, &scan, &Limits::default())?;
         resolve(&self.profile, files, &self.info, Axis::K, masks)
     }
 

@@ -304,7 +304,7 @@ const EXPORT_AGAIN: &str = "Export it again; if the header is the same then, rep
 const CHOOSE_FRAMES: &str =
     "Say it in the profile: frames = \"each\", or the number of one of them.";
 const EXPORT_PICTURE: &str = "Export it again as PNG, JPEG or TIFF with 8 or 16 bits, grey or RGB.";
-const RAISE_LIMIT: &str = "If it really is that large, raise the limit for voxel data; otherwise its header is damaged: export it again.";
+const RAISE_LIMIT: &str = "If it really is that large, raise `scan` under [limits], to 16 GiB at most; otherwise its header is damaged: export it again.";
 const CONVERT_VOXELS: &str = "Convert it to int16 or float32, one value per voxel.";
 const CHECK_GZIP: &str =
     "It was damaged on its way; copy or export it again, and check it with gzip -t.";

@@ -46,14 +46,23 @@ pub fn content_hash(source: &Source, files: &[(&Path, String)]) -> String {
 impl Header {
     /// Reads and checks the header of a scan; its voxels are not read.
     pub fn read(source: &Source) -> Result<Header, ScanError> {
-        let (members, frame) = (source.members(), source.frame_number());
-        let mut files = Files::for_header(members, frame, DEFAULT_MAX_VOXEL_BYTES);
-        reader_of(source.place()).header(&mut files)
+        Self::read_within(source, DEFAULT_MAX_VOXEL_BYTES)
     }
 
     /// The same for the first volume of a scan, however many it has.
     pub fn read_first(source: &Source) -> Result<Header, ScanError> {
-        Self::read(&source.frame(0))
+        Self::read_first_within(source, DEFAULT_MAX_VOXEL_BYTES)
+    }
+
+    /// The same with another limit on the size of the voxels, in bytes.
+    pub fn read_first_within(source: &Source, max_voxel_bytes: u64) -> Result<Header, ScanError> {
+        Self::read_within(&source.frame(0), max_voxel_bytes)
+    }
+
+    fn read_within(source: &Source, max_voxel_bytes: u64) -> Result<Header, ScanError> {
+        let (members, frame) = (source.members(), source.frame_number());
+        let mut files = Files::for_header(members, frame, max_voxel_bytes);
+        reader_of(source.place()).header(&mut files)
     }
 }
 

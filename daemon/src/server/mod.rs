@@ -12,6 +12,7 @@ mod hash;
 mod in_hand;
 mod lock;
 mod message;
+mod open_files;
 mod read;
 mod readers;
 mod record;
@@ -37,6 +38,7 @@ use end::end_of_run;
 use error::system;
 use medicosam_shared::case::CaseState;
 use message::Message;
+use open_files::open_files;
 use record::Recorder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -112,6 +114,7 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     shared.live.intake(paused);
     let config = &shared.config;
     warn_of_outputs(config)?;
+    let open_files = open_files(config.limits.open_files);
     let listener = api::listen(&config.socket)?;
     tracing::info!(socket = %config.socket.display(), "listening");
 
@@ -123,9 +126,8 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     tasks.spawn(recorder.run());
     let end = end_of_run(until, &shared, &failure)?;
     let (store, live) = (Arc::clone(&shared.store), Arc::clone(&shared.live));
-    let api = Api::new(store, live, &config.profiles, config.scan_memory);
-    let served = api.serve(listener, end).await;
-    served.map_err(system("serve the API"))?;
+    let api = Api::new(store, live, config);
+    api.serve(listener, open_files, end).await;
     tracing::info!("stopping");
     // Workers die with their supervisors; what they were doing is done again at the next start.
     tasks.shutdown().await;

@@ -48,7 +48,7 @@ pub fn read(
     let Some(root) = config.root_of(&settled.place) else {
         return Read::Unreadable("it is in no root".to_owned());
     };
-    let header = match header(settled) {
+    let header = match header(settled, config.limits.scan) {
         Ok(header) => header,
         Err(Problem::Changed) => return Read::Changed,
         Err(Problem::Unreadable(why)) => return Read::Unreadable(why),
@@ -79,8 +79,8 @@ enum Problem {
 
 /// The header of a scan, or what is wrong with the scan: also that one of its files is missing. It is looked at before all else: what
 /// contradicts it, like a file much larger than it says, need not be read whole.
-fn header(settled: &Settled) -> Result<Result<Header, Fault>, Problem> {
-    match Header::read_first(&settled.source()) {
+fn header(settled: &Settled, most: u64) -> Result<Result<Header, Fault>, Problem> {
+    match Header::read_first_within(&settled.source(), most) {
         Ok(header) => Ok(Ok(header)),
         Err(error) => match error.class() {
             Class::BadInput => Ok(Err(fault_of(&error))),
@@ -116,7 +116,7 @@ fn scans(
     sha256: &str,
 ) -> Vec<Identification> {
     let seen = header.as_ref().map(Seen::from).map_err(Clone::clone);
-    let disk = Disk::new(&config.data);
+    let disk = Disk::new(config);
     let arrival = Arrival::of(config, root, &settled.source(), seen, &disk);
     let found = |FoundScan { source, info }: &FoundScan| Identification {
         stamp: settled.files.iter().map(|(_, state)| *state).collect(),

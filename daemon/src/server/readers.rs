@@ -1,4 +1,5 @@
-//! Threads that read scans: those of one root do not wait for those of another, which may not answer.
+//! Threads that read scans: those of one root do not wait for those of another, which may not answer, nor
+//! do small ones for large ones.
 
 use super::message::Message;
 use super::read::read;
@@ -12,13 +13,38 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, thread};
 
-/// Scans of one root that are read at the same time.
-const PER_ROOT: usize = 2;
+/// A scan whose files have more bytes than this is large: to hash it takes seconds, or minutes on a share.
+const LARGE: u64 = 256 << 20;
 
-/// Reads scans, those of each root on threads of their own, which start with its first scan.
+/// Two kinds of scans, so that a large one holds up only its like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Size {
+    Small,
+    Large,
+}
+
+impl Size {
+    fn of(settled: &Settled) -> Self {
+        let bytes = settled.files.iter().map(|(_, state)| state.size);
+        match bytes.fold(0, u64::saturating_add) > LARGE {
+            true => Size::Large,
+            false => Size::Small,
+        }
+    }
+
+    /// Scans of one root that are read at the same time.
+    fn threads(self) -> usize {
+        match self {
+            Size::Small => 2,
+            Size::Large => 1,
+        }
+    }
+}
+
+/// Reads scans, those of each root and size on threads of their own, which start with the first such scan.
 pub struct Readers {
     needs: Needs,
-    roots: BTreeMap<PathBuf, Sender<Settled>>,
+    threads: BTreeMap<(PathBuf, Size), Sender<Settled>>,
 }
 
 /// What each thread needs.
@@ -40,7 +66,7 @@ impl Readers {
                 results,
                 stop,
             },
-            roots: BTreeMap::new(),
+            threads: BTreeMap::new(),
         }
     }
 
@@ -48,11 +74,12 @@ impl Readers {
     pub fn read(&mut self, settled: Settled) -> io::Result<()> {
         let root = self.needs.config.root_of(&settled.place);
         let root = root.map(|root| root.path.clone()).unwrap_or_default();
-        let scans = match self.roots.get(&root) {
+        let whose = (root, Size::of(&settled));
+        let scans = match self.threads.get(&whose) {
             Some(scans) => scans,
             None => {
-                let scans = start(&self.needs)?;
-                self.roots.entry(root).or_insert(scans)
+                let scans = start(&self.needs, whose.1.threads())?;
+                self.threads.entry(whose).or_insert(scans)
             }
         };
         // Its receiver lives as long as the reading threads.
@@ -61,11 +88,11 @@ impl Readers {
     }
 }
 
-/// Starts the threads of one root.
-fn start(needs: &Needs) -> io::Result<Sender<Settled>> {
+/// Starts threads that read scans.
+fn start(needs: &Needs, threads: usize) -> io::Result<Sender<Settled>> {
     let (sender, scans) = channel();
     let scans = Arc::new(Mutex::new(scans));
-    for _ in 0..PER_ROOT {
+    for _ in 0..threads {
         let (needs, scans) = (needs.clone(), Arc::clone(&scans));
         let thread = thread::Builder::new().name("read scans".to_owned());
         thread.spawn(move || read_scans(&needs, &scans))?;

@@ -40,9 +40,11 @@ pub fn apply_profile(
         job.painted.clone_from(&manual.painted);
     }
     let understands = understands(&mut tools.models, &mut job)?;
-    let files = Files::read(profile, &work.source)?;
+    let limits = &tools.config.limits;
+    let files = Files::read(profile, &work.source, limits)?;
     let plan = Segmenting::of(profile, &job.info, files, understands.masks, kept)?;
     let asked = plan.prompts;
+    asked.check_amount(&profile.name, limits)?;
     if work.revision.is_some() && manual.is_none() && asked.is_from_nowhere() {
         tools.registry.leave_as_it_is(&work.lease)?;
         tools.reporter.tell(StageReport::Changed);

@@ -12,6 +12,7 @@ use crate::machine;
 use crate::model::Device;
 use crate::registry::{Registry, RegistryError};
 use crate::stages::{KeptEmbeddings, ModelUse, Models, SweptFolders, Tools};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -38,6 +39,9 @@ pub enum WorkerError {
 /// Works on a device until standard input ends, there has been nothing to do for a while, or the
 /// device fails.
 pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerError> {
+    if let Some(bytes) = config.limits.worker_memory {
+        limit_memory(bytes);
+    }
     let (wake_bulk, orders) = mpsc::channel();
     let (wake_prompts, wakes) = mpsc::channel();
     listen(wake_bulk.clone(), wake_prompts)?;
@@ -89,6 +93,18 @@ pub fn run(config: Config, number: u32, device: Device) -> Result<(), WorkerErro
         keep_alive: config.devices.keep_alive,
     };
     Ok(bulk.run()?)
+}
+
+/// Limits the address space of this process. What does not fit is refused by the system, to this process
+/// alone: without a limit, it may take all memory and have others killed.
+fn limit_memory(bytes: u64) {
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    if let Err(error) = setrlimit(Resource::As, limit) {
+        tracing::warn!("`worker_memory` under [limits] does not hold: {error}");
+    }
 }
 
 /// Lowers the priority of this thread and of those that it starts from now on, the encoder's among

@@ -56,7 +56,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), CommandError> {
 
 fn explain<'a>(config: &'a Config, path: &Path) -> Result<Explanation<'a>, CommandError> {
     let root = root_of(config, path)?;
-    let reader = Disk::new(&config.data);
+    let reader = Disk::new(config);
     let source = Source::find(path)
         .map_err(|error| CommandError::new(error.code(), &error, error.hint()))?;
     let plan = plan::plan(config, root, &source, &reader);
