@@ -48,6 +48,7 @@ pub mod mask_rules;
 mod mask_sets;
 pub mod packed;
 pub mod paint;
+pub mod parser_words;
 pub mod paths;
 pub mod place;
 pub mod progress;

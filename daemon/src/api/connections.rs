@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How long nothing is accepted after the system refused to: the reason may pass.
@@ -33,11 +34,14 @@ pub struct Manners {
     pub patience: Duration,
 }
 
-/// Accepts connections and serves them, without end.
+/// Accepts connections and serves them, without end. They end when the future is dropped.
 pub async fn accept(listener: UnixListener, router: Router, manners: Manners) {
     let farewells = Arc::new(Semaphore::new(FAREWELLS));
     let mut was_refused = false;
+    let mut served = JoinSet::new();
     loop {
+        // Those that have ended.
+        while served.try_join_next().is_some() {}
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
@@ -69,7 +73,7 @@ pub async fn accept(listener: UnixListener, router: Router, manners: Manners) {
         };
         let router = router.clone().layer(Extension(ConnectInfo(peer)));
         let patience = manners.patience;
-        tokio::spawn(async move {
+        served.spawn(async move {
             serve(stream, router, patience).await;
             drop(seat);
         });

@@ -1,13 +1,11 @@
 //! The socket's file.
 
+use crate::config::LONGEST_SOCKET as LONGEST_PATH;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
-
-/// Longest path of a Unix socket on Linux, without the closing zero.
-const LONGEST_PATH: usize = 107;
 
 /// Owner and group may connect. Who may not enter the folder cannot connect either.
 const MODE: u32 = 0o660;

@@ -80,6 +80,20 @@ pub enum Task {
 }
 
 impl Task {
+    /// What it is, in a word for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Task::Segment => "segmented",
+            Task::Copy => "second reading begun",
+            Task::Prompt { .. } => "corrected",
+            Task::PutUp { .. } => "reference put up",
+            Task::Preview { .. } => "draft: slice",
+            Task::Propagate { .. } => "draft: propagation",
+            Task::Boxes { .. } => "draft: boxes",
+            Task::Commit { .. } => "draft made a revision",
+        }
+    }
+
     /// The state of a case while this is done to it; `None` if it concerns only the reviewer whose
     /// draft it is for, and the case stays as it is.
     pub const fn first_stage(&self) -> Option<CaseState> {

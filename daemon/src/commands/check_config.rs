@@ -44,7 +44,7 @@ pub fn run(args: &CheckConfigArgs) -> Result<(), CommandError> {
     } else {
         stdout::text(describe(&config))?;
         for problem in &problems {
-            stdout::line(format_args!("problem: {problem}"))?;
+            stdout::text(format_args!("problem: {problem}\n"))?;
         }
     }
     match problems.len() {
@@ -117,15 +117,7 @@ fn describe_object(object: &Object) -> String {
 }
 
 fn problems(config: &Config) -> Vec<String> {
-    let mut problems = Vec::new();
-    for root in &config.roots {
-        if !root.path.is_dir() {
-            problems.push(format!(
-                "root {} is not a folder (yet)",
-                root.path.display()
-            ));
-        }
-    }
+    let mut problems = config.would_go_wrong();
     problems.extend(config.outputs_in_one_place());
     match runtime_library(config) {
         None => problems.push("ONNX Runtime is not installed".to_owned()),

@@ -15,6 +15,7 @@ mod logging;
 mod model;
 mod probe;
 mod recover;
+mod reload;
 mod run;
 mod runtime;
 mod setup;
@@ -58,6 +59,7 @@ enum Verb {
     /// Check a configuration without running anything
     CheckConfig(check_config::CheckConfigArgs),
     Explain(explain::ExplainArgs),
+    Reload(reload::ReloadArgs),
     Recover(recover::RecoverArgs),
     DialStdio(dial_stdio::DialStdioArgs),
     Completions(generate::CompletionsArgs),
@@ -119,6 +121,7 @@ pub fn main() -> ExitCode {
         Verb::Eval(args) => eval::run(&args),
         Verb::CheckConfig(args) => check_config::run(&args),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Reload(args) => reload::run(&args),
         Verb::Recover(args) => recover::run(&args),
         Verb::Worker(args) => worker::run(&args),
         Verb::Probe(args) => probe::run(&args),

@@ -3,9 +3,14 @@
 use super::error::CommandError;
 use super::stdout;
 use super::{Places, logging};
-use crate::server::{self, Outcome, Until};
+use crate::config::Config;
+use crate::server::{self, Ended, Outcome, ServerError, Until};
 use clap::Args;
 use medicosam_shared::case::CaseState;
+use std::time::{Duration, Instant};
+
+/// A daemon that fails within this time has not started.
+const STARTING: Duration = Duration::from_secs(10);
 
 const EXAMPLE: &str = "\
 A small configuration:
@@ -50,13 +55,39 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|e| CommandError::new("system-refused", format!("cannot start: {e}"), ""))?;
-    let outcome = runtime.block_on(server::run(config, until));
+    let outcome = run_with(config, |config| {
+        runtime.block_on(server::run(config, until))
+    });
     // A thread that waits for the file system of a share may never end.
     runtime.shutdown_background();
     let outcome = outcome?;
     match until {
         Until::Stopped => Ok(()),
         Until::Done => judge(&outcome),
+    }
+}
+
+/// Runs the daemon, each time that its configuration changes with the new one. If it does not even start
+/// with that, it goes on with the one before.
+fn run_with(
+    mut config: Config,
+    run: impl Fn(Config) -> Result<Ended, ServerError>,
+) -> Result<Outcome, ServerError> {
+    let mut before: Option<Config> = None;
+    loop {
+        let began = Instant::now();
+        match (run(config.clone()), before.take()) {
+            (Ok(Ended::Stopped(outcome)), _) => return Ok(outcome),
+            (Ok(Ended::Reload(now)), _) => before = Some(std::mem::replace(&mut config, *now)),
+            (Err(error), Some(old)) if began.elapsed() < STARTING => {
+                tracing::error!(
+                    code = error.code(),
+                    "{error}; the daemon goes on with the configuration before"
+                );
+                config = old;
+            }
+            (Err(error), _) => return Err(error),
+        }
     }
 }
 

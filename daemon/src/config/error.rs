@@ -1,5 +1,6 @@
 //! Errors of a configuration.
 
+use medicosam_shared::parser_words::in_words;
 use std::path::PathBuf;
 
 /// Why a configuration cannot be used.
@@ -61,6 +62,10 @@ pub(super) fn syntax(error: &toml::de::Error, text: &str, path: PathBuf) -> Conf
     });
     let snippet = text.lines().nth(line - 1).unwrap_or("").trim();
     let message = error.message();
+    let words = match message.starts_with("unknown ") {
+        true => message.to_owned(),
+        false => in_words(message),
+    };
     // serde writes: unknown field `a`, expected one of `b`, `c`
     let mut quoted = message.split('`').skip(1).step_by(2);
     let guess = match (message.starts_with("unknown field"), quoted.next()) {
@@ -69,7 +74,7 @@ pub(super) fn syntax(error: &toml::de::Error, text: &str, path: PathBuf) -> Conf
     };
     ConfigError::Syntax {
         path,
-        message: format!("line {line} ({snippet}): {message}{guess}"),
+        message: format!("line {line} ({snippet}): {words}{guess}"),
     }
 }
 

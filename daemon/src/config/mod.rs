@@ -7,6 +7,7 @@
 mod bids;
 mod check;
 mod devices;
+mod difference;
 mod error;
 mod fallback;
 mod file;
@@ -27,6 +28,7 @@ mod size;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use devices::{DeviceSettings, Devices};
 pub use error::ConfigError;
@@ -43,6 +45,7 @@ pub use review::ReviewPolicy;
 pub use root::Root;
 pub use rules::{Rules, Values};
 pub use spec::{At, BoxSpec, Extent, PointSpec, Space};
+pub use trial::LONGEST_SOCKET;
 
 use check::{first_repeated, positive};
 use medicosam_shared::paths;
@@ -58,6 +61,8 @@ const SCAN_MEMORY: u64 = 2 << 30;
 pub struct Config {
     /// The file it came from; workers read it again.
     pub source: PathBuf,
+    /// All keys as they are written there.
+    written: toml::Table,
     /// Runtime, models, caches.
     pub data: PathBuf,
     /// Store and lock.
@@ -107,9 +112,15 @@ impl Config {
             path: path.to_owned(),
             source,
         })?;
-        let text = std::fs::read_to_string(&source).map_err(|error| ConfigError::Read {
-            path: source.clone(),
-            source: error,
+        let text = std::fs::read_to_string(&source).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => ConfigError::Syntax {
+                path: source.clone(),
+                message: "it is not text in UTF-8".to_owned(),
+            },
+            _ => ConfigError::Read {
+                path: source.clone(),
+                source: error,
+            },
         })?;
         Self::parse(&text, source, data)
     }
@@ -117,8 +128,18 @@ impl Config {
     /// Checks the text of a configuration that came from the file `source`.
     fn parse(text: &str, source: PathBuf, data: &Path) -> Result<Config, ConfigError> {
         let file = file::parse(text, &source)?;
-        Self::check(file, source.clone(), data)
-            .map_err(|what| ConfigError::Invalid { path: source, what })
+        let config = Self::check(file, source.clone(), data)
+            .map_err(|what| ConfigError::Invalid { path: source, what })?;
+        Ok(Config {
+            // It has been parsed already.
+            written: text.parse().unwrap_or_default(),
+            ..config
+        })
+    }
+
+    /// What is written in another configuration and not in this one, or the other way round, in words.
+    pub fn differs_from(&self, before: &Config) -> Vec<String> {
+        difference::differences(&before.written, &self.written)
     }
 
     /// The configuration that is read if nobody names one: the user's, then
@@ -166,6 +187,7 @@ impl Config {
         let checkpoint =
             |(name, model): (String, file::Model)| Some((name, set(model.checkpoint)?));
         Ok(Config {
+            written: toml::Table::new(),
             socket: set(file.daemon.socket).unwrap_or_else(|| paths::socket(&state)),
             cache: Cache {
                 folder: set(file.daemon.cache).unwrap_or_else(|| data.join("embeddings")),
@@ -175,7 +197,7 @@ impl Config {
             scan_memory: file.daemon.scan_memory.map_or(SCAN_MEMORY, |size| size.0),
             runtime_library: set(file.runtime.library),
             checkpoints: file.model.into_iter().filter_map(checkpoint).collect(),
-            workers: devices.workers(file.worker.count),
+            workers: workers(&devices, file.worker.count)?,
             devices,
             threads: file.worker.threads,
             hang_after: hang_after.transpose()?,
@@ -186,6 +208,22 @@ impl Config {
             data,
             state,
         })
+    }
+}
+
+/// Most worker processes: each holds a model in memory.
+const MAX_WORKERS: u32 = 64;
+
+fn workers(devices: &Devices, count: u32) -> Result<u32, String> {
+    match devices.workers(count) {
+        0 => Err(
+            "[worker] count is 0: nothing would ever be segmented; leave it out for one worker"
+                .to_owned(),
+        ),
+        count if count > MAX_WORKERS => Err(format!(
+            "[worker] count is {count}; at most {MAX_WORKERS} make sense, and each holds a model in memory"
+        )),
+        count => Ok(count),
     }
 }
 

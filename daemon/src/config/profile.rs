@@ -1,6 +1,6 @@
 //! `[[profile]]`: how scans are segmented.
 
-use super::check::first_repeated;
+use super::check::{first_repeated, shown};
 use super::file;
 use super::frames::Frames;
 use super::from_labels::FromLabels;
@@ -64,6 +64,7 @@ impl Profile {
             return Err("a profile has an empty name".to_owned());
         }
         let name = written.name;
+        shown("a profile", &name)?;
         let of = |what: String| format!("profile {name:?}{what}");
         let plane = plane(&written.plane).map_err(|e| of(format!(": {e}")))?;
         let objects = objects(written.object).map_err(of)?;
@@ -104,6 +105,7 @@ fn objects(written: Vec<file::Object>) -> Result<Vec<Object>, String> {
         let name = object.name;
         let label = Label::new(object.label)
             .ok_or_else(|| format!(": object {name:?} has label 0, which is the background"))?;
+        shown("an object", &name).map_err(|e| format!(": {e}"))?;
         let marks = Marks::new(object.bbox, object.boxes, object.points);
         marks
             .check()

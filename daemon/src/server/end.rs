@@ -1,18 +1,31 @@
 //! When a run of the daemon ends.
 
 use super::{Failure, ServerError, Shared, Until, system};
+use crate::config::Config;
 use medicosam_shared::case::CaseState;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ends when the daemon is stopped, when everything is done, or at a failure.
+/// Why a run ends.
+#[derive(Debug)]
+pub enum End {
+    /// The daemon is to stop.
+    Stop,
+    /// It is to go on with another configuration.
+    Reload(Box<Config>),
+}
+
+/// Ends when the daemon is stopped, when its configuration has changed and is to be read again, when
+/// everything is done, or at a failure.
 pub fn end_of_run(
     until: Until,
     shared: &Shared,
     failure: &Failure,
-) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
+) -> Result<impl Future<Output = End> + Send + 'static, ServerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(system("listen for signals"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system("listen for signals"))?;
+    let hangup = signal(SignalKind::hangup()).map_err(system("listen for signals"))?;
+    let reload = reload(hangup, Arc::clone(&shared.config));
     let (shared, failure) = (shared.clone(), failure.clone());
     let done = async move {
         match until {
@@ -22,12 +35,47 @@ pub fn end_of_run(
     };
     Ok(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = done => {}
-            () = failure.happened.notified() => {}
+            _ = terminate.recv() => End::Stop,
+            _ = interrupt.recv() => End::Stop,
+            config = reload => End::Reload(config),
+            () = done => End::Stop,
+            () = failure.happened.notified() => End::Stop,
         }
     })
+}
+
+/// Waits until the daemon is asked to read its configuration again, and that has changed. One that is not
+/// right changes nothing.
+async fn reload(mut hangup: Signal, config: Arc<Config>) -> Box<Config> {
+    loop {
+        if hangup.recv().await.is_none() {
+            // No more signals come.
+            std::future::pending::<()>().await;
+        }
+        let before = Arc::clone(&config);
+        let read = move || Config::load(&before.source, &before.data);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(now)) => {
+                let changes = now.differs_from(&config);
+                if changes.is_empty() {
+                    tracing::info!("the configuration was read again: nothing in it has changed");
+                    continue;
+                }
+                for change in changes {
+                    tracing::info!("the configuration has changed: {change}");
+                }
+                for problem in now.would_go_wrong() {
+                    tracing::warn!("the configuration has a problem: {problem}");
+                }
+                return Box::new(now);
+            }
+            Ok(Err(error)) => tracing::error!(
+                code = error.code(),
+                "{error}; the daemon goes on with the configuration that it has"
+            ),
+            Err(error) => tracing::error!("the configuration cannot be read again: {error}"),
+        }
+    }
 }
 
 async fn everything_done(shared: Shared) {

@@ -57,6 +57,19 @@ impl LockError {
 }
 
 impl StateLock {
+    /// The process that has a state folder, if there is one.
+    pub fn holder(folder: &Path) -> Option<u32> {
+        let mut file = File::open(folder.join("lock")).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).ok()?;
+                holder.trim().parse().ok()
+            }
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
     /// Makes the folder if need be, for its owner only, and takes it.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let unusable = |source| LockError::Unusable {
@@ -106,10 +119,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let first = StateLock::take(&state).unwrap();
+        assert_eq!(StateLock::holder(&state), Some(std::process::id()));
         let second = StateLock::take(&state).unwrap_err();
         assert_eq!(second.code(), "state-in-use");
         assert!(second.to_string().contains(&std::process::id().to_string()));
         drop(first);
+        assert_eq!(StateLock::holder(&state), None);
         StateLock::take(&state).unwrap();
     }
 }

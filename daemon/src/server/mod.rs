@@ -34,7 +34,7 @@ use crate::workers::{Prober, Supervisor};
 use answer_within::answer_within;
 use arrivals::{ArrivalsHandle, Context};
 use check::Look;
-use end::end_of_run;
+use end::{End, end_of_run};
 use error::system;
 use medicosam_shared::case::CaseState;
 use message::Message;
@@ -92,8 +92,17 @@ pub struct Outcome {
     pub problems: Vec<String>,
 }
 
+/// Why the daemon does not run any more.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was stopped, or is done.
+    Stopped(Outcome),
+    /// Its configuration has changed: it is to be run with this one.
+    Reload(Box<Config>),
+}
+
 /// Runs the daemon until it ends.
-pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
+pub async fn run(config: Config, until: Until) -> Result<Ended, ServerError> {
     let _lock = StateLock::take(&config.state)?;
     let registry = Registry::open_own(&config.state)?;
     let store = Arc::new(registry.with_second_readings(second_readings(&config)));
@@ -127,7 +136,7 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     let end = end_of_run(until, &shared, &failure)?;
     let (store, live) = (Arc::clone(&shared.store), Arc::clone(&shared.live));
     let api = Api::new(store, live, config);
-    api.serve(listener, open_files, end).await;
+    let end = api.serve(listener, open_files, end).await;
     tracing::info!("stopping");
     // Workers die with their supervisors; what they were doing is done again at the next start.
     tasks.shutdown().await;
@@ -148,10 +157,13 @@ pub async fn run(config: Config, until: Until) -> Result<Outcome, ServerError> {
     if let Some(error) = Arc::into_inner(failure.error).and_then(OnceLock::into_inner) {
         return Err(error);
     }
-    Ok(Outcome {
+    if let End::Reload(config) = end {
+        return Ok(Ended::Reload(config));
+    }
+    Ok(Ended::Stopped(Outcome {
         cases: shared.store.counts()?,
         problems: shared.live.problems(),
-    })
+    }))
 }
 
 /// Warns of output folders that are one place. Nothing waits for the warning: they may not answer.

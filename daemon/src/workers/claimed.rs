@@ -2,7 +2,7 @@
 
 use super::heartbeat::{Heartbeat, Held};
 use super::reporter::ThreadReporter;
-use crate::case::{FaultClass, Lane, Owner, Task};
+use crate::case::{FaultClass, Lane, Outcome, Owner, Task};
 use crate::config::{Config, NO_PROFILE, Profile};
 use crate::registry::{Registry, Work};
 use crate::stages::{
@@ -10,6 +10,7 @@ use crate::stages::{
     begin_second_reading, commit_draft, correct, presence, preview, propagate, put_up,
     segment_boxes,
 };
+use medicosam_shared::case::Fault;
 use medicosam_shared::place::Place;
 use medicosam_shared::window::Window;
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub fn carry_out(
     claimed: Claimed,
     thread: &mut dyn WorkThread,
 ) -> Result<Option<Claimed>, Failure> {
+    let began = Instant::now();
     let lease = &claimed.work.lease;
     thread.claims().reporter.begin(&lease.case);
     // What kept earlier work from being done is past.
@@ -85,21 +87,24 @@ pub fn carry_out(
         Ok(()) => {
             let shown = tools.cache.fault().cloned();
             tools.reporter.tell(StageReport::Fault(shown));
+            let (case, path) = (&lease.case, &claimed.work.source);
+            let seconds = format!("{:.1}", began.elapsed().as_secs_f64());
+            tracing::info!(%case, %path, seconds, "done: {}", claimed.work.task.name());
             Ok(())
         }
         Err(Failure::NeedsEncoder) => return Ok(Some(claimed)),
         Err(Failure::Fault(fault, class)) => {
             let fault = presence::explain(&tools.config, &claimed.work.source, fault);
-            tracing::warn!(case = %lease.case, code = fault.code, "{}", fault.message);
             let shown = (class == FaultClass::Environment).then(|| fault.clone());
             tools.reporter.tell(StageReport::Fault(shown));
             let filed = tools.registry.fail(lease, &fault, class);
+            log(&claimed.work, filed.as_ref().ok(), &fault);
             filed.map(drop).map_err(Failure::from)
         }
         Err(Failure::Asks(fault, found)) => {
-            tracing::warn!(case = %lease.case, code = fault.code, "{}", fault.message);
             tools.reporter.tell(StageReport::Fault(None));
             let filed = tools.registry.ask(lease, &fault, &found);
+            log(&claimed.work, filed.as_ref().ok(), &fault);
             filed.map(drop).map_err(Failure::from)
         }
         Err(failure @ (Failure::LeaseLost | Failure::Store(_))) => Err(failure),
@@ -110,6 +115,18 @@ pub fn carry_out(
         Ok(()) | Err(Failure::LeaseLost) => Ok(None),
         Err(failure) => Err(failure),
     }
+}
+
+/// Logs what becomes of work that could not be done.
+fn log(work: &Work, outcome: Option<&Outcome>, fault: &Fault) {
+    let what = match outcome {
+        Some(Outcome::TriesAgain) => "tried again",
+        Some(Outcome::GivenUp) => "failed",
+        Some(Outcome::Paused) => "paused",
+        None => "not done",
+    };
+    let (case, path, code) = (&work.lease.case, &work.source, &fault.code);
+    tracing::warn!(%case, %path, code, "{what}: {}", fault.message);
 }
 
 fn run_stages(tools: &mut Tools, work: &Work, thread: &mut dyn WorkThread) -> Result<(), Failure> {
