@@ -5,7 +5,7 @@ use crate::watch::RootState;
 use jiff::Timestamp;
 use medicosam_shared::activity::Activity;
 use medicosam_shared::api::{IntakePause, Live, RootStatus, Viewer, WorkerStatus};
-use medicosam_shared::case::CaseId;
+use medicosam_shared::case::{CaseId, Fault};
 use medicosam_shared::fault_code::FaultCode;
 use medicosam_shared::provenance::Timings;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,6 +36,7 @@ struct Inner {
     viewers: BTreeMap<u64, Viewer>,
     viewings: u64,
     paused: Option<IntakePause>,
+    troubles: Vec<Fault>,
 }
 
 /// Somebody looks at a case, until this is dropped.
@@ -77,6 +78,7 @@ impl LiveState {
             profile: root.profiles.join(", "),
             problem: None,
             away: false,
+            passed_over: Vec::new(),
         });
         LiveState {
             inner: Mutex::new(Inner {
@@ -93,6 +95,7 @@ impl LiveState {
         for (status, found) in inner.roots.iter_mut().zip(roots) {
             status.problem = found.in_words();
             status.away = found.away;
+            status.passed_over = found.not_dealt_with();
         }
         let silent = roots.iter().filter(|root| root.silent);
         let silent = silent.filter_map(|root| Some((root.path.clone(), root.in_words()?)));
@@ -229,6 +232,8 @@ impl LiveState {
             viewers: others.map(|(_, viewer)| viewer.clone()).collect(),
             workers: inner.workers.clone(),
             paused: inner.paused.clone(),
+            roots: Some(inner.roots.clone()),
+            troubles: inner.troubles.clone(),
             scan_s: (scans > 0).then(|| inner.pace.iter().sum::<f64>() / scans as f64),
         }
     }
@@ -237,6 +242,33 @@ impl LiveState {
     pub fn intake(&self, paused: Option<IntakePause>) {
         self.lock().paused = paused;
         self.changes.announce();
+    }
+
+    /// What keeps the daemon from working now. Each trouble is logged when it comes and when it is past.
+    pub fn in_trouble(&self, troubles: Vec<Fault>) {
+        let mut inner = self.lock();
+        if inner.troubles == troubles {
+            return;
+        }
+        for new in troubles.iter().filter(|t| !inner.troubles.contains(t)) {
+            tracing::error!(code = new.code, "{}", new.message);
+        }
+        if troubles.is_empty() {
+            tracing::info!("the daemon can work again");
+        }
+        inner.troubles = troubles;
+        drop(inner);
+        self.changes.announce();
+    }
+
+    /// What keeps the daemon from working.
+    pub fn troubles(&self) -> Vec<Fault> {
+        self.lock().troubles.clone()
+    }
+
+    /// Whether every root has been looked at once.
+    pub fn has_walked(&self) -> bool {
+        self.lock().walked
     }
 
     /// What has been done, by device.
@@ -269,7 +301,6 @@ impl LiveState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use medicosam_shared::case::Fault;
 
     #[test]
     fn viewers_see_one_another_until_they_leave() {
@@ -312,6 +343,7 @@ mod tests {
             profile: "p".to_owned(),
             problem: None,
             away: false,
+            passed_over: Vec::new(),
         });
         let mut root = RootState {
             path: "/in".into(),
@@ -319,12 +351,14 @@ mod tests {
             away: false,
             silent: false,
             unreadable: [("/in/a.nii".into(), "stale handle".to_owned())].into(),
+            passed_over: Default::default(),
         };
         live.walked(std::slice::from_ref(&root), Vec::new());
         assert!(live.is_settled());
         let (roots, _, _) = live.snapshot();
         let words = "/in/a.nii cannot be read (stale handle)";
         assert_eq!(roots[0].problem.as_deref(), Some(words));
+        assert_eq!(roots[0].passed_over[0].kind, "unreadable");
         assert_eq!(live.problems(), [format!("/in: {words}")]);
         root.unreadable.clear();
         live.walked(std::slice::from_ref(&root), Vec::new());

@@ -115,9 +115,24 @@ pub struct Status {
     /// The pause of the intake, while there is one.
     #[serde(default)]
     pub paused: Option<IntakePause>,
+    /// What keeps the daemon itself from working: a full disk, no more files that it may open.
+    #[serde(default)]
+    pub troubles: Vec<Fault>,
 }
 
 impl Status {
+    /// What somebody should look at, in a few words: troubles of the daemon, and what it passes over.
+    pub fn in_trouble(&self) -> Option<String> {
+        let passed_over = self.roots.iter().flat_map(|root| &root.passed_over);
+        let count: u64 = passed_over.filter(|p| p.matters).map(|p| p.count).sum();
+        match (self.troubles.first(), count) {
+            (Some(trouble), _) => Some(trouble.message.clone()),
+            (None, 0) => None,
+            (None, 1) => Some("1 file or folder passed over".to_owned()),
+            (None, count) => Some(format!("{count} files or folders passed over")),
+        }
+    }
+
     /// The score below which a result of a profile is doubtful.
     pub fn score_limit(&self, profile: &str) -> f32 {
         let known = self.profiles.iter().find(|known| known.name == profile);
@@ -166,6 +181,24 @@ pub struct RootStatus {
     /// cases wait until it is back.
     #[serde(default)]
     pub away: bool,
+    /// What in it is not dealt with, by kind; empty in answers of older daemons.
+    #[serde(default)]
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// Files or folders of one kind that are not dealt with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// The kind: `unreadable`, `link`, `special-file`, `too-deep`, `too-many`, `other-file`.
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+    /// The path of one of them.
+    pub example: String,
+    /// What to do about them.
+    pub hint: String,
+    /// Whether somebody probably waits for them. Files that are no scans by their name are normal.
+    pub matters: bool,
 }
 
 /// A worker process.
@@ -307,6 +340,12 @@ pub struct Live {
     /// The pause of the intake, while there is one.
     #[serde(default)]
     pub paused: Option<IntakePause>,
+    /// Watched folders; `None` from older daemons.
+    #[serde(default)]
+    pub roots: Option<Vec<RootStatus>>,
+    /// What keeps the daemon itself from working.
+    #[serde(default)]
+    pub troubles: Vec<Fault>,
 }
 
 /// `POST /v1/cases/{id}/prompts`

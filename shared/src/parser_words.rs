@@ -34,8 +34,10 @@ const FOUND: [(&str, &str); 8] = [
 
 /// The message of a parser, without the names of types. What it does not know stays as it is.
 pub fn in_words(message: &str) -> String {
-    let Some((found, expected)) = message.split_once(", expected ") else {
-        return message.to_owned();
+    let (found, expected) = match message.split_once(", expected ") {
+        // The names that are known follow.
+        Some(parts) if !message.starts_with("unknown ") => parts,
+        Some(_) | None => return message.to_owned(),
     };
     let known = FOUND.iter().find_map(|(raw, words)| {
         let rest = found.strip_prefix(raw)?;
@@ -87,7 +89,7 @@ mod tests {
             ("missing field `name`", ""),
         ] {
             let expected = match words {
-                "" => raw.replace(", expected ", ", and must be "),
+                "" => raw.to_owned(),
                 words => words.to_owned(),
             };
             assert_eq!(in_words(raw), expected);

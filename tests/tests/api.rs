@@ -71,6 +71,7 @@ fn a_script_can_do_everything_and_is_told_what_is_wrong() {
 
     assert_eq!(get("/version").json()["api"], 1);
     assert_eq!(get("/healthz").body, b"ok\n");
+    assert_eq!(get("/readyz").body, b"ready\n");
     let status = get("/v1/status").json();
     assert_eq!(status["cases"]["review"], 1);
     assert_eq!(status["workers"][0]["device"], "cpu", "what really ran");

@@ -16,6 +16,7 @@ use medicosam_shared::api::{
 };
 use medicosam_shared::case::{CaseDetail, CaseId, CaseSummary, RevisionNumber, Verdict};
 use medicosam_shared::mask::MaskSet;
+use medicosam_shared::parser_words::in_words;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -271,7 +272,10 @@ pub(super) fn understand<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError
     serde_json::from_slice(body).map_err(|error| {
         ApiError::bad_request(
             "bad-request",
-            format!("the request cannot be understood: {error}"),
+            format!(
+                "the request cannot be understood: {}",
+                in_words(&error.to_string())
+            ),
             LOOK_UP,
         )
     })

@@ -1,5 +1,6 @@
 //! The connections of the API: accepted, counted, and closed when nothing comes.
 
+use super::opening::Opening;
 use super::peer::Peer;
 use super::seats::{Guest, Seats};
 use axum::extract::ConnectInfo;
@@ -81,10 +82,6 @@ pub async fn accept(listener: UnixListener, router: Router, manners: Manners) {
 }
 
 async fn serve(stream: UnixStream, router: Router, patience: Duration) {
-    // One that says nothing at all would never get as far as the server's own limits.
-    if !matches!(timeout(patience, stream.readable()).await, Ok(Ok(()))) {
-        return;
-    }
     let mut server = Builder::new(TokioExecutor::new());
     server
         .http1()
@@ -95,7 +92,8 @@ async fn serve(stream: UnixStream, router: Router, patience: Duration) {
         .timer(TokioTimer::new())
         .keep_alive_interval(PING);
     let service = TowerToHyperService::new(router);
-    let served = server.serve_connection(TokioIo::new(stream), service).await;
+    let io = TokioIo::new(Opening::new(stream, patience));
+    let served = server.serve_connection(io, service).await;
     if let Err(error) = served {
         tracing::debug!("a connection ended: {error}");
     }

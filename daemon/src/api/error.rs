@@ -47,6 +47,14 @@ impl ApiError {
         )
     }
 
+    /// The daemon cannot do its work now.
+    pub fn unavailable(fault: Fault) -> Self {
+        ApiError {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            fault,
+        }
+    }
+
     /// Somebody else was first.
     pub fn conflict(fault: Fault) -> Self {
         ApiError {
@@ -80,7 +88,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(code = self.fault.code, "{}", self.fault.message);
         }
         (self.status, Json(ErrorBody { error: self.fault })).into_response()

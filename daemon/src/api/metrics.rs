@@ -10,8 +10,8 @@ use crate::store::Queue;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use medicosam_shared::api::WorkerStatus;
-use medicosam_shared::case::CaseState;
+use medicosam_shared::api::{RootStatus, WorkerStatus};
+use medicosam_shared::case::{CaseState, Fault};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
@@ -20,11 +20,13 @@ pub async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiErr
     let (cases, queue) = api
         .ask(|store| Ok((store.counts()?, store.queue()?)))
         .await?;
-    let (_, settling, workers) = api.live.snapshot();
+    let (roots, settling, workers) = api.live.snapshot();
     let figures = Figures {
         cases,
         queue,
         settling: settling.len(),
+        passed_over: by_kind(&roots),
+        troubles: api.live.troubles(),
         workers,
         tallies: api.live.tallies(),
     };
@@ -34,11 +36,22 @@ pub async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiErr
     ))
 }
 
+/// What is passed over in all roots, by kind.
+fn by_kind(roots: &[RootStatus]) -> BTreeMap<String, u64> {
+    let mut kinds = BTreeMap::new();
+    for passed_over in roots.iter().flat_map(|root| &root.passed_over) {
+        *kinds.entry(passed_over.kind.clone()).or_default() += passed_over.count;
+    }
+    kinds
+}
+
 /// What is shown.
 struct Figures {
     cases: BTreeMap<CaseState, u64>,
     queue: Queue,
     settling: usize,
+    passed_over: BTreeMap<String, u64>,
+    troubles: Vec<Fault>,
     workers: Vec<WorkerStatus>,
     tallies: BTreeMap<String, Tally>,
 }
@@ -73,6 +86,22 @@ impl Figures {
         );
         page.sample("unfinished_files", &[], self.settling);
 
+        page.family(
+            "passed_over",
+            "gauge",
+            "Files and folders in watched folders that are not dealt with, by kind.",
+        );
+        for (kind, count) in &self.passed_over {
+            page.sample("passed_over", &[("kind", kind)], count);
+        }
+        page.family(
+            "trouble",
+            "gauge",
+            "What keeps the daemon itself from working; 1 while it does.",
+        );
+        for trouble in &self.troubles {
+            page.sample("trouble", &[("code", &trouble.code)], 1);
+        }
         self.workers(&mut page);
         self.tallies(&mut page);
         page.0
@@ -220,6 +249,12 @@ mod tests {
                 bulk: 2,
             },
             settling: 1,
+            passed_over: BTreeMap::from([("link".to_owned(), 3)]),
+            troubles: vec![Fault {
+                code: "state-unwritable".to_owned(),
+                message: "full".to_owned(),
+                hint: "make room".to_owned(),
+            }],
             workers: vec![worker(1, "cuda:0"), worker(2, "odd \"\\\n name")],
             tallies: BTreeMap::from([("cpu".to_owned(), tally), ("cuda:0".to_owned(), tally)]),
         }
@@ -279,6 +314,8 @@ mod tests {
             r#"medicosam_cases{state="review"} 4"#,
             r#"medicosam_cases{state="failed"} 0"#,
             r#"medicosam_queue_length{lane="interactive"} 1"#,
+            r#"medicosam_passed_over{kind="link"} 3"#,
+            r#"medicosam_trouble{code="state-unwritable"} 1"#,
             r#"medicosam_worker_restarts_total{worker="2"} 2"#,
             r#"medicosam_slice_embedding_seconds_sum{device="cuda:0"} 8.25"#,
             r#"medicosam_slice_embedding_seconds_count{device="cuda:0"} 11"#,

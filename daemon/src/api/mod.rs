@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod live;
 mod metrics;
+mod opening;
 mod peer;
 mod queue;
 mod references;
@@ -30,6 +31,7 @@ use axum::routing::{get, post};
 use connections::Manners;
 use error::ApiError;
 use medicosam_shared::api::ProfileStatus;
+use medicosam_shared::case::Fault;
 use seats::Seats;
 use shelf::ScanShelf;
 use std::future::Future;
@@ -44,11 +46,19 @@ pub struct Api {
     scans: Arc<ScanShelf>,
     profiles: Arc<[ProfileStatus]>,
     limits: Arc<Limits>,
+    /// What keeps the daemon from working now.
+    troubles: Arc<dyn Fn() -> Vec<Fault> + Send + Sync>,
 }
 
 impl Api {
-    /// An API over a store, for cases of the profiles of this configuration.
-    pub fn new(store: Arc<Registry>, live: Arc<LiveState>, config: &Config) -> Self {
+    /// An API over a store, for cases of the profiles of this configuration. `troubles` says what keeps the
+    /// daemon from working now.
+    pub fn new(
+        store: Arc<Registry>,
+        live: Arc<LiveState>,
+        config: &Config,
+        troubles: impl Fn() -> Vec<Fault> + Send + Sync + 'static,
+    ) -> Self {
         let profiles = config.profiles.iter().map(|profile| ProfileStatus {
             name: profile.name.clone(),
             score_limit: profile.review.score_limit(),
@@ -60,6 +70,7 @@ impl Api {
             scans: Arc::new(ScanShelf::new(config.scan_memory)),
             profiles: profiles.collect(),
             limits: Arc::new(config.limits.clone()),
+            troubles: Arc::new(troubles),
         }
     }
 
@@ -85,6 +96,7 @@ impl Api {
         Router::new()
             .route("/version", get(status::version))
             .route("/healthz", get(status::healthy))
+            .route("/readyz", get(status::ready))
             .route("/metrics", get(metrics::metrics))
             .route("/v1/status", get(status::status))
             .route("/v1/cases", get(cases::list))

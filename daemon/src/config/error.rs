@@ -62,10 +62,7 @@ pub(super) fn syntax(error: &toml::de::Error, text: &str, path: PathBuf) -> Conf
     });
     let snippet = text.lines().nth(line - 1).unwrap_or("").trim();
     let message = error.message();
-    let words = match message.starts_with("unknown ") {
-        true => message.to_owned(),
-        false => in_words(message),
-    };
+    let words = in_words(message);
     // serde writes: unknown field `a`, expected one of `b`, `c`
     let mut quoted = message.split('`').skip(1).step_by(2);
     let guess = match (message.starts_with("unknown field"), quoted.next()) {

@@ -166,21 +166,13 @@ fn read_bytes(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
-/// What the parser says, in words.
-fn explained(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    match message.starts_with("unknown ") {
-        true => message,
-        false => in_words(&message),
-    }
-}
-
 fn parse(path: PathBuf, bytes: &[u8]) -> Result<Sidecar, PromptsError> {
     let wrong = |what: String| PromptsError::SidecarWrong {
         path: path.clone(),
         what,
     };
-    let file: Contents = serde_json::from_slice(bytes).map_err(|e| wrong(explained(&e)))?;
+    let file: Contents =
+        serde_json::from_slice(bytes).map_err(|e| wrong(in_words(&e.to_string())))?;
     // A person who may write into the folder must not choose which other files are read; a profile
     // may.
     if file

@@ -9,6 +9,7 @@ mod error;
 mod filing;
 mod follow;
 mod hash;
+mod health;
 mod in_hand;
 mod lock;
 mod message;
@@ -19,6 +20,7 @@ mod record;
 mod unreadable;
 
 pub use error::ServerError;
+pub use health::troubles;
 pub use lock::{LockError, StateLock};
 
 use crate::api::{self, Api};
@@ -133,9 +135,12 @@ pub async fn run(config: Config, until: Until) -> Result<Ended, ServerError> {
     tasks.spawn(look.end(failure.clone()));
     let recorder = Recorder::new(&shared.store, &shared.config)?;
     tasks.spawn(recorder.run());
+    let health = health::watch(Arc::clone(&shared.live), config.state.clone());
+    tasks.spawn(health);
     let end = end_of_run(until, &shared, &failure)?;
     let (store, live) = (Arc::clone(&shared.store), Arc::clone(&shared.live));
-    let api = Api::new(store, live, config);
+    let state = config.state.clone();
+    let api = Api::new(store, live, config, move || troubles(&state));
     let end = api.serve(listener, open_files, end).await;
     tracing::info!("stopping");
     // Workers die with their supervisors; what they were doing is done again at the next start.
@@ -241,6 +246,7 @@ fn watch(shared: &Shared) -> Result<Watching, ServerError> {
         roots: shared.config.roots.clone(),
         known: known_scans(&shared.store)?,
         records: Records::load(&shared.config.state),
+        limits: shared.config.limits.clone(),
     };
     let reports = sender.clone();
     let watcher = Watcher::start(beginning, move |report| {

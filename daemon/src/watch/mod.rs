@@ -12,6 +12,7 @@ mod conclude;
 mod events;
 mod file_calls;
 mod names;
+mod passed_over;
 pub mod presence;
 mod report;
 mod root;
@@ -23,6 +24,7 @@ mod walk;
 mod watcher;
 
 pub use names::{Ignore, Kind, Part, kind_of, looks_like_scan};
+pub use passed_over::Tally;
 pub use report::{KnownScan, RootState, Settled, WatcherReport};
 pub use settle::{Conclusion, Settler, Whole};
 pub use watcher::{Beginning, SecondLook, Watcher, WatcherHandle};

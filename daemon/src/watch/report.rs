@@ -1,8 +1,10 @@
 //! What the watcher reports.
 
 use super::names::Kind;
+use super::passed_over::Tally;
 use super::presence::Records;
 use crate::scan::{Fingerprint, Source};
+use medicosam_shared::api::PassedOver;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -49,9 +51,27 @@ pub struct RootState {
     pub silent: bool,
     /// Files and folders in it that cannot be read, and why.
     pub unreadable: BTreeMap<PathBuf, String>,
+    /// What in it is not looked at.
+    pub passed_over: Tally,
 }
 
 impl RootState {
+    /// What in it is not dealt with, for people.
+    pub fn not_dealt_with(&self) -> Vec<PassedOver> {
+        let unreadable = self.unreadable.first_key_value();
+        let unreadable = unreadable.map(|(path, why)| PassedOver {
+            kind: "unreadable".to_owned(),
+            count: self.unreadable.len() as u64,
+            example: path.to_string_lossy().into_owned(),
+            hint: format!("{why}: let the user that runs medicosamd read it."),
+            matters: true,
+        });
+        unreadable
+            .into_iter()
+            .chain(self.passed_over.told())
+            .collect()
+    }
+
     /// Everything that is wrong with it, in words: of several things that cannot be read the first.
     pub fn in_words(&self) -> Option<String> {
         let unreadable = self.unreadable.first_key_value().map(|(path, why)| {
@@ -105,6 +125,7 @@ mod tests {
             away: false,
             silent: false,
             unreadable: BTreeMap::new(),
+            passed_over: Tally::default(),
         };
         assert_eq!(state.in_words(), None);
         state.unreadable.insert("/in/b".into(), "denied".to_owned());

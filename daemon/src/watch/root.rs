@@ -1,6 +1,7 @@
 //! A watched folder, and whether it is there.
 
 use super::events;
+use super::passed_over::Tally;
 use super::presence::{Evidence, Instance, Judgement, Presence};
 use super::report::RootState;
 use super::settle::Settler;
@@ -27,6 +28,8 @@ pub struct WatchedRoot {
     away_below: BTreeMap<PathBuf, String>,
     /// What the last walk could not look at, and why.
     unreadable: BTreeMap<PathBuf, String>,
+    /// What the last walk through all of it passed over.
+    passed_over: Tally,
     output: Presence,
 }
 
@@ -41,6 +44,7 @@ impl WatchedRoot {
             presence: Presence::There,
             away_below: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            passed_over: Tally::default(),
             output: Presence::There,
         }
     }
@@ -104,6 +108,24 @@ impl WatchedRoot {
         is_news
     }
 
+    /// Notes what a walk through one of its folders passed over. Only that through all of it counts.
+    pub fn take_passed_over(&mut self, folder: &Path, found: Tally) -> bool {
+        if folder != self.root.path || self.passed_over == found {
+            return false;
+        }
+        self.passed_over = found;
+        for told in self.passed_over.told().filter(|told| told.matters) {
+            tracing::debug!(
+                path = told.example,
+                "{} {}: {}",
+                told.count,
+                told.kind,
+                told.hint
+            );
+        }
+        true
+    }
+
     /// Notes the result of a look at its output folder.
     pub fn take_output(&mut self, presence: Presence) {
         if let Some(problem) = presence.problem()
@@ -159,6 +181,10 @@ impl WatchedRoot {
             unreadable: match self.is_there() {
                 true => self.unreadable.clone(),
                 false => BTreeMap::new(),
+            },
+            passed_over: match self.is_there() {
+                true => self.passed_over.clone(),
+                false => Tally::default(),
             },
         }
     }

@@ -1,6 +1,7 @@
 //! A folder that does not answer.
 
 use super::file_calls::Unanswered;
+use super::passed_over::Tally;
 use super::report::RootState;
 use crate::config::Root;
 use jiff::{SignedDuration, Timestamp, Unit};
@@ -69,6 +70,7 @@ impl Silence {
             away: is_root || before.is_none_or(|state| state.away),
             silent: is_root,
             unreadable: BTreeMap::new(),
+            passed_over: Tally::default(),
         }
     }
 }

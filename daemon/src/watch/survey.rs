@@ -4,11 +4,14 @@ use super::Kind;
 use super::events::Touched;
 use super::file_calls::FileCalls;
 use super::names::{Ignore, Part, is_hidden_or_unfinished, kind_of};
+use super::passed_over::{Reason, Tally};
 use super::presence::Records;
 use super::report::WatcherReport;
 use super::root::{WatchedRoot, evidence};
 use super::settle::Settler;
-use super::walk::{self, Look};
+use super::walk::{self, Found, Look};
+use crate::config::Limits;
+use crate::output;
 use crate::scan::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
@@ -28,6 +31,8 @@ pub struct Survey {
     /// What is remembered of the root and of its output folder; records of other folders lie idle.
     pub records: Records,
     pub ignore: Ignore,
+    /// How much of the root is looked at.
+    pub limits: Limits,
     pub settler: Settler,
     /// Folders to walk again, and when.
     pub second_looks: Vec<(Instant, PathBuf)>,
@@ -158,22 +163,34 @@ impl Survey {
             return seen;
         }
         let mut unreadable = BTreeMap::new();
-        let mut files = walk::files(folder, &root, &self.ignore);
+        let mut passed_over = Tally::default();
+        let mut files = walk::files(folder, &root, &self.ignore, self.limits.depth);
         let calls = Arc::clone(&self.calls);
         while let Some(found) = calls.make(&root.path, || files.next()) {
             match found {
-                Ok(file) => {
-                    if self.look_at(&file) == Look::Unknown
-                        && let Err(error) = self.state_of(&file)
-                    {
-                        unreadable.insert(file.clone(), error.to_string());
+                Found::File(file) => {
+                    match self.look_at(&file) {
+                        Look::Unknown => {
+                            if let Err(error) = self.state_of(&file) {
+                                unreadable.insert(file.clone(), error.to_string());
+                            }
+                        }
+                        Look::Surplus => passed_over.add(Reason::TooMany, &file),
+                        Look::Other
+                            if !is_hidden_or_unfinished(&file) && !output::is_output(&file) =>
+                        {
+                            passed_over.add(Reason::OtherFile, &file);
+                        }
+                        Look::Other | Look::File(_) | Look::Folder | Look::Missing => {}
                     }
                     seen.insert(file);
                 }
-                Err((place, why)) => drop(unreadable.insert(place, why)),
+                Found::PassedOver(reason, place) => passed_over.add(reason, &place),
+                Found::Unreadable(place, why) => drop(unreadable.insert(place, why)),
             }
         }
         self.has_news |= self.root.take_unreadable(folder, unreadable);
+        self.has_news |= self.root.take_passed_over(folder, passed_over);
         seen
     }
 
@@ -210,6 +227,12 @@ impl Survey {
             .calls
             .make(&root.path, || walk::look(path, root, ignore));
         match look {
+            Look::File(_)
+                if self.settler.count() >= self.limits.files
+                    && !self.settler.is_known(&Part::of(path).place) =>
+            {
+                return Look::Surplus;
+            }
             Look::File(fingerprint) => {
                 let (part, stable_for) = (Part::of(path), root.stable_for);
                 let now = Instant::now();
@@ -223,7 +246,7 @@ impl Survey {
                     return Look::Other;
                 }
             }
-            Look::Other | Look::Unknown => {}
+            Look::Other | Look::Surplus | Look::Unknown => {}
         }
         look
     }

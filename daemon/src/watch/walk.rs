@@ -1,12 +1,13 @@
 //! A look at files and folders of a root.
 
-use super::names::{Ignore, kind_of};
+use super::names::{Ignore, is_hidden_or_unfinished, kind_of};
+use super::passed_over::Reason;
 use crate::config::Root;
 use crate::scan::Fingerprint;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 /// What lies at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Look {
     Folder,
     /// Nothing of interest.
     Other,
+    /// A file of interest, where there are more than may be.
+    Surplus,
     /// Nothing at all.
     Missing,
     /// The system does not say.
@@ -54,29 +57,59 @@ pub fn state(path: &Path) -> io::Result<Option<Fingerprint>> {
     }
 }
 
-/// What cannot be looked at, and why.
-pub type Unreadable = (PathBuf, String);
+/// What a walk finds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A file that may be of interest.
+    File(PathBuf),
+    /// Something that is not looked at.
+    PassedOver(Reason, PathBuf),
+    /// A folder that cannot be read, and why.
+    Unreadable(PathBuf, String),
+}
 
-/// All files below a folder of a root that are not passed over, and the folders that cannot be read.
+/// All that lies below a folder of a root, down to `depth` folders below the root. Hidden files and folders, and
+/// those of other programs, are left out.
 pub fn files(
     folder: &Path,
     root: &Root,
     ignore: &Ignore,
-) -> impl Iterator<Item = Result<PathBuf, Unreadable>> + use<> {
+    depth: usize,
+) -> impl Iterator<Item = Found> + use<> {
+    let below = folder.strip_prefix(&root.path);
+    let below = below.map_or(0, |below| below.components().count());
+    // What lies in the deepest folder counts one more.
+    let deepest = (depth + 1).saturating_sub(below).max(1);
     let (root, ignore, top) = (root.path.clone(), ignore.clone(), folder.to_owned());
-    let entries = WalkDir::new(folder).follow_links(false).into_iter();
-    let entries = entries.filter_entry(move |entry| {
+    let entries = WalkDir::new(folder).follow_links(false).max_depth(deepest);
+    let entries = entries.into_iter().filter_entry(move |entry| {
         !entry.file_type().is_dir() || !ignore.folder(&root, entry.path())
     });
     entries.filter_map(move |entry| match entry {
-        Ok(entry) => entry.file_type().is_file().then(|| Ok(entry.into_path())),
+        Ok(entry) => found(entry, deepest),
         Err(error) => {
             let path = error.path().unwrap_or(&top).to_owned();
             // Links are not followed, so there are no loops.
             let error = error.into_io_error()?;
-            (!is_missing(&error)).then(|| Err((path, error.to_string())))
+            (!is_missing(&error)).then(|| Found::Unreadable(path, error.to_string()))
         }
     })
+}
+
+fn found(entry: DirEntry, deepest: usize) -> Option<Found> {
+    let (kind, depth) = (entry.file_type(), entry.depth());
+    let path = entry.into_path();
+    if kind.is_file() {
+        return Some(Found::File(path));
+    }
+    let reason = match kind.is_dir() {
+        true if depth < deepest => return None,
+        true => Reason::TooDeep,
+        false if is_hidden_or_unfinished(&path) => return None,
+        false if kind.is_symlink() => Reason::Link,
+        false => Reason::Special,
+    };
+    Some(Found::PassedOver(reason, path))
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -98,15 +131,37 @@ mod tests {
         let config = Config::load(&file, folder.path()).unwrap();
         let root = &config.roots[0];
         let ignore = Ignore::outputs([]);
-        assert_eq!(files(&root.path, root, &ignore).next(), None);
+        let files = |folder: &Path| files(folder, root, &ignore, 2);
+        assert_eq!(files(&root.path).next(), None);
         std::fs::create_dir(&root.path).unwrap();
         // Not even a superuser can read a folder with a name of this length.
         let odd = root.path.join("x".repeat(300));
-        let found: Vec<_> = files(&odd, root, &ignore).collect();
-        let [Err((path, why))] = found.as_slice() else {
+        let found: Vec<_> = files(&odd).collect();
+        let [Found::Unreadable(path, why)] = found.as_slice() else {
             panic!("{found:?}");
         };
         assert_eq!(*path, odd);
         assert!(why.contains("too long"), "{why}");
+
+        let deep = root.path.join("a/b/c");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(root.path.join("a/b/x.nii"), "").unwrap();
+        std::fs::write(deep.join("y.nii"), "").unwrap();
+        std::os::unix::fs::symlink("a", root.path.join("link")).unwrap();
+        std::os::unix::fs::symlink("a", root.path.join(".link")).unwrap();
+        let below = |path: &str| root.path.join(path);
+        for start in ["", "a", "a/b"] {
+            let found: Vec<_> = files(&below(start)).collect();
+            let too_deep = Found::PassedOver(Reason::TooDeep, below("a/b/c"));
+            assert!(found.contains(&too_deep), "{start}: {found:?}");
+            assert!(found.contains(&Found::File(below("a/b/x.nii"))));
+            let link = Found::PassedOver(Reason::Link, below("link"));
+            assert_eq!(found.contains(&link), start.is_empty());
+            assert_eq!(
+                found.len(),
+                if start.is_empty() { 3 } else { 2 },
+                "{found:?}"
+            );
+        }
     }
 }

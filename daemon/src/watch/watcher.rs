@@ -10,7 +10,7 @@ use super::settle::Settler;
 use super::silence::Silence;
 use super::survey::Survey;
 use super::surveyor::{Answer, Order, Surveyor};
-use crate::config::Root;
+use crate::config::{Limits, Root};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -77,6 +77,8 @@ pub struct Beginning {
     pub known: Vec<KnownScan>,
     /// What is remembered of the mounted file systems.
     pub records: Records,
+    /// How much of each root is looked at.
+    pub limits: Limits,
 }
 
 /// A root, as far as its surveyor has said.
@@ -254,6 +256,7 @@ fn survey(beginning: &Beginning, root: &Root, calls: Arc<FileCalls>) -> Survey {
         roots,
         known,
         records,
+        limits,
     } = beginning;
     let is_in_it = |scan: &&KnownScan| {
         let around = root_of(roots, &scan.place).map(|index| &roots[index].path);
@@ -265,6 +268,7 @@ fn survey(beginning: &Beginning, root: &Root, calls: Arc<FileCalls>) -> Survey {
             .and_roots(roots.iter().map(|root| root.path.clone())),
         root: WatchedRoot::new(root.clone(), Instant::now()),
         calls,
+        limits: limits.clone(),
         records: records.clone(),
         settler: Settler::knowing(known.map(|scan| (scan.place, scan.files))),
         second_looks: Vec::new(),

@@ -235,6 +235,7 @@ pub fn slice_across(axis: Axis, index: u32) -> SliceValues {
 pub fn status() -> Status {
     Status {
         paused: None,
+        troubles: Vec::new(),
         version: VersionInfo::current(),
         pid: 4711,
         cases: [("review".to_owned(), 2), ("approved".to_owned(), 1)].into(),

@@ -66,6 +66,10 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             if let Some(status) = &mut model.status {
                 status.workers = live.workers;
                 status.paused = live.paused;
+                status.troubles = live.troubles;
+                if let Some(roots) = live.roots {
+                    status.roots = roots;
+                }
             }
             model.live = Now::new(live.viewers, live.scan_s);
         }

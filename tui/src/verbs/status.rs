@@ -50,6 +50,13 @@ fn text(status: &Status) -> String {
             "intake paused by {who} since {since}; `medicosam resume` goes on\n"
         ));
     }
+    for fault in &status.troubles {
+        text.push_str(&format!(
+            "trouble: {}\n  {}\n",
+            printable(&fault.message),
+            printable(&fault.hint)
+        ));
+    }
     for root in &status.roots {
         text.push_str(&root_line(root));
     }
@@ -69,11 +76,21 @@ fn root_line(root: &RootStatus) -> String {
         .problem
         .as_ref()
         .map_or_else(String::new, |p| format!("; {what}{}", printable(p)));
-    format!(
+    let mut line = format!(
         "folder {} (profile {}){problem}\n",
         printable(&root.path),
         printable(&root.profile)
-    )
+    );
+    for passed_over in &root.passed_over {
+        line.push_str(&format!(
+            "  passed over: {} ({}), for example {}\n    {}\n",
+            passed_over.count,
+            printable(&passed_over.kind),
+            printable(&passed_over.example),
+            printable(&passed_over.hint)
+        ));
+    }
+    line
 }
 
 fn worker_line(worker: &WorkerStatus) -> String {
@@ -117,6 +134,7 @@ fn worker_line(worker: &WorkerStatus) -> String {
 mod tests {
     use super::*;
     use crate::app::fixture;
+    use medicosam_shared::api::PassedOver;
     use medicosam_shared::case::{CaseId, Fault};
     use medicosam_shared::progress::Progress;
 
@@ -128,6 +146,18 @@ mod tests {
             profile: "lung-nodule".to_owned(),
             problem: Some("no such folder".to_owned()),
             away: true,
+            passed_over: vec![PassedOver {
+                kind: "link".to_owned(),
+                count: 3,
+                example: "/data/incoming/a.nii".to_owned(),
+                hint: "Links are not followed.".to_owned(),
+                matters: true,
+            }],
+        });
+        status.troubles.push(Fault {
+            code: "state-unwritable".to_owned(),
+            message: "nothing can be written into the state folder".to_owned(),
+            hint: "Make room on its disk.".to_owned(),
         });
         let worker = &mut status.workers[0];
         worker.activity = Activity::Busy;

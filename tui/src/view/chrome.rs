@@ -5,6 +5,7 @@ use super::{PictureStatus, Theme, dialog};
 use crate::app::action::{Action, Draw};
 use crate::app::keymap::hints::{self, Hint};
 use crate::app::{Dialog, Link, Model};
+use medicosam_shared::api::Status;
 use medicosam_shared::case::CaseState;
 use medicosam_shared::text::printable;
 use ratatui::buffer::Buffer;
@@ -58,6 +59,10 @@ pub fn daemon<'a>(model: &Model, theme: Theme) -> Vec<Span<'a>> {
     }
     if let Some(pause) = model.status.as_ref().and_then(|s| s.paused.as_ref()) {
         let text = format!("  intake paused by {}", printable(&pause.who));
+        spans.push(Span::styled(text, theme.bad()));
+    }
+    if let Some(trouble) = model.status.as_ref().and_then(Status::in_trouble) {
+        let text = format!("  {}", printable(&trouble));
         spans.push(Span::styled(text, theme.bad()));
     }
     if workers.clone().any(|w| w.fault.is_some()) {

@@ -91,6 +91,8 @@ fn queue_with_what_is_known_of_the_selected_case() {
     });
     let live = Live {
         paused: None,
+        roots: None,
+        troubles: Vec::new(),
         viewers: vec![Viewer {
             who: "ben".to_owned(),
             case: CaseId("sub-014_T1w".to_owned()),

@@ -239,6 +239,11 @@ impl Settler {
         places.filter(move |place| place.starts_with(folder))
     }
 
+    /// Number of scans that are known.
+    pub fn count(&self) -> usize {
+        self.told.len().max(self.settling.len())
+    }
+
     /// Whether anything is known of the scan at this place.
     pub fn is_known(&self, place: &Path) -> bool {
         self.told.contains_key(place) || self.settling.contains_key(place)

@@ -39,6 +39,7 @@ fn watch_knowing(
         roots: vec![root],
         known,
         records: Records::default(),
+        ..Beginning::default()
     };
     let handle = Watcher::start(beginning, report).unwrap();
     Fixture {

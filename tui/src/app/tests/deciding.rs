@@ -335,6 +335,8 @@ fn who_else_looks_at_a_case_is_known_until_they_leave() {
     let live = |viewers: Vec<Viewer>| {
         Answer::Live(Live {
             paused: None,
+            roots: None,
+            troubles: Vec::new(),
             viewers,
             workers: fixture::status().workers,
             scan_s: None,

@@ -154,6 +154,8 @@ fn the_time_left_follows_from_the_pace_of_the_last_scans() {
     let live = |workers| {
         Answer::Live(Live {
             paused: None,
+            roots: None,
+            troubles: Vec::new(),
             viewers: Vec::new(),
             workers,
             scan_s: Some(60.0),
