@@ -121,15 +121,14 @@ pub struct Status {
 }
 
 impl Status {
-    /// What somebody should look at, in a few words: troubles of the daemon, and what it passes over.
+    /// What somebody should look at, in two or three words: a trouble of the daemon, or what it passes over.
     pub fn in_trouble(&self) -> Option<String> {
         let passed_over = self.roots.iter().flat_map(|root| &root.passed_over);
         let count: u64 = passed_over.filter(|p| p.matters).map(|p| p.count).sum();
         match (self.troubles.first(), count) {
-            (Some(trouble), _) => Some(trouble.message.clone()),
+            (Some(trouble), _) => Some(trouble.code.replace('-', " ")),
             (None, 0) => None,
-            (None, 1) => Some("1 file or folder passed over".to_owned()),
-            (None, count) => Some(format!("{count} files or folders passed over")),
+            (None, count) => Some(format!("{count} passed over")),
         }
     }
 

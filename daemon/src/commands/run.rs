@@ -120,6 +120,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_configuration_that_does_not_start_is_given_up_for_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            Config::load(&path, folder.path()).unwrap()
+        };
+        let runs = std::cell::RefCell::new(Vec::new());
+        let outcome = run_with(load("a"), |config| {
+            let name = config.source.file_name().unwrap().to_owned();
+            runs.borrow_mut().push(name);
+            match runs.borrow().len() {
+                1 => Ok(Ended::Reload(Box::new(load("b")))),
+                2 => Err(ServerError::System {
+                    doing: "start",
+                    source: std::io::Error::other("refused"),
+                }),
+                _ => Ok(Ended::Stopped(Outcome::default())),
+            }
+        });
+        assert!(outcome.is_ok());
+        assert_eq!(runs.into_inner(), ["a", "b", "a"]);
+    }
+
+    #[test]
     fn what_was_not_segmented_or_not_read_at_all_is_no_success() {
         let cases = |state| [(state, 2)].into();
         assert!(judge(&Outcome::default()).is_ok());

@@ -7,6 +7,9 @@ use crate::config::{FromLabels, Limits, PathPattern, Profile};
 use crate::scan::{Class, LabelMap, Role, Source, SourceKey, places, role, split_frame};
 use std::path::{Path, PathBuf};
 
+/// Bytes that the name of a file may have.
+const LONGEST_NAME: usize = 255;
+
 /// The files beside a scan from which its prompts come.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -55,7 +58,11 @@ fn labels_of<'a>(
 fn read_map(origin: Origin, spec: FromLabels, scan: &Source) -> NamedMap {
     let path = spec.path.of(scan);
     let map = LabelMap::read(&path).map_err(|source| {
-        let is_missing = source.class() == Class::Missing && !path.exists();
+        // No file can have a name that is too long for the system.
+        let is_impossible = path
+            .file_name()
+            .is_some_and(|name| name.len() > LONGEST_NAME);
+        let is_missing = is_impossible || (source.class() == Class::Missing && !path.exists());
         if is_missing {
             let path = path.clone();
             PromptsError::NoLabels { origin, path }

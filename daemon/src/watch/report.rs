@@ -63,7 +63,9 @@ impl RootState {
             kind: "unreadable".to_owned(),
             count: self.unreadable.len() as u64,
             example: path.to_string_lossy().into_owned(),
-            hint: format!("{why}: let the user that runs medicosamd read it."),
+            hint: format!(
+                "{why}. It is tried again by itself; if permissions are missing, let the user that runs medicosamd read it."
+            ),
             matters: true,
         });
         unreadable

@@ -241,7 +241,11 @@ impl Supervisor {
         let store = Arc::clone(&self.store);
         let owner = machine::worker(self.number, process);
         match tokio::task::spawn_blocking(move || release(&store, &owner)).await {
-            Ok(Ok(_)) => {}
+            Ok(Ok(cases)) => {
+                for case in cases {
+                    tracing::warn!(worker = self.number, %case, "given back: the worker ended with it in hand");
+                }
+            }
             // The lease runs out by itself.
             Ok(Err(error)) => tracing::error!("cannot give back its work: {error}"),
             Err(error) => tracing::error!("cannot give back its work: {error}"),
