@@ -14,7 +14,7 @@ const EXPECTED: [(&str, &str); 16] = [
     ("a boolean", "true or false"),
     ("a string", "a text in quotes"),
     ("a borrowed string", "a text in quotes"),
-    ("signed duration string", "a time like \"30s\" or \"5m\""),
+    ("a signed duration string", "a time like \"30s\" or \"5m\""),
     ("a sequence", "a list in square brackets"),
     ("a map", "a table"),
     ("path string", "a path in quotes"),
@@ -74,7 +74,7 @@ mod tests {
                 "this is the text \"x\", and must be a whole number from 0 to 65535",
             ),
             (
-                "invalid type: integer `5`, expected signed duration string",
+                "invalid type: integer `5`, expected a signed duration string",
                 "this is the number `5`, and must be a time like \"30s\" or \"5m\"",
             ),
             (

@@ -10,6 +10,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use medicosam_shared::api::ErrorBody;
 use medicosam_shared::case::Fault;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,9 +21,9 @@ use tokio::time::{sleep, timeout};
 
 /// How long nothing is accepted after the system refused to: the reason may pass.
 const AFTER_REFUSAL: Duration = Duration::from_millis(500);
-/// How long a guest may take to hear that there is no seat, and how many may do so at a time.
+/// How long a guest without a seat is seen off, and how many are at a time; others are left at once.
 const FAREWELL: Duration = Duration::from_secs(1);
-const FAREWELLS: usize = 16;
+const FAREWELLS: usize = 4;
 /// A connection of HTTP/2 whose client does not answer this often is closed.
 const PING: Duration = Duration::from_secs(30);
 
@@ -38,6 +39,7 @@ pub struct Manners {
 /// Accepts connections and serves them, without end. They end when the future is dropped.
 pub async fn accept(listener: UnixListener, router: Router, manners: Manners) {
     let farewells = Arc::new(Semaphore::new(FAREWELLS));
+    let no_seat: Arc<str> = no_seat().into();
     let mut was_refused = false;
     let mut served = JoinSet::new();
     loop {
@@ -63,13 +65,19 @@ pub async fn accept(listener: UnixListener, router: Router, manners: Manners) {
             false => Guest::Other,
         };
         let Some(seat) = manners.seats.take(guest) else {
-            if let Ok(permit) = Arc::clone(&farewells).try_acquire_owned() {
-                tracing::warn!(user = peer.name(), "refused a connection: all are taken");
-                tokio::spawn(async move {
-                    let _ = timeout(FAREWELL, send_away(stream)).await;
-                    drop(permit);
-                });
-            }
+            let Ok(permit) = Arc::clone(&farewells).try_acquire_owned() else {
+                // It does not block: nothing has been written yet.
+                let _ = stream
+                    .into_std()
+                    .and_then(|mut s| s.write_all(no_seat.as_bytes()));
+                continue;
+            };
+            tracing::warn!(user = peer.name(), "refused a connection: all are taken");
+            let no_seat = Arc::clone(&no_seat);
+            tokio::spawn(async move {
+                let _ = timeout(FAREWELL, see_off(stream, &no_seat)).await;
+                drop(permit);
+            });
             continue;
         };
         let router = router.clone().layer(Extension(ConnectInfo(peer)));
@@ -99,8 +107,8 @@ async fn serve(stream: UnixStream, router: Router, patience: Duration) {
     }
 }
 
-/// Tells a client that there is no seat. Its request is read, or the answer would not arrive.
-async fn send_away(mut stream: UnixStream) -> std::io::Result<()> {
+/// What a client hears if there is no seat.
+fn no_seat() -> String {
     let error = ErrorBody {
         error: Fault {
             code: "too-many-connections".to_owned(),
@@ -109,11 +117,15 @@ async fn send_away(mut stream: UnixStream) -> std::io::Result<()> {
         },
     };
     let body = serde_json::to_string(&error).unwrap_or_default();
-    let answer = format!(
+    format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
-    );
-    stream.write_all(answer.as_bytes()).await?;
+    )
+}
+
+/// Tells a client that there is no seat, and reads what it sends: it might lose the answer otherwise.
+async fn see_off(mut stream: UnixStream, no_seat: &str) -> std::io::Result<()> {
+    stream.write_all(no_seat.as_bytes()).await?;
     stream.shutdown().await?;
     let mut unread = [0; 4096];
     while stream.read(&mut unread).await? > 0 {}

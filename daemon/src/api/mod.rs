@@ -83,7 +83,7 @@ impl Api {
         end: impl Future<Output = T> + Send + 'static,
     ) -> T {
         let manners = Manners {
-            seats: Seats::new(self.limits.connections.min(open_files / 2)),
+            seats: Seats::new(self.limits.connections, open_files),
             patience: self.limits.request_time,
         };
         tokio::select! {

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// somebody must be able to look at what is going on.
 const KEPT: usize = 8;
 
+/// One in so many files may be a connection.
+const SHARE: usize = 4;
+
 /// The connections that there may be at a time.
 #[derive(Debug, Clone)]
 pub struct Seats {
@@ -36,10 +39,12 @@ pub struct Seat {
 }
 
 impl Seats {
-    /// Seats for `limit` connections, and a few more for the owner.
-    pub fn new(limit: usize) -> Self {
+    /// Seats for `limit` connections, and a few more for the owner, where so many files may be open. Most of
+    /// these are for scans, the store and workers.
+    pub fn new(limit: usize, open_files: usize) -> Self {
+        let there_are = (open_files / SHARE).saturating_sub(KEPT);
         Seats {
-            limit,
+            limit: limit.min(there_are.max(1)),
             taken: Arc::default(),
         }
     }
@@ -75,12 +80,16 @@ mod tests {
 
     #[test]
     fn others_cannot_take_what_is_kept_for_the_owner() {
-        let seats = Seats::new(2);
+        let seats = Seats::new(2, 1024);
         let others: Vec<Seat> = std::iter::from_fn(|| seats.take(Guest::Other)).collect();
         assert_eq!(others.len(), 2);
         let own: Vec<Seat> = std::iter::from_fn(|| seats.take(Guest::Owner)).collect();
         assert_eq!(own.len(), KEPT);
         drop(others);
         assert!(seats.take(Guest::Other).is_some(), "it is free again");
+        drop(own);
+        let few = Seats::new(100, 64);
+        let all: Vec<Seat> = std::iter::from_fn(|| few.take(Guest::Owner)).collect();
+        assert_eq!(all.len(), 16, "of 64 files");
     }
 }
