@@ -17,7 +17,7 @@ use crate::understands::Understands;
 use serde::{Deserialize, Serialize};
 
 /// Version of this API. A client refuses a daemon of another one.
-pub const API_VERSION: u32 = 1;
+pub const API_VERSION: u32 = 2;
 
 /// `GET /version`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -205,8 +205,33 @@ pub struct ObjectResult {
     pub slices: Vec<SliceScore>,
 }
 
+/// What objects of different cases are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Volumes, in millilitres.
+    Millilitres,
+    /// Voxels: pixels of pictures, which have no volumes.
+    Voxels,
+}
+
 impl ObjectResult {
-    /// What its size is compared by with those of other cases: millilitres, or pixels of a picture.
+    /// What it is compared by with those of other cases.
+    pub fn measure(&self) -> Measure {
+        match self.volume_ml {
+            Some(_) => Measure::Millilitres,
+            None => Measure::Voxels,
+        }
+    }
+
+    /// Its size by a measure; `None` if it has none.
+    pub fn size_in(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Millilitres => self.volume_ml,
+            Measure::Voxels => Some(self.voxels as f64),
+        }
+    }
+
+    /// Its size by its own measure.
     pub fn size(&self) -> f64 {
         self.volume_ml.unwrap_or(self.voxels as f64)
     }

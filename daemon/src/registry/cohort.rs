@@ -10,6 +10,7 @@ use medicosam_shared::case::{CaseId, Revision};
 use medicosam_shared::cohort::is_grown;
 use medicosam_shared::comparison::compared;
 use medicosam_shared::prompt::Label;
+use medicosam_shared::provenance::Measure;
 use medicosam_shared::quality::Quality;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -28,7 +29,7 @@ impl Registry {
             return Ok(Vec::new());
         }
         self.write(|rows, _| {
-            let mut sizes: BTreeMap<Label, Vec<f64>> = BTreeMap::new();
+            let mut sizes: BTreeMap<(Label, Measure), Vec<f64>> = BTreeMap::new();
             let mut changed = Vec::new();
             let waiting = rows.cases(&CaseQuery::InReview)?;
             for mut case in waiting.into_iter().filter(|case| case.profile == profile) {
@@ -39,15 +40,18 @@ impl Registry {
                     continue;
                 };
                 for object in &revision.provenance.objects {
-                    if let Entry::Vacant(none) = sizes.entry(object.label) {
+                    let kind = (object.label, object.measure());
+                    if let Entry::Vacant(none) = sizes.entry(kind) {
                         let nobody = CaseId(String::new());
-                        none.insert(rows.volumes(profile, object.label, &nobody, COHORT + 1)?);
+                        none.insert(rows.sizes(profile, kind, &nobody, COHORT + 1)?);
                     }
                 }
                 let objects = &revision.provenance.objects;
                 let now = compared(quality, objects, |label| {
                     let own = objects.iter().find(|object| object.label == label);
-                    let all = sizes.get(&label).map_or(&[][..], Vec::as_slice);
+                    let kind = own.map(|object| (label, object.measure()));
+                    let all = kind.and_then(|kind| sizes.get(&kind));
+                    let all = all.map_or(&[][..], Vec::as_slice);
                     without(all, own.map(|object| object.size()))
                 });
                 let score = f64::from(now.score);
@@ -84,7 +88,8 @@ pub(super) fn renewed(
     }
     let mut sizes: BTreeMap<Label, Vec<f64>> = BTreeMap::new();
     for object in &provenance.objects {
-        let others = rows.volumes(&case.profile, object.label, &case.id, COHORT)?;
+        let kind = (object.label, object.measure());
+        let others = rows.sizes(&case.profile, kind, &case.id, COHORT)?;
         sizes.insert(object.label, others);
     }
     let others = |label| sizes.get(&label).cloned().unwrap_or_default();

@@ -15,6 +15,7 @@ use medicosam_shared::correction::SliceChange;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::mask::Rle;
 use medicosam_shared::prompt::{Label, SlicePrompt};
+use medicosam_shared::provenance::Measure;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Registry {
@@ -135,16 +136,16 @@ impl Registry {
         })
     }
 
-    /// Volumes, in millilitres, of an object in the current revisions of other cases of a profile,
-    /// those that changed last, at most `limit`.
-    pub fn volumes(
+    /// Sizes of an object in the current revisions of other cases of a profile, those of the `limit` that
+    /// changed last which have this measure.
+    pub fn sizes(
         &self,
         profile: &str,
-        label: Label,
+        object: (Label, Measure),
         but: &CaseId,
         limit: u32,
     ) -> Result<Vec<f64>> {
-        self.read(|rows| Ok(rows.volumes(profile, label, but, limit)?))
+        self.read(|rows| Ok(rows.sizes(profile, object, but, limit)?))
     }
 
     /// The audit log after `after`, at most `limit` entries, oldest first.

@@ -177,7 +177,7 @@ fn renew_scores(registry: &Registry, profile: &str, cohort: &Cohort) {
     }
 }
 
-/// The volumes of the objects in other cases of the profile.
+/// The sizes of the objects in other cases of the profile.
 fn cohort(
     registry: &Registry,
     Work { profile, lease, .. }: &Work,
@@ -185,7 +185,8 @@ fn cohort(
 ) -> Result<Cohort, Failure> {
     let mut cohort = Cohort::new();
     for object in objects {
-        let others = registry.volumes(profile, object.label, &lease.case, COHORT)?;
+        let kind = (object.label, object.measure());
+        let others = registry.sizes(profile, kind, &lease.case, COHORT)?;
         cohort.insert(object.label, others);
     }
     Ok(cohort)

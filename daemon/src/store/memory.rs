@@ -12,7 +12,7 @@ use medicosam_shared::case::{Action, CaseId, CaseState, Event, Revision, Revisio
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::{ObjectResult, OutputFiles, ScanInfo};
+use medicosam_shared::provenance::{Measure, OutputFiles, ScanInfo};
 use medicosam_shared::reference::Reference;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -256,10 +256,10 @@ impl RevisionRows for Tables {
         Ok(found.map(|(_, masks)| masks.clone()))
     }
 
-    fn volumes(
+    fn sizes(
         &self,
         profile: &str,
-        label: Label,
+        (label, measure): (Label, Measure),
         but: &CaseId,
         limit: u32,
     ) -> Result<Vec<f64>, StoreFault> {
@@ -278,7 +278,7 @@ impl RevisionRows for Tables {
         Ok(current
             .flat_map(|(revision, _)| &revision.provenance.objects)
             .filter(|object| object.label == label)
-            .map(ObjectResult::size)
+            .filter_map(|object| object.size_in(measure))
             .collect())
     }
 

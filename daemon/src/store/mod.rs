@@ -31,7 +31,7 @@ use medicosam_shared::case::{Action, CaseId, Event, Revision, RevisionNumber};
 use medicosam_shared::draft::Step;
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::{OutputFiles, ScanInfo};
+use medicosam_shared::provenance::{Measure, OutputFiles, ScanInfo};
 use medicosam_shared::reference::Reference;
 use std::path::Path;
 
@@ -122,12 +122,12 @@ pub trait RevisionRows {
     -> Result<Option<Revision>, StoreFault>;
     /// The masks of a revision.
     fn masks(&self, id: &CaseId, number: RevisionNumber) -> Result<Option<MaskSet>, StoreFault>;
-    /// Volumes, in millilitres, of an object in the current revisions of other listed cases of a
-    /// profile that were not rejected and are no second readings, those that changed last, at most `limit`.
-    fn volumes(
+    /// Sizes of an object in the current revisions of other listed cases of a profile that were not
+    /// rejected and are no second readings, those of the `limit` that changed last which have this measure.
+    fn sizes(
         &self,
         profile: &str,
-        label: Label,
+        object: (Label, Measure),
         but: &CaseId,
         limit: u32,
     ) -> Result<Vec<f64>, StoreFault>;

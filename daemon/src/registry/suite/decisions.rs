@@ -3,6 +3,7 @@
 use super::*;
 use crate::case::decision::Approval;
 use medicosam_shared::api::RetryRequest;
+use medicosam_shared::provenance::Measure;
 
 fn because(verdict: Verdict, reason: &str) -> DecisionRequest {
     DecisionRequest {
@@ -224,16 +225,27 @@ pub fn volumes_of_other_cases_are_those_of_their_current_revisions(f: &Fixture) 
         made.push((id, work.profile));
     }
     let (id, profile) = &made[1];
-    let label = Label::new(1).unwrap();
-    let mut volumes = f.store.volumes(profile, label, id, 9).unwrap();
-    volumes.sort_by(f64::total_cmp);
-    assert_eq!(volumes, [10.0, 30.0]);
-    assert_eq!(f.store.volumes(profile, label, id, 1).unwrap().len(), 1);
-    let none = |profile: &str, label: u16| {
+    let sizes = |profile: &str, label: u16, measure, limit| {
         let label = Label::new(label).unwrap();
-        f.store.volumes(profile, label, id, 9).unwrap()
+        let mut sizes = f.store.sizes(profile, (label, measure), id, limit).unwrap();
+        sizes.sort_by(f64::total_cmp);
+        sizes
     };
-    assert_eq!((none("other", 1), none(profile, 2)), (vec![], vec![]));
+    let volumes = Measure::Millilitres;
+    assert_eq!(sizes(profile, 1, volumes, 9), [10.0, 30.0]);
+    assert_eq!(sizes(profile, 1, volumes, 1).len(), 1);
+    assert_eq!(sizes("other", 1, volumes, 9), [0.0; 0]);
+    assert_eq!(sizes(profile, 2, volumes, 9), [0.0; 0]);
+
+    // A picture has no volume: it is not compared with those that have one but by voxels.
+    f.store.found(&file("/in/d.nii", "d")).unwrap();
+    let work = claim(&f.store);
+    let mut new = result("profile p", 0.8);
+    let voxels = new.provenance.objects[0].voxels as f64;
+    new.provenance.objects[0].volume_ml = None;
+    f.store.finish(&work.lease, &new).unwrap();
+    assert_eq!(sizes(profile, 1, volumes, 9), [10.0, 30.0]);
+    assert_eq!(sizes(profile, 1, Measure::Voxels, 9), [voxels; 3]);
 }
 
 pub fn a_failed_case_is_put_away_until_it_is_tried_again(f: &Fixture) {

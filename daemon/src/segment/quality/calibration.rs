@@ -1,6 +1,6 @@
 //! From what was measured of an object to its score: the Dice that such objects have.
 //!
-//! A logistic function of four terms. Its ten numbers were fitted to 178 results of the default model and rule
+//! A logistic function of four terms. Its nine numbers (four weights, four usual values, one for all) were fitted to 178 results of the default model and rule
 //! for good boxes and for boxes moved, cut, enlarged and misplaced on purpose (`medicosamd eval
 //! --bad-boxes`), of ten objects on six scans: fractional logistic regression of the Dice with a ridge of
 //! 10, each scan weighted by the root of its number of results. What it reaches on scans that it was not fitted to is in

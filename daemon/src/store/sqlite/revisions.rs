@@ -6,7 +6,7 @@ use crate::store::{NewRevision, RevisionRows};
 use medicosam_shared::case::{CaseId, Revision, RevisionNumber};
 use medicosam_shared::mask::MaskSet;
 use medicosam_shared::prompt::Label;
-use medicosam_shared::provenance::OutputFiles;
+use medicosam_shared::provenance::{Measure, OutputFiles};
 use rusqlite::params;
 
 const READING: &str = "reading a revision";
@@ -76,25 +76,28 @@ impl RevisionRows for Tables<'_> {
         })
     }
 
-    fn volumes(
+    fn sizes(
         &self,
         profile: &str,
-        label: Label,
+        (label, measure): (Label, Measure),
         but: &CaseId,
         limit: u32,
     ) -> Result<Vec<f64>, StoreFault> {
+        let field = match measure {
+            Measure::Millilitres => "$.volume_ml",
+            Measure::Voxels => "$.voxels",
+        };
         self.all(
             "reading the sizes of other cases",
-            "SELECT coalesce(json_extract(object.value, '$.volume_ml'),
-                             json_extract(object.value, '$.voxels')) AS size
+            "SELECT json_extract(object.value, ?5) AS size
              FROM (SELECT id, revision FROM cases
                    WHERE profile = ?1 AND id <> ?2 AND revision IS NOT NULL
                          AND listing = 'listed' AND state <> 'rejected' AND reads IS NULL
                    ORDER BY updated DESC, id LIMIT ?3) AS recent
              JOIN revisions ON case_id = recent.id AND number = recent.revision,
                   json_each(provenance, '$.objects') AS object
-             WHERE json_extract(object.value, '$.label') = ?4",
-            params![profile, but.0, limit, label.get()],
+             WHERE json_extract(object.value, '$.label') = ?4 AND size IS NOT NULL",
+            params![profile, but.0, limit, label.get(), field],
             |found| found.get("size"),
         )
     }

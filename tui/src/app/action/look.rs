@@ -15,9 +15,6 @@ actions! {
         /// Show what was added and removed since the parent revision, or the masks again.
         ShowChanges = "show_changes", "what changed since then",
             on("c", REVIEW, Section::Cases);
-        /// Draw reference masks beside the masks, the next ones, or none again.
-        NextReference = "next_reference", "reference masks, the next",
-            on("O", REVIEW, Section::Masks);
         /// Look at axial slices.
         Axial = "view_axial", "axial slices",
             on("z", REVIEW, Section::Planes).hint("plane"),
@@ -48,6 +45,9 @@ actions! {
         /// Draw masks as outlines, filled, or not at all.
         MaskForm = "mask_form", "masks outlined, filled, off",
             on("o", REVIEW, Section::Masks).hint("fill");
+        /// Draw reference masks beside the masks, the next ones, or none again.
+        NextReference = "next_reference", "reference masks, the next",
+            on("O", REVIEW, Section::Masks);
         /// Make filled masks more opaque.
         MoreOpaque = "more_opaque", "filled masks more opaque",
             on(")", REVIEW_EDIT, Section::Masks);
