@@ -69,7 +69,7 @@ fn a_script_can_do_everything_and_is_told_what_is_wrong() {
     let get = |path: &str| ask(&system, "GET", path, "");
     let post = |path: &str, body: Value| ask(&system, "POST", path, &body.to_string());
 
-    assert_eq!(get("/version").json()["api"], 1);
+    assert_eq!(get("/version").json()["api"], 2);
     assert_eq!(get("/healthz").body, b"ok\n");
     assert_eq!(get("/readyz").body, b"ready\n");
     let status = get("/v1/status").json();
