@@ -3,8 +3,9 @@
 use crate::prompt::Label;
 use serde::{Deserialize, Serialize};
 
-/// The score below which a result is doubtful, unless its profile says otherwise.
-pub const DOUBTFUL: f32 = 0.5;
+/// The score below which a result is doubtful, unless its profile says otherwise. The score is the Dice to be
+/// expected: below this one the mask shows more of something else than of the object.
+pub const DOUBTFUL: f32 = 0.35;
 
 /// The trust in a result, judged without knowing the truth.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
