@@ -29,7 +29,7 @@ pub fn slice_image(
         Some(colours) => SliceImage::coloured(shape, colours.map(|values| range.apply(&values))),
         None => SliceImage::new(shape, range.apply(&volume.slice(axis, index)?)),
     };
-    view.show(&stored?)
+    stored?.viewed(view)
 }
 
 #[cfg(test)]

@@ -59,17 +59,19 @@ impl SliceImage {
         std::iter::once(channel(&self.pixels)).chain(more).collect()
     }
 
-    /// The picture of this slice in a view, made of each colour by `shown`.
-    pub(super) fn viewed(&self, view: View, shown: impl Fn(&[u8]) -> Vec<u8>) -> Self {
-        SliceImage {
+    /// The picture of this slice in a view; `None` if that is one of a slice of another size, or this shows it in
+    /// another view already.
+    pub fn viewed(&self, view: View) -> Option<Self> {
+        let is_stored = self.view == View::as_stored(view.slice());
+        is_stored.then(|| SliceImage {
             shape: view.picture(),
             view,
-            pixels: shown(&self.pixels),
+            pixels: view.shown(&self.pixels),
             more: self
                 .more
                 .as_ref()
-                .map(|more| more.each_ref().map(|c| shown(c))),
-        }
+                .map(|more| more.each_ref().map(|colour| view.shown(colour))),
+        })
     }
 
     /// How it lies on its slice.
@@ -119,6 +121,7 @@ pub fn scale_to_longest_side(shape: SliceShape, longest: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::view::Turn;
     use super::*;
 
     fn shape(width: u32, height: u32) -> SliceShape {
@@ -143,5 +146,20 @@ mod tests {
         assert!(SliceImage::new(shape(2, 3), vec![0; 6]).is_some());
         assert!(SliceImage::new(shape(2, 3), vec![0; 5]).is_none());
         assert!(SliceImage::new(shape(0, 3), vec![]).is_none());
+    }
+
+    #[test]
+    fn a_picture_is_viewed_once_and_by_a_view_of_its_size() {
+        let slice = SliceImage::new(shape(2, 3), (0..6).collect()).unwrap();
+        let turn = Turn {
+            transpose: true,
+            ..Turn::NONE
+        };
+        let view = View::whole(shape(2, 3), turn);
+        let picture = slice.viewed(view).unwrap();
+        assert_eq!((picture.shape(), picture.view()), (shape(3, 2), view));
+        assert_eq!(picture.pixels(), [0, 2, 4, 1, 3, 5]);
+        assert_eq!(picture.viewed(view), None);
+        assert_eq!(slice.viewed(View::as_stored(shape(3, 2))), None);
     }
 }
